@@ -2,64 +2,38 @@
 How connectors call other systems: one client with a deadline, a byte cap and a guard.
 
 Two exceptions carry what matters for money: ``NotSent`` is proof that no byte of the request left
-us, ``Unanswered`` means the peer may have acted. aiohttp and httpx name their errors by what
-broke, not by when, so the line is drawn by the connector below: a request whose connection was
-handed out counts as sent. Never call inside a database transaction.
+us, ``Unanswered`` means the peer may have acted. Never call inside a database transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
 import copy
-import ipaddress
-import socket
-import ssl
-import time
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlencode
 
 import aiohttp
 import httpx
-from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
 
+from connectors import wire
 from connectors.contract import PayloadUnreadable
-from connectors.egress import LOOPBACK, Egress, Network, Refused, Target
+from connectors.egress import LOOPBACK, Egress, Network, Refused
+from connectors.wire import NotSent, Unanswered
 from revops.kernel import correlation, strict_json
 
 if TYPE_CHECKING:
-    from aiohttp.client import ClientTimeout
-    from aiohttp.client_reqrep import ClientRequest
-    from aiohttp.connector import Connection
-    from aiohttp.tracing import Trace
-
     from connectors.manifest import Manifest
+
+__all__ = ["Answer", "Client", "NotSent", "Unanswered"]
 
 BYTE_CAP: Final = 5 * 1024 * 1024
 USER_AGENT: Final = "RevOps-Console/1"
 _READS: Final = frozenset(("GET", "HEAD"))
 
 Pairs = Mapping[str, Any] | Sequence[tuple[str, Any]]
-
-
-class NotSent(Exception):
-    """Nothing reached the peer: refused, unresolvable, forbidden, or past the send deadline."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Unanswered(Exception):
-    """The request may have reached the peer, and no complete answer came back."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +54,6 @@ class Answer:
     def excerpt(self, limit: int = 500) -> str:
         """The body's beginning as text that can be stored and shown."""
         return strict_json.storable(self.body[: limit * 4].decode("utf-8", "replace"))[0][:limit]
-
-
-@dataclass(slots=True)
-class _Call:
-    """One call on its way through the pool; ``handed`` once a connection was given to it."""
-
-    write: bool
-    send_by: float | None
-    handed: bool = False
-
-
-_call: ContextVar[_Call] = ContextVar("connectors_http_call")
 
 
 class Client:
@@ -196,24 +158,24 @@ class Client:
 
         Raises NotSent or Unanswered, nothing else for what a network or peer can do.
         """
-        state = _Call(write=method not in _READS, send_by=self.send_by)
+        state = wire.Passage(write=method not in _READS, send_by=self.send_by)
         request = self._request(method, path, headers, params, json, form, content)
         if self._transport is None:
             self._transport = self._open()
         if not isinstance(self._transport, AiohttpTransport):
-            _pass(state)
-        token = _call.set(state)
+            wire.admit(state)
+        token = wire.current.set(state)
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._exchange(request)
         except (NotSent, Unanswered):
             raise
         except TimeoutError as error:
-            raise _failed(state, "The other system did not answer in time.") from error
+            raise wire.failed(state, "The other system did not answer in time.") from error
         except (httpx.HTTPError, aiohttp.ClientError, OSError, ValueError) as error:
-            raise _failed(state, _sentence(error)) from error
+            raise wire.failed(state, wire.sentence(error)) from error
         finally:
-            _call.reset(token)
+            wire.current.reset(token)
 
     def _request(
         self,
@@ -262,96 +224,9 @@ class Client:
         return Answer(response.status_code, dict(response.headers.items()), b"".join(chunks))
 
     def _open(self) -> httpx.AsyncBaseTransport:
-        context = _tls()
-        connector = _Connector(
-            resolver=_GuardedResolver(self._egress, self._target),
-            ssl=context,
-            limit=self._connections,
-            keepalive_timeout=self._keep_alive_s,
-            ttl_dns_cache=30,
+        return wire.transport(
+            self._egress,
+            self._target,
+            connections=self._connections,
+            keep_alive_s=self._keep_alive_s,
         )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
-        )
-        return AiohttpTransport(verify=context, trust_env=False, client=session)
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Draws the line between *not sent* and *maybe sent*; nothing waits between here and write."""
-
-    async def connect(
-        self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
-    ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
-        try:
-            _pass(_call.get())
-        except BaseException:
-            connection.release()
-            raise
-        return connection
-
-
-def _pass(state: _Call) -> None:
-    """The last gate before the socket. Raises NotSent past the deadline."""
-    if state.write:
-        if state.handed:
-            # aiohttp repeats PUT and DELETE on a lost connection by itself; we never do.
-            raise Unanswered("The connection was lost after the request had been sent.")
-        if state.send_by is not None and time.monotonic() >= state.send_by:
-            raise NotSent("The time to send this had passed before a connection was free.")
-    state.handed = True
-
-
-def _failed(state: _Call, reason: str) -> NotSent | Unanswered:
-    return Unanswered(reason) if state.handed else NotSent(reason)
-
-
-def _sentence(error: Exception) -> str:
-    """What happened, without addresses or content that could hold a secret."""
-    cause = error.__cause__ if isinstance(error, httpx.HTTPError) else error
-    if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
-        return "A secure connection could not be made: the certificate or TLS was not accepted."
-    if isinstance(cause, aiohttp.ClientConnectorDNSError):
-        return "The host name could not be resolved."
-    if isinstance(cause, aiohttp.ClientConnectorError):
-        return "The other system could not be reached."
-    if isinstance(cause, TimeoutError):
-        return "The other system did not answer in time."
-    if isinstance(cause, aiohttp.ClientPayloadError):
-        return "The answer broke off in the middle."
-    if isinstance(cause, aiohttp.ServerDisconnectedError | ConnectionError):
-        return "The other system closed the connection without an answer."
-    return f"The call failed ({type(cause or error).__name__})."
-
-
-class _GuardedResolver(AbstractResolver):
-    """Resolves once and hands out only allowed addresses, so a name cannot rebind after it."""
-
-    def __init__(self, egress: Egress, target: Target) -> None:
-        self._egress = egress
-        self._target = target
-        self._resolver = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        for result in found:
-            try:
-                address = ipaddress.ip_address(result["host"].partition("%")[0])
-                self._egress.check(address, inside_only=self._target.inside_only)
-            except ValueError as error:
-                raise NotSent(f"The host {host} may not be called: {error}") from error
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Verification on, one context for all: loading the certificates takes milliseconds."""
-    return httpx.create_ssl_context(verify=True, trust_env=False)
