@@ -1,0 +1,240 @@
+"""
+What a connector promises. Pure: neither Django nor Celery.
+
+A connector is one object with a manifest and any of three abilities: ``EventSource`` (it tells us
+things), ``CommandSink`` (we ask it to do things), ``SnapshotSource`` (it lists what it holds).
+Connectors classify what a vendor answered; they never retry, wait, or keep state of their own.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from connectors.http import Client
+    from connectors.manifest import Manifest
+    from revops.contracts.base import EventData
+
+
+class Outcome(enum.StrEnum):
+    """What an answer means, whatever its HTTP status was."""
+
+    OK = "ok"
+    ALREADY_DONE = "already_done"
+    REFUSED = "refused"
+    THROTTLED = "throttled"
+    TRANSIENT = "transient"
+    AUTH = "auth"
+    IN_DOUBT = "in_doubt"
+    NOT_SENT = "not_sent"
+
+
+class Grade(enum.StrEnum):
+    """What the target's idempotency lets us promise (docs/reliability.md)."""
+
+    UNIQUE_KEY = "unique_key"
+    IDEMPOTENT_WINDOW = "idempotent_window"
+    READ_ONLY_CHECK = "read_only_check"
+
+
+class SignatureInvalid(Exception):
+    """The call does not prove that it comes from the configured system."""
+
+
+class PayloadUnreadable(ValueError):
+    """The body cannot be understood at all; the message says why in the sender's words."""
+
+
+class TypeUnknown(ValueError):
+    """The event type or its version is not one that this connector knows: quarantine it."""
+
+
+class NeedsFetch(Exception):
+    """A thin event: the object must be fetched before it can be translated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A connection as its connector sees it: parameters and opened secrets."""
+
+    slug: str
+    base_url: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """
+    A raw event's outside: enough to store, deduplicate and order it without understanding it.
+
+    ``object_version`` orders versions of one object (larger is newer; 0 when unknown); ``raw`` is
+    the parsed body. ``ignored`` says in words why an event that we know needs nothing done.
+    """
+
+    event_id: str
+    type: str
+    account: str
+    object_type: str
+    object_id: str
+    object_version: int
+    occurred_at: datetime
+    raw: Mapping[str, Any]
+    schema_version: str = ""
+    livemode: bool = False
+    ignored: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a poll: raw bodies as the webhook would have carried them."""
+
+    bodies: tuple[bytes, ...]
+    cursor: str
+    more: bool
+
+
+class EventSource(Protocol):
+    """A system that tells us what happened."""
+
+    manifest: Manifest
+
+    def verify(
+        self, *, body: bytes, headers: Mapping[str, str], secrets: Sequence[str], at: datetime
+    ) -> None:
+        """Header names are lower case. Raises SignatureInvalid. Several secrets: any may match."""
+
+    def open(self, body: bytes) -> Envelope:
+        """Raises PayloadUnreadable."""
+
+    def translate(self, envelope: Envelope, settings: Settings) -> Sequence[EventData]:
+        """
+        The business events in it, in the order in which they happened; empty when there are none.
+
+        Raises TypeUnknown for types and versions that are not known, PayloadUnreadable or
+        revops.contracts.registry.ContractBroken for drifted shapes. No I/O.
+        """
+
+    async def poll(self, client: Client, settings: Settings, *, cursor: str) -> Page:
+        """
+        Events since ``cursor`` ("" = the manifest's first look-back), oldest first. The cursor of
+        the answer already contains the overlap that late events need. Raises CallFailed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing we ask of a target. ``payload`` is frozen: a retry sends the same content."""
+
+    key: str
+    kind: str
+    payload: Mapping[str, Any]
+    payload_sha256: str
+    correlation_id: str
+    drafted_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """
+    How one command ended.
+
+    ``external_id`` on OK and ALREADY_DONE. ``drafted_id`` when the target holds a draft of it that
+    still has to be posted. ``reason`` is for people and never a vendor code alone; ``code`` is a
+    stable word for grouping, such as ``period_closed``. ``retry_after`` in seconds.
+    """
+
+    outcome: Outcome
+    external_id: str = ""
+    external_number: str = ""
+    drafted_id: str = ""
+    code: str = ""
+    reason: str = ""
+    http_status: int | None = None
+    excerpt: str = ""
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document that the target holds under our key. ``content_sha256`` as ``digest`` makes it."""
+
+    external_id: str
+    external_number: str
+    posted: bool
+    content_sha256: str
+    excerpt: str = ""
+
+
+class CommandSink(Protocol):
+    """A system that does what we ask."""
+
+    manifest: Manifest
+
+    def digest(self, payload: Mapping[str, Any]) -> str:
+        """The hash of what the target should hold for this payload; comparable with Found's."""
+
+    async def send(
+        self, client: Client, settings: Settings, commands: Sequence[Command]
+    ) -> Sequence[Receipt]:
+        """
+        Do up to ``manifest.max_batch`` commands; one receipt for each, in order. Never raises for
+        what a network or vendor can do: unknown outcomes are IN_DOUBT, nothing sent is NOT_SENT.
+        """
+
+    async def find(
+        self, client: Client, settings: Settings, keys: Sequence[str]
+    ) -> Mapping[str, Sequence[Found]]:
+        """
+        What the target holds under each key; keys without a document are absent. Reads only.
+        Raises CallFailed when the answer is not conclusive.
+        """
+
+
+class CallFailed(Exception):
+    """A read did not succeed; ``outcome`` says how."""
+
+    def __init__(self, outcome: Outcome, reason: str, *, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStep:
+    """One line of *test connection*, in words."""
+
+    label: str
+    passed: bool
+    detail: str = ""
+
+
+class Probe(Protocol):
+    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
+        """Read-only calls that show whether address, credentials and rights are right."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRow:
+    """One document as a system lists it, for reconciliation and control totals."""
+
+    kind: str
+    external_id: str
+    key: str
+    currency: str
+    amount: int
+    dated: str
+    state: str
+
+
+class SnapshotSource(Protocol):
+    async def snapshot(
+        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    ) -> tuple[Sequence[SnapshotRow], str]:
+        """Documents dated start..end (ISO days, inclusive) and the next cursor ("" at the end)."""

@@ -1,0 +1,59 @@
+"""Configured connections and their secrets."""
+
+from __future__ import annotations
+
+import secrets as random_secrets
+
+from django.db import models
+from django.db.models import Q
+
+
+def new_public_id() -> str:
+    """The opaque part of a webhook address: it names the connection and tells nothing."""
+    return random_secrets.token_urlsafe(18)
+
+
+class Environment(models.TextChoices):
+    SANDBOX = "sandbox", "Sandbox"
+    PRODUCTION = "production", "Production"
+
+
+class Connection(models.Model):
+    """A configured connector: where it is, how it is spoken to, and as whom."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    connector = models.SlugField(max_length=60)
+    label = models.CharField(max_length=120)
+    environment = models.CharField(max_length=12, choices=Environment)
+    base_url = models.CharField(max_length=300)
+    account = models.CharField(max_length=120, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    zone = models.CharField(max_length=64, default="UTC")
+    public_id = models.CharField(max_length=40, unique=True, default=new_public_id)
+    control_url = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Secret(models.Model):
+    """One secret of a connection, encrypted; two of a name may be valid while one is rotated."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="secrets")
+    name = models.CharField(max_length=60)
+    ciphertext = models.BinaryField()
+    ending = models.CharField(max_length=4)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=models.F("valid_from")),
+                name="connectors_secret_ends_after_start",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.name} ending in {self.ending}"

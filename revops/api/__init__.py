@@ -1,0 +1,1 @@
+"""Doors for machines: webhooks in, the REST API, health."""

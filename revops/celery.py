@@ -1,0 +1,16 @@
+"""
+The Celery application. It carries wake-ups and nothing else: no due time, retry or result.
+
+What is due, and when, is in PostgreSQL; a lost broker costs latency only (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings.local")
+
+app = Celery("revops")
+app.config_from_object("django.conf:settings", namespace=None)

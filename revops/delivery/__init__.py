@@ -1,0 +1,1 @@
+"""The outbox: one engine sends everything to everyone, loses nothing and sends nothing twice."""

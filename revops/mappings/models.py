@@ -1,0 +1,180 @@
+"""
+Configuration that moves money: effective-dated, versioned, frozen into every journal it shaped.
+
+Validity is a half-open range of accounting dates; exclusion constraints forbid overlaps.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+
+from connectors.models import Connection
+
+
+def never_overlaps(name: str, *fields: str) -> ExclusionConstraint:
+    """At most one row for the same ``fields`` is valid on any day."""
+    return ExclusionConstraint(
+        name=name,
+        expressions=[
+            *((field, RangeOperators.EQUAL) for field in fields),
+            ("valid", RangeOperators.OVERLAPS),
+        ],
+    )
+
+
+class LegalEntity(models.Model):
+    """The company that owns the books."""
+
+    code = models.CharField(max_length=24, unique=True)
+    name = models.CharField(max_length=120)
+    zone = models.CharField(max_length=64)
+    functional_currency = models.CharField(max_length=3)
+    calendar = models.CharField(max_length=12, default="monthly")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PeriodState(models.TextChoices):
+    OPEN = "open", "Open"
+    SOFT_CLOSED = "soft_closed", "Soft-closed"
+    CLOSED = "closed", "Closed"
+
+
+class AccountingPeriod(models.Model):
+    """A row of an entity's calendar. Accounting periods are data, never calendar arithmetic."""
+
+    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="periods")
+    code = models.CharField(max_length=12)
+    starts = models.DateField()
+    ends = models.DateField()
+    state = models.CharField(max_length=12, choices=PeriodState, default=PeriodState.OPEN)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["legal_entity", "code"], name="mappings_period_code_once"
+            ),
+            models.UniqueConstraint(
+                fields=["legal_entity", "starts"], name="mappings_period_start_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends__gte=models.F("starts")), name="mappings_period_forward"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.legal_entity} {self.code}"
+
+
+class LedgerAccount(models.Model):
+    """An account of the chart, shared by all legal entities."""
+
+    code = models.CharField(max_length=24, unique=True)
+    name = models.CharField(max_length=120)
+    monetary = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class MappingVersion(models.Model):
+    """A state of all maps. Its number is frozen into the journals that it shaped."""
+
+    note = models.CharField(max_length=300)
+    made_by = models.CharField(max_length=120)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"version {self.pk}: {self.note}"
+
+
+class EffectiveDated(models.Model):
+    """A map's row: valid on the days of a range, since a version."""
+
+    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
+    valid = DateRangeField()
+    version = models.ForeignKey(MappingVersion, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class AccountMap(EffectiveDated):
+    """Which account plays a role (``receivable``, ``tax_payable`` …) in an entity's books."""
+
+    role = models.CharField(max_length=40)
+    account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [never_overlaps("mappings_account_once", "legal_entity", "role")]
+
+    def __str__(self) -> str:
+        return f"{self.role} → {self.account}"
+
+
+class Convention(models.TextChoices):
+    DAILY = "daily", "By day"
+    MONTH_EVEN = "month_even", "Evenly by period"
+    MONTH_PRORATE_ENDS = "month_prorate_ends", "Evenly, ends by day"
+    POINT_IN_TIME = "point_in_time", "At once"
+
+
+class SkuMap(EffectiveDated):
+    """How a billing system's SKU (price, plan or product id) is accounted for."""
+
+    sku = models.CharField(max_length=120)
+    label = models.CharField(max_length=120, blank=True)
+    revenue_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="+")
+    deferral_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="+")
+    convention = models.CharField(max_length=20, choices=Convention, default=Convention.DAILY)
+
+    class Meta:
+        constraints = [never_overlaps("mappings_sku_once", "legal_entity", "sku")]
+
+    def __str__(self) -> str:
+        return f"{self.sku} → {self.revenue_account}"
+
+
+class TaxMap(EffectiveDated):
+    """The liability account of a tax code."""
+
+    code = models.CharField(max_length=120)
+    account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [never_overlaps("mappings_tax_once", "legal_entity", "code")]
+
+    def __str__(self) -> str:
+        return f"{self.code} → {self.account}"
+
+
+class EntityMap(models.Model):
+    """Whose books an event belongs to: a source's own hint, or its default when ``hint`` is blank."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    hint = models.CharField(max_length=120, blank=True)
+    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "hint"], name="mappings_entity_hint_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} “{self.hint}” → {self.legal_entity}"
+
+
+class ErpRoute(EffectiveDated):
+    """Which connection keeps an entity's books. A lane is the book of record or a shadow of it."""
+
+    lane = models.CharField(max_length=24, default="primary")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [never_overlaps("mappings_route_once", "legal_entity", "lane")]
+
+    def __str__(self) -> str:
+        return f"{self.legal_entity} {self.lane} → {self.connection}"

@@ -1,0 +1,1 @@
+"""The demo company and the sandbox servers of all connectors."""

@@ -1,0 +1,1 @@
+"""Settings: ``base`` for all, then ``local`` (``make run``), ``test`` and ``production``."""

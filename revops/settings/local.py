@@ -1,0 +1,11 @@
+"""``make run``: the console on one machine, with the demo company and its sandbox systems."""
+
+from __future__ import annotations
+
+from revops.settings.base import *  # noqa: F403  settings modules are layered by star import
+from revops.settings.base import env
+
+REVOPS_DEMO = env.bool("REVOPS_DEMO", default=True)
+REVOPS_ALLOW_LOOPBACK = env.bool("REVOPS_ALLOW_LOOPBACK", default=True)
+REVOPS_ENVIRONMENT = env("REVOPS_ENVIRONMENT", default="Sandbox")
+REVOPS_SETTLE_SCALE = env.float("REVOPS_SETTLE_SCALE", default=1.0)

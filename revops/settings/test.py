@@ -1,0 +1,17 @@
+"""Tests: a real PostgreSQL and a real Valkey, shorter times, cheap password hashing."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet
+
+from revops.settings.base import *  # noqa: F403  settings modules are layered by star import
+
+SECRET_KEY = "only-for-tests-" + "x" * 40
+REVOPS_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+REVOPS_ALLOW_LOOPBACK = True
+REVOPS_ENVIRONMENT = "Sandbox"
+REVOPS_LEASE = 3.0
+REVOPS_SWEEP_INTERVAL = 0.5
+REVOPS_LINGER = 0.05
