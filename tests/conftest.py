@@ -1,0 +1,103 @@
+"""People and clean tables for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.db import connections
+from django.test import Client, TransactionTestCase
+
+from accounts.models import User
+from tests.cast import person
+
+SignIn = Callable[[User], Client]
+
+
+def _empty_tables(_case: TransactionTestCase) -> None:
+    """
+    Empty every table after a test that committed.
+
+    Django's own flush truncates, which the database refuses for journals and attempts: here alone
+    the triggers sleep. The servers of the tests are thrown away and their user is a superuser.
+    """
+    connection = connections["default"]
+    tables = [
+        connection.ops.quote_name(table)
+        for table in connection.introspection.django_table_names(
+            only_existing=True, include_views=False
+        )
+        if table not in {"django_migrations", "django_content_type", "auth_permission"}
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+        finally:
+            cursor.execute("SET session_replication_role = DEFAULT")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_the_guards() -> None:
+    TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Throttles count in the cache; no test starts with another's count."""
+    cache.clear()
+
+
+@pytest.fixture
+def ana(db: None) -> User:
+    """Finance analyst."""
+    return person("ana")
+
+
+@pytest.fixture
+def mona(db: None) -> User:
+    """Finance manager."""
+    return person("mona")
+
+
+@pytest.fixture
+def rob(db: None) -> User:
+    """RevOps engineer."""
+    return person("rob")
+
+
+@pytest.fixture
+def sue(db: None) -> User:
+    """Support agent."""
+    return person("sue")
+
+
+@pytest.fixture
+def adam(db: None) -> User:
+    """Administrator."""
+    return person("adam")
+
+
+@pytest.fixture
+def rae(db: None) -> User:
+    """Auditor."""
+    return person("rae")
+
+
+@pytest.fixture
+def otis(db: None) -> User:
+    """Signed in, without a role: may nothing."""
+    return person("otis")
+
+
+@pytest.fixture
+def sign_in(db: None) -> SignIn:
+    """A browser in which somebody is signed in: ``page = sign_in(ana).get("/")``."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
