@@ -56,9 +56,7 @@ def a_ledger_account(code: str = "1200", name: str = "Accounts receivable") -> L
     return LedgerAccount.objects.get_or_create(code=code, defaults={"name": name})[0]
 
 
-def a_connection(
-    slug: str = "billing", connector: str = "stripe", **values: Any
-) -> Connection:
+def a_connection(slug: str = "billing", connector: str = "stripe", **values: Any) -> Connection:
     """A sandbox connection; its address answers nothing."""
     defaults = {
         "connector": connector,
