@@ -1,0 +1,281 @@
+"""
+One drain per connection: claim a batch, store the intents, send, record, until nothing is due.
+
+Every step commits before the next one begins, and no transaction is open while a call is made, so
+that the process may die anywhere: whatever it held is found by its lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import connection as database
+
+from connectors.contract import CallFailed, Command, CommandSink, Found, Outcome, Receipt, Settings
+from connectors.http import Client, NotSent
+from connectors.manifest import Manifest
+from revops.delivery import claims, decide, gates
+from revops.delivery.claims import Ending, Work
+from revops.delivery.decide import Next, Policy
+from revops.delivery.gate import GateRow
+from revops.kernel import correlation, strict_json
+from revops.kernel.backoff import full_jitter
+from revops.store import crash, sql
+
+log = structlog.get_logger(__name__)
+
+POLL = 0.008
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A connection, as its drain needs it."""
+
+    connection_id: int
+    sink: CommandSink
+    settings: Settings
+    manifest: Manifest
+    allow_loopback: bool
+    lease: float
+    settle_scale: float = 1.0
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            lease=self.lease, settle=self.manifest.settle_window_s * self.settle_scale
+        )
+
+
+Told = Callable[[Target, Sequence[Ending], GateRow], None]
+
+
+class Drain:
+    """
+    Sends what is due to one connection. ``told`` is called inside the transaction that records a
+    batch's endings, so that whatever follows from them is stored together with them.
+    """
+
+    def __init__(self, target: Target, *, drainer: str, told: Told) -> None:
+        self._target = target
+        self._drainer = drainer
+        self._told = told
+        self._sent = 0
+
+    def run(self, *, seconds: float, linger: float) -> int:
+        """
+        Work until nothing has been due for ``linger`` seconds, the gate says wait, or ``seconds``
+        are over. How many commands were worked on; 0 as well when somebody else drains.
+        """
+        target = self._target
+        if not gates.take(target.connection_id, drainer=self._drainer, lease=target.lease):
+            return 0
+        try:
+            asyncio.run(self._loop(time.monotonic() + seconds, linger))
+        finally:
+            gates.leave(target.connection_id, drainer=self._drainer)
+        return self._sent
+
+    async def _loop(self, stop: float, linger: float) -> None:
+        target = self._target
+        try:
+            client = Client.of(
+                target.manifest, target.settings.base_url, allow_loopback=target.allow_loopback
+            )
+        except NotSent as error:
+            log.error("delivery.address_refused", connection=target.settings.slug, why=str(error))
+            return
+        async with client:
+            idle_since = time.monotonic()
+            renewed = idle_since
+            while time.monotonic() < stop:
+                if time.monotonic() - renewed > target.lease / 3:
+                    gates.take(target.connection_id, drainer=self._drainer, lease=target.lease)
+                    renewed = time.monotonic()
+                most = max(target.manifest.max_batch * target.manifest.max_in_flight, 200)
+                batch = self._claim(most)
+                if batch is None:
+                    return
+                if batch:
+                    await self._work(client, batch)
+                    idle_since = time.monotonic()
+                elif time.monotonic() - idle_since >= linger:
+                    return
+                else:
+                    await asyncio.sleep(POLL)
+
+    def _claim(self, most: int) -> list[Work] | None:
+        """None when the gate is shut: somebody comes back when it opens."""
+        target = self._target
+        allowance = gates.allow(target.connection_id, most=most)
+        if not allowance.count:
+            return None
+        batch, _ = claims.claim(
+            connection_id=target.connection_id, most=allowance.count, lease=target.lease
+        )
+        if len(batch) < allowance.count:
+            gates.refund(target.connection_id, allowance.count - len(batch))
+        return batch
+
+    async def _work(self, client: Client, batch: Sequence[Work]) -> None:
+        crash.point("after_claim")
+        self._sent += len(batch)
+        endings = [
+            Ending(work, decide.wait(work.row) if work.next is Next.WAIT else decide.give_up(work.row))
+            for work in batch
+            if work.next in (Next.WAIT, Next.GIVE_UP)
+        ]
+        endings += await self._ask(client, [work for work in batch if work.next is Next.READ])
+        if endings:
+            self._record(endings)
+        sends = [work for work in batch if work.next is Next.SEND]
+        if sends:
+            self._record(await self._send(client, sends))
+
+    async def _send(self, client: Client, batch: Sequence[Work]) -> list[Ending]:
+        target, policy = self._target, self._target.policy
+        now = _now()
+        rows = {work.id: decide.intend(work.row, now=now, policy=policy) for work in batch}
+        started = time.monotonic()
+        ours = claims.intend(batch, [rows[work.id] for work in batch])
+        crash.point("after_intent")
+        client.send_by = started + target.manifest.send_budget_s
+        held = [work for work in batch if work.id in ours]
+        for work in held:
+            work.row = rows[work.id]
+        size = max(1, target.manifest.max_batch)
+        limit = asyncio.Semaphore(target.manifest.max_in_flight)
+        chunks = [held[start : start + size] for start in range(0, len(held), size)]
+
+        async def send(chunk: Sequence[Work]) -> Sequence[Receipt]:
+            async with limit:
+                with correlation.bound(chunk[0].correlation_id):
+                    return await self._call(client, chunk)
+
+        _never_inside_a_transaction()
+        receipts = await asyncio.gather(*(send(chunk) for chunk in chunks))
+        crash.point("after_answer")
+        now = _now()
+        return [
+            Ending(
+                work,
+                decide.conclude(work.row, receipt, now=now, random=random.random()),
+                receipt,
+            )
+            for chunk, answers in zip(chunks, receipts, strict=True)
+            for work, receipt in zip(chunk, answers, strict=True)
+        ]
+
+    async def _call(self, client: Client, chunk: Sequence[Work]) -> Sequence[Receipt]:
+        commands = [
+            Command(
+                key=work.key,
+                kind=work.kind,
+                payload=_payload(work),
+                payload_sha256=work.payload_sha256,
+                correlation_id=work.correlation_id,
+                drafted_id=work.row.drafted_id,
+            )
+            for work in chunk
+        ]
+        try:
+            receipts = await self._target.sink.send(client, self._target.settings, commands)
+        except Exception:
+            # A connector must not raise; when one does, nobody knows what the target did.
+            log.exception("delivery.connector_failed", connection=self._target.settings.slug)
+            receipts = []
+        if len(receipts) == len(commands):
+            return receipts
+        doubt = Receipt(Outcome.IN_DOUBT, reason="The connector failed while it was sending.")
+        return [doubt] * len(commands)
+
+    async def _ask(self, client: Client, batch: Sequence[Work]) -> list[Ending]:
+        """Settle what is in doubt by reading; nothing is sent here."""
+        if not batch:
+            return []
+        target = self._target
+        client.send_by = None
+        _never_inside_a_transaction()
+        try:
+            found = await target.sink.find(
+                client, target.settings, [work.key for work in batch]
+            )
+        except CallFailed as failure:
+            return self._unanswered(batch, failure.reason, failure.retry_after)
+        except Exception:
+            log.exception("delivery.connector_failed", connection=target.settings.slug)
+            return self._unanswered(batch, "The connector failed while it was asking.", None)
+        now = _now()
+        answers: list[Sequence[Found]] = [found.get(work.key, ()) for work in batch]
+        claims.record_reads(batch, outcome=Outcome.OK, reasons=[_told_by(item) for item in answers])
+        return [
+            Ending(
+                work,
+                decide.read_result(
+                    work.row, answer, digest=target.sink.digest(_payload(work)), now=now
+                ),
+            )
+            for work, answer in zip(batch, answers, strict=True)
+        ]
+
+    def _unanswered(
+        self, batch: Sequence[Work], reason: str, retry_after: int | None
+    ) -> list[Ending]:
+        now = _now()
+        claims.record_reads(batch, outcome=Outcome.IN_DOUBT, reasons=[reason] * len(batch))
+        return [
+            Ending(
+                work,
+                decide.read_failed(
+                    work.row,
+                    now=now,
+                    wait_for=retry_after or full_jitter(attempt=work.number, random=random.random()),
+                    reason=reason,
+                ),
+            )
+            for work in batch
+        ]
+
+    def _record(self, endings: Sequence[Ending]) -> None:
+        with sql.atomic():
+            ours = claims.write(endings)
+            kept = [ending for ending in endings if ending.work.id in ours]
+            outcomes = [
+                (ending.receipt.outcome, ending.receipt.retry_after)
+                for ending in endings
+                if ending.receipt is not None
+            ]
+            gate = gates.observe(self._target.connection_id, outcomes)
+            self._told(self._target, kept, gate)
+        crash.point("after_record")
+
+
+def _payload(work: Work) -> Any:
+    return strict_json.loads(work.payload)
+
+
+def _told_by(found: Sequence[Found]) -> str:
+    if not found:
+        return "Not there."
+    return "; ".join(
+        f"{item.external_number or item.external_id}, {'posted' if item.posted else 'draft'}"
+        for item in found
+    )
+
+
+def _now() -> datetime:
+    row = sql.one("SELECT clock_timestamp() AS now")
+    assert row is not None
+    moment: datetime = row.now
+    return moment
+
+
+def _never_inside_a_transaction() -> None:
+    if database.in_atomic_block:
+        raise AssertionError("A call to another system was about to be made inside a transaction.")

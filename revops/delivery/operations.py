@@ -1,0 +1,149 @@
+"""Asking for something to be sent, and what people may do to what is waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Protocol
+
+from revops.delivery import decide
+from revops.delivery.decide import Row, State
+from revops.kernel.keys import idempotency_key, sha256
+from revops.store import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command to be enqueued. ``payload`` is canonical JSON text and frozen with the order."""
+
+    connection_id: int
+    lane: str
+    legal_entity_id: int
+    legal_entity: str
+    document_type: str
+    business_key: str
+    revision: int
+    kind: str
+    payload: str
+    subject_kind: str
+    subject_id: int
+    currency: str
+    amount: int
+    period_code: str
+    correlation_id: str
+
+
+_ENQUEUE = """
+INSERT INTO delivery_outboundcommand (
+    connection_id, lane, legal_entity_id, document_type, business_key, revision, kind, key, payload,
+    payload_sha256, subject_kind, subject_id, currency, amount, period_code, correlation_id, state,
+    fence, next_at, attempts, crash_count, drafted_id, external_number, code, reason, created_at
+)
+SELECT new.*, 'pending', 0, now(), 0, 0, '', '', '', '', now()
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::smallint[],
+            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[],
+            %s::bigint[], %s::text[], %s::text[]) AS new
+ON CONFLICT (lane, legal_entity_id, document_type, business_key, revision) DO NOTHING
+"""
+
+
+def enqueue(orders: Sequence[Order]) -> int:
+    """
+    Store commands in the caller's transaction, together with what caused them. A command for the
+    same business identity and revision exists once, whatever its target; repeats do nothing.
+    """
+    if not orders:
+        return 0
+    return sql.run(
+        _ENQUEUE,
+        (
+            [order.connection_id for order in orders],
+            [order.lane for order in orders],
+            [order.legal_entity_id for order in orders],
+            [order.document_type for order in orders],
+            [order.business_key for order in orders],
+            [order.revision for order in orders],
+            [order.kind for order in orders],
+            [
+                idempotency_key(
+                    lane=order.lane,
+                    legal_entity=order.legal_entity,
+                    document_type=order.document_type,
+                    business_key=order.business_key,
+                    revision=order.revision,
+                )
+                for order in orders
+            ],
+            [order.payload for order in orders],
+            [sha256(order.payload) for order in orders],
+            [order.subject_kind for order in orders],
+            [order.subject_id for order in orders],
+            [order.currency for order in orders],
+            [order.amount for order in orders],
+            [order.period_code for order in orders],
+            [order.correlation_id for order in orders],
+        ),
+    )
+
+
+class NotPossible(Exception):
+    """The command's state forbids this; the message says why, for the person who asked."""
+
+
+_ROW = tuple(field.name for field in fields(Row))
+_LOCK = (
+    f"SELECT id, connection_id, {', '.join(_ROW)}, clock_timestamp() AS now "  # noqa: S608
+    "FROM delivery_outboundcommand WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+)
+
+
+def retry(command_ids: Sequence[int]) -> tuple[list[int], list[str]]:
+    """
+    Send refused commands again: same key, same content. (ids that will be sent, why others not).
+
+    What is in doubt is never sent again by a person; it can only be checked.
+    """
+    return _change(command_ids, decide.retry, _why_not_retry)
+
+
+def check_now(command_ids: Sequence[int]) -> tuple[list[int], list[str]]:
+    """Ask the target now about what is in doubt. Reads only."""
+    return _change(command_ids, decide.check_now, lambda row: f"It is {row.state}, not in doubt.")
+
+
+class _Change(Protocol):
+    def __call__(self, row: Row, *, now: datetime) -> Row | None: ...
+
+
+def _change(
+    command_ids: Sequence[int], change: _Change, why_not: Callable[[Row], str]
+) -> tuple[list[int], list[str]]:
+    done: list[int] = []
+    refused: list[str] = []
+    with sql.atomic():
+        for found in sql.rows(_LOCK, (list(command_ids),)):
+            row = Row(State(found.state), *found[3:-1])
+            new = change(row, now=found.now)
+            if new is None:
+                refused.append(why_not(row))
+                continue
+            sql.run(
+                "UPDATE delivery_outboundcommand SET state = %s, next_at = %s, crash_count = %s, "
+                "code = %s, reason = %s, fence = fence + 1 WHERE id = %s",
+                (new.state.value, new.next_at, new.crash_count, new.code, new.reason, found.id),
+            )
+            done.append(found.id)
+    return done, refused
+
+
+def _why_not_retry(row: Row) -> str:
+    if row.state is State.UNKNOWN:
+        return "Its outcome is not known yet: it can be checked, not sent again."
+    if row.state is State.POSTED:
+        return "It has been posted since."
+    if row.code == "duplicate":
+        return "The target holds it more than once: one has to be reversed first."
+    if row.code == "conflict":
+        return "The target holds other content under its key: the difference has to be settled first."
+    return f"It is {row.state.value} and goes on by itself."

@@ -1,0 +1,113 @@
+"""
+Raw psycopg on Django's own connection: prepared statements, typed rows, arrays in and out.
+
+Statements take whole batches (``unnest``). They run inside whatever transaction Django has open.
+Errors are psycopg's (``psycopg.errors``), not Django's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Final
+
+import psycopg
+from django.db import connection, transaction
+from psycopg.rows import namedtuple_row
+
+Params = Sequence[Any] | dict[str, Any] | None
+
+# What PostgreSQL asks to be run again as a whole: serialization failure and deadlock.
+TRANSIENT: Final = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
+def _raw() -> psycopg.Connection[Any]:
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    return raw
+
+
+def rows(statement: str, params: Params = None) -> list[Any]:
+    """All rows as named tuples."""
+    with psycopg.Cursor(_raw(), row_factory=namedtuple_row) as cursor:
+        return cursor.execute(statement, params, prepare=True).fetchall()  # type: ignore[arg-type]
+
+
+def one(statement: str, params: Params = None) -> Any | None:
+    """The first row as a named tuple, or None."""
+    with psycopg.Cursor(_raw(), row_factory=namedtuple_row) as cursor:
+        return cursor.execute(statement, params, prepare=True).fetchone()  # type: ignore[arg-type]
+
+
+def run(statement: str, params: Params = None) -> int:
+    """Execute and say how many rows were touched."""
+    with psycopg.Cursor(_raw()) as cursor:
+        return cursor.execute(statement, params, prepare=True).rowcount  # type: ignore[arg-type]
+
+
+def new_ids(table: str, count: int) -> list[int]:
+    """``count`` fresh ids of a table, so that a batch can refer to its own rows."""
+    if not count:
+        return []
+    found = rows(
+        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) AS id FROM generate_series(1, %s)",
+        (table, count),
+    )
+    return [row.id for row in found]
+
+
+@lru_cache(maxsize=64)
+def _insert_statement(table: str, columns: tuple[str, ...], types: tuple[str, ...], tail: str) -> str:
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    names = ", ".join(f'"{column}"' for column in columns)
+    # Table, column and type names are the caller's literals, never input.
+    return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {tail}"  # noqa: S608
+
+
+class Columns:
+    """
+    A table's columns with their SQL types, for inserting many rows in one statement.
+
+    ``Columns("lineage_link", from_kind="text", …)``; rows are sequences in the same order. JSON
+    columns take text and are typed ``text`` with a cast by the column itself where needed.
+    """
+
+    def __init__(self, table: str, **types: str) -> None:
+        self.table = table
+        self.names = tuple(types)
+        self.types = tuple(types.values())
+
+    def insert(self, values: Sequence[Sequence[Any]], tail: str = "") -> int:
+        """Insert rows; ``tail`` is an ON CONFLICT clause. Says how many were written."""
+        if not values:
+            return 0
+        statement = _insert_statement(self.table, self.names, self.types, tail)
+        return run(statement, [list(column) for column in zip(*values, strict=True)])
+
+
+@contextmanager
+def atomic() -> Iterator[None]:
+    """One transaction; nested use is a mistake here, because a batch is committed as a whole."""
+    with transaction.atomic(durable=not _inside_test()):
+        yield
+
+
+def _inside_test() -> bool:
+    # Django's TestCase wraps each test in a transaction, which ``durable`` would refuse.
+    return bool(connection.in_atomic_block)
+
+
+def lock_objects(keys: Iterable[str]) -> None:
+    """
+    Serialize work on the same objects until the transaction ends. Keys are locked in one order,
+    so that two batches never wait for each other in a circle.
+    """
+    ordered = sorted(set(keys))
+    if ordered:
+        run(
+            "SELECT pg_advisory_xact_lock(key) FROM "
+            "(SELECT DISTINCT hashtextextended(k, 7) AS key FROM unnest(%s::text[]) AS k "
+            "ORDER BY 1) AS ordered",
+            (ordered,),
+        )
