@@ -23,6 +23,8 @@ from connectors.contract import Found, Outcome, Receipt
 from revops.kernel.backoff import full_jitter
 
 POISON_AFTER: Final = 3
+# The code of a row about which a person has asked before its settle window is over.
+CHECKING: Final = "checking"
 
 
 class State(enum.StrEnum):
@@ -104,7 +106,7 @@ def purpose(row: Row, *, now: datetime) -> Next:
     """What a claimed row is for. A row that keeps killing its workers is given up (POISON)."""
     if row.state is State.UNKNOWN:
         settled = row.settle_until is None or now >= row.settle_until
-        return Next.READ if settled else Next.WAIT
+        return Next.READ if settled or row.code == CHECKING else Next.WAIT
     return Next.GIVE_UP if row.crash_count >= POISON_AFTER else Next.SEND
 
 
@@ -186,6 +188,9 @@ def read_result(row: Row, found: Sequence[Found], *, digest: str, now: datetime)
     None found: the command may be sent again, with the same key. One with the same content is the
     proof of posting, or a draft that still has to be posted. Anything else needs a person.
     """
+    if not found and row.settle_until is not None and now < row.settle_until:
+        # Asked early, by a person: the target may still commit, so “not there” proves nothing.
+        return replace(row, state=State.UNKNOWN, next_at=row.settle_until, code="")
     if not found:
         return replace(
             row, state=State.PENDING, next_at=now, unknown_since=None, settle_until=None,
@@ -239,7 +244,7 @@ def check_now(row: Row, *, now: datetime) -> Row | None:
     Before the settle window is over, a “not there” proves nothing: the row then waits again.
     """
     if row.state is State.UNKNOWN:
-        return replace(row, next_at=now)
+        return replace(row, next_at=now, code=CHECKING)
     return None
 
 
