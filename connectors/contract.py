@@ -75,6 +75,8 @@ class Envelope:
 
     ``object_version`` orders versions of one object (larger is newer; 0 when unknown); ``raw`` is
     the parsed body. ``ignored`` says in words why an event that we know needs nothing done.
+    ``content`` is the part that may not differ between two deliveries of one event (counters of
+    pending deliveries may); all of ``raw`` when it is None.
     """
 
     event_id: str
@@ -88,6 +90,7 @@ class Envelope:
     schema_version: str = ""
     livemode: bool = False
     ignored: str = ""
+    content: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
