@@ -1,0 +1,75 @@
+"""
+How systems sign what they send, one family per pair of functions. Raw bytes in, no parsing.
+
+Comparison is on bytes: ``hmac.compare_digest`` raises on text outside of ASCII, and a header is
+whatever the caller chose to send.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from connectors.contract import SignatureInvalid
+
+TOLERANCE_S: Final = 300
+# More than any sender uses while it rotates; each costs one HMAC comparison per secret.
+_MAX_SIGNATURES: Final = 10
+
+
+def sign_timestamped(*, body: bytes, secret: str, at: datetime) -> str:
+    """A ``t=…,v1=…`` header: hex HMAC-SHA256 over ``<seconds>.<raw body>`` (Stripe's family)."""
+    seconds = int(at.timestamp())
+    return f"t={seconds},v1={_mac(secret, seconds, body).decode()}"
+
+
+def verify_timestamped(
+    *,
+    body: bytes,
+    header: str,
+    secrets: Sequence[str],
+    at: datetime,
+    tolerance_s: int = TOLERANCE_S,
+) -> None:
+    """
+    Accept when any ``v1`` matches any secret and the time is within the tolerance, early or late.
+
+    Raises SignatureInvalid; its text is for our log, the caller is told nothing but *no*.
+    """
+    if not secrets:
+        raise SignatureInvalid("No signing secret is configured.")
+    seconds, offered = _parts(header)
+    if abs(at.timestamp() - seconds) > tolerance_s:
+        raise SignatureInvalid("The signature's time is outside of the tolerance.")
+    # Every pair is compared, so that the time taken tells nothing about which secret matched.
+    matches = [
+        hmac.compare_digest(_mac(secret, seconds, body), signature)
+        for secret in secrets
+        for signature in offered
+    ]
+    if not any(matches):
+        raise SignatureInvalid("No signature matches a configured secret.")
+
+
+def _parts(header: str) -> tuple[int, list[bytes]]:
+    times: list[str] = []
+    offered: list[bytes] = []
+    for item in header.split(","):
+        name, _, value = item.strip().partition("=")
+        if name == "t":
+            times.append(value)
+        elif name == "v1" and len(offered) < _MAX_SIGNATURES:
+            offered.append(value.encode("utf-8", "surrogateescape"))
+    if len(times) != 1 or not (times[0].isascii() and times[0].isdigit() and len(times[0]) <= 12):
+        raise SignatureInvalid("The signature header names no time.")
+    if not offered:
+        raise SignatureInvalid("The signature header holds no v1 signature.")
+    return int(times[0]), offered
+
+
+def _mac(secret: str, seconds: int, body: bytes) -> bytes:
+    message = b"%d." % seconds + body
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest().encode("ascii")

@@ -1,0 +1,1 @@
+"""Stripe as a source: billing, payments and payouts, by webhook and by polling."""

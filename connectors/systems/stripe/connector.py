@@ -1,0 +1,111 @@
+"""Stripe: events by webhook and polling, lists for reconciliation. It makes no writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors import schemes
+from connectors.contract import Envelope, Page, PayloadUnreadable, ProbeStep, Settings, SnapshotRow
+from connectors.http import Client
+from connectors.manifest import Manifest
+from connectors.systems.stripe import listing, polling, snapshots, translate, wire
+from revops.contracts.base import EventData
+from revops.kernel import strict_json
+
+
+class Stripe:
+    """EventSource, SnapshotSource and Probe."""
+
+    def __init__(self) -> None:
+        self.manifest = Manifest.beside(__file__)
+
+    def verify(
+        self, *, body: bytes, headers: Mapping[str, str], secrets: Sequence[str], at: datetime
+    ) -> None:
+        schemes.verify_timestamped(
+            body=body, header=headers.get("stripe-signature", ""), secrets=secrets, at=at
+        )
+
+    def open(self, body: bytes) -> Envelope:
+        """
+        ``account`` is given by Stripe only for connected accounts. ``object_version`` is the
+        event's second (Stripe has nothing finer), except for bodies that our poll made.
+        """
+        try:
+            event = strict_json.loads(body)
+        except strict_json.JsonRefused as error:
+            raise PayloadUnreadable(str(error)) from error
+        if not isinstance(event, Mapping):
+            raise PayloadUnreadable("The body is no event object.")
+        event_id, kind = wire.text(event.get("id"), 120), wire.text(event.get("type"), 120)
+        if not event_id or not kind:
+            raise PayloadUnreadable("The event has no id or no type.")
+        created, occurred_at = _moment(event.get("created"))
+        obj = wire.part(wire.part(event.get("data")).get("object"))
+        version = event.get("object_version")
+        return Envelope(
+            event_id=event_id,
+            type=kind,
+            account=wire.text(event.get("account"), 120),
+            object_type=wire.text(obj.get("object"), 60),
+            object_id=wire.text(obj.get("id"), 120),
+            object_version=version if type(version) is int else created,
+            occurred_at=occurred_at,
+            raw=event,
+            schema_version=wire.text(event.get("api_version"), 60),
+            livemode=event.get("livemode") is True,
+            ignored=translate.ignored(kind, obj),
+        )
+
+    def translate(self, envelope: Envelope, settings: Settings) -> Sequence[EventData]:
+        _belongs(envelope, settings)
+        if envelope.ignored:
+            return ()
+        obj = wire.part(wire.part(envelope.raw.get("data")).get("object"))
+        created = int(envelope.occurred_at.timestamp())
+        return translate.events(envelope.type, obj, settings.zone, created)
+
+    async def poll(self, client: Client, settings: Settings, *, cursor: str) -> Page:
+        return await polling.poll(client, settings, self.manifest, cursor=cursor)
+
+    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
+        return await listing.probe(client, settings)
+
+    async def snapshot(
+        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    ) -> tuple[Sequence[SnapshotRow], str]:
+        """``kind``: invoice, payment, refund or payout."""
+        return await snapshots.page(
+            client, settings, kind=kind, start=start, end=end, cursor=cursor
+        )
+
+
+def _moment(value: Any) -> tuple[int, datetime]:
+    """Seconds and instant of an event; version 2 events, which we only quarantine, write ISO."""
+    if isinstance(value, str):
+        try:
+            parsed = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise PayloadUnreadable("The event's time cannot be read.") from error
+        moment = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        return int(moment.timestamp()), moment.astimezone(UTC)
+    moment = wire.instant(value, field="created")
+    return int(moment.timestamp()), moment
+
+
+def _belongs(envelope: Envelope, settings: Settings) -> None:
+    """Raises PayloadUnreadable for events of another account or of Stripe's other world."""
+    account = settings.parameters.get("account") or ""
+    if account and envelope.account not in ("", account):
+        raise PayloadUnreadable(
+            f"The event belongs to the account {envelope.account}, not to {account}."
+        )
+    mode = settings.parameters.get("mode") or "any"
+    if mode != "any" and envelope.livemode != (mode == "live"):
+        found = "live" if envelope.livemode else "test"
+        raise PayloadUnreadable(f"The event is of {found} mode; this connection is for {mode}.")
+
+
+connector = Stripe()

@@ -1,0 +1,231 @@
+"""
+Charges, payment intents, refunds, payouts and balance transactions, as business events.
+
+One payment has one identity whichever object tells of it: the payment intent's id, or the
+charge's when there is no intent. Every charge, refund and invoice payment of an intent names the
+intent (a charge's ``payment_intent``), while since API 2025-03-31 invoice payments name no
+charge; so the intent is the only identity on which all of them agree.
+
+What an event does not know stays empty and is told by a later one: the invoice (charges name
+none since 2025-03-31), the fee (webhooks carry the balance transaction's id only). A fee is known
+when ``balance_transaction_id`` is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from connectors.contract import PayloadUnreadable
+from connectors.systems.stripe import wire
+from connectors.systems.stripe.wire import Json
+from revops.contracts import registry
+from revops.contracts.base import EventData
+
+
+def payment_id(charge: Json) -> str:
+    """The identity of the payment that a charge (or a refund, or a dispute) belongs to."""
+    return wire.ref(charge.get("payment_intent")) or (
+        wire.ref(charge) if charge.get("object") == "charge" else wire.ref(charge.get("charge"))
+    )
+
+
+def charge_applied(obj: Json, zone: str, created: int) -> EventData:
+    """``charge.succeeded`` and ``charge.captured``; ``created`` is the event's."""
+    captured = obj.get("amount_captured")
+    amount = wire.first(captured if captured else None, obj.get("amount"))
+    return _applied(
+        payment=payment_id(obj),
+        obj=obj,
+        amount=amount,
+        zone=zone,
+        created=created,
+        method=wire.text(wire.part(obj.get("payment_method_details")).get("type")),
+        transaction=wire.part(obj.get("balance_transaction")),
+    )
+
+
+def intent_applied(obj: Json, zone: str, created: int) -> EventData:
+    """``payment_intent.succeeded``; the charge may be expanded, listed, or a mere id."""
+    charge = _latest_charge(obj)
+    return _applied(
+        payment=wire.ref(obj),
+        obj=obj,
+        amount=wire.first(obj.get("amount_received"), obj.get("amount")),
+        zone=zone,
+        created=created,
+        method=wire.text(wire.part(charge.get("payment_method_details")).get("type")),
+        transaction=wire.part(charge.get("balance_transaction")),
+    )
+
+
+def invoice_payment_applied(obj: Json, zone: str, created: int) -> EventData:
+    """``invoice_payment.paid`` (since 2025-03-31): the link between a payment and its invoice."""
+    payment = wire.part(obj.get("payment"))
+    identity = wire.ref(payment.get("payment_intent")) or wire.ref(payment.get("charge"))
+    return _applied(
+        payment=identity,
+        obj=obj,
+        amount=wire.first(obj.get("amount_paid"), obj.get("amount_requested")),
+        zone=zone,
+        created=created,
+    )
+
+
+def took_money_in(transaction: Json) -> bool:
+    """Whether a balance transaction is a payment; the others are carried by a payout's items."""
+    return (
+        transaction.get("type") in ("charge", "payment")
+        and wire.part(transaction.get("source")).get("object") == "charge"
+    )
+
+
+def transaction_applied(obj: Json, zone: str) -> EventData:
+    """A payment's balance transaction, found by polling with its charge: the payment's fee."""
+    created = obj.get("created")
+    if type(created) is not int:
+        raise PayloadUnreadable("The balance transaction has no time.")
+    charge = wire.part(obj.get("source"))
+    return charge_applied({**charge, "balance_transaction": obj}, zone, created)
+
+
+def _applied(
+    *,
+    payment: str,
+    obj: Json,
+    amount: Any,
+    zone: str,
+    created: int,
+    method: str = "",
+    transaction: Json | None = None,
+) -> EventData:
+    code = wire.currency(obj.get("currency"))
+    data: dict[str, Any] = {
+        "payment_id": payment,
+        "customer_id": wire.ref(obj.get("customer")),
+        "invoice_id": wire.ref(obj.get("invoice")),
+        "currency": code,
+        "amount": wire.minor(amount, code),
+        "received_on": wire.day(created, zone, field="created"),
+        "method": method,
+    }
+    if transaction:
+        settled = wire.currency(transaction.get("currency"))
+        data["fee"] = wire.minor(transaction.get("fee"), settled, field="fee")
+        data["fee_currency"] = settled
+        data["balance_transaction_id"] = wire.ref(transaction)
+    return registry.read("payment.applied/1", data)
+
+
+def charge_failed(obj: Json, zone: str, created: int) -> EventData:
+    outcome = wire.part(obj.get("outcome"))
+    return _failed(
+        payment_id(obj),
+        obj,
+        zone,
+        created,
+        wire.text(obj.get("failure_message")) or wire.text(outcome.get("seller_message")),
+    )
+
+
+def intent_failed(obj: Json, zone: str, created: int) -> EventData:
+    error = wire.part(obj.get("last_payment_error"))
+    return _failed(wire.ref(obj), obj, zone, created, wire.text(error.get("message")))
+
+
+def invoice_payment_failed(obj: Json, zone: str, created: int) -> EventData | None:
+    """``invoice.payment_failed``; None since 2025-03-31, when the invoice names no payment."""
+    charge = wire.part(obj.get("charge"))
+    identity = wire.ref(obj.get("payment_intent")) or wire.ref(obj.get("charge"))
+    if not identity:
+        return None
+    told = {**obj, "invoice": wire.ref(obj), "amount": obj.get("amount_due")}
+    return _failed(identity, told, zone, created, wire.text(charge.get("failure_message")))
+
+
+def _failed(payment: str, obj: Json, zone: str, created: int, reason: str) -> EventData:
+    code = wire.currency(obj.get("currency"))
+    return registry.read(
+        "payment.failed/1",
+        {
+            "payment_id": payment,
+            "customer_id": wire.ref(obj.get("customer")),
+            "invoice_id": wire.ref(obj.get("invoice")),
+            "currency": code,
+            "amount": wire.minor(obj.get("amount"), code),
+            "failed_on": wire.day(created, zone, field="created"),
+            "reason": reason or "The payment was declined.",
+        },
+    )
+
+
+def refunded(obj: Json, zone: str, *, charge: Json | None = None) -> EventData:
+    """One refund; ``charge`` when the refund stands inside of it."""
+    code = wire.currency(obj.get("currency"))
+    return registry.read(
+        "payment.refunded/1",
+        {
+            "refund_id": wire.ref(obj),
+            "payment_id": payment_id(obj) or payment_id(charge or {}),
+            "currency": code,
+            "amount": wire.minor(obj.get("amount"), code),
+            "refunded_on": wire.day(obj.get("created"), zone, field="created"),
+            "reason": wire.text(obj.get("reason")),
+        },
+    )
+
+
+def charge_refunds(obj: Json, zone: str) -> Sequence[EventData]:
+    """
+    The refunds that ``charge.refunded`` lists. Since API 2022-11-15 it lists none, and each
+    refund has its own event.
+    """
+    return [
+        refunded(item, zone, charge=obj)
+        for item in wire.items(obj.get("refunds"))
+        if item.get("status") in ("succeeded", None)
+    ]
+
+
+def payout_settled(obj: Json) -> EventData:
+    """
+    A payout that reached the bank. ``balance_transactions`` stands on it when our poll added what
+    is in it; without them the items are empty, which means *not known*.
+
+    Stripe writes the arrival as midnight UTC of the bank's day.
+    """
+    code = wire.currency(obj.get("currency"))
+    return registry.read(
+        "payout.settled/1",
+        {
+            "payout_id": wire.ref(obj),
+            "currency": code,
+            "amount": wire.minor(obj.get("amount"), code),
+            "arrived_on": wire.utc_day(obj.get("arrival_date"), field="arrival_date"),
+            "items": [
+                _payout_item(item, code)
+                for item in wire.items(obj.get("balance_transactions"))
+                if item.get("type") != "payout"
+            ],
+            "legal_entity": wire.entity(obj),
+        },
+    )
+
+
+def _payout_item(item: Json, code: str) -> dict[str, Any]:
+    source = wire.part(item.get("source"))
+    kind = source.get("object")
+    # A refund is named by its own id, everything that took money in by its payment.
+    source_id = payment_id(source) if kind == "charge" else wire.ref(item.get("source"))
+    return {
+        "balance_transaction_id": wire.ref(item),
+        "kind": wire.text(item.get("type")),
+        "source_id": source_id,
+        "amount": wire.minor(item.get("amount"), code),
+        "fee": wire.minor(item.get("fee"), code, field="fee"),
+    }
+
+
+def _latest_charge(intent: Json) -> Json:
+    expanded = wire.part(intent.get("latest_charge"))
+    return expanded or next(iter(wire.items(intent.get("charges"))), {})

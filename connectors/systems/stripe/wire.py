@@ -1,0 +1,127 @@
+"""
+Reading Stripe's JSON: references that may be expanded, instants, and amounts.
+
+Amounts are whole numbers of Stripe's own minor unit, which differs from ISO 4217 for a few
+currencies (https://docs.stripe.com/currencies, "Zero-decimal", "Three-decimal", "Special cases").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from connectors.contract import PayloadUnreadable
+from revops.kernel.clock import local_date
+from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
+
+Json = Mapping[str, Any]
+
+_ZERO_DECIMAL: Final = frozenset(
+    (
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "JPY",
+        "KMF",
+        "KRW",
+        "MGA",
+        "PYG",
+        "RWF",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    )
+)
+_THREE_DECIMAL: Final = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
+# Everything else counts in hundredths, including ISK and UGX, which have no minor unit any more
+# but keep two decimals on the wire. HUF and TWD are whole only in payouts, still in hundredths.
+
+
+def currency(value: Any) -> str:
+    """The ISO 4217 code. Raises PayloadUnreadable for anything but a text."""
+    if not isinstance(value, str) or not value:
+        raise PayloadUnreadable("The object names no currency.")
+    return value.upper()
+
+
+def minor(value: Any, code: str, *, field: str = "amount") -> int:
+    """An amount in ISO minor units of ``code``. Raises PayloadUnreadable, naming ``field``."""
+    if type(value) is not int or abs(value) >= LIMIT:
+        raise PayloadUnreadable(f"“{field}” is not a whole number of minor units.")
+    try:
+        shift = minor_digits(code) - _digits(code)
+    except AmountInvalid as error:
+        raise PayloadUnreadable(str(error)) from error
+    if shift >= 0:
+        return int(value * 10**shift)
+    whole, rest = divmod(value, 10**-shift)
+    if rest:
+        raise PayloadUnreadable(f"“{field}”: {code} has no fractions, yet {value} holds one.")
+    return int(whole)
+
+
+def ref(value: Any) -> str:
+    """The id of a reference, expanded or not; empty when there is none."""
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, str) else ""
+
+
+def part(value: Any) -> Json:
+    """The object there, or an empty one: a way to read optional nested objects."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def text(value: Any, limit: int = 2000) -> str:
+    return value[:limit] if isinstance(value, str) else ""
+
+
+def items(value: Any) -> Iterator[Json]:
+    """The members of a list object ``{"object": "list", "data": […]}`` or of a plain list."""
+    data = value.get("data") if isinstance(value, Mapping) else value
+    if isinstance(data, list | tuple):
+        for item in data:
+            if not isinstance(item, Mapping):
+                raise PayloadUnreadable("A list holds something that is no object.")
+            yield item
+
+
+def instant(value: Any, *, field: str) -> datetime:
+    """Epoch seconds as an instant. Raises PayloadUnreadable."""
+    if type(value) is not int or not 0 <= value < 253_402_300_800:
+        raise PayloadUnreadable(f"“{field}” is not a time in seconds since 1970.")
+    return datetime.fromtimestamp(value, tz=UTC)
+
+
+def day(value: Any, zone: str, *, field: str) -> date:
+    """The calendar day of epoch seconds in the entity's zone."""
+    return local_date(instant(value, field=field), zone)
+
+
+def utc_day(value: Any, *, field: str) -> date:
+    """For days that Stripe writes as midnight UTC, such as a payout's arrival."""
+    return instant(value, field=field).date()
+
+
+def first(*values: Any) -> Any:
+    """The first value that is given at all (0 and "" count as given)."""
+    return next((value for value in values if value is not None), None)
+
+
+def entity(*holders: Any) -> str:
+    """The legal entity that an object's metadata names, by the key ``legal_entity``."""
+    for holder in holders:
+        named = part(part(holder).get("metadata")).get("legal_entity")
+        if isinstance(named, str) and named:
+            return named
+    return ""
+
+
+def _digits(code: str) -> int:
+    if code in _ZERO_DECIMAL:
+        return 0
+    return 3 if code in _THREE_DECIMAL else 2
