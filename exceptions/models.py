@@ -7,6 +7,9 @@ One unresolved case exists per fingerprint, so a fault that repeats a thousand t
 
 from __future__ import annotations
 
+from typing import Final
+
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -23,6 +26,27 @@ class CaseState(models.TextChoices):
     RESOLVED = "resolved", "Resolved"
 
 
+# PostgreSQL uses a partial index only where a query says the same words.
+UNRESOLVED: Final = ~Q(state="resolved")
+RESOLVED: Final = Q(state="resolved")
+
+
+class Cause(models.Model):
+    """
+    The words of a shared root, as it was first seen. Only ever added: writers that meet the same
+    cause at once would otherwise wait for each other.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=40)
+    sentence = models.TextField()
+    path = models.CharField(max_length=120, blank=True)
+    first_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
 class Case(models.Model):
     kind = models.CharField(max_length=40)
     fingerprint = models.CharField(max_length=64)
@@ -31,7 +55,7 @@ class Case(models.Model):
     what_happened = models.TextField()
     state = models.CharField(max_length=12, choices=CaseState, default=CaseState.OPEN)
     legal_entity = models.ForeignKey(
-        LegalEntity, on_delete=models.PROTECT, related_name="+", null=True
+        LegalEntity, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     period_code = models.CharField(max_length=12, blank=True)
     currency = models.CharField(max_length=3, blank=True)
@@ -44,10 +68,14 @@ class Case(models.Model):
     owner_team = models.CharField(max_length=40)
     occurrences = models.PositiveIntegerField(default=1)
     command = models.ForeignKey(
-        OutboundCommand, on_delete=models.PROTECT, related_name="cases", null=True
+        OutboundCommand,
+        on_delete=models.PROTECT,
+        related_name="cases",
+        null=True,
+        db_index=False,
     )
     inbound = models.ForeignKey(
-        InboundEvent, on_delete=models.PROTECT, related_name="cases", null=True
+        InboundEvent, on_delete=models.PROTECT, related_name="cases", null=True, db_index=False
     )
     record_kind = models.CharField(max_length=24, blank=True)
     record_id = models.BigIntegerField(null=True)
@@ -64,27 +92,47 @@ class Case(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["fingerprint"],
-                condition=~Q(state="resolved"),
+                condition=UNRESOLVED,
                 name="exceptions_one_unresolved_per_fingerprint",
             ),
             models.CheckConstraint(
                 condition=Q(state="resolved", resolved_at__isnull=False)
-                | (~Q(state="resolved") & Q(resolved_at__isnull=True)),
+                | (UNRESOLVED & Q(resolved_at__isnull=True)),
                 name="exceptions_resolved_at_iff_resolved",
             ),
         ]
         indexes = [
+            # A page of the queue under any one filter starts at its first row.
             models.Index(
-                fields=["cause_key", "opened_at"],
-                name="exceptions_case_cause",
-                condition=~Q(state="resolved"),
+                fields=["opened_at", "id"], name="exceptions_case_open", condition=UNRESOLVED
+            ),
+            *(
+                models.Index(
+                    fields=[column, "opened_at", "id"],
+                    name=f"exceptions_case_by_{name}",
+                    condition=UNRESOLVED,
+                )
+                for column, name in (
+                    ("cause_key", "cause"),
+                    ("state", "state"),
+                    ("kind", "kind"),
+                    ("legal_entity", "entity"),
+                    ("connection_slug", "system"),
+                )
+            ),
+            GinIndex(
+                fields=["subject_label"],
+                opclasses=["gin_trgm_ops"],
+                name="exceptions_case_subject",
+                condition=UNRESOLVED,
             ),
             models.Index(
-                fields=["opened_at", "id"],
-                name="exceptions_case_open",
-                condition=~Q(state="resolved"),
+                fields=["-resolved_at", "-id"], name="exceptions_case_resolved", condition=RESOLVED
             ),
+            # Settling a command or an event touches its cases; lineage asks for all of them.
             models.Index(fields=["command"], name="exceptions_case_command"),
+            models.Index(fields=["inbound"], name="exceptions_case_inbound"),
+            models.Index(fields=["record_kind", "record_id"], name="exceptions_case_record"),
         ]
 
     def __str__(self) -> str:
@@ -92,13 +140,46 @@ class Case(models.Model):
 
 
 class CaseEntry(models.Model):
-    """A line of a case's story: what the line found, what a person did. Only ever added."""
+    """A line of a case's story: what the line found, what a person did or said. Only ever added."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="story")
     at = models.DateTimeField()
     tone = models.CharField(max_length=8, default="info")
     text = models.TextField()
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    comment = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.text
+
+
+class Tally(models.Model):
+    """
+    How many unresolved cases there are and what is at stake, by whatever the queue filters on.
+
+    A trigger of the case table adds a row of differences with every statement
+    (``migrations/0002_tally.py``), so that writers never wait for each other; the sums of all rows
+    are the truth at any moment. ``operations.fold`` adds rows up. Cases whose amount is not known
+    count under no currency.
+    """
+
+    cause_key = models.CharField(max_length=64)
+    kind = models.CharField(max_length=40)
+    state = models.CharField(max_length=12)
+    legal_entity_id = models.BigIntegerField(null=True)
+    period_code = models.CharField(max_length=12)
+    connection_slug = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3)
+    cases = models.BigIntegerField()
+    at_stake = models.BigIntegerField()
+    folded = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], name="exceptions_tally_unfolded", condition=Q(folded=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cases} of {self.cause_key}"

@@ -1,0 +1,156 @@
+"""What people do with cases. Each act is decided here, locked, and written into the story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from accounts.queries import authorize
+from exceptions import kinds
+from exceptions.models import Case, CaseEntry, CaseState
+from revops.kernel import clock
+from revops.web.formats import MONTHS
+
+_CHUNK: Final = 500
+_LONGEST_COMMENT: Final = 4_000
+
+
+class CaseRefused(Exception):
+    """The act can't be done now; the message says why, for the person who asked."""
+
+
+@dataclass(slots=True)
+class CauseOutcome:
+    """What a retry of a whole cause did. ``refused`` counts cases by the reason in words."""
+
+    done: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+
+    def refuse(self, reason: str) -> None:
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+
+    @property
+    def sentence(self) -> str:
+        parts = [f"{self.done:,} sent on their way." if self.done else "Nothing was sent."]
+        parts += [f"{count:,} left alone: {reason}" for reason, count in self.refused.items()]
+        return " ".join(parts)
+
+
+def retry(*, case_id: int, remedy: str, by: User) -> str:
+    """
+    Apply a remedy to one case and return the sentence of what happened.
+
+    Raises NotAllowed, Case.DoesNotExist, kinds.RemedyUnknown, and CaseRefused when the case has
+    been settled, is being retried by somebody, or can't take this remedy. A remedy's ``run`` may
+    raise CaseRefused itself.
+    """
+    chosen = kinds.remedy(remedy)
+    by = authorize(by, chosen.action)
+    with transaction.atomic():
+        case = _locked().get(pk=case_id)
+        reason = reason_against(case, chosen)
+        if reason:
+            raise CaseRefused(reason)
+        text = chosen.run(case, by)
+        _record([case], chosen, text, by)
+    return text
+
+
+def retry_cause(*, cause_key: str, remedy: str, by: User) -> CauseOutcome:
+    """
+    Apply a remedy to every unresolved case of a cause, in transactions of some hundred cases.
+
+    A second press finds them being retried and refuses them with that reason. Raises NotAllowed.
+    """
+    chosen = kinds.remedy(remedy)
+    by = authorize(by, chosen.action)
+    outcome, reached = CauseOutcome(), ""
+    while True:
+        with transaction.atomic():
+            cases = list(
+                _locked()
+                .exclude(state=CaseState.RESOLVED)
+                .filter(cause_key=cause_key, fingerprint__gt=reached)
+                .order_by("fingerprint")[:_CHUNK]
+            )
+            if not cases:
+                return outcome
+            reached = cases[-1].fingerprint
+            able = []
+            for case in cases:
+                reason = reason_against(case, chosen)
+                if reason:
+                    outcome.refuse(reason)
+                else:
+                    able.append(case)
+            _apply(able, chosen, by, outcome)
+
+
+def comment(*, case_id: int, by: User, text: str) -> None:
+    """
+    Add what somebody has to say. Resolved cases take comments too.
+
+    Raises NotAllowed, Case.DoesNotExist, and CaseRefused for an empty or endless text.
+    """
+    by = authorize(by, "cases.comment")
+    words = text.replace("\x00", "").strip()
+    if not words:
+        raise CaseRefused("Write something first.")
+    if len(words) > _LONGEST_COMMENT:
+        raise CaseRefused(f"A comment has at most {_LONGEST_COMMENT:,} characters.")
+    case = Case.objects.only("pk").get(pk=case_id)
+    CaseEntry.objects.create(case=case, at=clock.now(), text=words, by=by, comment=True)
+
+
+def reason_against(case: Case, remedy: kinds.Remedy) -> str | None:
+    """Why the case can't take the remedy as it stands, in words; None when it can."""
+    if case.state == CaseState.RESOLVED:
+        assert case.resolved_at is not None  # a constraint of the table
+        return f"It was resolved on {_moment(case.resolved_at)}."
+    if remedy.slug not in kinds.get(case.kind).remedies:
+        return f"“{remedy.label}” is no remedy for this kind of case."
+    if case.state == CaseState.RETRYING and not remedy.safe_to_repeat:
+        return "It is being retried already."
+    if case.state == CaseState.IN_DOUBT and not remedy.reads_only:
+        return "It may be in the target already, so it is asked about and never sent again unasked."
+    return remedy.allowed(case)
+
+
+def _locked() -> QuerySet[Case]:
+    return Case.objects.select_for_update(of=("self",)).select_related("command", "inbound")
+
+
+def _apply(cases: Sequence[Case], remedy: kinds.Remedy, by: User, outcome: CauseOutcome) -> None:
+    if cases and remedy.run_many is not None:
+        _record(cases, remedy, remedy.run_many(cases, by), by)
+        outcome.done += len(cases)
+        return
+    for case in cases:
+        try:
+            with transaction.atomic():
+                _record([case], remedy, remedy.run(case, by), by)
+            outcome.done += 1
+        except CaseRefused as refusal:
+            outcome.refuse(str(refusal))
+
+
+def _record(cases: Sequence[Case], remedy: kinds.Remedy, text: str, by: User) -> None:
+    """A remedy that only asks leaves the state as it is: the answer decides."""
+    if not remedy.reads_only:
+        ids = [case.pk for case in cases]
+        Case.objects.filter(pk__in=ids).update(state=CaseState.RETRYING)
+    now = clock.now()
+    CaseEntry.objects.bulk_create(
+        CaseEntry(case=case, at=now, tone="info", text=f"{remedy.label}: {text}", by=by)
+        for case in cases
+    )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.day} {MONTHS[at.month - 1]} {at:%H:%M} UTC"
