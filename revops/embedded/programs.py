@@ -81,7 +81,7 @@ def start(program: Program) -> Running:
                 cwd=program.folder,
                 env=dict(program.environment),
                 start_new_session=True,
-                preexec_fn=None if program.outlives else _bound_to_parent(program.stop_signals[0]),
+                preexec_fn=None if program.outlives else bound_to_parent(program.stop_signals[0]),
                 user=None if program.account is None else program.account.uid,
                 group=None if program.account is None else program.account.gid,
                 extra_groups=None if program.account is None else [],
@@ -151,7 +151,7 @@ def _wait_until_gone(running: Running, seconds: float, hurried: Callable[[], boo
         time.sleep(0.02)
 
 
-def _bound_to_parent(number: signal.Signals) -> Callable[[], None] | None:
+def bound_to_parent(number: signal.Signals) -> Callable[[], None] | None:
     """What the child does before exec: ask Linux to signal it when we die, however we die."""
     if _LIBC is None:
         return None

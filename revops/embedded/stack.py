@@ -77,14 +77,23 @@ class Services:
             if running.process is not None:
                 programs.stop(running)
 
+    def hand_over(self) -> list[Running]:
+        """The servers in start order, for a supervisor that looks after them from now on."""
+        running, self.running = self.running, []
+        return running
+
+    def found(self) -> list[Running]:
+        """The servers of this home that live, whoever started them."""
+        servers: list[Server] = [self.postgres(), self.valkey()]
+        return [running for server in servers if (running := server.found()) is not None]
+
     def stop_found(self) -> list[str]:
-        """Stop the servers of this home, whoever started them; their names, the last first."""
+        """Stop the servers of this home, whoever started them; returns their names."""
         with self.home.alone("start.lock"):
-            found = [server.found() for server in (self.valkey(), self.postgres())]
-            for running in found:
-                if running is not None:
-                    programs.stop(running)
-        return [running.program.name for running in found if running is not None]
+            found = self.found()
+            for running in reversed(found):
+                programs.stop(running)
+        return [running.program.name for running in found]
 
     def postgres(self) -> Postgres:
         return Postgres(

@@ -1,0 +1,78 @@
+"""The product's own processes: what is done once before them, and how each is started."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from revops.embedded.home import Home
+from revops.embedded.programs import Program
+
+PROJECT = Path(__file__).resolve().parents[2]
+NEEDS = ("celery", "django", "granian", "psycopg", "redis")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A plan for `run`: `steps` one after the other, then all `processes`, then `sign_ins`.
+
+    `ready` is the address that answers 200 once everything works. `sign_ins` prints one line for
+    each demo person: email, password, role.
+    """
+
+    address: str
+    ready: str
+    steps: tuple[Program, ...]
+    processes: tuple[Program, ...]
+    sign_ins: Program | None
+
+
+def secrets_for_children(home: Home, given: Mapping[str, str]) -> dict[str, str]:
+    """The keys that the settings read; a value in the caller's environment goes before ours."""
+    kept = home.secrets()
+    names = ("DJANGO_SECRET_KEY", "REVOPS_ENCRYPTION_KEYS")
+    return {name: given.get(name) or kept[name] for name in names}
+
+
+def console(*, home: Home, variables: Mapping[str, str], port: int) -> Product:
+    """The real one. `variables` is the whole environment of the children."""
+
+    def program(name: str, *argv: str, **extra: str) -> Program:
+        return Program(
+            name=name,
+            argv=(sys.executable, *argv),
+            log=home.log(name),
+            environment={**variables, **extra},
+            folder=PROJECT,
+        )
+
+    web = (
+        *("-m", "granian", "--interface", "wsgi", "revops.wsgi:application"),
+        *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--http", "1"),
+        *("--workers", "1", "--blocking-threads", "4", "--process-name", "revops-web"),
+    )
+    worker = (
+        *("-m", "celery", "-A", "revops", "worker", "--concurrency", "2", "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle"),
+    )
+    beat = (
+        *("-m", "celery", "-A", "revops", "beat", "--loglevel", "INFO", "--pidfile", ""),
+        *("--schedule", str(home.root / "celerybeat-schedule")),
+    )
+    return Product(
+        address=f"http://127.0.0.1:{port}/",
+        ready=f"http://127.0.0.1:{port}/readyz",
+        steps=(
+            program("migrate", "manage.py", "migrate", "--no-input"),
+            program("seed", "manage.py", "demo", "seed"),
+        ),
+        processes=(
+            program("sandbox", "manage.py", "sandbox", "serve"),
+            program("worker", *worker),
+            program("beat", *beat),
+            program("web", *web, REVOPS_DB_POOL="1"),
+        ),
+        sign_ins=program("sign-ins", "manage.py", "demo", "signins"),
+    )
