@@ -6,62 +6,59 @@ not queue up behind each other's totals.
 
 from django.db import migrations
 
-_GROUP = """
-cause_key, kind, state, legal_entity_id, period_code, connection_slug,
-CASE WHEN at_stake IS NULL THEN '' ELSE currency END
-"""
-
-_SIDE = f"""
-SELECT {_GROUP} AS currency, %(sign)s AS cases, %(sign)s * coalesce(at_stake, 0) AS at_stake
-FROM %(rows)s WHERE NOT (state = 'resolved')
-"""
-
-_NEW = _SIDE % {"sign": 1, "rows": "came"}
-_OLD = _SIDE % {"sign": -1, "rows": "went"}
-
-
-def _function(name: str, sides: str) -> str:
-    return f"""
-CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+FORWARD = """
+CREATE FUNCTION exceptions_tally_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO exceptions_tally (
-        cause_key, kind, state, legal_entity_id, period_code, connection_slug, currency, cases,
-        at_stake, folded
-    )
-    SELECT cause_key, kind, state, legal_entity_id, period_code, connection_slug, currency,
-        sum(cases), sum(at_stake), false
-    FROM ({sides}) AS sides
-    GROUP BY cause_key, kind, state, legal_entity_id, period_code, connection_slug, currency
-    HAVING sum(cases) <> 0 OR sum(at_stake) <> 0;
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO exceptions_tally (cause_key, kind, state, legal_entity_id, period_code,
+            connection_slug, currency, cases, at_stake, folded)
+        SELECT cause_key, kind, state, legal_entity_id, period_code, connection_slug,
+            CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS known, count(*),
+            coalesce(sum(at_stake), 0), false
+        FROM came WHERE NOT (state = 'resolved') GROUP BY 1, 2, 3, 4, 5, 6, 7;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO exceptions_tally (cause_key, kind, state, legal_entity_id, period_code,
+            connection_slug, currency, cases, at_stake, folded)
+        SELECT cause_key, kind, state, legal_entity_id, period_code, connection_slug,
+            CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS known, -count(*),
+            -coalesce(sum(at_stake), 0), false
+        FROM went WHERE NOT (state = 'resolved') GROUP BY 1, 2, 3, 4, 5, 6, 7;
+    ELSE
+        INSERT INTO exceptions_tally (cause_key, kind, state, legal_entity_id, period_code,
+            connection_slug, currency, cases, at_stake, folded)
+        SELECT cause_key, kind, state, legal_entity_id, period_code, connection_slug, known,
+            sum(side), sum(side * coalesce(at_stake, 0)), false
+        FROM (
+            SELECT cause_key, kind, state, legal_entity_id, period_code, connection_slug,
+                CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS known, at_stake, 1 AS side
+            FROM came WHERE NOT (state = 'resolved')
+            UNION ALL
+            SELECT cause_key, kind, state, legal_entity_id, period_code, connection_slug,
+                CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS known, at_stake, -1
+            FROM went WHERE NOT (state = 'resolved')
+        ) AS sides
+        GROUP BY 1, 2, 3, 4, 5, 6, 7
+        HAVING sum(side) <> 0 OR sum(side * coalesce(at_stake, 0)) <> 0;
+    END IF;
     RETURN NULL;
 END $$;
-"""
 
-
-FORWARD = (
-    _function("exceptions_tally_insert", _NEW)
-    + _function("exceptions_tally_update", f"{_NEW} UNION ALL {_OLD}")
-    + _function("exceptions_tally_delete", _OLD)
-    + """
 CREATE TRIGGER exceptions_tally_insert AFTER INSERT ON exceptions_case
     REFERENCING NEW TABLE AS came
-    FOR EACH STATEMENT EXECUTE FUNCTION exceptions_tally_insert();
+    FOR EACH STATEMENT EXECUTE FUNCTION exceptions_tally_follows();
 CREATE TRIGGER exceptions_tally_update AFTER UPDATE ON exceptions_case
     REFERENCING OLD TABLE AS went NEW TABLE AS came
-    FOR EACH STATEMENT EXECUTE FUNCTION exceptions_tally_update();
+    FOR EACH STATEMENT EXECUTE FUNCTION exceptions_tally_follows();
 CREATE TRIGGER exceptions_tally_delete AFTER DELETE ON exceptions_case
     REFERENCING OLD TABLE AS went
-    FOR EACH STATEMENT EXECUTE FUNCTION exceptions_tally_delete();
+    FOR EACH STATEMENT EXECUTE FUNCTION exceptions_tally_follows();
 """
-)
 
 BACKWARD = """
 DROP TRIGGER exceptions_tally_insert ON exceptions_case;
 DROP TRIGGER exceptions_tally_update ON exceptions_case;
 DROP TRIGGER exceptions_tally_delete ON exceptions_case;
-DROP FUNCTION exceptions_tally_insert();
-DROP FUNCTION exceptions_tally_update();
-DROP FUNCTION exceptions_tally_delete();
+DROP FUNCTION exceptions_tally_follows();
 """
 
 
