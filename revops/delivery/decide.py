@@ -20,10 +20,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.contract import Found, Outcome, Receipt
-from revops.kernel.backoff import full_jitter
+from revops.kernel.backoff import LONGEST, SHORTEST, full_jitter
 
 POISON_AFTER: Final = 3
-# The code of a row about which a person has asked before its settle window is over.
+# The code of a row that is to be asked about before its settle window is over: a person wants to
+# know, or the target said that it already has it.
 CHECKING: Final = "checking"
 
 
@@ -112,7 +113,7 @@ def purpose(row: Row, *, now: datetime) -> Next:
 
 def wait(row: Row) -> Row:
     """Give a claim back until the settle window is over."""
-    return replace(row, state=State.UNKNOWN, next_at=row.settle_until)
+    return replace(row, state=State.UNKNOWN, next_at=row.settle_until or row.next_at)
 
 
 def give_up(row: Row) -> Row:
@@ -127,12 +128,26 @@ def give_up(row: Row) -> Row:
 
 
 def release(row: Row, *, now: datetime) -> Row:
-    """Give a claim back untouched, because the gate closed before anything was sent."""
-    return replace(row, state=State.PENDING, next_at=now)
+    """
+    Give a claim back untouched, because the gate closed before anything was sent.
+
+    What is in doubt stays in doubt: only an answer leads from there back to sending.
+    """
+    if row.state is State.CLAIMED:
+        return replace(row, state=State.PENDING, next_at=now)
+    return replace(row, state=State.UNKNOWN, next_at=now, unknown_since=row.unknown_since or now)
 
 
 def intend(row: Row, *, now: datetime, policy: Policy) -> Row:
-    """Write-ahead (rule 2): stored and committed before the socket call."""
+    """
+    Write-ahead (rule 2): stored and committed before the socket call.
+
+    ``now`` is the database's clock, read no earlier than the monotonic clock from which the send
+    deadline counts: a pause between the two must shorten the time to send, not the settle window.
+    Raises ValueError for a row that nobody holds for sending.
+    """
+    if row.state is not State.CLAIMED:
+        raise ValueError(f"A command that is {row.state.value} must not be sent.")
     return replace(
         row,
         state=State.SENDING,
@@ -147,14 +162,18 @@ def conclude(row: Row, receipt: Receipt, *, now: datetime, random: float) -> Row
     The state after an answer to a send. ``random`` in [0, 1) spreads retries.
 
     Only outcomes that say “surely not executed” lead back to sending; everything else is UNKNOWN.
+    POSTED needs proof: an OK that names no document proves nothing, and a document that was there
+    before (ALREADY_DONE) is read and compared first, since it may hold other content.
     """
     row = replace(
         row, drafted_id=receipt.drafted_id or row.drafted_id, code=receipt.code,
         reason=receipt.reason,
     )  # fmt: skip
     match receipt.outcome:
-        case Outcome.OK | Outcome.ALREADY_DONE:
+        case Outcome.OK if receipt.external_id:
             return _posted(row, receipt.external_id, receipt.external_number)
+        case Outcome.ALREADY_DONE:
+            return replace(_in_doubt(row, now), next_at=now, code=CHECKING)
         case Outcome.REFUSED:
             return replace(
                 row,
@@ -166,41 +185,39 @@ def conclude(row: Row, receipt: Receipt, *, now: datetime, random: float) -> Row
                 code=receipt.code or "refused",
                 crash_count=0,
             )
-        case Outcome.IN_DOUBT:
-            return replace(
-                row, state=State.UNKNOWN, unknown_since=row.unknown_since or now,
-                next_at=row.settle_until,
-            )  # fmt: skip
+        case Outcome.IN_DOUBT | Outcome.OK:
+            return _in_doubt(row, now)
         case Outcome.NOT_SENT:
             return _again(row, now, 0.2 + random)
         case Outcome.THROTTLED:
-            wait_for = receipt.retry_after or full_jitter(attempt=row.attempts, random=random)
-            return _again(row, now, wait_for)
+            return _again(row, now, _pause(row, receipt, random, base=5))
         case Outcome.TRANSIENT | Outcome.AUTH:
-            base = receipt.retry_after or full_jitter(attempt=row.attempts, random=random, base=1)
-            return _again(row, now, base)
+            return _again(row, now, _pause(row, receipt, random, base=1))
 
 
-def read_result(row: Row, found: Sequence[Found], *, digest: str, now: datetime) -> Row:
+def read_result(
+    row: Row,
+    found: Sequence[Found],
+    *,
+    digest: str,
+    now: datetime,
+    asked_at: datetime | None = None,
+) -> Row:
     """
-    The state after a conclusive read. ``digest`` is what the target should hold.
+    The state after a conclusive read. ``digest`` is what the target should hold; ``asked_at`` is
+    the database's clock before the question was put (``now`` when it is not given).
 
     None found: the command may be sent again, with the same key. One with the same content is the
     proof of posting, or a draft that still has to be posted. Anything else needs a person.
+
+    What is there is there at any time. What is missing, or only drafted, is so for good when the
+    question was put after the settle window: until then the first call may still be at work.
     """
-    if not found and row.settle_until is not None and now < row.settle_until:
-        # Asked early, by a person: the target may still commit, so “not there” proves nothing.
-        return replace(row, state=State.UNKNOWN, next_at=row.settle_until, code="")
-    if not found:
-        return replace(
-            row, state=State.PENDING, next_at=now, unknown_since=None, settle_until=None,
-            drafted_id="", code="", reason="",
-        )  # fmt: skip
     if len(found) > 1:
         ids = ", ".join(item.external_number or item.external_id for item in found)
         return _exception(row, "duplicate", f"The target holds it {len(found)} times: {ids}.")
-    (only,) = found
-    if only.content_sha256 != digest:
+    only = found[0] if found else None
+    if only and only.content_sha256 != digest:
         return replace(
             _exception(
                 row,
@@ -210,11 +227,13 @@ def read_result(row: Row, found: Sequence[Found], *, digest: str, now: datetime)
             ),
             drafted_id="" if only.posted else only.external_id,
         )
-    if only.posted:
+    if only and only.posted:
         return _posted(row, only.external_id, only.external_number)
+    if row.settle_until is not None and (asked_at or now) < row.settle_until:
+        return replace(wait(row), code="")
     return replace(
         row, state=State.PENDING, next_at=now, unknown_since=None, settle_until=None,
-        drafted_id=only.external_id, code="", reason="",
+        drafted_id=only.external_id if only else "", code="", reason="",
     )  # fmt: skip
 
 
@@ -229,12 +248,15 @@ def read_failed(row: Row, *, now: datetime, wait_for: float, reason: str) -> Row
 
 
 def retry(row: Row, *, now: datetime) -> Row | None:
-    """A person's retry of a refused command: same key, same content. None when not allowed."""
+    """
+    A person's retry of a refused command: same key, same content. None when not allowed: what the
+    target holds twice or otherwise is no matter of sending, and what is in doubt is only asked about.
+    """
     if row.state is not State.EXCEPTION or row.code in ("duplicate", "conflict"):
         return None
-    return replace(
-        row, state=State.PENDING, next_at=now, crash_count=0, code="", reason="", attempts=row.attempts
-    )
+    if row.unknown_since:
+        return None
+    return replace(row, state=State.PENDING, next_at=now, crash_count=0, code="", reason="")
 
 
 def check_now(row: Row, *, now: datetime) -> Row | None:
@@ -249,8 +271,14 @@ def check_now(row: Row, *, now: datetime) -> Row | None:
 
 
 def cancel(row: Row) -> Row | None:
-    """Only what surely never reached the target can be cancelled."""
-    if row.state in (State.PENDING, State.RETRY_WAIT, State.EXCEPTION) and not row.unknown_since:
+    """
+    Only what surely left nothing at the target can be cancelled. None otherwise.
+
+    ``unknown_since`` is set for as long as any attempt is unanswered: it is cleared by an answer
+    alone, never by a decision. A draft is something left, though it is in nobody's books yet.
+    """
+    idle = row.state in (State.PENDING, State.RETRY_WAIT, State.EXCEPTION)
+    if idle and not row.unknown_since and not row.drafted_id:
         return replace(row, state=State.CANCELLED, next_at=None)
     return None
 
@@ -275,6 +303,17 @@ def _exception(row: Row, code: str, reason: str) -> Row:
     return replace(
         row, state=State.EXCEPTION, next_at=None, settle_until=None, code=code, reason=reason
     )
+
+
+def _in_doubt(row: Row, now: datetime) -> Row:
+    return replace(wait(row), unknown_since=row.unknown_since or now)
+
+
+def _pause(row: Row, receipt: Receipt, random: float, *, base: int) -> float:
+    """Seconds: what the target asked for, within bounds, or our own backoff."""
+    if receipt.retry_after:
+        return min(LONGEST, max(SHORTEST, receipt.retry_after))
+    return full_jitter(attempt=row.attempts, random=random, base=base)
 
 
 def _again(row: Row, now: datetime, seconds: float) -> Row:

@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.contract import Outcome
+from revops.kernel.backoff import LONGEST, SHORTEST
 
 TRIP_AFTER: Final = 5
 FIRST_TRIAL: Final = 10
 LONGEST_TRIAL: Final = 600
 FULL_SPEED: Final = 256
+ANSWERED: Final = frozenset({Outcome.OK, Outcome.ALREADY_DONE, Outcome.REFUSED})
 
 
 class Breaker(enum.StrEnum):
@@ -31,7 +33,7 @@ class Breaker(enum.StrEnum):
 class GateRow:
     """
     ``rate`` is commands a second (0 = unlimited), ``tokens`` what is left of it; ``slow_start`` is
-    the largest batch after a recovery (0 = no limit), doubling with each success.
+    the largest batch after a recovery (0 = no limit), doubling with each batch that was answered.
     """
 
     breaker: Breaker = Breaker.CLOSED
@@ -97,22 +99,23 @@ def observe(
 
     A refusal is an answer: it shows that the target works. Throttling is no failure either, but
     holds everybody back. Silence, errors, an address that cannot be reached and rejected
-    credentials count towards the breaker.
+    credentials count towards the breaker. NOT_SENT beside answers does not: then the target was
+    there, and it was our time to send that ran out.
     """
+    kinds = {outcome for outcome, _ in outcomes}
+    answered = bool(kinds & ANSWERED)
     for outcome, asked in outcomes:
         if outcome is Outcome.THROTTLED:
-            pause = timedelta(seconds=asked if asked else 1 + random)
-            until = now + pause
-            gate = replace(
-                gate,
-                not_before=max(until, gate.not_before or until),
-                slow_start=max(1, (gate.slow_start or FULL_SPEED) // 2),
-            )
-        elif outcome in (Outcome.OK, Outcome.ALREADY_DONE, Outcome.REFUSED):
+            seconds = min(LONGEST, max(SHORTEST, asked)) if asked else 1 + random
+            until = now + timedelta(seconds=seconds)
+            gate = replace(gate, not_before=max(until, gate.not_before or until))
+        elif outcome in ANSWERED:
             gate = _success(gate)
-        else:
+        elif outcome is not Outcome.NOT_SENT or not answered:
             gate = _failure(gate, now, outcome, random)
-    return gate
+    if Outcome.THROTTLED in kinds:
+        return replace(gate, slow_start=max(1, (gate.slow_start or FULL_SPEED) // 2))
+    return _faster(gate) if answered and Outcome.NOT_SENT not in kinds else gate
 
 
 def trial(gate: GateRow, *, now: datetime) -> GateRow:
@@ -123,13 +126,17 @@ def trial(gate: GateRow, *, now: datetime) -> GateRow:
 
 
 def _success(gate: GateRow) -> GateRow:
-    if gate.breaker is not Breaker.CLOSED:
-        return replace(
-            gate, breaker=Breaker.CLOSED, failures=0, trips=0, opened_at=None, retry_at=None,
-            slow_start=2, story="",
-        )  # fmt: skip
-    slow = gate.slow_start * 2 if gate.slow_start else 0
-    return replace(gate, failures=0, slow_start=0 if slow >= FULL_SPEED else slow)
+    if gate.breaker is Breaker.CLOSED:
+        return replace(gate, failures=0)
+    return replace(
+        gate, breaker=Breaker.CLOSED, failures=0, trips=0, opened_at=None, retry_at=None,
+        slow_start=1, story="",
+    )  # fmt: skip
+
+
+def _faster(gate: GateRow) -> GateRow:
+    doubled = gate.slow_start * 2
+    return replace(gate, slow_start=0 if doubled >= FULL_SPEED else doubled)
 
 
 def _failure(gate: GateRow, now: datetime, outcome: Outcome, random: float) -> GateRow:
