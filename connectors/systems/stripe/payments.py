@@ -124,13 +124,15 @@ def charge_failed(obj: Json, zone: str, created: int) -> EventData:
         obj,
         zone,
         created,
-        wire.text(obj.get("failure_message")) or wire.text(outcome.get("seller_message")),
+        _declined(
+            wire.text(obj.get("failure_message")) or wire.text(outcome.get("seller_message"))
+        ),
     )
 
 
 def intent_failed(obj: Json, zone: str, created: int) -> EventData:
     error = wire.part(obj.get("last_payment_error"))
-    return _failed(wire.ref(obj), obj, zone, created, wire.text(error.get("message")))
+    return _failed(wire.ref(obj), obj, zone, created, _declined(wire.text(error.get("message"))))
 
 
 def invoice_payment_failed(obj: Json, zone: str, created: int) -> EventData | None:
@@ -141,6 +143,10 @@ def invoice_payment_failed(obj: Json, zone: str, created: int) -> EventData | No
         return None
     told = {**obj, "invoice": wire.ref(obj), "amount": obj.get("amount_due")}
     return _failed(identity, told, zone, created, wire.text(charge.get("failure_message")))
+
+
+def _declined(said: str) -> str:
+    return said or "The payment was declined."
 
 
 def _failed(payment: str, obj: Json, zone: str, created: int, reason: str) -> EventData:
@@ -154,7 +160,7 @@ def _failed(payment: str, obj: Json, zone: str, created: int, reason: str) -> Ev
             "currency": code,
             "amount": wire.minor(obj.get("amount"), code),
             "failed_on": wire.day(created, zone, field="created"),
-            "reason": reason or "The payment was declined.",
+            "reason": reason,
         },
     )
 

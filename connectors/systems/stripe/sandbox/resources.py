@@ -1,0 +1,247 @@
+"""The resources under ``/v1``: which exist, how they are listed, and what a POST does."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from connectors.systems.stripe.sandbox import objects
+from connectors.systems.stripe.sandbox.business import Business
+from connectors.systems.stripe.sandbox.cash import Refused
+from connectors.systems.stripe.sandbox.objects import listed
+from connectors.systems.stripe.sandbox.world import Missing, Obj, World, moment
+
+_KINDS: Final[Mapping[str, str]] = {
+    "balance_transactions": "balance_transaction",
+    "charges": "charge",
+    "customers": "customer",
+    "events": "event",
+    "invoices": "invoice",
+    "payment_intents": "payment_intent",
+    "payouts": "payout",
+    "prices": "price",
+    "refunds": "refund",
+    "subscriptions": "subscription",
+    "tax_rates": "tax_rate",
+    "webhook_endpoints": "webhook_endpoint",
+}
+# Which object a reference on another one names, for ``expand[]``.
+_REFERENCES: Final[Mapping[str, str]] = {
+    "balance_transaction": "balance_transaction",
+    "charge": "charge",
+    "customer": "customer",
+    "invoice": "invoice",
+    "latest_charge": "charge",
+    "latest_invoice": "invoice",
+    "payment_intent": "payment_intent",
+    "subscription": "subscription",
+}
+_FILTERS: Final = ("customer", "status", "subscription", "type", "payment_intent", "charge")
+
+
+class Resources:
+    def __init__(self, world: World, business: Business) -> None:
+        self._world = world
+        self._business = business
+        self._posts: Mapping[str, Callable[[dict[str, Any]], Obj]] = {
+            "customers": self._create_customer,
+            "prices": self._create_price,
+            "subscriptions": self._subscribe,
+            "invoiceitems": self._create_item,
+            "invoices": self._create_invoice,
+            "payment_intents": self._create_intent,
+            "refunds": self._refund,
+            "payouts": lambda given: business.pay_out(currency=given["currency"]),
+        }
+        self._actions: Mapping[tuple[str, str], Callable[[str], Obj]] = {
+            ("invoices", "finalize"): business.finalize,
+            ("invoices", "pay"): business.pay,
+            ("invoices", "void"): business.void,
+            ("payment_intents", "confirm"): self._confirm,
+        }
+
+    def handle(self, method: str, path: str, given: dict[str, Any]) -> Obj:
+        """Raises Missing, Refused, or ValueError and its kin for what cannot be read."""
+        expand = given.pop("expand", [])
+        found = self._route(method, path, given)
+        found = copy.deepcopy(found)
+        for wanted in [expand] if isinstance(expand, str) else expand:
+            self._expand(found, str(wanted).split("."))
+        for item in found["data"] if found.get("object") == "list" else [found]:
+            if item.get("object") == "webhook_endpoint":
+                item.pop("secret", None)
+        return found
+
+    def _route(self, method: str, path: str, given: dict[str, Any]) -> Obj:
+        name, _, rest = path.strip("/").partition("/")
+        identity, _, action = rest.partition("/")
+        if method == "GET" and name == "balance" and not rest:
+            return self._balance()
+        if method == "POST" and not rest and name in self._posts:
+            return self._posts[name](given)
+        if method == "POST" and (name, action) in self._actions:
+            return self._actions[name, action](identity)
+        if method == "POST" and name == "customers" and identity and not action:
+            return self._business.update_customer(identity, **given)
+        if method == "GET" and name in _KINDS and not rest:
+            return self._list(name, given)
+        if method == "GET" and name in _KINDS and not action:
+            return self._world.get(_KINDS[name], identity)
+        if method == "GET" and (name, action) == ("invoices", "lines"):
+            lines = self._world.get("invoice", identity)["lines"]["data"]
+            return self._page(lines, f"/v1/invoices/{identity}/lines", given)
+        raise Missing(f"Unrecognized request URL ({method}: /v1{path}).")
+
+    def _list(self, name: str, given: dict[str, Any]) -> Obj:
+        found = list(self._world.all(_KINDS[name]))[::-1]
+        # Stripe sorts by creation; a demo's past may be written after its present.
+        found.sort(key=lambda item: int(item.get("created", 0)), reverse=True)
+        bounds = given.get("created", {})
+        if isinstance(bounds, str):
+            bounds = {"gte": bounds, "lte": bounds}
+        for sign, bound in bounds.items():
+            found = [item for item in found if _within(item["created"], sign, int(bound))]
+        if "payout" in given:
+            held = self._world.of_payout
+            found = [item for item in found if held.get(item["id"]) == given["payout"]]
+        if isinstance(given.get("types"), list):
+            found = [item for item in found if item["type"] in given["types"]]
+        for key in _FILTERS:
+            if key in given:
+                found = [item for item in found if item.get(key) == given[key]]
+        return self._page(found, f"/v1/{name}", given)
+
+    def _page(self, found: list[Obj], url: str, given: dict[str, Any]) -> Obj:
+        limit = int(given.get("limit", 10))
+        if not 1 <= limit <= 100:
+            raise Refused("limit must be between 1 and 100", code="parameter_invalid_integer")
+        places = {item["id"]: place for place, item in enumerate(found)}
+        start, end = 0, len(found)
+        if "starting_after" in given:
+            start = _place(places, given["starting_after"]) + 1
+            end = min(len(found), start + limit)
+        elif "ending_before" in given:
+            end = _place(places, given["ending_before"])
+            start = max(0, end - limit)
+            return listed(url, found[start:end], more=start > 0)
+        page = found[start : min(end, start + limit)]
+        return listed(url, page, more=start + limit < len(found))
+
+    def _expand(self, found: Any, steps: list[str]) -> None:
+        if isinstance(found, list):
+            for item in found:
+                self._expand(item, steps)
+            return
+        if not isinstance(found, dict) or not steps:
+            return
+        value = found.get(steps[0])
+        if isinstance(value, str):
+            kind = _source_kind(value) if steps[0] == "source" else _REFERENCES.get(steps[0])
+            if kind is None:
+                raise Refused(f"This property cannot be expanded ({steps[0]}).")
+            value = found[steps[0]] = copy.deepcopy(self._world.get(kind, value))
+        self._expand(value, steps[1:])
+
+    def _balance(self) -> Obj:
+        sums: dict[str, int] = {}
+        for item in self._world.all("balance_transaction"):
+            sums[item["currency"]] = sums.get(item["currency"], 0) + item["net"]
+        available = [
+            {"amount": amount, "currency": currency, "source_types": {"card": amount}}
+            for currency, amount in sorted(sums.items())
+        ]
+        return {"object": "balance", "available": available, "livemode": False, "pending": []}
+
+    def _create_customer(self, given: dict[str, Any]) -> Obj:
+        return self._business.create_customer(**given)
+
+    def _create_price(self, given: dict[str, Any]) -> Obj:
+        return self._business.create_price(
+            currency=given["currency"],
+            unit_amount=int(given["unit_amount"]),
+            interval=given.get("recurring", {}).get("interval"),
+            product=given.get("product"),
+            nickname=given.get("nickname"),
+            metadata=given.get("metadata"),
+        )
+
+    def _subscribe(self, given: dict[str, Any]) -> Obj:
+        items = [(item["price"], int(item.get("quantity", 1))) for item in given["items"]]
+        return self._business.subscribe(
+            customer=given["customer"], items=items, metadata=given.get("metadata")
+        )
+
+    def _create_item(self, given: dict[str, Any]) -> Obj:
+        """A line that waits for the customer's next invoice."""
+        when = moment()
+        item = objects.line(
+            amount=int(given["amount"]),
+            currency=given["currency"],
+            description=given.get("description", ""),
+            start=when,
+            end=when,
+        )
+        self._world.get("customer", given["customer"])
+        return self._world.add({**item, "object": "invoiceitem", "customer": given["customer"]})
+
+    def _create_invoice(self, given: dict[str, Any]) -> Obj:
+        waiting = [
+            item
+            for item in self._world.all("invoiceitem")
+            if item["customer"] == given["customer"] and not item.get("invoice")
+        ]
+        lines = [
+            {key: value for key, value in item.items() if key != "customer"}
+            | {"object": "line_item"}
+            for item in waiting
+        ]
+        made = self._business.draft(
+            customer=given["customer"], lines=lines, metadata=given.get("metadata")
+        )
+        for item in waiting:
+            item["invoice"] = made["id"]
+        return made
+
+    def _create_intent(self, given: dict[str, Any]) -> Obj:
+        made = self._business.create_intent(
+            amount=int(given["amount"]),
+            currency=given["currency"],
+            customer=given.get("customer"),
+            metadata=given.get("metadata"),
+        )
+        return self._confirm(made["id"]) if given.get("confirm") == "true" else made
+
+    def _confirm(self, identity: str) -> Obj:
+        self._business.capture(identity)
+        return self._world.get("payment_intent", identity)
+
+    def _refund(self, given: dict[str, Any]) -> Obj:
+        charge = given.get("charge")
+        if not charge:
+            charge = self._world.get("payment_intent", given["payment_intent"])["latest_charge"]
+        amount = int(given["amount"]) if "amount" in given else None
+        return self._business.refund(charge, amount=amount, reason=given.get("reason"))
+
+
+def _within(created: int, sign: str, bound: int) -> bool:
+    signs = {
+        "gt": created > bound,
+        "gte": created >= bound,
+        "lt": created < bound,
+        "lte": created <= bound,
+    }
+    return signs[sign]
+
+
+def _place(places: Mapping[str, int], identity: str) -> int:
+    if identity not in places:
+        raise Refused(f"No such object: '{identity}'", code="resource_missing")
+    return places[identity]
+
+
+def _source_kind(identity: str) -> str:
+    prefix = re.match(r"[a-z]+", identity)
+    kinds = {"ch": "charge", "re": "refund", "po": "payout"}
+    return kinds.get(prefix[0] if prefix else "", "charge")

@@ -1,0 +1,182 @@
+"""
+Stories for a demo or a rehearsal, played by ``POST /_control/scenario/<name>`` with JSON.
+
+Ids may be left out: the newest object for which the step makes sense is taken. ``at`` (epoch
+seconds) puts a story into the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from connectors.systems.stripe.sandbox import objects
+from connectors.systems.stripe.sandbox.business import Business
+from connectors.systems.stripe.sandbox.world import Missing, Obj, moment
+
+_NAMES: Final = (
+
+    "Alder Analytics",
+    "Birch Logistics",
+    "Cedar Health",
+    "Dogwood Foods",
+    "Elm Robotics",
+    "Fir Energy",
+    "Hazel Media",
+    "Juniper Labs",
+    "Larch Security",
+    "Maple Insurance",
+    "Oak Software",
+    "Pine Payments",
+    "Rowan Retail",
+    "Spruce Travel",
+    "Willow Education",
+    "Yew Legal",
+,
+)
+
+
+def customers(
+    business: Business,
+    *,
+    count: int = 1,
+    price: str = "price_platform_annual",
+    amount: int = 1_200_000,
+    currency: str = "usd",
+    interval: str = "year",
+    quantity: int = 1,
+    tax_percent: str = "8.25",
+    pays: bool | None = True,
+    declined: int = 0,
+    legal_entity: str = "",
+    at: int | None = None,
+) -> Obj:
+    """``count`` customers with a subscription and its first invoice; the last ``declined`` fail."""
+    plan = _price(business, price, amount, currency, interval, at)
+    made = []
+    known = len(list(business.world.all("customer")))
+    metadata = {"legal_entity": legal_entity} if legal_entity else {}
+    for index in range(min(int(count), 10_000)):
+        place = known + index
+        name = _NAMES[place % len(_NAMES)]
+        suffix = f" {place // len(_NAMES) + 1}" if place >= len(_NAMES) else ""
+        who = business.create_customer(
+            name=name + suffix,
+            email=f"billing@{name.split()[0].lower()}{place + 1}.example",
+            currency=currency,
+            metadata=metadata,
+            at=at,
+        )
+        fails = index >= int(count) - int(declined)
+        subscription = business.subscribe(
+            customer=who["id"],
+            items=[(plan["id"], int(quantity))],
+            tax_percent=tax_percent,
+            pays=False if fails else pays,
+            metadata=metadata,
+            at=at,
+        )
+        made.append(
+            {
+                "customer": who["id"],
+                "subscription": subscription["id"],
+                "invoice": subscription["latest_invoice"],
+            }
+        )
+    return {"made": made}
+
+
+def issue(
+    business: Business,
+    *,
+    customer: str = "",
+    amount: int = 50_000,
+    currency: str = "usd",
+    description: str = "Onboarding",
+    price: str = "price_onboarding",
+    tax_percent: str = "8.25",
+    days: int = 0,
+    at: int | None = None,
+) -> Obj:
+    """A final invoice of one line, unpaid; ``days`` gives it a service period."""
+    when = moment(at)
+    who = customer or business.world.latest("customer")["id"]
+    plan = _price(business, price, amount, currency, None, at) if price else None
+    line = objects.line(
+        amount=amount,
+        currency=currency,
+        description=description,
+        start=when,
+        end=when + int(days) * 86400,
+        price=plan,
+    )
+    draft = business.draft(customer=who, lines=[line], tax_percent=tax_percent, at=at)
+    return {"invoice": business.finalize(draft["id"], at=at)["id"]}
+
+
+def pay(business: Business, *, invoice: str = "", at: int | None = None) -> Obj:
+    found = business.pay(invoice or _open(business), at=at)
+    return {"invoice": found["id"], "charge": found["charge"], "intent": found["payment_intent"]}
+
+
+def decline(business: Business, *, invoice: str = "", at: int | None = None) -> Obj:
+    found = business.decline(invoice or _open(business), at=at)
+    return {"invoice": found["id"], "charge": found["charge"]}
+
+
+def void(business: Business, *, invoice: str = "", at: int | None = None) -> Obj:
+    return {"invoice": business.void(invoice or _open(business), at=at)["id"]}
+
+
+def refund(
+    business: Business,
+    *,
+    charge: str = "",
+    amount: int | None = None,
+    reason: str = "requested_by_customer",
+    at: int | None = None,
+) -> Obj:
+    which = charge or business.world.latest("charge", status="succeeded", refunded=False)["id"]
+    return {"refund": business.refund(which, amount=amount, reason=reason, at=at)["id"]}
+
+
+def payout(business: Business, *, currency: str = "usd", at: int | None = None) -> Obj:
+    found = business.pay_out(currency=currency, at=at)
+    return {"payout": found["id"], "amount": found["amount"]}
+
+
+def _open(business: Business) -> str:
+    identity: str = business.world.latest("invoice", status="open")["id"]
+    return identity
+
+
+def _price(
+    business: Business,
+    identity: str,
+    amount: int,
+    currency: str,
+    interval: str | None,
+    at: int | None,
+) -> Obj:
+    try:
+        return business.world.get("price", identity)
+    except Missing:
+        return business.create_price(
+            id=identity,
+            unit_amount=amount,
+            currency=currency,
+            interval=interval,
+            nickname=identity.removeprefix("price_").replace("_", " ").capitalize(),
+            at=at,
+        )
+
+
+SCENARIOS: Final[Mapping[str, Callable[..., Obj]]] = {
+    "customers": customers,
+    "issue": issue,
+    "pay": pay,
+    "decline": decline,
+    "void": void,
+    "refund": refund,
+    "payout": payout,
+}
