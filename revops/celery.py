@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings.local")
 
 app = Celery("revops")
-app.config_from_object("django.conf:settings", namespace=None)
+app.conf.update(settings.CELERY)

@@ -123,6 +123,7 @@ class Payment(Record):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments", null=True)
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
+    allocated = models.BigIntegerField(default=0)
     fee = models.BigIntegerField(default=0)
     dated = models.DateField()
     state = models.CharField(max_length=12, choices=PaymentState)

@@ -2,7 +2,8 @@
 One drain per connection: claim a batch, store the intents, send, record, until nothing is due.
 
 Every step commits before the next one begins, and no transaction is open while a call is made, so
-that the process may die anywhere: whatever it held is found by its lease.
+that the process may die anywhere: whatever it held is found by its lease. Calls run concurrently in
+an event loop that is entered for them alone; the database is used between them.
 """
 
 from __future__ import annotations
@@ -77,12 +78,13 @@ class Drain:
         if not gates.take(target.connection_id, drainer=self._drainer, lease=target.lease):
             return 0
         try:
-            asyncio.run(self._loop(time.monotonic() + seconds, linger))
+            with asyncio.Runner() as runner:
+                self._loop(runner, stop=time.monotonic() + seconds, linger=linger)
         finally:
             gates.leave(target.connection_id, drainer=self._drainer)
         return self._sent
 
-    async def _loop(self, stop: float, linger: float) -> None:
+    def _loop(self, runner: asyncio.Runner, *, stop: float, linger: float) -> None:
         target = self._target
         try:
             client = Client.of(
@@ -91,24 +93,25 @@ class Drain:
         except NotSent as error:
             log.error("delivery.address_refused", connection=target.settings.slug, why=str(error))
             return
-        async with client:
-            idle_since = time.monotonic()
-            renewed = idle_since
+        runner.run(client.__aenter__())
+        try:
+            idle_since = renewed = time.monotonic()
             while time.monotonic() < stop:
                 if time.monotonic() - renewed > target.lease / 3:
                     gates.take(target.connection_id, drainer=self._drainer, lease=target.lease)
                     renewed = time.monotonic()
-                most = max(target.manifest.max_batch * target.manifest.max_in_flight, 200)
-                batch = self._claim(most)
+                batch = self._claim(max(target.manifest.max_batch, 200))
                 if batch is None:
                     return
                 if batch:
-                    await self._work(client, batch)
+                    self._work(runner, client, batch)
                     idle_since = time.monotonic()
                 elif time.monotonic() - idle_since >= linger:
                     return
                 else:
-                    await asyncio.sleep(POLL)
+                    time.sleep(POLL)
+        finally:
+            runner.run(client.__aexit__(None, None, None))
 
     def _claim(self, most: int) -> list[Work] | None:
         """None when the gate is shut: somebody comes back when it opens."""
@@ -123,7 +126,7 @@ class Drain:
             gates.refund(target.connection_id, allowance.count - len(batch))
         return batch
 
-    async def _work(self, client: Client, batch: Sequence[Work]) -> None:
+    def _work(self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]) -> None:
         crash.point("after_claim")
         self._sent += len(batch)
         endings = [
@@ -131,14 +134,16 @@ class Drain:
             for work in batch
             if work.next in (Next.WAIT, Next.GIVE_UP)
         ]
-        endings += await self._ask(client, [work for work in batch if work.next is Next.READ])
+        endings += self._ask(runner, client, [work for work in batch if work.next is Next.READ])
         if endings:
             self._record(endings)
         sends = [work for work in batch if work.next is Next.SEND]
         if sends:
-            self._record(await self._send(client, sends))
+            self._record(self._send(runner, client, sends))
 
-    async def _send(self, client: Client, batch: Sequence[Work]) -> list[Ending]:
+    def _send(
+        self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]
+    ) -> list[Ending]:
         target, policy = self._target, self._target.policy
         now = _now()
         rows = {work.id: decide.intend(work.row, now=now, policy=policy) for work in batch}
@@ -150,16 +155,10 @@ class Drain:
         for work in held:
             work.row = rows[work.id]
         size = max(1, target.manifest.max_batch)
-        limit = asyncio.Semaphore(target.manifest.max_in_flight)
         chunks = [held[start : start + size] for start in range(0, len(held), size)]
 
-        async def send(chunk: Sequence[Work]) -> Sequence[Receipt]:
-            async with limit:
-                with correlation.bound(chunk[0].correlation_id):
-                    return await self._call(client, chunk)
-
         _never_inside_a_transaction()
-        receipts = await asyncio.gather(*(send(chunk) for chunk in chunks))
+        receipts = runner.run(self._all(client, chunks))
         crash.point("after_answer")
         now = _now()
         return [
@@ -171,6 +170,18 @@ class Drain:
             for chunk, answers in zip(chunks, receipts, strict=True)
             for work, receipt in zip(chunk, answers, strict=True)
         ]
+
+    async def _all(
+        self, client: Client, chunks: Sequence[Sequence[Work]]
+    ) -> Sequence[Sequence[Receipt]]:
+        limit = asyncio.Semaphore(self._target.manifest.max_in_flight)
+
+        async def send(chunk: Sequence[Work]) -> Sequence[Receipt]:
+            async with limit:
+                with correlation.bound(chunk[0].correlation_id):
+                    return await self._call(client, chunk)
+
+        return await asyncio.gather(*(send(chunk) for chunk in chunks))
 
     async def _call(self, client: Client, chunk: Sequence[Work]) -> Sequence[Receipt]:
         commands = [
@@ -195,7 +206,9 @@ class Drain:
         doubt = Receipt(Outcome.IN_DOUBT, reason="The connector failed while it was sending.")
         return [doubt] * len(commands)
 
-    async def _ask(self, client: Client, batch: Sequence[Work]) -> list[Ending]:
+    def _ask(
+        self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]
+    ) -> list[Ending]:
         """Settle what is in doubt by reading; nothing is sent here."""
         if not batch:
             return []
@@ -203,8 +216,8 @@ class Drain:
         client.send_by = None
         _never_inside_a_transaction()
         try:
-            found = await target.sink.find(
-                client, target.settings, [work.key for work in batch]
+            found = runner.run(
+                target.sink.find(client, target.settings, [work.key for work in batch])
             )
         except CallFailed as failure:
             return self._unanswered(batch, failure.reason, failure.retry_after)

@@ -165,10 +165,9 @@ SET state = verdict.state, reason = verdict.reason, waits_for = verdict.waits_fo
     processed_at = CASE WHEN verdict.state = 'parked' THEN NULL ELSE now() END,
     deadline_at = CASE WHEN verdict.state = 'parked'
         THEN coalesce(event.deadline_at, now() + %s * interval '1 second') END,
-    next_at = CASE WHEN verdict.state = 'parked'
-        THEN greatest(now() + interval '1 second',
-                      coalesce(event.deadline_at, now() + %s * interval '1 second'))
-        ELSE event.next_at END
+    next_at = CASE WHEN verdict.state <> 'parked' THEN event.next_at
+        WHEN event.deadline_at > now() THEN event.deadline_at
+        ELSE now() + %s * interval '1 second' END
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
     AS verdict (id, fence, state, reason, waits_for, story)
 WHERE event.id = verdict.id AND event.fence = verdict.fence

@@ -1,8 +1,26 @@
 from __future__ import annotations
 
+import os
+from typing import Any
+
 from django.apps import AppConfig
 
 
 class PipelineConfig(AppConfig):
     name = "revops.pipeline"
     label = "pipeline"
+
+    def ready(self) -> None:
+        from celery.signals import worker_process_init
+
+        from revops.pipeline import kinds
+
+        kinds.declare()
+        worker_process_init.connect(_start_sweeper, weak=False)
+
+
+def _start_sweeper(**_signal: Any) -> None:
+    """Every worker process sweeps, so that neither the broker nor the beat is needed."""
+    from revops.pipeline.sweep import Sweeper
+
+    Sweeper(f"sweeper:{os.uname().nodename}:{os.getpid()}").start()

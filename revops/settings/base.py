@@ -148,6 +148,8 @@ CELERY = {
     "task_time_limit": 110,
     "task_soft_time_limit": 100,
     "task_default_queue": "line",
+    "imports": ["revops.pipeline.tasks"],
+    "beat_schedule": {"tick": {"task": "revops.pipeline.tasks.tick", "schedule": 5.0}},
     "timezone": "UTC",
 }
 
@@ -234,5 +236,6 @@ REVOPS_ENVIRONMENT = env("REVOPS_ENVIRONMENT", default="Production")
 REVOPS_LEASE = env.float("REVOPS_LEASE", default=120.0)
 REVOPS_SWEEP_INTERVAL = env.float("REVOPS_SWEEP_INTERVAL", default=15.0)
 REVOPS_SETTLE_SCALE = env.float("REVOPS_SETTLE_SCALE", default=1.0)
+REVOPS_PARK_SECONDS = env.float("REVOPS_PARK_SECONDS", default=900.0)
 REVOPS_DRAIN_SECONDS = env.float("REVOPS_DRAIN_SECONDS", default=20.0)
 REVOPS_LINGER = env.float("REVOPS_LINGER", default=2.0)

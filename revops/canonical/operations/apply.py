@@ -134,10 +134,12 @@ def payment_applied(tables: Tables, data: PaymentApplied, told: Telling) -> Chan
             tables.payment.touch(row)
             return Change("payment", row.id, Effect.CHANGED, "fee")
         return Change("payment", row.id, Effect.SAME)
+    owed = max(0, target.total - target.applied) if target else 0
     fields = {
         "invoice_id": target.id if target else None,
         "currency": data.currency,
         "amount": data.amount,
+        "allocated": min(data.amount, owed),
         "fee": data.fee,
         "dated": data.received_on,
         "state": PaymentState.APPLIED.value,
@@ -146,7 +148,7 @@ def payment_applied(tables: Tables, data: PaymentApplied, told: Telling) -> Chan
     }
     change = _put(tables.payment, row, data.payment_id, fields, 1, told, always=True)
     if target is not None:
-        target.applied += min(data.amount, max(0, target.total - target.applied))
+        target.applied += min(data.amount, owed)
         tables.invoice.touch(target)
     return change
 
@@ -157,6 +159,7 @@ def payment_failed(tables: Tables, data: PaymentFailed, told: Telling) -> Change
         "invoice_id": target.id if target else None,
         "currency": data.currency,
         "amount": data.amount,
+        "allocated": 0,
         "fee": 0,
         "dated": data.failed_on,
         "state": PaymentState.FAILED.value,

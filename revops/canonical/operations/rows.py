@@ -52,9 +52,12 @@ class InvoiceRow(Row):
 
 @dataclass(slots=True)
 class PaymentRow(Row):
+    """``allocated`` is the part of the amount that was owed on the invoice."""
+
     invoice_id: int | None
     currency: str
     amount: int
+    allocated: int
     fee: int
     dated: date
     state: str

@@ -44,6 +44,7 @@ _TYPES: Final = {
     "total": "bigint",
     "applied": "bigint",
     "amount": "bigint",
+    "allocated": "bigint",
     "fee": "bigint",
 }
 
@@ -108,6 +109,10 @@ class Table(Generic[R]):
         """The row has changed in memory and is to be written."""
         if row.id not in self._new:
             self._changed[row.id] = row
+
+    def is_new(self, row: R) -> bool:
+        """Whether this batch made the record."""
+        return row.id in self._new
 
     def known(self) -> list[R]:
         return list(self._by_id.values())

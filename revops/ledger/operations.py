@@ -1,0 +1,248 @@
+"""Recording journal entries, a batch at a time. Entries are only ever added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from revops.kernel.periods import Span
+from revops.ledger.drafts import DraftLine, JournalDraft, ScheduleDraft
+from revops.store import sql
+
+LANE = "primary"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A draft with everything that places it: whose books, which period, caused by what."""
+
+    id: int
+    draft: JournalDraft
+    legal_entity_id: int
+    period_id: int
+    period_code: str
+    mapping_version: int
+    business_event_id: int | None
+    record_kind: str
+    record_id: int | None
+    correlation_id: str
+    reverses_id: int | None = None
+    lane: str = LANE
+
+    @property
+    def amount(self) -> int:
+        """The sum of the debits, in minor units of the draft's currency."""
+        return sum(line.amount for line in self.draft.lines if line.amount > 0)
+
+
+Identity = tuple[int, str, str, int]
+
+
+def identity_of(legal_entity_id: int, draft: JournalDraft) -> Identity:
+    """What may exist once in a lane."""
+    return (legal_entity_id, draft.document_type, draft.business_key, draft.revision)
+
+
+_EXISTING = """
+SELECT entry.legal_entity_id, entry.document_type, entry.business_key, entry.revision,
+    entry.content_sha256
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::smallint[])
+    AS asked (legal_entity_id, document_type, business_key, revision)
+JOIN ledger_journalentry entry USING (legal_entity_id, document_type, business_key, revision)
+WHERE entry.lane = %s
+"""
+
+
+def existing(identities: Iterable[Identity], *, lane: str = LANE) -> dict[Identity, str]:
+    """The content hashes of those that are already recorded."""
+    asked = list(identities)
+    if not asked:
+        return {}
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    return {tuple(row[:4]): row[4] for row in sql.rows(_EXISTING, (*columns, lane))}
+
+
+_ENTRIES = sql.Columns(
+    "ledger_journalentry",
+    id="bigint",
+    legal_entity_id="bigint",
+    period_id="bigint",
+    lane="text",
+    document_type="text",
+    business_key="text",
+    revision="smallint",
+    accounting_date="date",
+    currency="text",
+    functional_currency="text",
+    amount="bigint",
+    description="text",
+    rule="text",
+    mapping_version="bigint",
+    content_sha256="text",
+    business_event_id="bigint",
+    record_kind="text",
+    record_id="bigint",
+    reverses_id="bigint",
+    correlation_id="text",
+    recorded_at="timestamptz",
+)
+_LINES = sql.Columns(
+    "ledger_journalline",
+    entry_id="bigint",
+    position="smallint",
+    account="text",
+    amount="bigint",
+    functional="bigint",
+    memo="text",
+    source_line="text",
+    customer_ref="text",
+    tax_code="text",
+    service_start="date",
+    service_end="date",
+)
+_SCHEDULES = sql.Columns(
+    "ledger_revenueschedule",
+    legal_entity_id="bigint",
+    entry_id="bigint",
+    business_key="text",
+    line_id="text",
+    sku="text",
+    currency="text",
+    total="bigint",
+    functional_currency="text",
+    functional_total="bigint",
+    service_start="date",
+    service_end="date",
+    convention="text",
+    deferral_account="text",
+    revenue_account="text",
+    customer_ref="text",
+    mapping_version="bigint",
+    correlation_id="text",
+)
+
+
+def record(entries: Sequence[NewEntry]) -> None:
+    """
+    Write entries with their lines, in the caller's transaction; the database checks at commit that
+    each of them balances. Raises psycopg.errors.UniqueViolation when one exists already.
+    """
+    if not entries:
+        return
+    moment = sql.one("SELECT now() AS now")
+    assert moment is not None
+    heads = []
+    lines = []
+    for entry in entries:
+        draft = entry.draft
+        heads.append((
+            entry.id, entry.legal_entity_id, entry.period_id, entry.lane, draft.document_type,
+            draft.business_key, draft.revision, draft.accounting_date, draft.currency,
+            draft.functional_currency, entry.amount, draft.description, draft.rule,
+            entry.mapping_version, draft.content_hash(), entry.business_event_id,
+            entry.record_kind, entry.record_id, entry.reverses_id, entry.correlation_id,
+            moment.now,
+        ))  # fmt: skip
+        for position, line in enumerate(draft.lines):
+            lines.append((
+                entry.id, position, line.account, line.amount, line.functional, line.memo,
+                line.source_line, line.customer_id, line.tax_code,
+                line.service.start if line.service else None,
+                line.service.end if line.service else None,
+            ))  # fmt: skip
+    _ENTRIES.insert(heads)
+    _LINES.insert(lines)
+
+
+def record_schedules(schedules: Sequence[tuple[ScheduleDraft, NewEntry, str]]) -> None:
+    """Revenue schedules of entries that were just recorded; each with its customer's id."""
+    _SCHEDULES.insert(
+        [
+            (
+                entry.legal_entity_id, entry.id, schedule.business_key, schedule.line_id,
+                schedule.sku, schedule.currency, schedule.total, entry.draft.functional_currency,
+                schedule.functional_total, schedule.service.start, schedule.service.end,
+                schedule.convention, schedule.deferral_account, schedule.revenue_account,
+                customer, entry.mapping_version, entry.correlation_id,
+            )
+            for schedule, entry, customer in schedules
+        ],
+        "ON CONFLICT DO NOTHING",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A recorded entry that has not been reversed, as a draft again."""
+
+    id: int
+    record_id: int
+    draft: JournalDraft
+
+
+_STANDING = """
+SELECT entry.id, entry.record_id, entity.code AS legal_entity, entry.document_type,
+    entry.business_key, entry.revision, entry.accounting_date, entry.currency,
+    entry.functional_currency, entry.description, entry.rule
+FROM ledger_journalentry entry JOIN mappings_legalentity entity ON entity.id = entry.legal_entity_id
+WHERE entry.record_kind = %s AND entry.record_id = ANY(%s) AND entry.lane = %s
+  AND entry.document_type = ANY(%s) AND entry.reverses_id IS NULL
+  AND NOT EXISTS (SELECT 1 FROM ledger_journalentry undo WHERE undo.reverses_id = entry.id)
+ORDER BY entry.id
+"""
+_STANDING_LINES = """
+SELECT entry_id, account, amount, functional, memo, source_line, customer_ref, tax_code,
+    service_start, service_end
+FROM ledger_journalline WHERE entry_id = ANY(%s) ORDER BY entry_id, position
+"""
+
+
+def standing(
+    record_kind: str,
+    record_ids: Iterable[int],
+    *,
+    document_types: Sequence[str],
+    lane: str = LANE,
+) -> Mapping[int, list[Standing]]:
+    """Entries about these records that nothing has reversed yet, by record id."""
+    heads = sql.rows(_STANDING, (record_kind, list(record_ids), lane, list(document_types)))
+    lines: dict[int, list[DraftLine]] = {}
+    for row in sql.rows(_STANDING_LINES, ([head.id for head in heads],)) if heads else ():
+        span = Span(row.service_start, row.service_end) if row.service_start else None
+        lines.setdefault(row.entry_id, []).append(
+            DraftLine(
+                account=row.account,
+                amount=row.amount,
+                functional=row.functional,
+                memo=row.memo,
+                source_line=row.source_line,
+                customer_id=row.customer_ref,
+                tax_code=row.tax_code,
+                service=span,
+            )
+        )
+    found: dict[int, list[Standing]] = {}
+    for head in heads:
+        draft = JournalDraft(
+            legal_entity=head.legal_entity,
+            document_type=head.document_type,
+            business_key=head.business_key,
+            revision=head.revision,
+            accounting_date=head.accounting_date,
+            currency=head.currency,
+            functional_currency=head.functional_currency,
+            description=head.description,
+            rule=head.rule,
+            lines=tuple(lines[head.id]),
+        )
+        found.setdefault(head.record_id, []).append(Standing(head.id, head.record_id, draft))
+    return found
+
+
+def stop_schedules(entry_ids: Sequence[int], *, on: object) -> None:
+    """Schedules of reversed entries are recognised no further."""
+    sql.run(
+        "UPDATE ledger_revenueschedule SET stopped_on = %s "
+        "WHERE entry_id = ANY(%s) AND stopped_on IS NULL",
+        (on, list(entry_ids)),
+    )

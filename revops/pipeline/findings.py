@@ -1,0 +1,186 @@
+"""Cases that the line finds, in business words: what happened, to whose money, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from exceptions.findings import Finding, fingerprint_of
+from revops.delivery.claims import Ending
+from revops.delivery.drain import Target
+from revops.delivery.gate import GateRow
+from revops.kernel.money import Money
+from revops.store import sql
+
+if TYPE_CHECKING:
+    from revops.pipeline.outcomes import Subject
+
+# The connector's stable words → the kind of case.
+KIND_OF_CODE: Final[Mapping[str, str]] = {
+    "period_closed": "period_closed",
+    "unbalanced": "unbalanced",
+    "duplicate": "duplicate_posting",
+    "conflict": "conflict",
+    "poison": "poison",
+    "account_unknown": "target_setup",
+    "journal_missing": "target_setup",
+    "party_missing": "target_setup",
+}
+
+DOCUMENTS: Final[Mapping[str, str]] = {
+    "invoice": "Invoice",
+    "payment": "Payment",
+    "fee": "Processing fee",
+    "payout": "Payout",
+    "refund": "Refund",
+    "void": "Voided invoice",
+    "recognition": "Revenue recognition",
+}
+
+
+def stopped(target: Target, ending: Ending, subject: Subject | None) -> Finding:
+    """A command that a target refused, or that a person has to look at."""
+    work, row = ending.work, ending.row
+    kind = KIND_OF_CODE.get(row.code, "refused")
+    label = target.manifest.label
+    amount = Money(work.amount, work.currency)
+    reason = row.reason.rstrip(".") or f"{label} refused it"
+    # Identical reasons share a root; numbers of single documents would tear them apart.
+    cause_parts = f"{target.settings.slug}|{row.code}|{_root(row.code, work.period_code, reason)}"
+    return Finding(
+        kind=kind,
+        identity=f"command:{work.id}",
+        cause_parts=cause_parts,
+        cause=_cause(row.code, label, work.period_code, reason),
+        what_happened=f"{_name(subject)} over {amount} is not in {label}. {reason}.",
+        legal_entity_id=work.legal_entity_id,
+        period_code=work.period_code,
+        currency=work.currency,
+        at_stake=work.amount,
+        path=f"Console → {label} · {_document(subject).lower()}",
+        customer_name=subject.customer_name if subject else "",
+        subject_label=_name(subject),
+        blocked_steps=(f"Post to {label}",),
+        facts=(
+            ("Accounting date", subject.accounting_date.isoformat() if subject else ""),
+            ("Answer", reason),
+        ),
+        command_id=work.id,
+        record_kind=work.subject_kind,
+        record_id=work.subject_id,
+        connection_slug=target.settings.slug,
+        correlation_id=work.correlation_id,
+    )
+
+
+def in_doubt(target: Target, ending: Ending, subject: Subject | None) -> Finding:
+    """A command that was sent and not answered."""
+    work, row = ending.work, ending.row
+    label = target.manifest.label
+    amount = Money(work.amount, work.currency)
+    return Finding(
+        kind="in_doubt",
+        identity=f"command:{work.id}",
+        cause_parts=f"{target.settings.slug}|in_doubt",
+        cause=f"{label} did not answer",
+        what_happened=(
+            f"{_name(subject)} over {amount} was sent to {label} and not answered. "
+            "It may or may not be there; the console asks before it does anything else."
+        ),
+        legal_entity_id=work.legal_entity_id,
+        period_code=work.period_code,
+        currency=work.currency,
+        at_stake=work.amount,
+        path=f"Console → {label} · {_document(subject).lower()}",
+        customer_name=subject.customer_name if subject else "",
+        subject_label=_name(subject),
+        blocked_steps=(f"Know whether {label} holds it",),
+        facts=(("Answer", row.reason),) if row.reason else (),
+        command_id=work.id,
+        record_kind=work.subject_kind,
+        record_id=work.subject_id,
+        connection_slug=target.settings.slug,
+        correlation_id=work.correlation_id,
+        state="in_doubt",
+        checks_at=row.next_at,
+    )
+
+
+def down_fingerprint(slug: str) -> str:
+    return fingerprint_of("target_down", slug)
+
+
+_BACKLOG = """
+SELECT command.currency, count(*) AS commands, sum(command.amount)::bigint AS amount,
+    min(command.legal_entity_id) AS entity, count(DISTINCT command.legal_entity_id) AS entities,
+    min(command.period_code) AS period
+FROM delivery_outboundcommand command
+WHERE command.connection_id = %s
+  AND command.state IN ('pending', 'claimed', 'sending', 'retry_wait', 'unknown')
+GROUP BY command.currency ORDER BY 3 DESC
+"""
+
+
+def target_down(connection_id: int, slug: str, label: str, gate: GateRow) -> list[Finding]:
+    """A target that does not answer: one case with everything that waits for it."""
+    backlog = sql.rows(_BACKLOG, (connection_id,))
+    if not backlog:
+        return []
+    largest = backlog[0]
+    waiting = sum(row.commands for row in backlog)
+    sums = ", ".join(str(Money(row.amount, row.currency)) for row in backlog)
+    noun = "posting waits" if waiting == 1 else "postings wait"
+    return [
+        Finding(
+            kind="target_down",
+            identity=slug,
+            cause_parts=slug,
+            cause=f"{label} cannot be reached",
+            what_happened=(
+                f"Nothing is sent to {label} because {gate.story or 'calls failed'}. "
+                f"{waiting} {noun}, and nothing is lost."
+            ),
+            legal_entity_id=largest.entity if largest.entities == 1 else None,
+            period_code=largest.period,
+            currency=largest.currency,
+            at_stake=largest.amount,
+            path=f"Console → {label}",
+            subject_label=f"{waiting} {noun}",
+            blocked_steps=(f"Post to {label}",),
+            facts=(("Waiting", f"{waiting}, {sums}"), ("Why", gate.story)),
+            connection_slug=slug,
+            checks_at=gate.retry_at,
+        )
+    ]
+
+
+def _name(subject: Subject | None) -> str:
+    if subject is None:
+        return "A command"
+    return subject.description or f"{_document(subject)} {subject.business_key}"
+
+
+def _document(subject: Subject | None) -> str:
+    return DOCUMENTS.get(subject.document_type, "Document") if subject else "Document"
+
+
+def _root(code: str, period: str, reason: str) -> str:
+    if code == "period_closed":
+        return period
+    return reason if code not in ("duplicate", "conflict", "poison") else ""
+
+
+def _cause(code: str, label: str, period: str, reason: str) -> str:
+    match code:
+        case "period_closed":
+            return f"Period {period} is closed in {label}"
+        case "unbalanced":
+            return f"{label} says that entries do not balance"
+        case "duplicate":
+            return f"{label} holds a posting more than once"
+        case "conflict":
+            return f"{label} holds something else under our key"
+        case "poison":
+            return "Work on a posting ends the worker"
+        case _:
+            return reason

@@ -1,0 +1,164 @@
+"""The case kinds that the line detects, and the acts that settle them. Playbooks: docs/playbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+
+from accounts.models import User
+from exceptions import kinds
+from exceptions.kinds import Kind, Remedy
+from exceptions.models import Case
+from exceptions.operations import CaseRefused
+from revops.delivery import gates
+from revops.delivery import operations as delivery
+from revops.events import operations as inbox
+from revops.pipeline import sources, wake
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def declare() -> None:
+    """Called once when the app is ready."""
+    kinds.declare_remedy(
+        Remedy(
+            "retry", "Retry", "cases.retry", run=_retry, run_many=_retry_many,
+            allowed=_can_retry, hint="Sends the same posting again, with the same key.",
+        ),
+        Remedy(
+            "check", "Check now", "cases.retry", run=_check, run_many=_check_many,
+            allowed=_can_check, reads_only=True, safe_to_repeat=True,
+            hint="Asks the system whether it holds the posting. Sends nothing.",
+        ),
+        Remedy(
+            "replay", "Replay the event", "cases.retry", run=_replay, run_many=_replay_many,
+            allowed=_can_replay, hint="Takes the stored event through every step again.",
+        ),
+        Remedy(
+            "trial", "Try again now", "cases.retry", run=_trial, safe_to_repeat=True,
+            hint="Sends one posting; when it is answered, the others follow.",
+        ),
+    )  # fmt: skip
+    kinds.declare(*_KINDS)
+
+
+_KINDS = (
+    Kind("target_down", "System cannot be reached", team="RevOps", sla=HOUR, playbook="target_down",
+         remedies=("trial",), tone="crit",
+         why="Postings wait and the books of this period are incomplete until they are sent.",
+         fix="When the system works again, one trial is enough: the rest follows by itself."),
+    Kind("in_doubt", "In doubt", team="RevOps", sla=HOUR, playbook="in_doubt",
+         remedies=("check",), tone="wait",
+         why="Sending again could post it twice, so the console asks first.",
+         fix="Wait for the check, or ask now. Nothing is sent by asking."),
+    Kind("refused", "Refused", team="Finance", sla=DAY, playbook="refused", remedies=("retry",),
+         tone="crit", why="The posting is not in the ERP.",
+         fix="Correct what the ERP named, then retry."),
+    Kind("target_setup", "Not set up in the ERP", team="Finance", sla=DAY, playbook="target_setup",
+         remedies=("retry",), tone="crit", why="The posting is not in the ERP.",
+         fix="Add what is missing in the ERP, then retry."),
+    Kind("period_closed", "Closed period", team="Finance", sla=DAY, playbook="period_closed",
+         remedies=("retry", "replay"), tone="crit",
+         why="The posting belongs to a period that no longer takes postings.",
+         fix="Reopen the period, then retry. The date is never moved silently."),
+    Kind("unbalanced", "Does not balance", team="Finance", sla=DAY, playbook="unbalanced",
+         remedies=("retry", "replay"), tone="crit", why="Debits and credits differ.",
+         fix="Find the difference in the source, then replay."),
+    Kind("conflict", "Other content in the ERP", team="Finance", sla=DAY, playbook="conflict",
+         tone="crit", why="The ERP holds something else under our key.",
+         fix="Compare both and reverse the wrong one in the ERP."),
+    Kind("duplicate_posting", "Posted twice", team="Finance", sla=DAY,
+         playbook="duplicate_posting", tone="crit", why="The money is in the books more than once.",
+         fix="Reverse one of them in the ERP."),
+    Kind("poison", "Ends its worker", team="RevOps", sla=DAY, playbook="poison",
+         remedies=("retry", "replay"), tone="crit",
+         why="It was put aside so that others go on.", fix="Find the fault, then retry."),
+    Kind("schema_drift", "Unknown event", team="RevOps", sla=DAY, playbook="schema_drift",
+         remedies=("replay",), why="What the event says is not in the books.",
+         fix="Teach the connector this event, then replay."),
+    Kind("mapping_missing", "Missing mapping", team="Finance", sla=DAY, playbook="mapping_missing",
+         remedies=("replay",), tone="crit", why="The document is not in the books.",
+         fix="Add the mapping, then replay."),
+    Kind("service_period_missing", "No service period", team="Finance", sla=DAY,
+         playbook="service_period_missing", remedies=("replay",),
+         why="Revenue cannot be spread without a service period.",
+         fix="Map the SKU as recognised at once, or correct it in billing; then replay."),
+    Kind("event_conflict", "Conflicting events", team="RevOps", sla=DAY, playbook="event_conflict",
+         remedies=("replay",), why="The books keep what came first.",
+         fix="Find out which one is right in the source."),
+    Kind("dependency_overdue", "Waits for another record", team="RevOps", sla=DAY,
+         playbook="dependency_overdue", remedies=("replay",),
+         why="It cannot be booked before the record it refers to.",
+         fix="Find the missing record in the source; it goes on by itself when it arrives."),
+)  # fmt: skip
+
+
+def _can_retry(case: Case) -> str | None:
+    return None if case.command_id else "There is no posting to send."
+
+
+def _can_check(case: Case) -> str | None:
+    return None if case.command_id else "There is nothing to ask about."
+
+
+def _can_replay(case: Case) -> str | None:
+    return None if case.inbound_id else "There is no stored event."
+
+
+def _retry(case: Case, by: User) -> str:
+    return _retry_many([case], by)
+
+
+def _retry_many(cases: Sequence[Case], by: User) -> str:
+    done, refused = delivery.retry([case.command_id for case in cases if case.command_id])
+    if not done:
+        raise CaseRefused(refused[0] if refused else "There is nothing to send.")
+    _wake_targets(cases)
+    return _count(len(done), "posting", "sent again with the same key")
+
+
+def _check(case: Case, by: User) -> str:
+    return _check_many([case], by)
+
+
+def _check_many(cases: Sequence[Case], by: User) -> str:
+    done, refused = delivery.check_now([case.command_id for case in cases if case.command_id])
+    if not done:
+        raise CaseRefused(refused[0] if refused else "There is nothing to ask about.")
+    _wake_targets(cases)
+    return _count(len(done), "posting", "asked about")
+
+
+def _replay(case: Case, by: User) -> str:
+    return _replay_many([case], by)
+
+
+def _replay_many(cases: Sequence[Case], by: User) -> str:
+    ids = inbox.send_again_through_the_line(
+        [case.inbound_id for case in cases if case.inbound_id is not None]
+    )
+    if not ids:
+        raise CaseRefused("The event is on its way already.")
+    connections = {case.inbound.connection_id for case in cases if case.inbound is not None}
+    for connection_id in connections:
+        transaction.on_commit(lambda target=connection_id: wake.line(target), robust=True)
+    return _count(len(ids), "event", "replayed")
+
+
+def _trial(case: Case, by: User) -> str:
+    source = sources.by_slug(case.connection_slug)
+    gates.trial(source.id)
+    transaction.on_commit(lambda: wake.delivery(source.id), robust=True)
+    return f"{source.label} is tried again now."
+
+
+def _wake_targets(cases: Sequence[Case]) -> None:
+    for connection_id in {case.command.connection_id for case in cases if case.command is not None}:
+        transaction.on_commit(lambda target=connection_id: wake.delivery(target), robust=True)
+
+
+def _count(count: int, noun: str, what: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'} {what}."

@@ -1,0 +1,108 @@
+"""
+Raw event → business events of the published language. Pure but for the connector it is given.
+
+What cannot be understood is said in words and quarantined; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from connectors.contract import PayloadUnreadable, TypeUnknown
+from revops.contracts import registry as contracts
+from revops.contracts.base import EventData
+from revops.contracts.registry import ContractBroken, ContractUnknown
+from revops.events.operations import Claimed
+from revops.kernel import strict_json
+from revops.pipeline.receive import API_TYPE
+from revops.pipeline.sources import Source
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One business event in an inbound event, dated and ordered as its source says."""
+
+    inbound: Claimed
+    position: int
+    data: EventData
+    version: int
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What an inbound event means: meanings; or why nothing is to be done; or what is wrong."""
+
+    inbound: Claimed
+    meanings: tuple[Meaning, ...] = ()
+    ignored: str = ""
+    problem: str = ""
+    problem_facts: tuple[tuple[str, str], ...] = ()
+    object_label: str = ""
+
+
+def normalize(
+    source: Source, inbound: Claimed, *, zone_of: Callable[[EventData], str | None]
+) -> Understood:
+    """
+    Read one stored event. ``zone_of`` gives the zone of the books an event belongs to: when that
+    is not the connection's, the event is read again, because dates are dates in the entity's zone.
+    """
+    try:
+        if inbound.type == API_TYPE:
+            return _published(inbound)
+        envelope = source.connector.open(inbound.body)
+        label = f"{envelope.object_type} {envelope.object_id}".strip()
+        if envelope.ignored:
+            return Understood(inbound, ignored=envelope.ignored, object_label=label)
+        found = source.connector.translate(envelope, source.settings)
+        zones = {zone for data in found if (zone := zone_of(data))} - {source.settings.zone}
+        if len(zones) == 1:
+            found = source.connector.translate(envelope, source.in_zone(zones.pop()))
+    except TypeUnknown as error:
+        return _problem(inbound, str(error), (("Event type", inbound.type),))
+    except ContractBroken as error:
+        facts = tuple(error.problems[:12])
+        return _problem(inbound, f"The {inbound.type} event has a shape we do not know.", facts)
+    except (ContractUnknown, PayloadUnreadable, strict_json.JsonRefused) as error:
+        return _problem(inbound, str(error))
+    except Exception as error:
+        # A connector's own fault must not stop the batch, and must not lose the event.
+        log.exception("normalize.connector_failed", event=inbound.id)
+        return _problem(
+            inbound,
+            f"The connector could not read this {inbound.type} event.",
+            (("Fault", type(error).__name__),),
+        )
+    if not found:
+        return Understood(
+            inbound, ignored="It changes nothing that the books follow.", object_label=label
+        )
+    return Understood(
+        inbound,
+        tuple(
+            Meaning(inbound, position, data, envelope.object_version, envelope.occurred_at)
+            for position, data in enumerate(found)
+        ),
+        object_label=label,
+    )
+
+
+def _published(inbound: Claimed) -> Understood:
+    raw = strict_json.loads(inbound.body)
+    data = contracts.read(raw["contract"], raw["data"])
+    at = datetime.fromisoformat(raw["occurred_at"]).astimezone(UTC)
+    meaning = Meaning(inbound, 0, data, int(at.timestamp()), at)
+    return Understood(inbound, (meaning,), object_label=f"{data.subject} {data.subject_id}")
+
+
+def _problem(
+    inbound: Claimed, sentence: str, facts: tuple[tuple[str, str], ...] = ()
+) -> Understood:
+    return Understood(inbound, problem=sentence, problem_facts=facts)

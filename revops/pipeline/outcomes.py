@@ -1,0 +1,166 @@
+"""What follows from the endings of a batch of commands, in the transaction that records them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from connectors.contract import Outcome
+from exceptions import operations as cases
+from revops.canonical.operations.batch import REFERENCES
+from revops.contracts.journals import JournalPosted, JournalRejected
+from revops.delivery.claims import Ending
+from revops.delivery.decide import State
+from revops.delivery.drain import Target
+from revops.delivery.gate import Breaker, GateRow
+from revops.events.operations import MEANINGS
+from revops.kernel import strict_json
+from revops.pipeline import findings
+from revops.store import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The journal that a command is about, as cases and events need it."""
+
+    id: int
+    legal_entity: str
+    document_type: str
+    business_key: str
+    revision: int
+    accounting_date: date
+    description: str
+    customer_name: str
+
+
+_SUBJECTS = """
+SELECT entry.id, entity.code AS legal_entity, entry.document_type, entry.business_key,
+    entry.revision, entry.accounting_date, entry.description,
+    coalesce((SELECT customer.name FROM canonical_customer customer
+              JOIN canonical_invoice invoice ON invoice.customer_id = customer.id
+              WHERE entry.record_kind = 'invoice' AND invoice.id = entry.record_id), '')
+        AS customer_name
+FROM ledger_journalentry entry JOIN mappings_legalentity entity ON entity.id = entry.legal_entity_id
+WHERE entry.id = ANY(%s)
+"""
+
+
+def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
+    """Proof and events for what was posted, cases for what was not, and the state of the target."""
+    row = sql.one("SELECT now() AS now")
+    assert row is not None
+    at: datetime = row.now
+    subjects = _subjects(endings)
+    posted = [ending for ending in endings if ending.row.state is State.POSTED]
+    stopped = [ending for ending in endings if ending.row.state is State.EXCEPTION]
+    doubtful = [
+        ending
+        for ending in endings
+        if ending.row.state is State.UNKNOWN
+        and (ending.receipt is None or ending.receipt.outcome is Outcome.IN_DOUBT)
+    ]
+    _proof(target, posted)
+    _publish(target, posted + stopped, subjects, at)
+    # A case can only exist for a command that did not go through at once.
+    again = [ending.work.id for ending in posted if ending.work.number > 1]
+    if again:
+        cases.settle(command_ids=again, text=f"Posted in {target.manifest.label}.", at=at)
+    waiting = [
+        ending.work.id
+        for ending in endings
+        if ending.row.state in (State.PENDING, State.RETRY_WAIT) and ending.receipt is None
+    ]
+    if waiting:
+        cases.settle(
+            command_ids=waiting, text=f"{target.manifest.label} does not hold it: sent again.", at=at
+        )
+    cases.report(
+        [findings.stopped(target, ending, subjects.get(ending.work.subject_id)) for ending in stopped]
+        + [
+            findings.in_doubt(target, ending, subjects.get(ending.work.subject_id))
+            for ending in doubtful
+        ],
+        at=at,
+    )
+    health_of(target.connection_id, target.settings.slug, target.manifest.label, gate, at)
+
+
+def health_of(
+    connection_id: int, slug: str, label: str, gate: GateRow, at: datetime
+) -> None:
+    """One case for a target that does not answer, with the money that waits for it."""
+    if gate.breaker is Breaker.CLOSED:
+        if gate.slow_start or gate.failures == 0:
+            cases.settle(
+                fingerprints=[findings.down_fingerprint(slug)], text=f"{label} answers again.", at=at
+            )
+        return
+    if gate.breaker is Breaker.OPEN:
+        cases.report(findings.target_down(connection_id, slug, label, gate), at=at)
+
+
+def _subjects(endings: Sequence[Ending]) -> dict[int, Subject]:
+    ids = [
+        ending.work.subject_id
+        for ending in endings
+        if ending.work.subject_kind == "journal"
+        and ending.row.state in (State.POSTED, State.EXCEPTION, State.UNKNOWN)
+    ]
+    if not ids:
+        return {}
+    return {row.id: Subject(*row) for row in sql.rows(_SUBJECTS, (ids,))}
+
+
+def _proof(target: Target, posted: Sequence[Ending]) -> None:
+    values = []
+    for ending in posted:
+        row, work = ending.row, ending.work
+        values.append(
+            (target.connection_id, "journal", row.external_id, work.subject_kind, work.subject_id)
+        )
+        if row.external_number and row.external_number != row.external_id:
+            values.append(
+                (
+                    target.connection_id,
+                    "journal_number",
+                    row.external_number,
+                    work.subject_kind,
+                    work.subject_id,
+                )
+            )
+    REFERENCES.insert(values, "ON CONFLICT DO NOTHING")
+
+
+def _publish(
+    target: Target, endings: Sequence[Ending], subjects: dict[int, Subject], at: datetime
+) -> None:
+    ids = sql.new_ids("events_businessevent", len(endings))
+    values = []
+    for event_id, ending in zip(ids, endings, strict=True):
+        subject = subjects.get(ending.work.subject_id)
+        if subject is None:
+            continue
+        common = {
+            "journal_id": f"JE-{subject.id}",
+            "legal_entity": subject.legal_entity,
+            "document_type": subject.document_type,
+            "business_key": subject.business_key,
+            "revision": subject.revision,
+            "currency": ending.work.currency,
+            "amount": ending.work.amount,
+            "accounting_date": subject.accounting_date.isoformat(),
+            "target": target.settings.slug,
+        }
+        if ending.row.state is State.POSTED:
+            contract = JournalPosted.contract
+            common["external_id"] = ending.row.external_id
+            common["external_number"] = ending.row.external_number
+        else:
+            contract = JournalRejected.contract
+            common["reason"] = ending.row.reason[:2000]
+        values.append((
+            event_id, None, 0, contract, "journal", f"JE-{subject.id}", subject.legal_entity,
+            strict_json.dumps(common), at, at, ending.work.correlation_id, "",
+        ))  # fmt: skip
+    MEANINGS.insert(values)

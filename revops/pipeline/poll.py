@@ -1,0 +1,92 @@
+"""Polling a source: what its webhooks told us is found again as duplicates, what they did not is new."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from django.conf import settings
+
+from connectors.contract import CallFailed, Page
+from connectors.http import Client, NotSent
+from connectors.manifest import Capability
+from revops.events.models import Channel
+from revops.events.operations import Stored
+from revops.pipeline import receive, sources, wake
+from revops.pipeline.sources import Source
+from revops.store import sql
+
+log = structlog.get_logger(__name__)
+
+PAGES = 200
+
+_CLAIM = """
+UPDATE events_sourcecursor SET fence = fence + 1, next_at = now() + interval '120 seconds'
+WHERE connection_id = %s AND next_at <= now() RETURNING cursor, fence, polled_at
+"""
+_ADVANCE = """
+UPDATE events_sourcecursor SET cursor = %s, found = found + %s, missed = missed + %s, problem = '',
+    polled_at = now(), next_at = now() + %s * interval '1 second'
+WHERE connection_id = %s AND fence = %s
+"""
+_FAIL = """
+UPDATE events_sourcecursor SET problem = %s, next_at = now() + %s * interval '1 second'
+WHERE connection_id = %s AND fence = %s
+"""
+
+
+def poll(connection_id: int) -> int:
+    """
+    Fetch what is new since the cursor, when polling is due. How many events were new to us.
+
+    The cursor moves only after everything before it is stored.
+    """
+    source = sources.by_id(connection_id)
+    if not source.manifest.can(Capability.EVENTS):
+        return 0
+    claimed = sql.one(_CLAIM, (connection_id,))
+    if claimed is None:
+        return 0
+    with asyncio.Runner() as runner:
+        return _poll(runner, source, claimed.cursor, claimed.fence, claimed.polled_at is None)
+
+
+def _poll(runner: asyncio.Runner, source: Source, cursor: str, fence: int, first: bool) -> int:
+    new = 0
+    try:
+        client = Client.of(
+            source.manifest,
+            source.settings.base_url,
+            allow_loopback=settings.REVOPS_ALLOW_LOOPBACK,
+        )
+        runner.run(client.__aenter__())
+        try:
+            for _ in range(PAGES):
+                page = runner.run(source.connector.poll(client, source.settings, cursor=cursor))
+                found = _store(source, page)
+                new += found
+                cursor = page.cursor
+                pause = 0 if page.more else source.manifest.poll_interval_s
+                sql.run(
+                    _ADVANCE,
+                    (cursor, len(page.bodies), 0 if first else found, pause, source.id, fence),
+                )
+                if not page.more:
+                    break
+        finally:
+            runner.run(client.__aexit__(None, None, None))
+    except (CallFailed, NotSent) as failure:
+        wait_for = getattr(failure, "retry_after", None) or min(60, source.manifest.poll_interval_s)
+        log.info("poll.failed", connection=source.slug, why=str(failure))
+        sql.run(_FAIL, (str(failure), wait_for, source.id, fence))
+    if new:
+        wake.line(source.id)
+    return new
+
+
+def _store(source: Source, page: Page) -> int:
+    new = 0
+    for body in page.bodies:
+        recorded = receive.store_body(source, body, Channel.POLL)
+        new += recorded.stored is Stored.NEW
+    return new

@@ -1,0 +1,172 @@
+"""
+The door: prove who sent it, store it once, answer. Nothing is understood here beyond its envelope.
+
+Webhooks, polls, the API and files all end in ``record``; after it the sender may forget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.contract import Envelope, PayloadUnreadable, SignatureInvalid
+from connectors.models import Connection
+from revops.contracts import registry as contracts
+from revops.events import operations as inbox
+from revops.events.models import Channel
+from revops.events.operations import Arrival, Recorded, Stored
+from revops.kernel import clock, correlation, strict_json
+from revops.kernel.keys import sha256
+from revops.pipeline import sources, wake
+from revops.pipeline.sources import Source
+
+API_TYPE = "console.event"
+
+
+class HookUnknown(LookupError):
+    """No connection listens at this address."""
+
+
+class SourceUnknown(LookupError):
+    """No connection of that name."""
+
+
+def receive(
+    *, public_id: str, body: bytes, headers: Mapping[str, str], correlation_id: str
+) -> Recorded:
+    """
+    A webhook. Header names are lower case.
+
+    Raises HookUnknown, SignatureInvalid (also when the event belongs to another account),
+    PayloadUnreadable, or psycopg errors when it cannot be stored.
+    """
+    try:
+        source = sources.by_hook(public_id)
+    except Connection.DoesNotExist as error:
+        raise HookUnknown(public_id) from error
+    source.connector.verify(
+        body=body, headers=headers, secrets=source.signing_secrets, at=clock.now()
+    )
+    envelope = source.connector.open(body)
+    if source.account and envelope.account and envelope.account != source.account:
+        raise SignatureInvalid("The event belongs to another account.")
+    recorded = store(source, envelope, body, Channel.WEBHOOK, correlation_id)
+    wake.line(source.id)
+    return recorded
+
+
+def store(
+    source: Source, envelope: Envelope, body: bytes, channel: Channel, correlation_id: str
+) -> Recorded:
+    """Store one opened envelope of a source, whatever channel it came by."""
+    content = envelope.raw if envelope.content is None else envelope.content
+    return inbox.record(
+        Arrival(
+            connection_id=source.id,
+            account=_fit(envelope.account or source.account, 120),
+            source_event_id=_fit(envelope.event_id, 200),
+            channel=channel,
+            type=_fit(envelope.type, 120),
+            schema_version=_fit(envelope.schema_version, 40),
+            object_type=_fit(envelope.object_type, 60),
+            object_id=_fit(envelope.object_id, 200),
+            object_version=envelope.object_version,
+            occurred_at=envelope.occurred_at,
+            body=body,
+            content_sha256=sha256(strict_json.dumps(content)),
+            correlation_id=correlation_id,
+        )
+    )
+
+
+def store_body(source: Source, body: bytes, channel: Channel) -> Recorded:
+    """
+    A body found by polling or in a file. One that cannot even be named is stored under its own
+    hash, so that the line quarantines it and a person sees it.
+    """
+    try:
+        envelope: Envelope = source.connector.open(body)
+    except PayloadUnreadable:
+        digest = sha256(body)
+        envelope = Envelope(
+            event_id=f"unreadable:{digest}",
+            type="unreadable",
+            account="",
+            object_type="",
+            object_id="",
+            object_version=0,
+            occurred_at=clock.now(),
+            raw={"sha256": digest},
+        )
+    return store(source, envelope, body, channel, correlation.new_id())
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An event of the published language, as the API takes it; ``data`` is parsed JSON."""
+
+    id: str
+    contract: str
+    occurred_at: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """``inbound_id`` names the stored event for following it."""
+
+    id: str
+    inbound_id: int
+    stored: Stored
+
+
+def accept(
+    *, connection_slug: str, items: Sequence[Offered], channel: Channel, correlation_id: str
+) -> list[Accepted]:
+    """
+    Events through the API or from a file, idempotent by their id.
+
+    Raises SourceUnknown, and for the first item that does not hold ContractUnknown or
+    ContractBroken; then none of the items is stored.
+    """
+    try:
+        source = sources.by_slug(connection_slug)
+    except Connection.DoesNotExist as error:
+        raise SourceUnknown(f"There is no connection “{connection_slug}”.") from error
+    read = [(item, contracts.read(item.contract, item.data)) for item in items]
+    accepted: list[Accepted] = []
+    for item, data in read:
+        raw = {
+            "contract": data.contract,
+            "data": data.model_dump(mode="json"),
+            "id": item.id,
+            "occurred_at": item.occurred_at.isoformat(),
+        }
+        recorded = inbox.record(
+            Arrival(
+                connection_id=source.id,
+                account=source.account,
+                source_event_id=_fit(item.id, 200),
+                channel=channel,
+                type=API_TYPE,
+                schema_version=data.contract,
+                object_type=data.subject,
+                object_id=data.subject_id,
+                object_version=int(item.occurred_at.timestamp()),
+                occurred_at=item.occurred_at,
+                body=strict_json.dumps(raw).encode(),
+                content_sha256=sha256(strict_json.dumps(raw)),
+                correlation_id=correlation_id,
+            )
+        )
+        accepted.append(Accepted(item.id, recorded.id, recorded.stored))
+    wake.line(source.id)
+    return accepted
+
+
+def _fit(text: str, longest: int) -> str:
+    if len(text) > longest:
+        raise PayloadUnreadable(f"An identifier is longer than {longest} characters.")
+    return strict_json.storable(text)[0]

@@ -1,0 +1,84 @@
+"""Connections as the line sees them: opened settings, cached for a few seconds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from connectors import registry
+from connectors.contract import Settings
+from connectors.manifest import Manifest
+from connectors.models import Connection
+from connectors.queries import settings_of, valid_secrets
+
+# A rotated or withdrawn secret takes effect everywhere within this time.
+FRESH: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A connection with its connector and everything that a call to or from it needs."""
+
+    id: int
+    slug: str
+    label: str
+    account: str
+    connector: Any
+    manifest: Manifest
+    settings: Settings
+    signing_secrets: tuple[str, ...]
+
+    def in_zone(self, zone: str) -> Settings:
+        """The settings with dates read in another zone."""
+        return replace(self.settings, zone=zone)
+
+
+_cache: dict[str, tuple[float, Source]] = {}
+
+
+def forget() -> None:
+    """Drop what is cached, after a change in this process."""
+    _cache.clear()
+
+
+def by_hook(public_id: str) -> Source:
+    """Raises Connection.DoesNotExist."""
+    return _cached(f"hook:{public_id}", public_id=public_id)
+
+
+def by_id(connection_id: int) -> Source:
+    """Raises Connection.DoesNotExist."""
+    return _cached(f"id:{connection_id}", pk=connection_id)
+
+
+def by_slug(slug: str) -> Source:
+    """Raises Connection.DoesNotExist."""
+    return _cached(f"slug:{slug}", slug=slug)
+
+
+def _cached(key: str, **lookup: Any) -> Source:
+    now = time.monotonic()
+    known = _cache.get(key)
+    if known is not None and now - known[0] < FRESH:
+        return known[1]
+    source = _load(Connection.objects.get(**lookup))
+    _cache[key] = (now, source)
+    return source
+
+
+def _load(connection: Connection) -> Source:
+    manifest = registry.manifest(connection.connector)
+    secrets: list[str] = []
+    if manifest.signature is not None:
+        secrets = valid_secrets(connection, manifest.signature.secret)
+    return Source(
+        id=connection.pk,
+        slug=connection.slug,
+        label=connection.label,
+        account=connection.account,
+        connector=registry.get(connection.connector),
+        manifest=manifest,
+        settings=settings_of(connection),
+        signing_secrets=tuple(secrets),
+    )

@@ -1,0 +1,295 @@
+"""What a batch of events does, from meaning to stored command. Lives in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from exceptions import operations as cases
+from exceptions.findings import Finding
+from revops.canonical.operations import Batch
+from revops.canonical.operations.apply import Telling
+from revops.canonical.operations.change import Change, Effect
+from revops.contracts.base import EventData
+from revops.delivery import operations as delivery
+from revops.events.models import InboxState
+from revops.events.operations import MEANINGS, Claimed, Verdict
+from revops.kernel import strict_json
+from revops.ledger import operations as ledger
+from revops.ledger.books import all_books
+from revops.ledger.drafts import Unbalanced
+from revops.ledger.operations import NewEntry
+from revops.ledger.rules.base import MappingMissing, PeriodMissing, ServicePeriodMissing
+from revops.lineage.operations import LINKS
+from revops.pipeline import dispatch, problems
+from revops.pipeline.entities import Entities
+from revops.pipeline.journalize import (
+    Facts,
+    Journalized,
+    accounting_date,
+    journalize,
+    voided,
+)
+from revops.pipeline.normalize import Meaning, Understood, normalize
+from revops.pipeline.sources import Source
+from revops.store import sql
+
+
+class Story:
+    """
+    ``verdicts`` of the events, ``known`` names of records that parked events may wait for, and
+    ``targets``, the connections that got commands.
+    """
+
+    def __init__(self, source: Source, batch: Sequence[Claimed]) -> None:
+        self.verdicts: list[Verdict] = []
+        self.known: list[str] = []
+        self.targets: set[int] = set()
+        self._source = source
+        self._claimed = batch
+        self._books = all_books()
+        self._entities = Entities(source.id, self._books)
+        self._records = Batch(source.id)
+        self._findings: list[Finding] = []
+        self._entries: list[NewEntry] = []
+        self._produced: list[tuple[Meaning, Journalized, Change, int, str]] = []
+        self._told: list[tuple[Meaning, str, str, str]] = []
+        self._links: list[tuple[str, int, str, int]] = []
+
+    def tell(self) -> None:
+        """Everything but the verdicts, which the caller writes last."""
+        moment = sql.one("SELECT now() AS now")
+        assert moment is not None
+        at: datetime = moment.now
+        understood = [
+            normalize(self._source, event, zone_of=self._entities.zone_of)
+            for event in self._claimed
+        ]
+        events = [meaning.data for item in understood for meaning in item.meanings]
+        if events:
+            sql.lock_objects(
+                f"{self._source.id}:{kind}:{source_id}"
+                for data in events
+                for kind, source_id in ((data.subject, data.subject_id), *data.needs)
+            )
+            self._records.load(events)
+        standing = self._standing(events)
+        for item in sorted(understood, key=_order):
+            self._one(item, standing)
+        created = self._records.flush(at)
+        self.known = [f"{self._source.id}:{name}" for name in created]
+        self._write(at)
+        settled = [
+            verdict.id
+            for verdict in self.verdicts
+            if verdict.state in (InboxState.PROCESSED, InboxState.IGNORED)
+        ]
+        doubtful = {event.id for event in self._claimed if event.fence > 1}
+        cases.settle(
+            inbound_ids=[inbound for inbound in settled if inbound in doubtful],
+            text="The event went through.",
+            at=at,
+        )
+        cases.report(self._findings, at=at)
+
+    def _one(self, item: Understood, standing: dict[int, list[ledger.Standing]]) -> None:
+        event = item.inbound
+        if item.problem:
+            self._findings.append(problems.schema(self._source, item))
+            self._conclude(event, InboxState.QUARANTINED, item.problem)
+            return
+        if not item.meanings:
+            self._conclude(event, InboxState.IGNORED, item.ignored)
+            return
+        waits = next((unmet for m in item.meanings if (unmet := self._unmet(m.data))), None)
+        if waits is not None:
+            self._park(item, waits)
+            return
+        trouble: Finding | None = None
+        story = ""
+        for meaning in item.meanings:
+            story = story or self._story_of(meaning)
+            trouble = self._meaning(meaning, story, standing) or trouble
+        if trouble is not None:
+            self._findings.append(trouble)
+            self._conclude(event, InboxState.QUARANTINED, trouble.what_happened, story)
+        else:
+            self._conclude(event, InboxState.PROCESSED, "", story)
+
+    def _meaning(
+        self, meaning: Meaning, story: str, standing: dict[int, list[ledger.Standing]]
+    ) -> Finding | None:
+        data = meaning.data
+        entity_id = self._entity_of(data)
+        if entity_id is None:
+            return problems.no_entity(self._source, meaning)
+        change = self._records.apply(data, Telling(meaning.version, entity_id, story))
+        books = self._books[entity_id]
+        self._links.append(("event", meaning.inbound.id, change.kind, change.record_id))
+        if change.effect is Effect.CONFLICT:
+            return problems.conflict(self._source, meaning, change, entity_id)
+        if change.effect is Effect.STALE:
+            self._told.append((meaning, story, books.legal_entity, change.note))
+            return None
+        facts = Facts(self._source.slug, self._records, books, standing)
+        try:
+            found = journalize(data, facts)
+            for draft in found.drafts:
+                _, period = books.period_of(draft.accounting_date)
+                if not period.open:
+                    return problems.period_closed(
+                        self._source, meaning, entity_id, period.code, draft
+                    )
+        except (MappingMissing, PeriodMissing, ServicePeriodMissing, Unbalanced) as error:
+            return problems.unjournalized(
+                self._source, meaning, entity_id, books, error, accounting_date(data)
+            )
+        self._told.append((meaning, story, books.legal_entity, found.note))
+        if found.drafts:
+            self._produced.append((meaning, found, change, entity_id, story))
+        return None
+
+    def _write(self, at: datetime) -> None:
+        """Business events, entries with lines and schedules, links, and the commands they cause."""
+        event_ids = self._write_meanings(at)
+        identities = [
+            ledger.identity_of(entity_id, draft)
+            for _, found, _, entity_id, _ in self._produced
+            for draft in found.drafts
+        ]
+        known = ledger.existing(identities)
+        entry_ids = iter(sql.new_ids("ledger_journalentry", len(identities)))
+        schedules = []
+        reversed_ids: list[int] = []
+        latest = None
+        for meaning, found, change, entity_id, story in self._produced:
+            books = self._books[entity_id]
+            reverses = found.reverses or [None] * len(found.drafts)
+            about = found.about or (change.kind, change.record_id)
+            for draft, undone in zip(found.drafts, reverses, strict=True):
+                identity = ledger.identity_of(entity_id, draft)
+                if identity in known:
+                    if known[identity] != draft.content_hash():
+                        self._findings.append(
+                            problems.other_content(self._source, meaning, entity_id, draft)
+                        )
+                    continue
+                known[identity] = draft.content_hash()
+                period_id, period = books.period_of(draft.accounting_date)
+                entry = NewEntry(
+                    next(entry_ids), draft, entity_id, period_id, period.code,
+                    books.mapping_version,
+                    event_ids.get((meaning.inbound.id, meaning.position)), about[0], about[1],
+                    story, undone,
+                )  # fmt: skip
+                self._entries.append(entry)
+                self._links.append((about[0], about[1], "journal", entry.id))
+                if undone is not None:
+                    reversed_ids.append(undone)
+                    latest = draft.accounting_date
+                schedules.extend(
+                    (schedule, entry, found.customer_ref)
+                    for schedule in found.schedules
+                    if draft.document_type == "invoice"
+                )
+        ledger.record(self._entries)
+        ledger.record_schedules(schedules)
+        if reversed_ids:
+            ledger.stop_schedules(reversed_ids, on=latest)
+        LINKS.insert([(*link, at) for link in dict.fromkeys(self._links)], "ON CONFLICT DO NOTHING")
+        orders = dispatch.orders(self._entries, self._books)
+        delivery.enqueue(orders)
+        self.targets = {order.connection_id for order in orders}
+
+    def _write_meanings(self, at: datetime) -> dict[tuple[int, int], int]:
+        again = [event.id for event in self._claimed if event.fence > 1]
+        found = {(row.inbound_id, row.position): row.id for row in sql.rows(_TOLD, (again,))}
+        told = [item for item in self._told if (item[0].inbound.id, item[0].position) not in found]
+        ids = sql.new_ids("events_businessevent", len(told))
+        values = []
+        for event_id, (meaning, story, entity, note) in zip(ids, told, strict=True):
+            data = meaning.data
+            found[meaning.inbound.id, meaning.position] = event_id
+            values.append((
+                event_id, meaning.inbound.id, meaning.position, data.contract, data.subject,
+                data.subject_id, entity, strict_json.dumps(data.model_dump(mode="json")),
+                meaning.occurred_at, at, story, note,
+            ))  # fmt: skip
+        MEANINGS.insert(values)
+        return found
+
+    def _standing(self, events: Sequence[EventData]) -> dict[int, list[ledger.Standing]]:
+        rows = [self._records.tables.invoice.get(source_id) for source_id in voided(events)]
+        ids = [row.id for row in rows if row is not None]
+        if not ids:
+            return {}
+        return dict(
+            ledger.standing("invoice", ids, document_types=("invoice", "recognition"))
+        )
+
+    def _unmet(self, data: EventData) -> tuple[str, str] | None:
+        """What the event needs first: also the entries that it undoes, when this batch makes them."""
+        if data.contract.startswith("invoice.voided"):
+            row = self._records.tables.invoice.get(data.subject_id)
+            if row is not None and self._records.tables.invoice.is_new(row):
+                return data.subject, data.subject_id
+        return self._records.unmet(data)
+
+    def _park(self, item: Understood, waits: tuple[str, str]) -> None:
+        event = item.inbound
+        kind, source_id = waits
+        if event.deadline_at is not None and event.was_parked:
+            self._findings.append(problems.overdue(self._source, item, kind, source_id))
+        reason = f"Waits for {kind} {source_id}."
+        self.verdicts.append(
+            Verdict(
+                event.id,
+                event.fence,
+                InboxState.PARKED,
+                reason,
+                waits_for=f"{self._source.id}:{kind}:{source_id}",
+            )
+        )
+
+    def _conclude(
+        self, event: Claimed, state: InboxState, reason: str, story: str = ""
+    ) -> None:
+        self.verdicts.append(
+            Verdict(event.id, event.fence, state, reason, correlation_id=story)
+        )
+
+    def _entity_of(self, data: EventData) -> int | None:
+        """A child belongs to its parent's books; others to those that their source hints at."""
+        tables = self._records.tables
+        for kind, source_id in data.needs:
+            if kind in ("invoice", "payment"):
+                parent = tables.of(kind).get(source_id)
+                if parent is not None and parent.legal_entity_id is not None:
+                    return int(parent.legal_entity_id)
+        return self._entities.of(data)
+
+    def _story_of(self, meaning: Meaning) -> str:
+        """One correlation id from the first event of a business story to its latest."""
+        data, tables = meaning.data, self._records.tables
+        own = tables.of(data.subject).get(data.subject_id)
+        if own is not None:
+            return str(own.correlation_id)
+        for kind in ("payment", "invoice", "subscription"):
+            source_id = getattr(data, f"{kind}_id", "")
+            parent = tables.of(kind).get(source_id) if source_id else None
+            if parent is not None:
+                return str(parent.correlation_id)
+        return meaning.inbound.correlation_id
+
+
+_TOLD = "SELECT id, inbound_id, position FROM events_businessevent WHERE inbound_id = ANY(%s)"
+
+_RANK = {"customer": 0, "subscription": 1, "invoice": 2, "payment": 3, "refund": 4, "payout": 5}
+
+
+def _order(item: Understood) -> tuple[int, int]:
+    """Parents before children within a batch; otherwise as they came."""
+    first = item.meanings[0].data if item.meanings else None
+    rank = _RANK.get(first.subject, 9) if first else 9
+    late = first is not None and first.contract in ("invoice.voided/1", "invoice.paid/1")
+    return (rank * 2 + late, item.inbound.id)
