@@ -15,7 +15,6 @@ from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.world import Missing, Obj, moment
 
 _NAMES: Final = (
-
     "Alder Analytics",
     "Birch Logistics",
     "Cedar Health",
@@ -32,7 +31,6 @@ _NAMES: Final = (
     "Spruce Travel",
     "Willow Education",
     "Yew Legal",
-,
 )
 
 
