@@ -1,0 +1,81 @@
+"""What ``base.html`` needs to know, as ``{{ console }}``. Lazy: a fragment asks for none of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts.models import User
+from accounts.queries import roles_of
+from accounts.roles import Role
+from revops.kernel import correlation
+from revops.web import nav
+from revops.web.scope import Scope
+
+THEMES: Final = {"auto": "Like the system", "light": "Light", "dark": "Dark"}
+DENSITIES: Final = {"compact": "Compact", "comfortable": "Comfortable"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in, as the top bar shows it."""
+
+    name: str
+    initials: str
+    roles: str
+    theme: str
+    density: str
+    shortcuts: bool
+
+
+class Console:
+    """The frame's facts about one request."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def person(self) -> Person | None:
+        """None for anybody who is not signed in."""
+        user = getattr(self._request, "user", None)
+        if not isinstance(user, User):
+            return None
+        held = roles_of(user)
+        return Person(
+            name=user.name,
+            initials="".join(part[0] for part in user.name.split()[:2]).upper(),
+            roles=", ".join(role.label for role in Role if role in held) or "No role",
+            theme=user.theme,
+            density=user.density,
+            shortcuts=user.shortcuts,
+        )
+
+    @cached_property
+    def rail(self) -> list[tuple[str, list[nav.Entry]]]:
+        return nav.rail(self._request)
+
+    @cached_property
+    def scope(self) -> Scope:
+        return Scope(self._request)
+
+    @property
+    def environment(self) -> str:
+        """The word of the strip; nothing in production, where it would be noise."""
+        name: str = getattr(settings, "REVOPS_ENVIRONMENT", "Production")
+        return "" if name == "Production" else name
+
+    @property
+    def correlation_id(self) -> str:
+        return getattr(self._request, "correlation_id", "") or correlation.current()
+
+    themes = THEMES
+    densities = DENSITIES
+
+
+def console(request: HttpRequest) -> dict[str, Console]:
+    """The context processor."""
+    return {"console": Console(request)}
