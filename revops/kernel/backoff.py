@@ -17,7 +17,7 @@ _SECONDS = re.compile(r"-?[0-9]+", re.ASCII)
 
 def full_jitter(*, attempt: int, random: float, base: int = 5, cap: int = 600) -> float:
     """Seconds to wait before attempt ``attempt + 1``; ``random`` is uniform in [0, 1)."""
-    return max(0.2, random * min(cap, base * 2 ** min(attempt, 12)))
+    return max(0.2, random * min(cap, base << min(attempt, 12)))
 
 
 def retry_after(header: str | None, *, at: datetime) -> int | None:
