@@ -1,0 +1,23 @@
+"""
+The contract test that every connector passes against its own sandbox.
+
+A connector's ``test_contract.py`` names its connector, its sandbox and its settings::
+
+    class TestStripe(SourceContract):
+        connector = connector
+        settings = Settings(slug="stripe", base_url=LOOPBACK, secrets={"api_key": sandbox.API_KEY})
+
+        def build(self) -> ASGIApp:
+            return sandbox.build()
+
+A sink adds ``command`` and ``refused_command``; a connector that is both inherits from both.
+
+The sandbox is called in this process. It is expected to understand ``POST /_control/faults`` with
+the names of ``FAULTS``, and, for sources, ``POST /_control/scenario/<name>``.
+"""
+
+from connectors.testing.common import FAULTS, LOOPBACK
+from connectors.testing.sinks import SinkContract
+from connectors.testing.sources import SourceContract
+
+__all__ = ["FAULTS", "LOOPBACK", "SinkContract", "SourceContract"]

@@ -1,0 +1,101 @@
+"""What both halves of the contract test share."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Final, TypeVar
+
+import httpx
+from starlette.types import ASGIApp
+
+from connectors.contract import Settings
+from connectors.http import Client
+from connectors.manifest import Capability
+
+# Never called: the sandbox answers in this process. Port 9 (discard) is closed on any machine.
+LOOPBACK: Final = "http://127.0.0.1:9"
+FAULTS: Final = ("down", "throttle", "slow", "garbage", "unauthorized")
+
+_T = TypeVar("_T")
+_METHODS: Final = {
+    Capability.EVENTS: ("verify", "open", "translate", "poll"),
+    Capability.COMMANDS: ("digest", "send", "find"),
+    Capability.SNAPSHOTS: ("snapshot",),
+    Capability.PROBE: ("probe",),
+}
+
+
+class Contract:
+    """Give ``connector``, ``settings`` and ``build``."""
+
+    connector: ClassVar[Any]
+    settings: ClassVar[Settings]
+
+    def build(self) -> ASGIApp:
+        """A fresh sandbox."""
+        raise NotImplementedError
+
+    def test_describes_itself_in_a_manifest_beside_it(self) -> None:
+        manifest = self.connector.manifest
+        assert manifest.slug == self.folder.name
+        for capability in manifest.capabilities:
+            missing = [name for name in _METHODS[capability] if not hasattr(self.connector, name)]
+            assert not missing, f"{capability} needs {missing}"
+
+    def test_explains_itself_in_a_readme(self) -> None:
+        words = (self.folder / "README.md").read_text(encoding="utf-8").lower()
+        assert "verified" in words
+        assert "grade" in words
+
+    def test_probes_in_words_whether_the_connection_works(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            steps = await self.connector.probe(client, self.settings)
+            assert steps
+            assert all(step.passed for step in steps), steps
+            secrets = dict.fromkeys(self.settings.secrets, "wrong-wrong-wrong")
+            refused = await self.connector.probe(client, replace(self.settings, secrets=secrets))
+            assert not refused[-1].passed
+            assert " " in refused[-1].detail
+
+        if self.connector.manifest.can(Capability.PROBE):
+            self.run(story)
+
+    @property
+    def folder(self) -> Path:
+        """The connector's folder."""
+        file = sys.modules[type(self.connector).__module__].__file__
+        assert file is not None
+        return Path(file).parent
+
+    def run(
+        self, story: Callable[[Client, httpx.AsyncClient], Coroutine[Any, Any, _T]], **options: Any
+    ) -> _T:
+        """
+        Play ``story(client, sandbox)``: the guarded client that connectors get, and a plain one
+        for the sandbox's switchboard, both on a fresh sandbox. ``options`` are the client's.
+        """
+
+        async def play() -> _T:
+            wire = httpx.ASGITransport(app=self.build())
+            async with (
+                Client(
+                    self.settings.base_url,
+                    hosts=(),
+                    allow_loopback=True,
+                    transport=wire,
+                    **options,
+                ) as client,
+                httpx.AsyncClient(transport=wire, base_url="http://sandbox") as sandbox,
+            ):
+                return await story(client, sandbox)
+
+        return asyncio.run(play())
+
+    async def fault(self, sandbox: httpx.AsyncClient, **faults: Any) -> None:
+        """Switch faults: ``down=True``, ``slow=2`` (seconds), ``throttle=False``, …"""
+        answer = await sandbox.post("/_control/faults", json=faults)
+        assert answer.status_code == 200, answer.text
