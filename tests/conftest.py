@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client, TransactionTestCase
@@ -41,6 +42,12 @@ def _empty_tables(_case: TransactionTestCase) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_the_guards() -> None:
     TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_from_source(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests serve static files where they are written; nothing needs to be collected first."""
+    settings.STATIC_ROOT = str(tmp_path_factory.mktemp("static"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,46 @@
+"""
+What a service token looks like and what it may ask for.
+
+``rct_<prefix>_<secret>``: the prefix names the token in lists and logs, the secret is 256 random
+bits. Only the SHA-256 digest of the whole is kept, which is enough for something that nobody can
+guess; a password's slow hash would cost every call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import Final
+
+SCOPES: Final[dict[str, str]] = {
+    "events:write": "send business events",
+    "read:lineage": "find ids and follow their thread",
+    "read:cases": "read cases",
+    "read:journals": "read journal entries and how their posting went",
+}
+
+_PREFIX_BYTES: Final = 5
+_FORM: Final = re.compile(r"rct_([0-9a-f]{10})_([A-Za-z0-9_-]{43})", re.ASCII)
+
+
+def new() -> tuple[str, str]:
+    """A fresh token: (prefix, the whole text)."""
+    prefix = secrets.token_hex(_PREFIX_BYTES)
+    return prefix, f"rct_{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def prefix_of(text: str) -> str | None:
+    """The prefix of what has the form of a token, else None."""
+    found = _FORM.fullmatch(text)
+    return found[1] if found else None
+
+
+def digest(text: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def matches(text: str, kept: str) -> bool:
+    """Compares in constant time."""
+    return secrets.compare_digest(digest(text).encode(), kept.encode())

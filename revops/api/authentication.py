@@ -1,0 +1,56 @@
+"""Who calls: a service with a token in ``Authorization: Bearer rct_…``, and nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.models import ServiceToken
+from accounts.operations import use_token
+
+_REALM: Final = 'Bearer realm="revops"'
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The caller, as ``request.user``."""
+
+    token: ServiceToken
+
+    is_authenticated = True
+
+    def __str__(self) -> str:
+        return str(self.token)
+
+
+class TokenAuthentication(BaseAuthentication):
+    """Sets ``request.user`` to a Service and ``request.auth`` to its ServiceToken."""
+
+    def authenticate(self, request: Request) -> tuple[Service, ServiceToken] | None:
+        kind, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        token = use_token(text.strip())
+        if token is None:
+            raise AuthenticationFailed("This token is not valid: unknown, expired or revoked.")
+        return Service(token), token
+
+    def authenticate_header(self, request: Request) -> str:
+        offered = get_authorization_header(request)
+        return f'{_REALM}, error="invalid_token"' if offered else _REALM
+
+
+class HasScope(BasePermission):
+    """The token carries the view's ``scope``. A view that declares none is for nobody."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        scope = getattr(view, "scope", "")
+        self.message = f"The token needs the scope {scope}."
+        token = request.auth
+        return bool(scope) and isinstance(token, ServiceToken) and scope in token.scopes
