@@ -1,0 +1,31 @@
+"""``manage.py bench [NAME] [--events N]``: measure, and print JSON last."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from revops.bench import line
+from revops.bench.house import ROOT
+
+
+class Command(BaseCommand):
+    help = "Our figures beside the limits of this machine, measured in one run."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", nargs="?", default="line", choices=["line"])
+        parser.add_argument("--events", type=int, default=3000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        result = line.measure(events=options["events"])
+        result["commit"] = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
+        self.stdout.write(json.dumps(result))

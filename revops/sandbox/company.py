@@ -1,0 +1,215 @@
+"""
+The demo company: three legal entities, their calendars, chart of accounts and maps, its people, and
+connections to the sandbox systems. Seeding is idempotent: what is there already is left alone.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from accounts.models import Assignment, User
+from accounts.roles import Role
+from connectors import registry
+from connectors.models import Connection, Environment
+from connectors.operations import set_secret
+from revops.delivery.models import Gate
+from revops.events.models import SourceCursor
+from revops.kernel import clock
+from revops.mappings.models import (
+    AccountingPeriod,
+    AccountMap,
+    EntityMap,
+    ErpRoute,
+    LedgerAccount,
+    LegalEntity,
+    MappingVersion,
+    PeriodState,
+    SkuMap,
+    TaxMap,
+)
+from revops.sandbox.chart import ACCOUNTS, ROLES
+
+PASSWORD: Final = "see-the-books-tie-out"  # noqa: S105  published with the demo, refused elsewhere
+
+PEOPLE: Final = (
+    ("priya@demo.example", "Priya Nair", Role.FINANCE),
+    ("marcus@demo.example", "Marcus Oyelaran", Role.MANAGER),
+    ("ines@demo.example", "Inés Duarte", Role.REVOPS),
+    ("tom@demo.example", "Tom Brandt", Role.SUPPORT),
+    ("ada@demo.example", "Ada Lindqvist", Role.ADMIN),
+    ("yuki@demo.example", "Yuki Tanaka", Role.AUDITOR),
+)
+
+ENTITIES: Final = (
+    ("US-INC", "US Inc", "America/New_York", "USD"),
+    ("UK-LTD", "UK Ltd", "Europe/London", "GBP"),
+    ("DE-GMBH", "DE GmbH", "Europe/Berlin", "EUR"),
+)
+
+# (sku, label, revenue account, convention)
+SKUS: Final = (
+    ("price_team_yearly", "Team plan, yearly", "4000", "daily"),
+    ("price_team_monthly", "Team plan, monthly", "4000", "daily"),
+    ("price_scale_yearly", "Scale plan, yearly", "4000", "daily"),
+    ("price_seat_monthly", "Extra seats, monthly", "4000", "month_even"),
+    ("price_onboarding", "Onboarding package", "4000", "point_in_time"),
+)
+# (entity, tax code) that have an account; the demo's one unmapped code is left out on purpose.
+TAXES: Final = (
+    ("US-INC", "txr_us_ny"), ("US-INC", "txr_us_ca"), ("UK-LTD", "txr_uk_vat"),
+    ("DE-GMBH", "txr_de_ust"),
+)  # fmt: skip
+
+STRIPE: Final = "stripe"
+ERP: Final = "tryton"
+FIRST_YEAR: Final = 2025
+_ALWAYS: Final = DateRange(date(FIRST_YEAR, 1, 1), None)
+
+
+class NotADemo(RuntimeError):
+    """The demo company is seeded in demo mode only."""
+
+
+@transaction.atomic
+def seed() -> bool:
+    """Whether anything was new. Raises NotADemo outside of demo mode."""
+    if not settings.REVOPS_DEMO:
+        raise NotADemo("The demo company is only for REVOPS_DEMO=1.")
+    fresh = not MappingVersion.objects.exists()
+    _people()
+    entities = _entities()
+    accounts = _accounts()
+    _periods(entities)
+    if fresh:
+        _maps(entities, accounts)
+    _connections(entities)
+    return fresh
+
+
+def _people() -> None:
+    for email, name, role in PEOPLE:
+        if not User.objects.filter(email=email).exists():
+            user = User.objects.create_user(email, name, PASSWORD)
+            Assignment.objects.create(user=user, role=role.value)
+
+
+def _entities() -> dict[str, LegalEntity]:
+    return {
+        code: LegalEntity.objects.get_or_create(
+            code=code,
+            defaults={"name": name, "zone": zone, "functional_currency": currency},
+        )[0]
+        for code, name, zone, currency in ENTITIES
+    }
+
+
+def _accounts() -> dict[str, LedgerAccount]:
+    return {
+        code: LedgerAccount.objects.get_or_create(
+            code=code, defaults={"name": name, "monetary": monetary}
+        )[0]
+        for code, name, monetary in ACCOUNTS
+    }
+
+
+def _periods(entities: dict[str, LegalEntity]) -> None:
+    today = clock.now().date()
+    for entity in entities.values():
+        for year in range(FIRST_YEAR, today.year + 3):
+            for month in range(1, 13):
+                latest = calendar.monthrange(year, month)[1]
+                old = date(year, month, latest) < date(today.year - 1, today.month, 1)
+                AccountingPeriod.objects.get_or_create(
+                    legal_entity=entity,
+                    code=f"{year}-{month:02}",
+                    defaults={
+                        "starts": date(year, month, 1),
+                        "ends": date(year, month, latest),
+                        "state": PeriodState.CLOSED if old else PeriodState.OPEN,
+                    },
+                )
+
+
+def _maps(entities: dict[str, LegalEntity], accounts: dict[str, LedgerAccount]) -> None:
+    version = MappingVersion.objects.create(note="Opening maps", made_by="Ada Lindqvist")
+    common = {"valid": _ALWAYS, "version": version}
+    for entity in entities.values():
+        AccountMap.objects.bulk_create(
+            AccountMap(legal_entity=entity, role=role, account=accounts[code], **common)
+            for role, code in ROLES
+        )
+        SkuMap.objects.bulk_create(
+            SkuMap(
+                legal_entity=entity,
+                sku=sku,
+                label=label,
+                revenue_account=accounts[revenue],
+                deferral_account=accounts["2300"],
+                convention=convention,
+                **common,
+            )
+            for sku, label, revenue, convention in SKUS
+        )
+    TaxMap.objects.bulk_create(
+        TaxMap(legal_entity=entities[code], code=tax, account=accounts["2100"], **common)
+        for code, tax in TAXES
+    )
+
+
+def _connections(entities: dict[str, LegalEntity]) -> None:
+    port = settings.REVOPS_DEMO_SANDBOX_PORT
+    stripe = _connection(STRIPE, "stripe", "Stripe", f"http://127.0.0.1:{port}", "UTC")
+    erp = _connection(ERP, "tryton", "Tryton", f"http://127.0.0.1:{port + 1}", "UTC")
+    for code, entity in entities.items():
+        EntityMap.objects.get_or_create(
+            connection=stripe, hint=code, defaults={"legal_entity": entity}
+        )
+        if not ErpRoute.objects.filter(legal_entity=entity, lane="primary").exists():
+            ErpRoute.objects.create(
+                legal_entity=entity,
+                connection=erp,
+                valid=_ALWAYS,
+                version=MappingVersion.objects.latest("pk"),
+            )
+    EntityMap.objects.get_or_create(
+        connection=stripe, hint="", defaults={"legal_entity": entities["US-INC"]}
+    )
+    SourceCursor.objects.get_or_create(connection=stripe, defaults={"next_at": clock.now()})
+    if settings.REVOPS_DEMO_STRIPE_SECRET:
+        set_secret(stripe, "webhook_secret", settings.REVOPS_DEMO_STRIPE_SECRET)
+
+
+def _connection(slug: str, connector: str, label: str, base_url: str, zone: str) -> Connection:
+    manifest = registry.manifest(connector)
+    connection, created = Connection.objects.get_or_create(
+        slug=slug,
+        defaults={
+            "connector": connector,
+            "label": label,
+            "environment": Environment.SANDBOX,
+            "base_url": base_url,
+            "control_url": base_url,
+            "zone": zone,
+            "parameters": {item.name: item.default for item in manifest.parameters},
+        },
+    )
+    if not created and connection.base_url != base_url:
+        connection.base_url = connection.control_url = base_url
+        connection.save(update_fields=["base_url", "control_url"])
+    if created:
+        for secret in manifest.secrets:
+            set_secret(connection, secret.name, f"sandbox_{slug}_{secret.name}_for_the_demo")
+    Gate.objects.get_or_create(
+        connection=connection,
+        defaults={
+            "max_in_flight": manifest.max_in_flight,
+            "rate": int(manifest.requests_per_second or 0),
+        },
+    )
+    return connection
