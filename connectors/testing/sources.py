@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any, Final
 
 import httpx
@@ -27,8 +28,10 @@ from revops.contracts.base import EventData
 from revops.contracts.registry import ContractBroken
 
 _AT: Final = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
-_SECRET: Final = "signing-key-of-the-contract-test"  # noqa: S105 - guards nothing
+_SECRET: Final = token_hex(16)
+_OTHER: Final = token_hex(16)
 _SIGNERS: Final = {"timestamped": sign_timestamped}
+_REPLACEMENTS: Final[Sequence[Any]] = ("gone", None, "text", -1, 1.5, True, [], {}, [[]], [1])
 # All that an event whose shape has drifted may lead to; each of them becomes a case.
 _DRIFT: Final = (PayloadUnreadable, TypeUnknown, NeedsFetch, ContractBroken)
 
@@ -83,8 +86,8 @@ class SourceContract(Contract):
         body = next(iter(self.fixtures().values()))
         sign = _SIGNERS[signature.scheme]
         good = {signature.header: sign(body=body, secret=_SECRET, at=_AT)}
-        other = {signature.header: sign(body=body, secret="another key", at=_AT)}
-        self.verify(body, good, ["older key", _SECRET])
+        other = {signature.header: sign(body=body, secret=_OTHER, at=_AT)}
+        self.verify(body, good, [_OTHER, _SECRET])
         late = timedelta(seconds=signature.tolerance_s + 1)
         for refused_body, headers, secrets, at in (
             (body, {}, [_SECRET], _AT),
@@ -174,7 +177,7 @@ class SourceContract(Contract):
 def _drifts(value: Any) -> Iterator[tuple[str, Any]]:
     """The payload with one member gone, null, or of another type, for each member in it."""
     for path in _paths(value, ()):
-        for replacement in ("gone", None, "text", -1, 1.5, True, [], {}, [[]], [1]):
+        for replacement in _REPLACEMENTS:
             drifted = copy.deepcopy(value)
             place = drifted
             for step in path[:-1]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from connectors.contract import NeedsFetch
 from connectors.systems.stripe import lines, wire
@@ -10,7 +10,7 @@ from connectors.systems.stripe.wire import Json
 from revops.contracts import registry
 from revops.contracts.base import EventData
 
-FINAL = frozenset(("open", "paid", "void", "uncollectible"))
+FINAL: Final = ("open", "paid", "void", "uncollectible")
 
 
 def customer(contract: str, obj: Json) -> EventData:

@@ -172,7 +172,7 @@ def refunded(obj: Json, zone: str, *, charge: Json | None = None) -> EventData:
         "payment.refunded/1",
         {
             "refund_id": wire.ref(obj),
-            "payment_id": payment_id(obj) or payment_id(charge or {}),
+            "payment_id": payment_id(obj if charge is None else charge),
             "currency": code,
             "amount": wire.minor(obj.get("amount"), code),
             "refunded_on": wire.day(obj.get("created"), zone, field="created"),
