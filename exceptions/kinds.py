@@ -44,10 +44,10 @@ class Remedy:
 
     ``run`` is called in a transaction with the case locked. It only writes and returns the
     sentence of what it did; what it sets off waits for the commit; ``operations.CaseRefused`` says
-    that it can't be done after all. ``run_many`` does the same for
-    many cases of one cause at once, where a set-wise way exists. ``allowed`` says why the case
-    can't take it, or None; it is called for every case of a list, with ``command`` and ``inbound``
-    loaded, so it must not query.
+    that it can't be done after all. ``run_many`` does the same for many cases of one cause at
+    once, where a set-wise way exists; it refuses when it can do none of them. ``allowed`` says why
+    the case can't take it, or None; it is called for every case of a list, with ``command`` and
+    ``inbound`` loaded, so it must not query.
 
     ``reads_only``: it asks and never sends, hence the only sort that a case in doubt takes.
     ``safe_to_repeat``: pressing it again while it still runs does no harm.
@@ -107,6 +107,12 @@ def get(slug: str) -> Kind:
         return _kinds[slug]
     except KeyError:
         raise KindUnknown(f"No app declared the case kind “{slug}”.") from None
+
+
+def described(slug: str) -> Kind:
+    """The kind for a page. Old cases of a kind that is no longer declared still need words."""
+    known = _kinds.get(slug)
+    return known or Kind(slug, slug.replace("_", " ").capitalize(), "", timedelta(days=1), "")
 
 
 def all() -> Sequence[Kind]:

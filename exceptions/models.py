@@ -124,10 +124,14 @@ class Case(models.Model):
                 fields=["subject_label"],
                 opclasses=["gin_trgm_ops"],
                 name="exceptions_case_subject",
-                condition=UNRESOLVED,
             ),
             models.Index(
                 fields=["-resolved_at", "-id"], name="exceptions_case_resolved", condition=RESOLVED
+            ),
+            models.Index(
+                fields=["cause_key", "-resolved_at", "-id"],
+                name="exceptions_case_was_cause",
+                condition=RESOLVED,
             ),
             # Settling a command or an event touches its cases; lineage asks for all of them.
             models.Index(fields=["command"], name="exceptions_case_command"),

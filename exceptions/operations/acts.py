@@ -127,10 +127,15 @@ def _locked() -> QuerySet[Case]:
 
 
 def _apply(cases: Sequence[Case], remedy: kinds.Remedy, by: User, outcome: CauseOutcome) -> None:
-    if cases and remedy.run_many is not None:
-        _record(cases, remedy, remedy.run_many(cases, by), by)
-        outcome.done += len(cases)
-        return
+    together = remedy.run_many
+    if cases and together is not None:
+        try:
+            with transaction.atomic():
+                _record(cases, remedy, together(cases, by), by)
+            outcome.done += len(cases)
+            return
+        except CaseRefused:
+            pass  # one of them can't: take them one by one, so that each gets its own reason
     for case in cases:
         try:
             with transaction.atomic():

@@ -1,0 +1,142 @@
+"""
+What is open and what is at stake, from the tally: the figures above the queue and its tabs.
+
+Currencies are never added up. The money of cases whose amount is not known is not guessed: they
+are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from exceptions.queries.closes import RISKS_WITHIN, Endangers, endangers
+from exceptions.queries.selection import Selection
+from revops.kernel.money import Money
+from revops.store import sql
+from revops.web.pagination import Count, capped_count
+
+
+@dataclass(slots=True)
+class Sum:
+    """Cases with the money at stake, one amount for each currency, largest first."""
+
+    cases: int = 0
+    unpriced: int = 0
+    by_currency: dict[str, int] = field(default_factory=dict)
+
+    def add(self, cases: int, currency: str, at_stake: int) -> None:
+        self.cases += cases
+        if currency:
+            self.by_currency[currency] = self.by_currency.get(currency, 0) + at_stake
+        else:
+            self.unpriced += cases
+
+    @property
+    def amounts(self) -> list[Money]:
+        ranked = sorted(self.by_currency.items(), key=lambda item: (-abs(item[1]), item[0]))
+        return [Money(minor, currency) for currency, minor in ranked]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """One entity's period that the chosen cases endanger."""
+
+    endangers: Endangers
+    sum: Sum
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """
+    ``shown`` ties to the rows of the list; ``by_state`` counts cases for the tabs under the same
+    filters. ``closes`` are the nearest ones that are blocked or at risk, at most three.
+    """
+
+    shown: Sum
+    causes: int
+    by_state: dict[str, int]
+    new: Count
+    closes: Sequence[Close]
+
+    @property
+    def open(self) -> int:
+        """Every unresolved case under the filters, whatever tab is shown."""
+        return sum(self.by_state.values())
+
+
+_CELLS = """
+WITH cell AS (
+    SELECT cause_key, state, legal_entity_id, period_code, currency, sum(cases)::bigint AS cases,
+        sum(at_stake)::bigint AS at_stake
+    FROM exceptions_tally WHERE {condition}
+    GROUP BY 1, 2, 3, 4, 5 HAVING sum(cases) <> 0
+), total AS (
+    SELECT state, legal_entity_id, period_code, currency, sum(cases)::bigint AS cases,
+        sum(at_stake)::bigint AS at_stake
+    FROM cell GROUP BY 1, 2, 3, 4
+)
+SELECT total.state, total.currency, total.cases, total.at_stake, total.period_code,
+    entity.name AS entity, entity.zone, period.ends, period.state AS period_state,
+    (SELECT count(DISTINCT cause_key) FROM cell) AS causes
+FROM total
+LEFT JOIN mappings_legalentity entity ON entity.id = total.legal_entity_id
+LEFT JOIN mappings_accountingperiod period
+    ON period.legal_entity_id = total.legal_entity_id AND period.code = total.period_code
+"""
+
+
+def figures(selection: Selection) -> Figures:
+    """Two queries, however many cases there are."""
+    condition, params = selection.tally(status=False)
+    found = sql.rows(_CELLS.format(condition=condition), params)
+    shown = Sum()
+    by_state: dict[str, int] = {}
+    closes: dict[tuple[str, str, date], tuple[Any, Sum]] = {}
+    for row in found:
+        by_state[row.state] = by_state.get(row.state, 0) + row.cases
+        if selection.status not in ("", "new", row.state):
+            continue
+        shown.add(row.cases, row.currency, row.at_stake)
+        if row.ends is not None:
+            _, total = closes.setdefault((row.entity, row.period_code, row.ends), (row, Sum()))
+            total.add(row.cases, row.currency, row.at_stake)
+    return Figures(
+        shown=shown,
+        causes=found[0].causes if found else 0,
+        by_state=by_state,
+        new=capped_count(selection.with_status("new").cases()),
+        closes=_nearest(closes.values(), selection),
+    )
+
+
+def _nearest(groups: Iterable[tuple[Any, Sum]], selection: Selection) -> list[Close]:
+    made = [
+        Close(
+            endangers(
+                entity=row.entity,
+                zone=row.zone,
+                period=row.period_code,
+                ends=row.ends,
+                state=row.period_state,
+                at=selection.at,
+            ),
+            total,
+        )
+        for row, total in groups
+    ]
+    pressing = [close for close in made if close.endangers.days <= RISKS_WITHIN]
+    pressing.sort(key=lambda close: (close.endangers.days, -close.sum.cases))
+    return pressing[:3]
+
+
+_OPEN = "SELECT coalesce(sum(cases), 0)::bigint AS cases FROM exceptions_tally"
+
+
+def open_cases() -> int:
+    """How many cases are unresolved: one cheap query, for the rail."""
+    row = sql.one(_OPEN)
+    assert row is not None
+    return int(row.cases)

@@ -1,0 +1,269 @@
+"""Rows of the database as hops, in the words of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from revops.kernel.money import Money
+from revops.lineage.queries.hops import DOCUMENTS, LABELS, Hop, Try
+from revops.lineage.queries.reach import Node
+
+_CHANNELS: Final = {"webhook": "Webhook", "poll": "Poll", "api": "API call", "file": "File row"}
+
+# (kind, state of the record) → (status of the house, word)
+_STATES: Final = {
+    ("invoice", "issued"): ("issued", ""),
+    ("invoice", "paid"): ("paid", ""),
+    ("invoice", "void"): ("cancelled", "Void"),
+    ("payment", "applied"): ("done", "Applied"),
+    ("payment", "failed"): ("failed", "Declined"),
+    ("refund", ""): ("done", "Refunded"),
+    ("payout", ""): ("done", "Settled"),
+}
+# What a journal is expected for, unless the line noted why there is none.
+_JOURNALED: Final = frozenset(
+    {("invoice", "issued"), ("invoice", "paid"), ("payment", "applied"), ("refund", ""),
+     ("payout", "")}
+)  # fmt: skip
+_STUCK: Final = frozenset({"parked", "quarantined", "poison"})
+
+
+def record(
+    row: Any,
+    *,
+    at: datetime,
+    began: datetime | None,
+    amount: Money | None,
+    difference: Money | None,
+    references: Sequence[Any],
+) -> Hop:
+    status, word = _STATES.get((row.kind, row.state), ("active", ""))
+    facts = [("Dated", row.dated.isoformat())] if row.dated else []
+    if row.due_on:
+        facts.append(("Renews" if row.kind == "subscription" else "Due", row.due_on.isoformat()))
+    if row.note:
+        facts.append(("Reason", row.note))
+    return Hop(
+        kind=row.kind,
+        id=row.id,
+        label=LABELS[row.kind],
+        name=row.name or row.source_id,
+        system=row.system,
+        status=status,
+        status_word=word,
+        ids=_ids(row, references),
+        amount=amount,
+        difference=difference,
+        note=row.note,
+        began=began,
+        at=at,
+        record=(row.kind, row.id),
+        connection=row.slug,
+        legal_entity=row.legal_entity,
+        correlation_id=row.correlation_id,
+        facts=facts,
+    )
+
+
+def _ids(row: Any, references: Sequence[Any]) -> list[tuple[str, str]]:
+    held = {row.source_id: row.system}
+    if row.kind == "invoice" and row.name:
+        held.setdefault(row.name, "Number")
+    for reference in references:
+        held.setdefault(reference.external_id, reference.system)
+    return [(what, id) for id, what in held.items()]
+
+
+def event(row: Any, *, about: Node | None = None) -> Hop:
+    """A delivery; beside its record, or a hop of its own when it led to none."""
+    again = row.deliveries - 1
+    repeats = "" if again < 1 else f"came {row.deliveries:,} times, counted once"
+    stuck = row.state in _STUCK
+    return Hop(
+        kind="event",
+        id=row.id,
+        label=_CHANNELS.get(row.channel, "Event"),
+        name=row.type,
+        system=row.system,
+        status=row.state,
+        ids=[(row.system, row.source_event_id), ("Console", f"EVT-{row.id}")],
+        note=repeats or row.note,
+        began=row.occurred_at,
+        at=row.received_at,
+        missing=row.reason if stuck else "",
+        aside=about is not None,
+        record=about,
+        inbound_id=row.id,
+        connection=row.slug,
+        correlation_id=row.correlation_id,
+        facts=[
+            (label, value)
+            for label, value in (
+                ("Means", row.contract or ""),
+                ("Why nothing followed", row.reason if row.state == "ignored" else ""),
+                ("For the books", row.note),
+            )
+            if value
+        ],
+    )
+
+
+def journal(
+    entry: Any,
+    *,
+    about: Node | None,
+    amount: Money,
+    difference: Money | None,
+    began: datetime | None,
+    held: bool,
+    references: Sequence[Any],
+) -> Hop:
+    document = DOCUMENTS.get(entry.document_type, entry.document_type)
+    status, word = ("held", "") if held else ("done", "Recorded")
+    if entry.reversed:
+        status, word = "reversed", ""
+    return Hop(
+        kind="journal",
+        id=entry.id,
+        label=LABELS["journal"],
+        name=f"JE-{entry.id}",
+        system="Console",
+        status=status,
+        status_word=word,
+        ids=[("Console", f"JE-{entry.id}")]
+        + [(reference.system, reference.external_id) for reference in references],
+        amount=amount,
+        difference=difference,
+        note=f"undoes JE-{entry.reverses_id}" if entry.reverses_id else document.lower(),
+        began=began,
+        at=entry.recorded_at,
+        record=about,
+        journal_id=entry.id,
+        legal_entity=entry.legal_entity,
+        correlation_id=entry.correlation_id,
+        facts=[
+            ("Accounting date", entry.accounting_date.isoformat()),
+            ("Period", f"{entry.period}, {entry.period_state.replace('_', ' ')}"),
+            ("Rule", entry.rule),
+            ("Mapping version", str(entry.mapping_version)),
+        ],
+    )
+
+
+def posting(command: Any, entry: Any, *, about: Node | None, tries: Sequence[Any]) -> Hop:
+    """The ERP's move, or the place where it should be."""
+    status, reason = _standing(command)
+    known = Money(command.amount, command.currency)
+    posted = command.state == "posted"
+    amount = known if posted else None if command.state == "unknown" else known - known
+    made = [_try(row) for row in tries]
+    sends = [item for item in made if not item.asked]
+    number = command.external_number or command.external_id or ""
+    return Hop(
+        kind="posting",
+        id=command.id,
+        label=LABELS["command"],
+        name=number or "no id yet",
+        system=command.system,
+        status=status,
+        ids=[
+            (command.system, id) for id in dict.fromkeys([number, command.external_id or ""]) if id
+        ]
+        + [("Our key", command.key), ("Console", f"CMD-{command.id}")],
+        amount=amount,
+        difference=amount - Money(entry.amount, entry.currency) if amount is not None else None,
+        note="" if command.lane == "primary" else f"lane {command.lane}",
+        began=entry.recorded_at,
+        at=command.finished_at if posted else None,
+        took=sends[-1].took if posted and sends else None,
+        missing=reason,
+        record=about,
+        journal_id=entry.id,
+        command_id=command.id,
+        connection=command.slug,
+        legal_entity=entry.legal_entity,
+        correlation_id=command.correlation_id,
+        facts=[("Mapping version", str(entry.mapping_version))],
+        tries=made,
+    )
+
+
+def _standing(command: Any) -> tuple[str, str]:
+    """(status, why the ERP does not surely hold it: “” while all goes well)."""
+    match command.state:
+        case "posted":
+            return "posted", ""
+        case "unknown":
+            return "in_doubt", "It was sent and not answered, so it may be there or not."
+        case "exception":
+            return "missing", command.reason or "It was refused."
+        case "cancelled":
+            return "cancelled", "It was cancelled before anything was sent."
+    if command.paused_at is not None:
+        return "waiting", f"Sending to {command.system} is paused. {command.pause_reason}".strip()
+    if command.breaker == "open":
+        return "waiting", command.story or f"{command.system} cannot be reached."
+    if command.state == "retry_wait":
+        return "retrying", command.reason or f"{command.system} could not take it yet."
+    return "waiting", ""
+
+
+def _try(row: Any) -> Try:
+    return Try(
+        number=row.number,
+        asked=row.kind == "read",
+        at=row.intent_at,
+        outcome=row.outcome or "",
+        http_status=row.http_status,
+        reason=row.reason,
+        took=row.finished_at - row.intent_at if row.finished_at else None,
+    )
+
+
+def unrouted(entry: Any, *, about: Node | None) -> Hop:
+    return Hop(
+        kind="posting",
+        id=None,
+        label=LABELS["command"],
+        name="none",
+        system="no ERP",
+        status="not_due",
+        status_word="None asked",
+        note=f"no ERP keeps {entry.legal_entity}’s books on that day",
+        began=entry.recorded_at,
+        record=about,
+        journal_id=entry.id,
+        legal_entity=entry.legal_entity,
+        correlation_id=entry.correlation_id,
+    )
+
+
+def absent_journal(row: Any, told: Sequence[Any], amount: Money | None) -> Hop | None:
+    """The journal that a record should have and has not, or why it needs none."""
+    if (row.kind, row.state) not in _JOURNALED or not amount:
+        return None
+    # In the last line that spoke of it: earlier notes are of events that needed none.
+    notes = [event.note for event in told if event.note]
+    stuck = [event.reason for event in told if event.state in _STUCK and event.reason]
+    common: dict[str, Any] = {
+        "kind": "journal",
+        "id": None,
+        "label": LABELS["journal"],
+        "name": "none",
+        "system": "Console",
+        "record": (row.kind, row.id),
+        "legal_entity": row.legal_entity,
+        "correlation_id": row.correlation_id,
+    }
+    if notes and len(notes) == len(told):
+        return Hop(**common, status="not_due", status_word="None needed", note=notes[0])
+    return Hop(
+        **common,
+        status="missing",
+        amount=amount - amount,
+        difference=-amount,
+        missing=stuck[0] if stuck else "The line has not made it.",
+        inbound_id=told[0].id if told else None,
+    )
