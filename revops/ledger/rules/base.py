@@ -1,0 +1,206 @@
+"""What every posting rule is given, and how it answers."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final, Protocol
+
+from revops.kernel.money import conversion, divide_half_up
+from revops.kernel.periods import Span
+from revops.ledger.drafts import CannotJournalize, DraftLine, JournalDraft, ScheduleDraft
+from revops.ledger.schedules import Period, PeriodMissing
+
+__all__ = [
+    "Books",
+    "CannotJournalize",
+    "Journalized",
+    "Line",
+    "MappingMissing",
+    "Period",
+    "PeriodMissing",
+    "Role",
+    "ServicePeriodMissing",
+    "SkuTreatment",
+    "draft",
+    "functional_lines",
+]
+
+
+class Role(enum.StrEnum):
+    """
+    What an account does in an entity's books; the account map says which account does it.
+
+    Revenue, deferral and tax accounts are no roles: they come from the SKU and tax maps.
+    """
+
+    RECEIVABLE = "receivable"
+    PROCESSOR_CLEARING = "processor_clearing"
+    CASH = "cash"
+    PROCESSING_FEES = "processing_fees"
+    CUSTOMER_CREDIT = "customer_credit"
+    REFUNDS_PAYABLE = "refunds_payable"
+
+
+@dataclass(frozen=True, slots=True)
+class SkuTreatment:
+    """How a SKU is accounted for; ``convention`` is one of ``schedules.CONVENTIONS``."""
+
+    revenue_account: str
+    deferral_account: str
+    convention: str
+
+
+class MappingMissing(CannotJournalize):
+    """
+    A map of the books has no entry for ``key`` on the day. ``kind`` is ``account`` (a role),
+    ``sku``, ``tax`` (a code) or ``rate`` (a currency).
+    """
+
+    def __init__(self, kind: str, key: str, entity: str) -> None:
+        self.kind = kind
+        self.key = key
+        self.entity = entity
+        super().__init__(f"The books of {entity} have no {_WANTED.get(kind, kind)} “{key}”.")
+
+
+class ServicePeriodMissing(CannotJournalize):
+    """
+    A line of a ratable SKU does not say when value is delivered. Recognising it at once in
+    silence would be the wrong revenue, so a person decides (accounting.md, conventions).
+    """
+
+    def __init__(self, line_id: str, sku: str) -> None:
+        self.line_id = line_id
+        self.sku = sku
+        super().__init__(
+            f"Line {line_id} has no service period, and the revenue of {sku} is spread over one."
+        )
+
+
+class Books(Protocol):
+    """
+    A legal entity's maps as of an accounting date. Lookups raise MappingMissing; ``periods``
+    raises PeriodMissing when the calendar does not hold the whole span.
+    """
+
+    @property
+    def legal_entity(self) -> str: ...
+    @property
+    def functional_currency(self) -> str: ...
+    @property
+    def zone(self) -> str: ...
+    @property
+    def mapping_version(self) -> int: ...
+
+    def account(self, role: str) -> str:
+        """The account that plays a ``Role``."""
+
+    def sku(self, sku: str) -> SkuTreatment: ...
+
+    def tax_account(self, code: str) -> str: ...
+
+    def rate(self, currency: str) -> Decimal:
+        """Units of the functional currency for one unit of ``currency``; 1 for its own."""
+
+    def periods(self, span: Span) -> Sequence[Period]:
+        """The accounting periods that ``span`` touches, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journalized:
+    """What a rule makes. ``note`` says why there is no journal, when there is none."""
+
+    drafts: tuple[JournalDraft, ...] = ()
+    schedules: tuple[ScheduleDraft, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line before it has its functional amount."""
+
+    account: str
+    amount: int
+    memo: str
+    source_line: str
+    customer_id: str = ""
+    customer_name: str = ""
+    tax_code: str = ""
+    service: Span | None = None
+
+
+def draft(
+    books: Books,
+    lines: Sequence[Line],
+    *,
+    document_type: str,
+    business_key: str,
+    revision: int = 1,
+    accounting_date: date,
+    currency: str,
+    description: str,
+    rule: str,
+) -> JournalDraft:
+    """The balanced entry of these lines in these books. Raises Unbalanced, MappingMissing."""
+    return JournalDraft(
+        legal_entity=books.legal_entity,
+        document_type=document_type,
+        business_key=business_key,
+        revision=revision,
+        accounting_date=accounting_date,
+        currency=currency,
+        functional_currency=books.functional_currency,
+        description=description,
+        rule=rule,
+        lines=functional_lines(books, lines, currency),
+        mapping_version=books.mapping_version,
+    )
+
+
+def functional_lines(books: Books, lines: Sequence[Line], currency: str) -> tuple[DraftLine, ...]:
+    """
+    The lines with their amounts in the books' own currency.
+
+    A line's functional amount is the difference of two converted running totals: lines that sum
+    to zero do so in both currencies without a rounding account, each is within one minor unit of
+    its own conversion, and the first (the document's total) is exactly its conversion.
+    """
+    if currency == books.functional_currency:
+        amounts = [line.amount for line in lines]
+    else:
+        over, under = conversion(currency, books.functional_currency, books.rate(currency))
+        amounts = []
+        running = given = 0
+        for line in lines:
+            running += line.amount
+            due = divide_half_up(running * over, under)
+            amounts.append(due - given)
+            given = due
+    return tuple(
+        [
+            DraftLine(
+                line.account,
+                line.amount,
+                functional,
+                line.memo,
+                line.source_line,
+                line.customer_id,
+                line.customer_name,
+                line.tax_code,
+                line.service,
+            )
+            for line, functional in zip(lines, amounts, strict=True)
+        ]
+    )
+
+
+_WANTED: Final = {
+    "account": "account for the role",
+    "sku": "treatment of the SKU",
+    "tax": "account for the tax code",
+    "rate": "exchange rate for",
+}
