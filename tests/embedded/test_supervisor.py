@@ -122,7 +122,7 @@ class TestSupervisor:
         stop(ours)
 
     def test_reports_the_last_line_of_a_step_that_fails(self, tmp_path: Path) -> None:
-        fails = "import sys; print('starting'); sys.exit('table is missing')"
+        fails = "import sys; print('starting', flush=True); sys.exit('table is missing')"
         supervisor = Supervisor(lambda _line: None)
         with pytest.raises(CannotStart, match=r"migrate failed: table is missing \(.*\.log\)"):
             supervisor.run_once(program(tmp_path, fails, name="migrate"))
