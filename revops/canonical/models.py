@@ -124,6 +124,7 @@ class Payment(Record):
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     allocated = models.BigIntegerField(default=0)
+    allocated_later = models.BigIntegerField(default=0)
     fee = models.BigIntegerField(default=0)
     dated = models.DateField()
     state = models.CharField(max_length=12, choices=PaymentState)

@@ -107,3 +107,40 @@ def _write(connection_id: int, row: GateRow, *, good: bool = False, bad: bool = 
             connection_id,
         ),
     )  # fmt: skip
+
+
+def pause(connection_id: int, *, by: str, reason: str, until: datetime | None) -> None:
+    """Stop sending until a person resumes, or until a moment. What is in flight ends by itself."""
+    sql.run(
+        "UPDATE delivery_gate SET paused_at = now(), paused_until = %s, paused_by = %s, "
+        "pause_reason = %s WHERE connection_id = %s",
+        (until, by, reason, connection_id),
+    )
+
+
+def resume(connection_id: int) -> None:
+    """Send again, slowly at first."""
+    sql.run(
+        "UPDATE delivery_gate SET paused_at = NULL, paused_until = NULL, paused_by = '', "
+        "pause_reason = '', slow_start = 2 WHERE connection_id = %s",
+        (connection_id,),
+    )
+
+
+def throttle(connection_id: int, *, rate: int) -> None:
+    """At most ``rate`` commands a second; 0 takes the limit away."""
+    sql.run(
+        "UPDATE delivery_gate SET rate = %s, tokens = 0, tokens_at = now() WHERE connection_id = %s",
+        (rate, connection_id),
+    )
+
+
+def maintenance(
+    connection_id: int, *, since: datetime | None, until: datetime | None, note: str
+) -> None:
+    """Announce a window in which nothing is sent; None for both takes it away."""
+    sql.run(
+        "UPDATE delivery_gate SET window_from = %s, window_to = %s, window_note = %s "
+        "WHERE connection_id = %s",
+        (since, until, note, connection_id),
+    )

@@ -37,7 +37,8 @@ class InboundEvent(models.Model):
     One delivery that a source identified, stored once whatever its channel.
 
     ``next_at`` is when the line looks at it next (a lease while someone works on it), ``fence``
-    grows with every claim, ``waits_for`` names the record a PARKED event needs.
+    grows with every claim. ``waits_for`` names the record that a PARKED event needs; of a
+    QUARANTINED one, the record whose trouble it shares.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
@@ -80,7 +81,7 @@ class InboundEvent(models.Model):
             models.Index(
                 fields=["waits_for"],
                 name="events_inbound_waits",
-                condition=Q(state=InboxState.PARKED.value),
+                condition=Q(state__in=[InboxState.PARKED.value, InboxState.QUARANTINED.value]),
             ),
             models.Index(fields=["object_id"], name="events_inbound_object"),
             models.Index(fields=["correlation_id"], name="events_inbound_story"),

@@ -203,14 +203,20 @@ def conclude(verdicts: Sequence[Verdict], *, patience: timedelta) -> None:
 
 _RELEASE = """
 UPDATE events_inboundevent SET state = 'received', next_at = now(), leased = false
-WHERE state = 'parked' AND waits_for = ANY(%s)
+WHERE (state = 'parked' AND waits_for = ANY(%s))
+   OR (state = 'quarantined' AND waits_for = ANY(%s))
 RETURNING id
 """
 
 
-def release(known: Sequence[str]) -> list[int]:
-    """Wake events parked for records that are known now; names are ``connection:kind:source id``."""
-    return [row.id for row in sql.rows(_RELEASE, (list(known),))] if known else []
+def release(known: Sequence[str], *, mended: Sequence[str] = ()) -> list[int]:
+    """
+    Wake events parked for records that are ``known`` now, and those quarantined with the trouble
+    of records that are ``mended``; names are ``connection:kind:source id``.
+    """
+    if not known and not mended:
+        return []
+    return [row.id for row in sql.rows(_RELEASE, (list(known), list(mended)))]
 
 
 _REPLAY = """

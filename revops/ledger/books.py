@@ -16,7 +16,8 @@ from decimal import Decimal
 from typing import Any
 
 from revops.kernel.periods import Span
-from revops.ledger.rules.base import MappingMissing, Period, PeriodMissing, SkuTreatment
+from revops.ledger.rules.base import MappingMissing, SkuTreatment
+from revops.ledger.schedules import Period, PeriodMissing
 from revops.store import sql
 
 _FOREVER = date(9999, 12, 31)
@@ -85,7 +86,9 @@ class DatedBooks:
         return treatment
 
     def tax_account(self, code: str) -> str:
-        return str(self._find(self.entity.taxes, "tax", code))
+        """The code's own account, or the entity's for all codes (``*``) where it has one."""
+        known = code if code in self.entity.taxes or "*" not in self.entity.taxes else "*"
+        return str(self._find(self.entity.taxes, "tax", known))
 
     def rate(self, currency: str) -> Decimal:
         if currency == self.functional_currency:

@@ -29,11 +29,6 @@ class NewEntry:
     reverses_id: int | None = None
     lane: str = LANE
 
-    @property
-    def amount(self) -> int:
-        """The sum of the debits, in minor units of the draft's currency."""
-        return sum(line.amount for line in self.draft.lines if line.amount > 0)
-
 
 Identity = tuple[int, str, str, int]
 
@@ -138,7 +133,7 @@ def record(entries: Sequence[NewEntry]) -> None:
         heads.append((
             entry.id, entry.legal_entity_id, entry.period_id, entry.lane, draft.document_type,
             draft.business_key, draft.revision, draft.accounting_date, draft.currency,
-            draft.functional_currency, entry.amount, draft.description, draft.rule,
+            draft.functional_currency, draft.amount, draft.description, draft.rule,
             entry.mapping_version, draft.content_hash(), entry.business_event_id,
             entry.record_kind, entry.record_id, entry.reverses_id, entry.correlation_id,
             moment.now,
@@ -154,8 +149,8 @@ def record(entries: Sequence[NewEntry]) -> None:
     _LINES.insert(lines)
 
 
-def record_schedules(schedules: Sequence[tuple[ScheduleDraft, NewEntry, str]]) -> None:
-    """Revenue schedules of entries that were just recorded; each with its customer's id."""
+def record_schedules(schedules: Sequence[tuple[ScheduleDraft, NewEntry]]) -> None:
+    """Revenue schedules of entries that were just recorded."""
     _SCHEDULES.insert(
         [
             (
@@ -163,9 +158,9 @@ def record_schedules(schedules: Sequence[tuple[ScheduleDraft, NewEntry, str]]) -
                 schedule.sku, schedule.currency, schedule.total, entry.draft.functional_currency,
                 schedule.functional_total, schedule.service.start, schedule.service.end,
                 schedule.convention, schedule.deferral_account, schedule.revenue_account,
-                customer, entry.mapping_version, entry.correlation_id,
+                schedule.customer_id, entry.mapping_version, entry.correlation_id,
             )
-            for schedule, entry, customer in schedules
+            for schedule, entry in schedules
         ],
         "ON CONFLICT DO NOTHING",
     )  # fmt: skip

@@ -31,7 +31,7 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
                     subject_kind="journal",
                     subject_id=entry.id,
                     currency=draft.currency,
-                    amount=entry.amount,
+                    amount=draft.amount,
                     period_code=entry.period_code,
                     correlation_id=entry.correlation_id,
                 )

@@ -22,20 +22,17 @@ from revops.ledger.rules import invoices, payments, payouts, reversals
 
 
 @dataclass(frozen=True, slots=True)
-class Journalized:
+class Booked:
     """
     What an event means for the books: drafts, schedules, or a note that says why nothing.
 
     ``reverses`` gives, for each draft in order, the id of the entry that it undoes, or None.
-    ``about`` is the record that the drafts are kept under.
     """
 
     drafts: Sequence[JournalDraft] = ()
     schedules: Sequence[ScheduleDraft] = ()
     reverses: Sequence[int | None] = ()
     note: str = ""
-    about: tuple[str, int] | None = None
-    customer_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +49,15 @@ class Facts:
         return f"{self.slug}:{source_id}"
 
 
-def journalize(data: EventData, facts: Facts) -> Journalized:
+def journalize(data: EventData, facts: Facts) -> Booked:
     """
     Raises what the rules raise: MappingMissing, PeriodMissing, ServicePeriodMissing, Unbalanced.
     """
     rule = _RULES.get(data.contract)
-    return rule(data, facts) if rule else Journalized(note=_NO_JOURNAL.get(data.contract, ""))
+    return rule(data, facts) if rule else Booked(note=_NO_JOURNAL.get(data.contract, ""))
 
 
-def _invoice(data: InvoiceIssued, facts: Facts) -> Journalized:
+def _invoice(data: InvoiceIssued, facts: Facts) -> Booked:
     row = facts.batch.tables.invoice.get(data.invoice_id)
     assert row is not None
     customer = facts.batch.tables.customer.by_id(row.customer_id)
@@ -71,82 +68,76 @@ def _invoice(data: InvoiceIssued, facts: Facts) -> Journalized:
         accounting_date=data.issued_on,
         customer_name=customer.name,
     )
-    return Journalized(
-        found.drafts,
-        found.schedules,
-        note=found.note,
-        about=("invoice", row.id),
-        customer_ref=data.customer_id,
-    )
+    return Booked(found.drafts, found.schedules, note=found.note)
 
 
-def _void(data: InvoiceVoided, facts: Facts) -> Journalized:
+def _void(data: InvoiceVoided, facts: Facts) -> Booked:
     row = facts.batch.tables.invoice.get(data.invoice_id)
     assert row is not None
     standing = facts.standing.get(row.id, ())
     if not standing:
-        return Journalized(note="Nothing of this invoice is in the books.")
+        return Booked(note="Nothing of this invoice is in the books.")
     drafts = reversals.void(
         [item.draft for item in standing],
         on=data.voided_on,
         business_key=facts.key(data.invoice_id),
     )
-    return Journalized(
-        drafts,
-        reverses=[item.id for item in standing],
-        about=("invoice", row.id),
-        customer_ref=facts.batch.tables.customer.by_id(row.customer_id).source_id,
-    )
+    return Booked(drafts, reverses=[item.id for item in standing])
 
 
-def _payment(data: PaymentApplied, facts: Facts) -> Journalized:
+def _payment(data: PaymentApplied, facts: Facts) -> Booked:
     row = facts.batch.tables.payment.get(data.payment_id)
     assert row is not None
-    number, customer_id, customer_name = "", data.customer_id, ""
+    day = facts.books.on(data.received_on)
+    about: dict[str, str] = {"customer_id": data.customer_id}
     if row.invoice_id is not None:
-        invoice = facts.batch.tables.invoice.by_id(row.invoice_id)
-        number = invoice.number
-        customer = facts.batch.tables.customer.by_id(invoice.customer_id)
-        customer_id, customer_name = customer.source_id, customer.name
-    drafts = payments.applied(
-        data,
-        facts.books.on(data.received_on),
-        business_key=facts.key(data.payment_id),
-        accounting_date=data.received_on,
-        open_amount=row.allocated,
-        invoice_number=number,
-        customer_id=customer_id,
-        customer_name=customer_name,
-    )
-    return Journalized(drafts.drafts, note=drafts.note, about=("payment", row.id))
+        about = _customer_of(facts, row.invoice_id)
+        about["invoice_number"] = facts.batch.tables.invoice.by_id(row.invoice_id).number
+    common: dict[str, Any] = {
+        "business_key": facts.key(data.payment_id), "accounting_date": data.received_on, **about
+    }  # fmt: skip
+    found = payments.applied(data, day, open_amount=row.allocated, **common)
+    if not row.allocated_later:
+        return Booked(found.drafts, note=found.note)
+    later = payments.allocated(data, day, amount=row.allocated_later, **common)
+    return Booked((*found.drafts, *later.drafts))
 
 
-def _refund(data: PaymentRefunded, facts: Facts) -> Journalized:
+def _refund(data: PaymentRefunded, facts: Facts) -> Booked:
     row = facts.batch.tables.refund.get(data.refund_id)
     assert row is not None
-    drafts = payments.refunded(
+    paid = facts.batch.tables.payment.by_id(row.payment_id)
+    about = _customer_of(facts, paid.invoice_id) if paid.invoice_id is not None else {}
+    found = payments.refunded(
         data,
         facts.books.on(data.refunded_on),
         business_key=facts.key(data.refund_id),
         accounting_date=data.refunded_on,
+        **about,
     )
-    return Journalized(drafts.drafts, note=drafts.note, about=("refund", row.id))
+    return Booked(found.drafts, note=found.note)
 
 
-def _payout(data: PayoutSettled, facts: Facts) -> Journalized:
-    row = facts.batch.tables.payout.get(data.payout_id)
-    assert row is not None
-    drafts = payouts.settled(
+def _payout(data: PayoutSettled, facts: Facts) -> Booked:
+    found = payouts.settled(
         data,
         facts.books.on(data.arrived_on),
         business_key=facts.key(data.payout_id),
         accounting_date=data.arrived_on,
         key_of=facts.key,
+        # Fees that a payment already brought have the same key, and are not recorded again.
+        fees=data.items,
     )
-    return Journalized(drafts.drafts, note=drafts.note, about=("payout", row.id))
+    return Booked(found.drafts, note=found.note)
 
 
-_RULES: Final[Mapping[str, Callable[[Any, Facts], Journalized]]] = {
+def _customer_of(facts: Facts, invoice_id: int) -> dict[str, str]:
+    invoice = facts.batch.tables.invoice.by_id(invoice_id)
+    customer = facts.batch.tables.customer.by_id(invoice.customer_id)
+    return {"customer_id": customer.source_id, "customer_name": customer.name}
+
+
+_RULES: Final[Mapping[str, Callable[[Any, Facts], Booked]]] = {
     "invoice.issued/1": _invoice,
     "invoice.voided/1": _void,
     "payment.applied/1": _payment,

@@ -13,7 +13,8 @@ from revops.contracts.base import EventData
 from revops.events.operations import Claimed
 from revops.ledger.books import EntityBooks
 from revops.ledger.drafts import JournalDraft
-from revops.ledger.rules.base import MappingMissing, PeriodMissing, ServicePeriodMissing
+from revops.ledger.rules.base import MappingMissing, ServicePeriodMissing
+from revops.ledger.schedules import PeriodMissing
 from revops.pipeline.normalize import Meaning, Understood
 from revops.pipeline.sources import Source
 from revops.store import sql
@@ -121,23 +122,6 @@ def conflict(source: Source, meaning: Meaning, change: Change, entity_id: int) -
     )
 
 
-def other_content(
-    source: Source, meaning: Meaning, entity_id: int, draft: JournalDraft
-) -> Finding:
-    data = meaning.data
-    return _from_meaning(
-        source,
-        meaning,
-        kind="event_conflict",
-        cause_parts=f"{source.slug}|{draft.document_type}|content",
-        cause=f"{source.label} changed something that is already in the books",
-        what_happened=(
-            f"{_label(data)} is in the books already with other lines. The books keep them."
-        ),
-        legal_entity_id=entity_id,
-    )
-
-
 def period_closed(
     source: Source, meaning: Meaning, entity_id: int, period: str, draft: JournalDraft
 ) -> Finding:
@@ -219,10 +203,15 @@ _MAPS = {
 }
 
 
+def identity(source: Source, meaning: Meaning) -> str:
+    """One case for one record, however many events tell of it."""
+    return f"{source.id}:{meaning.data.subject}:{meaning.data.subject_id}"
+
+
 def _from_meaning(source: Source, meaning: Meaning, **words: Any) -> Finding:
     data = meaning.data
     return Finding(
-        identity=f"event:{meaning.inbound.id}",
+        identity=identity(source, meaning),
         path=f"{source.label} → console · {data.subject}",
         subject_label=_label(data),
         blocked_steps=(_POSTING,),

@@ -97,7 +97,7 @@ def _together(source: Source, batch: Sequence[Claimed]) -> set[int]:
         inbox.conclude(
             story.verdicts, patience=timedelta(seconds=settings.REVOPS_PARK_SECONDS)
         )
-        inbox.release(story.known)
+        inbox.release(story.known, mended=story.mended)
         crash.point("before_event_commit")
     crash.point("after_event_commit")
     return story.targets

@@ -19,13 +19,14 @@ from revops.ledger import operations as ledger
 from revops.ledger.books import all_books
 from revops.ledger.drafts import Unbalanced
 from revops.ledger.operations import NewEntry
-from revops.ledger.rules.base import MappingMissing, PeriodMissing, ServicePeriodMissing
+from revops.ledger.rules.base import MappingMissing, ServicePeriodMissing
+from revops.ledger.schedules import PeriodMissing
 from revops.lineage.operations import LINKS
 from revops.pipeline import dispatch, problems
 from revops.pipeline.entities import Entities
 from revops.pipeline.journalize import (
+    Booked,
     Facts,
-    Journalized,
     accounting_date,
     journalize,
     voided,
@@ -37,13 +38,15 @@ from revops.store import sql
 
 class Story:
     """
-    ``verdicts`` of the events, ``known`` names of records that parked events may wait for, and
-    ``targets``, the connections that got commands.
+    ``verdicts`` of the events; ``known`` names of new records that parked events may wait for;
+    ``mended`` names of records whose earlier trouble is over; ``targets``, the connections that
+    got commands.
     """
 
     def __init__(self, source: Source, batch: Sequence[Claimed]) -> None:
         self.verdicts: list[Verdict] = []
         self.known: list[str] = []
+        self.mended: list[str] = []
         self.targets: set[int] = set()
         self._source = source
         self._claimed = batch
@@ -52,7 +55,7 @@ class Story:
         self._records = Batch(source.id)
         self._findings: list[Finding] = []
         self._entries: list[NewEntry] = []
-        self._produced: list[tuple[Meaning, Journalized, Change, int, str]] = []
+        self._produced: list[tuple[Meaning, Booked, Change, int, str]] = []
         self._told: list[tuple[Meaning, str, str, str]] = []
         self._links: list[tuple[str, int, str, int]] = []
 
@@ -112,9 +115,13 @@ class Story:
             trouble = self._meaning(meaning, story, standing) or trouble
         if trouble is not None:
             self._findings.append(trouble)
-            self._conclude(event, InboxState.QUARANTINED, trouble.what_happened, story)
-        else:
-            self._conclude(event, InboxState.PROCESSED, "", story)
+            self._conclude(
+                event, InboxState.QUARANTINED, trouble.what_happened, story, trouble.identity
+            )
+            return
+        self._conclude(event, InboxState.PROCESSED, "", story)
+        if event.fence > 1:
+            self.mended.extend(problems.identity(self._source, m) for m in item.meanings)
 
     def _meaning(
         self, meaning: Meaning, story: str, standing: dict[int, list[ledger.Standing]]
@@ -165,33 +172,27 @@ class Story:
         for meaning, found, change, entity_id, story in self._produced:
             books = self._books[entity_id]
             reverses = found.reverses or [None] * len(found.drafts)
-            about = found.about or (change.kind, change.record_id)
             for draft, undone in zip(found.drafts, reverses, strict=True):
                 identity = ledger.identity_of(entity_id, draft)
                 if identity in known:
-                    if known[identity] != draft.content_hash():
-                        self._findings.append(
-                            problems.other_content(self._source, meaning, entity_id, draft)
-                        )
+                    # The fact is in the books already; a map that changed since does not change it.
                     continue
                 known[identity] = draft.content_hash()
                 period_id, period = books.period_of(draft.accounting_date)
                 entry = NewEntry(
                     next(entry_ids), draft, entity_id, period_id, period.code,
                     books.mapping_version,
-                    event_ids.get((meaning.inbound.id, meaning.position)), about[0], about[1],
+                    event_ids.get((meaning.inbound.id, meaning.position)), change.kind,
+                    change.record_id,
                     story, undone,
                 )  # fmt: skip
                 self._entries.append(entry)
-                self._links.append((about[0], about[1], "journal", entry.id))
+                self._links.append((change.kind, change.record_id, "journal", entry.id))
                 if undone is not None:
                     reversed_ids.append(undone)
                     latest = draft.accounting_date
-                schedules.extend(
-                    (schedule, entry, found.customer_ref)
-                    for schedule in found.schedules
-                    if draft.document_type == "invoice"
-                )
+                if draft.document_type == "invoice":
+                    schedules.extend((schedule, entry) for schedule in found.schedules)
         ledger.record(self._entries)
         ledger.record_schedules(schedules)
         if reversed_ids:
@@ -252,10 +253,10 @@ class Story:
         )
 
     def _conclude(
-        self, event: Claimed, state: InboxState, reason: str, story: str = ""
+        self, event: Claimed, state: InboxState, reason: str, story: str = "", shares: str = ""
     ) -> None:
         self.verdicts.append(
-            Verdict(event.id, event.fence, state, reason, correlation_id=story)
+            Verdict(event.id, event.fence, state, reason, waits_for=shares, correlation_id=story)
         )
 
     def _entity_of(self, data: EventData) -> int | None:

@@ -60,14 +60,9 @@ SKUS: Final = (
     ("price_seat_monthly", "Extra seats, monthly", "4000", "month_even"),
     ("price_onboarding", "Onboarding package", "4000", "point_in_time"),
 )
-# (entity, tax code) that have an account; the demo's one unmapped code is left out on purpose.
-TAXES: Final = (
-    ("US-INC", "txr_us_ny"), ("US-INC", "txr_us_ca"), ("UK-LTD", "txr_uk_vat"),
-    ("DE-GMBH", "txr_de_ust"),
-)  # fmt: skip
 
 STRIPE: Final = "stripe"
-ERP: Final = "tryton"
+ERPS: Final = {"US-INC": "tryton-us", "UK-LTD": "tryton-uk", "DE-GMBH": "tryton-de"}
 FIRST_YEAR: Final = 2025
 _ALWAYS: Final = DateRange(date(FIRST_YEAR, 1, 1), None)
 
@@ -156,17 +151,22 @@ def _maps(entities: dict[str, LegalEntity], accounts: dict[str, LedgerAccount]) 
             )
             for sku, label, revenue, convention in SKUS
         )
-    TaxMap.objects.bulk_create(
-        TaxMap(legal_entity=entities[code], code=tax, account=accounts["2100"], **common)
-        for code, tax in TAXES
-    )
+        TaxMap.objects.create(
+            legal_entity=entity, code="*", account=accounts["2100"], **common
+        )
 
 
 def _connections(entities: dict[str, LegalEntity]) -> None:
     port = settings.REVOPS_DEMO_SANDBOX_PORT
-    stripe = _connection(STRIPE, "stripe", "Stripe", f"http://127.0.0.1:{port}", "UTC")
-    erp = _connection(ERP, "tryton", "Tryton", f"http://127.0.0.1:{port + 1}", "UTC")
-    for code, entity in entities.items():
+    stripe = _connection(STRIPE, "stripe", "Stripe", port, {})
+    for index, (code, entity) in enumerate(entities.items(), start=1):
+        erp = _connection(
+            ERPS[code],
+            "tryton",
+            f"Tryton {entity.name}",
+            port + index,
+            {"database": "erp", "login": "revops"},
+        )
         EntityMap.objects.get_or_create(
             connection=stripe, hint=code, defaults={"legal_entity": entity}
         )
@@ -185,8 +185,12 @@ def _connections(entities: dict[str, LegalEntity]) -> None:
         set_secret(stripe, "webhook_secret", settings.REVOPS_DEMO_STRIPE_SECRET)
 
 
-def _connection(slug: str, connector: str, label: str, base_url: str, zone: str) -> Connection:
+def _connection(
+    slug: str, connector: str, label: str, port: int, parameters: dict[str, str]
+) -> Connection:
     manifest = registry.manifest(connector)
+    base_url = f"http://127.0.0.1:{port}"
+    defaults = {item.name: item.default for item in manifest.parameters if item.default is not None}
     connection, created = Connection.objects.get_or_create(
         slug=slug,
         defaults={
@@ -195,8 +199,7 @@ def _connection(slug: str, connector: str, label: str, base_url: str, zone: str)
             "environment": Environment.SANDBOX,
             "base_url": base_url,
             "control_url": base_url,
-            "zone": zone,
-            "parameters": {item.name: item.default for item in manifest.parameters},
+            "parameters": defaults | parameters,
         },
     )
     if not created and connection.base_url != base_url:
@@ -206,10 +209,6 @@ def _connection(slug: str, connector: str, label: str, base_url: str, zone: str)
         for secret in manifest.secrets:
             set_secret(connection, secret.name, f"sandbox_{slug}_{secret.name}_for_the_demo")
     Gate.objects.get_or_create(
-        connection=connection,
-        defaults={
-            "max_in_flight": manifest.max_in_flight,
-            "rate": int(manifest.requests_per_second or 0),
-        },
+        connection=connection, defaults={"max_in_flight": manifest.max_in_flight}
     )
     return connection

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from revops.canonical.models import InvoiceState, PaymentState
 from revops.canonical.operations.change import Change, Effect
-from revops.canonical.operations.rows import Row
+from revops.canonical.operations.rows import InvoiceRow, PaymentRow, Row
 from revops.canonical.operations.table import Table, Tables
 from revops.contracts.base import EventData
 from revops.contracts.customers import CustomerCreated, SubscriptionActivated
@@ -129,17 +129,14 @@ def payment_applied(tables: Tables, data: PaymentApplied, told: Telling) -> Chan
             return Change(
                 "payment", row.id, Effect.CONFLICT, "The payment came again with another amount."
             )
-        if not row.fee and data.fee:
-            row.fee, row.balance_transaction = data.fee, data.balance_transaction_id
-            tables.payment.touch(row)
-            return Change("payment", row.id, Effect.CHANGED, "fee")
-        return Change("payment", row.id, Effect.SAME)
+        return Change("payment", row.id, _completed(tables, data, row, target))
     owed = max(0, target.total - target.applied) if target else 0
     fields = {
         "invoice_id": target.id if target else None,
         "currency": data.currency,
         "amount": data.amount,
         "allocated": min(data.amount, owed),
+        "allocated_later": 0,
         "fee": data.fee,
         "dated": data.received_on,
         "state": PaymentState.APPLIED.value,
@@ -153,6 +150,25 @@ def payment_applied(tables: Tables, data: PaymentApplied, told: Telling) -> Chan
     return change
 
 
+def _completed(
+    tables: Tables, data: PaymentApplied, row: PaymentRow, target: InvoiceRow | None
+) -> Effect:
+    """A later event may know the fee, or which invoice was paid, where the first one did not."""
+    effect = Effect.SAME
+    if not row.fee and data.fee:
+        row.fee, row.balance_transaction = data.fee, data.balance_transaction_id
+        effect = Effect.CHANGED
+    if row.invoice_id is None and target is not None:
+        row.invoice_id = target.id
+        row.allocated_later = min(data.amount, max(0, target.total - target.applied))
+        target.applied += row.allocated_later
+        tables.invoice.touch(target)
+        effect = Effect.CHANGED
+    if effect is Effect.CHANGED:
+        tables.payment.touch(row)
+    return effect
+
+
 def payment_failed(tables: Tables, data: PaymentFailed, told: Telling) -> Change:
     target = tables.invoice.get(data.invoice_id) if data.invoice_id else None
     fields = {
@@ -160,6 +176,7 @@ def payment_failed(tables: Tables, data: PaymentFailed, told: Telling) -> Change
         "currency": data.currency,
         "amount": data.amount,
         "allocated": 0,
+        "allocated_later": 0,
         "fee": 0,
         "dated": data.failed_on,
         "state": PaymentState.FAILED.value,

@@ -52,12 +52,16 @@ class InvoiceRow(Row):
 
 @dataclass(slots=True)
 class PaymentRow(Row):
-    """``allocated`` is the part of the amount that was owed on the invoice."""
+    """
+    ``allocated`` is the part of the amount that was owed on the invoice; ``allocated_later`` the
+    part that became known to belong to an invoice after the payment had been booked without one.
+    """
 
     invoice_id: int | None
     currency: str
     amount: int
     allocated: int
+    allocated_later: int
     fee: int
     dated: date
     state: str

@@ -45,6 +45,7 @@ _TYPES: Final = {
     "applied": "bigint",
     "amount": "bigint",
     "allocated": "bigint",
+    "allocated_later": "bigint",
     "fee": "bigint",
 }
 

@@ -1,0 +1,103 @@
+"""
+The demo company at work: its customers subscribe, are billed, pay, decline and are refunded, in the
+sandbox billing system, which tells the console by webhook as a real one would.
+
+The first start plays a week's business; afterwards there is a new invoice about every half minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import Any, Final
+
+import httpx
+import structlog
+
+from revops.sandbox.serve import Stand
+
+log = structlog.get_logger(__name__)
+
+PACE: Final = 30.0
+
+# (what is played, with which values): the first week, in order.
+OPENING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("customers", {
+        "count": 14, "price": "price_team_yearly", "amount": 1_200_000, "tax_percent": "8.25",
+        "declined": 1, "legal_entity": "US-INC",
+    }),
+    ("customers", {
+        "count": 6, "price": "price_scale_yearly", "amount": 4_850_000, "tax_percent": "8.25",
+        "legal_entity": "US-INC",
+    }),
+    ("customers", {
+        "count": 5, "price": "price_team_monthly", "amount": 98_000, "interval": "month",
+        "tax_percent": "20", "currency": "gbp", "legal_entity": "UK-LTD",
+    }),
+    ("customers", {
+        "count": 5, "price": "price_seat_monthly", "amount": 64_500, "interval": "month",
+        "tax_percent": "19", "currency": "eur", "legal_entity": "DE-GMBH",
+    }),
+    # A SKU that nobody has mapped yet: the first group in the queue.
+    ("customers", {
+        "count": 4, "price": "price_enterprise_addon", "amount": 1_345_000, "tax_percent": "8.25",
+        "legal_entity": "US-INC", "pays": None,
+    }),
+    ("issue", {"amount": 250_000, "price": "price_onboarding"}),
+    ("pay", {}),
+    ("issue", {"amount": 90_000, "price": "price_onboarding"}),
+    ("void", {}),
+    ("refund", {"amount": 20_000}),
+    ("payout", {"currency": "usd"}),
+)  # fmt: skip
+
+
+async def business(stands: Sequence[Stand], console_url: str) -> None:
+    """Play until cancelled. The console may come up later than we do."""
+    billing = next((stand for stand in stands if stand.slug == "stripe"), None)
+    if billing is None:
+        return
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{billing.port}/_control") as control:
+        await _until_ready(console_url)
+        state = await _get(control, "/state")
+        if not state.get("counts", {}).get("customer"):
+            for name, values in OPENING:
+                await _act(control, name, values)
+                await asyncio.sleep(0.3)
+        while True:
+            await asyncio.sleep(PACE * random.uniform(0.6, 1.4))
+            await _act(
+                control, "issue", {"amount": random.randrange(20_000, 400_000, 500)}
+            )
+            await asyncio.sleep(4)
+            await _act(control, "pay" if random.random() < 0.85 else "decline", {})
+
+
+async def _until_ready(console_url: str) -> None:
+    async with httpx.AsyncClient() as console:
+        for _ in range(600):
+            try:
+                if (await console.get(f"{console_url}/healthz", timeout=2)).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.5)
+
+
+async def _get(control: httpx.AsyncClient, path: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = (await control.get(path)).json()
+    except (httpx.HTTPError, ValueError):
+        return {}
+    return found
+
+
+async def _act(control: httpx.AsyncClient, name: str, values: dict[str, Any]) -> None:
+    try:
+        answer = await control.post(f"/scenario/{name}", json=values, timeout=10)
+    except httpx.HTTPError as error:
+        log.warning("play.failed", scenario=name, error=type(error).__name__)
+        return
+    if answer.status_code != 200:
+        log.info("play.not_possible", scenario=name, answer=answer.text[:200])
