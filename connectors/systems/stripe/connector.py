@@ -57,6 +57,8 @@ class Stripe:
             schema_version=wire.text(event.get("api_version"), 60),
             livemode=event.get("livemode") is True,
             ignored=translate.ignored(kind, obj),
+            # The rest counts deliveries, and differs between a webhook and a poll.
+            content={"type": kind, "created": created, "data": event.get("data")},
         )
 
     def translate(self, envelope: Envelope, settings: Settings) -> Sequence[EventData]:

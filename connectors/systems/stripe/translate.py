@@ -22,6 +22,8 @@ def ignored(kind: str, obj: Json) -> str:
         return f"The subscription is {status.replace('_', ' ')}: it does not run."
     if kind == "invoice.created" and status not in billing.FINAL:
         return "The invoice is a draft; it counts once it is final."
+    if kind in _ISSUE_ONLY and status == "open" and billing.is_cut_short(obj):
+        return "The invoice has more lines than its event holds; the next poll reads them all."
     if kind == "charge.succeeded" and obj.get("captured") is False:
         return "The charge is authorised, not captured; no money has moved yet."
     if kind in _REFUNDS and status not in ("succeeded", ""):
@@ -34,7 +36,7 @@ def ignored(kind: str, obj: Json) -> str:
 
 
 def events(kind: str, obj: Json, zone: str, created: int) -> Sequence[EventData]:
-    """Raises TypeUnknown, PayloadUnreadable, NeedsFetch or ContractBroken."""
+    """Raises TypeUnknown, PayloadUnreadable or ContractBroken."""
     translator = _TRANSLATORS.get(kind)
     if translator is None:
         raise TypeUnknown(f"Stripe's event type “{kind}” is not one that this console knows.")
@@ -55,15 +57,20 @@ def _issued(obj: Json, zone: str, created: int) -> Sequence[EventData]:
         return _paid(obj, zone, created)
     if obj.get("status") == "void":
         return _voided(obj, zone, created)
-    return [billing.invoice_issued(obj, zone)]
+    return _invoice(obj, zone)
 
 
 def _paid(obj: Json, zone: str, created: int) -> Sequence[EventData]:
-    return [billing.invoice_issued(obj, zone), billing.invoice_paid(obj, zone, created)]
+    return [*_invoice(obj, zone), billing.invoice_paid(obj, zone, created)]
 
 
 def _voided(obj: Json, zone: str, created: int) -> Sequence[EventData]:
-    return [billing.invoice_issued(obj, zone), billing.invoice_voided(obj, zone, created)]
+    return [*_invoice(obj, zone), billing.invoice_voided(obj, zone, created)]
+
+
+def _invoice(obj: Json, zone: str) -> Sequence[EventData]:
+    """Nothing when the event holds only some of the lines; then the poll tells of the invoice."""
+    return () if billing.is_cut_short(obj) else [billing.invoice_issued(obj, zone)]
 
 
 def _payment_failed(obj: Json, zone: str, created: int) -> Sequence[EventData]:
@@ -76,6 +83,7 @@ def _one(make: Callable[[Json, str, int], EventData]) -> Translator:
     return lambda obj, zone, created: [make(obj, zone, created)]
 
 
+_ISSUE_ONLY: Final = ("invoice.created", "invoice.finalized")
 _REFUNDS: Final = ("refund.created", "refund.updated", "charge.refund.updated")
 
 _TRANSLATORS: Final[Mapping[str, Translator]] = {
@@ -100,6 +108,7 @@ _TRANSLATORS: Final[Mapping[str, Translator]] = {
     "refund.updated": lambda obj, zone, created: [payments.refunded(obj, zone)],
     "charge.refund.updated": lambda obj, zone, created: [payments.refunded(obj, zone)],
     "payout.paid": lambda obj, zone, created: [payments.payout_settled(obj)],
+    types.INVOICE_LINES: lambda obj, zone, created: [billing.invoice_issued(obj, zone)],
     types.PAYOUT_ITEMS: lambda obj, zone, created: [payments.payout_settled(obj)],
     types.BALANCE_TRANSACTION: lambda obj, zone, created: [payments.transaction_applied(obj, zone)],
 }

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import Final
 
-# Made by our own poll; Stripe sends no event for these two facts.
+# Made by our own poll; Stripe sends no event for these facts.
 BALANCE_TRANSACTION: Final = "balance_transaction.created"
 PAYOUT_ITEMS: Final = "payout.itemized"
+INVOICE_LINES: Final = "invoice.itemized"
 
 _OWN_EVENT: Final = "What it changes is announced by an event of its own."
 _NO_BOOKS: Final = "It changes nothing in the books."

@@ -19,6 +19,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from connectors.contract import Settings
 from connectors.systems.stripe.sandbox import api, control
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.faults import Faults
@@ -44,6 +45,20 @@ class Config:
     state_path: str = ""
     retry_base_s: float = 1.0
     retries: int = 8
+
+
+def for_connection(
+    settings: Settings, *, hook_url: str, hook_secret: str, state_path: str
+) -> Starlette:
+    """The sandbox behind a configured connection, which holds the key and signs the webhooks."""
+    return build(
+        Config(
+            api_key=settings.secrets["api_key"],
+            webhook_url=hook_url,
+            webhook_secret=hook_secret,
+            state_path=state_path,
+        )
+    )
 
 
 def build(config: Config | None = None) -> Starlette:

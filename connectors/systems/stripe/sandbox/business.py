@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from connectors.systems.stripe.sandbox import money, objects
 from connectors.systems.stripe.sandbox.cash import Cash, Refused
-from connectors.systems.stripe.sandbox.world import Obj, moment
+from connectors.systems.stripe.sandbox.world import Missing, Obj, moment
 from revops.kernel.money import round_half_up
+
+# The taxes of the demo company; their ids are mapped to accounts.
+RATES: Final = {
+    "8.25": "txr_us_ny",
+    "7.25": "txr_us_ca",
+    "20": "txr_uk_vat",
+    "19": "txr_de_ust",
+}
 
 
 class Business(Cash):
@@ -37,13 +45,14 @@ class Business(Cash):
         return found
 
     def create_tax_rate(self, *, percentage: str, at: int | None = None) -> Obj:
-        """The rate of that percentage, made once."""
-        for found in self.world.all("tax_rate"):
-            if Decimal(str(found["percentage"])) == Decimal(percentage):
-                return found
-        return self.world.add(
-            objects.tax_rate(moment(at), percentage=percentage, display_name="Sales tax")
-        )
+        """The rate of that percentage, made once and called the same in every run."""
+        identity = RATES.get(percentage, f"txr_{percentage.replace('.', '_')}")
+        try:
+            return self.world.get("tax_rate", identity)
+        except Missing:
+            return self.world.add(
+                objects.tax_rate(moment(at), identity=identity, percentage=percentage)
+            )
 
     def subscribe(
         self,

@@ -120,14 +120,14 @@ def line(
     }
 
 
-def tax_rate(at: int, *, percentage: str, display_name: str) -> Obj:
+def tax_rate(at: int, *, identity: str, percentage: str) -> Obj:
     return {
-        "id": new_id("txr"),
+        "id": identity,
         "object": "tax_rate",
         "active": True,
         "country": None,
         "created": at,
-        "display_name": display_name,
+        "display_name": "Sales tax",
         "inclusive": False,
         "jurisdiction": None,
         "livemode": False,

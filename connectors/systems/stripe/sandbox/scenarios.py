@@ -1,12 +1,13 @@
 """
 Stories for a demo or a rehearsal, played by ``POST /_control/scenario/<name>`` with JSON.
 
-Ids may be left out: the newest object for which the step makes sense is taken. ``at`` (epoch
-seconds) puts a story into the past.
+Ids may be left out: the newest object for which the step makes sense is taken (and any customer).
+``at`` (epoch seconds) puts a story into the past.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -32,6 +33,9 @@ _NAMES: Final = (
     "Willow Education",
     "Yew Legal",
 )
+
+
+_TAXES: Final = {"usd": "8.25", "gbp": "20", "eur": "19"}
 
 
 def customers(
@@ -89,26 +93,38 @@ def issue(
     *,
     customer: str = "",
     amount: int = 50_000,
-    currency: str = "usd",
     description: str = "Onboarding",
     price: str = "price_onboarding",
-    tax_percent: str = "8.25",
+    tax_percent: str | None = None,
+    lines: int = 1,
     days: int = 0,
     at: int | None = None,
 ) -> Obj:
-    """A final invoice of one line, unpaid; ``days`` gives it a service period."""
+    """
+    A final, unpaid invoice over ``amount`` a line for a customer (any, when none is named), in
+    the customer's currency and taxed as usual there. ``days`` gives it a service period.
+    """
     when = moment(at)
-    who = customer or business.world.latest("customer")["id"]
+    who = _customer(business, customer)
+    currency = who["currency"] or "usd"
     plan = _price(business, price, amount, currency, None, at) if price else None
-    line = objects.line(
-        amount=amount,
-        currency=currency,
-        description=description,
-        start=when,
-        end=when + int(days) * 86400,
-        price=plan,
+    draft = business.draft(
+        customer=who["id"],
+        lines=[
+            objects.line(
+                amount=amount,
+                currency=currency,
+                description=description,
+                start=when,
+                end=when + int(days) * 86400,
+                price=plan,
+            )
+            for _ in range(min(int(lines), 1000))
+        ],
+        tax_percent=_TAXES.get(currency, "") if tax_percent is None else tax_percent,
+        metadata=who["metadata"],
+        at=at,
     )
-    draft = business.draft(customer=who, lines=[line], tax_percent=tax_percent, at=at)
     return {"invoice": business.finalize(draft["id"], at=at)["id"]}
 
 
@@ -141,6 +157,15 @@ def refund(
 def payout(business: Business, *, currency: str = "usd", at: int | None = None) -> Obj:
     found = business.pay_out(currency=currency, at=at)
     return {"payout": found["id"], "amount": found["amount"]}
+
+
+def _customer(business: Business, identity: str) -> Obj:
+    if identity:
+        return business.world.get("customer", identity)
+    known = list(business.world.all("customer"))
+    if not known:
+        raise Missing("There is no customer yet.")
+    return random.choice(known)
 
 
 def _open(business: Business) -> str:
