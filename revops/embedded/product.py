@@ -51,7 +51,7 @@ def console(*, home: Home, variables: Mapping[str, str], port: int) -> Product:
     web = (
         *("-m", "granian", "--interface", "wsgi", "revops.wsgi:application"),
         *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--http", "1"),
-        *("--workers", "1", "--blocking-threads", "4", "--process-name", "revops-web"),
+        *("--workers", "1", "--blocking-threads", "4"),
     )
     worker = (
         *("-m", "celery", "-A", "revops", "worker", "--concurrency", "2", "--loglevel", "INFO"),
