@@ -1,0 +1,188 @@
+"""
+What Tryton's answers mean. HTTP status is evidence, the text decides.
+
+All cases were met on Tryton 8.2.1: refusals are 400 with JSON by REST and 200 with ``error`` by
+JSON-RPC; credentials, rights, unknown names and crashes are HTML pages of any status.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors.contract import Outcome, PayloadUnreadable
+from connectors.http import Answer
+from connectors.systems.tryton import refusals
+
+# A login is locked for [session] timeout = 300 s after more than five wrong passwords.
+LOGIN_LOCKED_S: Final = 300
+THROTTLED_S: Final = 30
+_LONGEST_WAIT_S: Final = 3600
+
+# PostgreSQL's words, which Tryton passes on in its 503. All say that the transaction was undone;
+# the same in another language is not recognised and becomes “in doubt”, which is safe.
+_UNDONE: Final = (
+    "could not obtain lock",
+    "could not serialize access",
+    "deadlock detected",
+    "due to lock timeout",
+)
+
+
+class Problem(Exception):
+    """
+    A call that did not do what was asked.
+
+    REFUSED, AUTH, THROTTLED, TRANSIENT and NOT_SENT mean that Tryton surely holds nothing of it.
+    """
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        code: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        excerpt: str = "",
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.code = code
+        self.reason = reason
+        self.status = status
+        self.excerpt = excerpt
+        self.retry_after = retry_after
+
+
+def of_rest(answer: Answer, *, write: bool) -> Any:
+    """The value of a REST answer, None for 204. Raises Problem."""
+    if answer.status == 204:
+        return None
+    if answer.status == 200:
+        return _json(answer, write=write)
+    if answer.status == 400 and "json" in answer.headers.get("content-type", ""):
+        said = _json(answer, write=write)
+        message = said.get("message", "") if isinstance(said, Mapping) else ""
+        raise _refusal(str(message), answer)
+    raise _page(answer, write=write)
+
+
+def of_rpc(answer: Answer, *, write: bool) -> Any:
+    """The result of a JSON-RPC answer; a 200 that carries an error is one. Raises Problem."""
+    if answer.status != 200:
+        raise _page(answer, write=write)
+    said = _json(answer, write=write)
+    if isinstance(said, Mapping) and "result" in said:
+        return said["result"]
+    error = said.get("error") if isinstance(said, Mapping) else None
+    match error:
+        case ["UserError" | "UserWarning", [str() as message, *_], *_]:
+            raise _refusal(message, answer)
+        case ["LoginException" | "RateLimitException", *_]:
+            raise Problem(
+                Outcome.AUTH, "login_refused", "Tryton refused the login.", **_evidence(answer)
+            )
+        case ["ConcurrencyException", *_]:
+            raise _locked(answer)
+    # Any other exception of Tryton's: most are raised before the commit, not provably all.
+    outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
+    raise Problem(outcome, "failed", "Tryton failed while it worked on this.", **_evidence(answer))
+
+
+def _refusal(message: str, answer: Answer) -> Problem:
+    """Nothing of the call was kept."""
+    code, reason = refusals.meaning(message)
+    outcome = Outcome.AUTH if code == "forbidden" else Outcome.REFUSED
+    return Problem(outcome, code, reason, **_evidence(answer))
+
+
+def _page(answer: Answer, *, write: bool) -> Problem:
+    """An answer of any other status, mostly an HTML page of the server or of a proxy before it."""
+    evidence = _evidence(answer)
+    text = evidence["excerpt"]
+    status = answer.status
+    if status == 401:
+        return Problem(
+            Outcome.AUTH,
+            "credentials_refused",
+            "Tryton does not accept the credentials.",
+            **evidence,
+        )
+    if status == 403:
+        return Problem(
+            Outcome.AUTH, "forbidden", "The key's user may not do this in Tryton.", **evidence
+        )
+    if status == 404:
+        return Problem(
+            Outcome.AUTH, "not_found", "Tryton has no such database or record.", **evidence
+        )
+    if status == 429:
+        locked = "allotted request count" in text
+        reason = (
+            "Tryton has locked this login for five minutes, after wrong passwords."
+            if locked
+            else "Tryton asks us to slow down."
+        )
+        wait = retry_after(answer) or (LOGIN_LOCKED_S if locked else THROTTLED_S)
+        code = "login_locked" if locked else "throttled"
+        return Problem(Outcome.THROTTLED, code, reason, retry_after=wait, **evidence)
+    if status == 423 or (status == 503 and any(words in text for words in _UNDONE)):
+        return _locked(answer)
+    if 300 <= status < 400:
+        return Problem(
+            Outcome.TRANSIENT, "redirected", "Tryton's address leads elsewhere.", **evidence
+        )
+    if 400 <= status < 500:
+        return Problem(
+            Outcome.REFUSED, "refused", f"Tryton refused it: {text or status}.", **evidence
+        )
+    outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
+    return Problem(
+        outcome,
+        "failed",
+        f"Tryton, or a server before it, failed with {status}.",
+        retry_after=retry_after(answer),
+        **evidence,
+    )
+
+
+def _locked(answer: Answer) -> Problem:
+    return Problem(
+        Outcome.TRANSIENT,
+        "locked",
+        "Tryton was busy with another posting; it is tried again.",
+        **_evidence(answer),
+    )
+
+
+def _json(answer: Answer, *, write: bool) -> Any:
+    try:
+        return answer.json()
+    except PayloadUnreadable as error:
+        outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
+        raise Problem(
+            outcome, "garbled", "Tryton's answer could not be read.", **_evidence(answer)
+        ) from error
+
+
+def retry_after(answer: Answer) -> int | None:
+    """Whole seconds that a ``Retry-After`` header asks for, between 1 and an hour."""
+    value = answer.headers.get("retry-after", "").strip()
+    if not value.isascii() or not value.isdigit():
+        return None
+    return min(max(int(value[:9]), 1), _LONGEST_WAIT_S)
+
+
+def _evidence(answer: Answer) -> dict[str, Any]:
+    return {"status": answer.status, "excerpt": excerpt(answer)}
+
+
+def excerpt(answer: Answer) -> str:
+    """The body for people: a page without its tags and its boilerplate."""
+    text = answer.excerpt()
+    if "html" in answer.headers.get("content-type", ""):
+        text = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", text))).strip()
+    return text

@@ -1,0 +1,233 @@
+"""Tryton's own numbers for what we name: company, accounts, periods, journals, parties."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from connectors.contract import Outcome
+from connectors.systems.tryton import wire
+from connectors.systems.tryton.answers import Problem
+from connectors.systems.tryton.wire import Tryton
+
+KEPT_S: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: int
+    code: str
+    name: str
+    party_required: bool
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """``start`` and ``end`` are ISO days, both inclusive."""
+
+    id: int
+    name: str
+    start: str
+    end: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """One company's. ``ambiguous``: account codes that several usable accounts have."""
+
+    company: int
+    code: str
+    name: str
+    currency: str
+    digits: int
+    accounts: Mapping[str, Account]
+    ambiguous: frozenset[str]
+    periods: Sequence[Period]
+
+    def period_of(self, day: str) -> Period | None:
+        return next((item for item in self.periods if item.start <= day <= item.end), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """
+    The books that the key's user sees, as they were when read. ``only``: the company that the
+    connection names for everything; otherwise a legal entity's is the one whose party has its code.
+    """
+
+    books: Mapping[int, Books]
+    only: Books | None
+    journal: int | None
+    read_at: float = field(default_factory=time.monotonic)
+
+    def of(self, legal_entity: str) -> Books | None:
+        if self.only is not None:
+            return self.only
+        return next((books for books in self.books.values() if books.code == legal_entity), None)
+
+
+class Shelf:
+    """
+    Libraries by connection, read again after ten minutes or when something in them proved wrong.
+
+    What counts are the ids: whether a period is open is in the end Tryton's to say.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, ...], Library] = {}
+
+    async def get(self, tryton: Tryton, *, fresh: bool = False) -> Library:
+        """Raises Problem."""
+        place = _place(tryton)
+        kept = self._kept.get(place)
+        if kept is None or fresh or time.monotonic() - kept.read_at > KEPT_S:
+            kept = self._kept[place] = await read(tryton)
+        return kept
+
+    def forget(self, tryton: Tryton) -> None:
+        self._kept.pop(_place(tryton), None)
+
+
+def _place(tryton: Tryton) -> tuple[str, ...]:
+    return tryton.base_url, tryton.database, tryton.company, tryton.journal
+
+
+async def read(tryton: Tryton) -> Library:
+    """Four reads, however many companies there are. Raises Problem."""
+    companies = await tryton.search(
+        "company.company", [], ["rec_name", "party.code", "currency.code", "currency.digits"]
+    )
+    if not companies:
+        raise Problem(Outcome.AUTH, "company_missing", "The key's user sees no company in Tryton.")
+    here = ["company", "in", [row["id"] for row in companies]]
+    accounts = _by_company(
+        await tryton.search(
+            "account.account",
+            [here],
+            ["company", "code", "name", "party_required", "closed", "type"],
+        )
+    )
+    periods = _by_company(
+        await tryton.search(
+            "account.period",
+            [here, ["type", "=", "standard"]],
+            ["company", "name", "start_date", "end_date", "state"],
+        )
+    )
+    journals = await tryton.search("account.journal", [["code", "=", tryton.journal]], ["code"])
+    books = {row["id"]: _books(row, accounts[row["id"]], periods[row["id"]]) for row in companies}
+    only = next((one for one in books.values() if one.name == tryton.company), None)
+    if tryton.company and only is None:
+        reason = f"The key's user sees no company named “{tryton.company}” in Tryton."
+        raise Problem(Outcome.AUTH, "company_missing", reason)
+    return Library(books, only, journals[0]["id"] if journals else None)
+
+
+def _by_company(rows: Iterable[dict[str, Any]]) -> defaultdict[int, list[dict[str, Any]]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[row["company"]].append(row)
+    return found
+
+
+def _books(
+    company: Mapping[str, Any],
+    accounts: Iterable[Mapping[str, Any]],
+    periods: Iterable[Mapping[str, Any]],
+) -> Books:
+    by_code, ambiguous = _accounts(accounts)
+    return Books(
+        company=company["id"],
+        code=str(company["party."]["code"] or ""),
+        name=company["rec_name"],
+        currency=company["currency."]["code"],
+        digits=company["currency."]["digits"],
+        accounts=by_code,
+        ambiguous=ambiguous,
+        periods=[
+            Period(
+                row["id"],
+                row["name"],
+                wire.iso(row["start_date"]),
+                wire.iso(row["end_date"]),
+                row["state"] == "open",
+            )
+            for row in periods
+        ],
+    )
+
+
+def _accounts(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Account], frozenset[str]]:
+    accounts: dict[str, Account] = {}
+    ambiguous = set()
+    for row in rows:
+        code = row["code"] or ""
+        account = Account(
+            id=row["id"],
+            code=code,
+            name=row["name"],
+            party_required=bool(row["party_required"]),
+            usable=row["type"] is not None and not row["closed"],
+        )
+        other = accounts.get(code)
+        if other is not None and other.usable and account.usable:
+            ambiguous.add(code)
+        if code and (other is None or not other.usable):
+            accounts[code] = account
+    return accounts, frozenset(ambiguous)
+
+
+async def party_ids(tryton: Tryton, wanted: Mapping[str, str]) -> dict[str, int]:
+    """
+    Tryton's parties for our customers (id → name): found by code or by an identifier that finance
+    gave an existing party, else made with our id as code. One search and one creation for all.
+
+    Tryton's party codes are unique, so that a repeated creation is refused. Raises Problem.
+    """
+    found = await _find_parties(tryton, wanted)
+    missing = [code for code in wanted if code not in found]
+    if missing:
+        values = [{"code": code, "name": wanted[code] or code} for code in missing]
+        try:
+            made = await tryton.action("party.party/create", {"vlist": values})
+        except Problem as problem:
+            if problem.code != "party_exists":
+                raise
+            # Somebody made one of them since we looked: look again, and only once.
+            found = await _find_parties(tryton, wanted)
+            missing = [code for code in wanted if code not in found]
+            values = [{"code": code, "name": wanted[code] or code} for code in missing]
+            made = await tryton.action("party.party/create", {"vlist": values}) if values else []
+        if not isinstance(made, list) or len(made) != len(missing):
+            raise Problem(
+                Outcome.TRANSIENT, "garbled", "Tryton's answer to new parties was no list of them."
+            )
+        found |= dict(zip(missing, made, strict=True))
+    return found
+
+
+async def _find_parties(tryton: Tryton, wanted: Mapping[str, str]) -> dict[str, int]:
+    codes = list(wanted)
+    rows = await tryton.search(
+        "party.party",
+        [
+            ["OR", ["code", "in", codes], ["identifiers.code", "in", codes]],
+            ["active", "in", [True, False]],
+        ],
+        ["code", "replaced_by", "identifiers.code"],
+    )
+    found: dict[str, int] = {}
+    for row in rows:
+        party = row["replaced_by"] or row["id"]
+        for identifier in row["identifiers."] or ():
+            if identifier["code"] in wanted:
+                found.setdefault(identifier["code"], party)
+    for row in rows:
+        if row["code"] in wanted:
+            found[row["code"]] = row["replaced_by"] or row["id"]
+    return found

@@ -1,0 +1,79 @@
+"""Tryton as a ledger: journals in, moves and their state out. Written for series 8.2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.contract import (
+    CallFailed,
+    Command,
+    Found,
+    ProbeStep,
+    Receipt,
+    Settings,
+    SnapshotRow,
+)
+from connectors.http import Client
+from connectors.manifest import Manifest
+from connectors.systems.tryton import listing, moves, posting, probe
+from connectors.systems.tryton.answers import Problem
+from connectors.systems.tryton.books import Shelf
+from connectors.systems.tryton.lookup import by_keys
+from connectors.systems.tryton.wire import Tryton
+
+
+class TrytonConnector:
+    """A CommandSink and a SnapshotSource; accepts ``journal.post``."""
+
+    def __init__(self) -> None:
+        self.manifest = Manifest.beside(__file__)
+        self._shelf = Shelf()
+
+    def digest(self, payload: Mapping[str, Any]) -> str:
+        return moves.digest(payload)
+
+    async def send(
+        self, client: Client, settings: Settings, commands: Sequence[Command]
+    ) -> Sequence[Receipt]:
+        """Draft and post; one command by REST, several in one transaction for each step."""
+        return await posting.run(Tryton(client, settings), self._shelf, commands)
+
+    async def find(
+        self, client: Client, settings: Settings, keys: Sequence[str]
+    ) -> Mapping[str, Sequence[Found]]:
+        """
+        Posted moves by key, or the draft when none is posted.
+
+        A draft is not in the books: of several only the first is told, and none beside a posted
+        move; the next ``send`` of the key deletes the others. Raises CallFailed.
+        """
+        tryton = Tryton(client, settings)
+        try:
+            held = await by_keys(tryton, await self._shelf.get(tryton), keys)
+        except Problem as problem:
+            raise CallFailed(
+                problem.outcome, problem.reason, retry_after=problem.retry_after
+            ) from problem
+        return {
+            key: [move for move in known if move.posted] or known[:1] for key, known in held.items()
+        }
+
+    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
+        return await probe.steps(Tryton(client, settings))
+
+    async def snapshot(
+        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    ) -> tuple[Sequence[SnapshotRow], str]:
+        """Kind ``journal``: all moves in the range, ours or not, drafts included."""
+        tryton = Tryton(client, settings)
+        try:
+            library = await self._shelf.get(tryton)
+            return await listing.page(tryton, library, kind, start, end, cursor)
+        except Problem as problem:
+            raise CallFailed(
+                problem.outcome, problem.reason, retry_after=problem.retry_after
+            ) from problem
+
+
+connector = TrytonConnector()

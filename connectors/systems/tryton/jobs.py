@@ -1,0 +1,57 @@
+"""A command on its way through one call of ``send``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.contract import Command, Found, Outcome, Receipt
+from connectors.systems.tryton import moves
+from connectors.systems.tryton.answers import Problem
+from connectors.systems.tryton.books import Books, Period
+from connectors.systems.tryton.moves import Journal
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """``receipt`` ends it; ``draft`` is Tryton's id of its draft, "" while there is none."""
+
+    command: Command
+    journal: Journal
+    books: Books | None = None
+    period: Period | None = None
+    draft: str = ""
+    receipt: Receipt | None = None
+
+    @property
+    def content(self) -> str:
+        return moves.digest_of(self.journal)
+
+    def end(self, outcome: Outcome, code: str = "", reason: str = "", **more: Any) -> None:
+        self.receipt = Receipt(outcome, code=code, reason=reason, drafted_id=self.draft, **more)
+
+    def fail(self, problem: Problem, *, outcome: Outcome | None = None) -> None:
+        self.end(
+            outcome or problem.outcome,
+            problem.code,
+            problem.reason,
+            http_status=problem.status,
+            excerpt=problem.excerpt,
+            retry_after=problem.retry_after,
+        )
+
+    def done(self, outcome: Outcome, held: Found) -> None:
+        self.receipt = Receipt(
+            outcome, external_id=held.external_id, external_number=held.external_number
+        )
+
+
+def unfinished(jobs: Iterable[Job]) -> list[Job]:
+    return [job for job in jobs if job.receipt is None]
+
+
+def leave(jobs: Iterable[Job]) -> None:
+    """End what was not reached because a call before it failed: surely nothing was sent for it."""
+    for job in unfinished(jobs):
+        job.end(Outcome.NOT_SENT, "not_tried", "Not tried, because the call before it failed.")

@@ -1,0 +1,149 @@
+"""
+Journals into Tryton: look, draft, post, read back; set-wise, and each journal with its own outcome.
+
+Why this cannot post twice although Tryton has no unique key: creating makes only drafts, and what
+is posted is a draft's id that was read after the last doubt. A creation that commits late leaves a
+draft, which the next attempt finds and uses, or deletes when there is another one; deleting it
+also ends any posting of it that may still be on its way. See README.md, “Never twice”.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.contract import Command, Found, Outcome, Receipt
+from connectors.systems.tryton import drafting, moves
+from connectors.systems.tryton.answers import Problem
+from connectors.systems.tryton.books import Library, Shelf
+from connectors.systems.tryton.jobs import Job, leave, unfinished
+from connectors.systems.tryton.lookup import by_ids
+from connectors.systems.tryton.moves import Journal, Unfit
+from connectors.systems.tryton.wire import Tryton
+
+
+async def run(tryton: Tryton, shelf: Shelf, commands: Sequence[Command]) -> list[Receipt]:
+    """One receipt for each command, in order."""
+    jobs = [_job(command) for command in commands]
+    given = [job for job in jobs if isinstance(job, Job)]
+    try:
+        await _work(tryton, shelf, given)
+    except Problem as problem:
+        # Reads only come here; what was written has its outcome.
+        for job in unfinished(given):
+            job.fail(problem)
+    return [job if isinstance(job, Receipt) else _receipt(job) for job in jobs]
+
+
+def _job(command: Command) -> Job | Receipt:
+    if command.kind != moves.KIND or not moves.KEY.fullmatch(command.key):
+        reason = "This is nothing that Tryton can be asked to do."
+        return Receipt(Outcome.REFUSED, code="refused", reason=reason)
+    try:
+        return Job(command, Journal.of(command.payload), draft=command.drafted_id)
+    except Unfit as unfit:
+        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
+
+
+def _receipt(job: Job) -> Receipt:
+    assert job.receipt is not None
+    return job.receipt
+
+
+async def _work(tryton: Tryton, shelf: Shelf, given: Sequence[Job]) -> None:
+    if not given:
+        return
+    library = await drafting.prepare(tryton, shelf, given)
+    jobs = unfinished(given)
+    if jobs:
+        await drafting.look(tryton, library, jobs)
+        jobs = unfinished(jobs)
+        await drafting.create(tryton, library, jobs)
+        if len(unfinished(jobs)) < len(jobs):
+            # Something in the books may have changed: the next call reads them again.
+            shelf.forget(tryton)
+        jobs = unfinished(jobs)
+    if jobs:
+        await _post(tryton, jobs)
+        await _read_back(tryton, library, unfinished(jobs))
+
+
+async def _post(tryton: Tryton, jobs: Sequence[Job]) -> None:
+    if len(jobs) > 1 and tryton.posts_in_batches and await _together(tryton, jobs):
+        return
+    for job in jobs:
+        if not await _alone(tryton, job):
+            # Those before it that were posted are told so; they have no receipt yet.
+            leave(jobs[jobs.index(job) + 1 :])
+            return
+
+
+async def _together(tryton: Tryton, jobs: Sequence[Job]) -> bool:
+    """
+    All in one transaction. False when Tryton refused one of them and so posted none; each is then
+    tried by itself, once.
+    """
+    try:
+        result = await tryton.rpc("model.account.move.post", [int(job.draft) for job in jobs])
+        if result is not None:
+            raise Problem(Outcome.IN_DOUBT, "garbled", "Tryton answered a posting oddly.")
+    except Problem as problem:
+        if problem.outcome is Outcome.REFUSED:
+            return False
+        for job in jobs:
+            job.fail(problem)
+    return True
+
+
+async def _alone(tryton: Tryton, job: Job) -> bool:
+    """False when the next one should not be tried now."""
+    try:
+        moved = await tryton.action(f"account.move/{job.draft}/post?f=state", {})
+        if not isinstance(moved, dict) or moved.get("state") != "posted":
+            raise Problem(Outcome.IN_DOUBT, "garbled", "Tryton answered a posting oddly.")
+    except Problem as problem:
+        if problem.code == "already_posted":
+            return True
+        if problem.status == 404:
+            job.draft = ""
+            job.end(Outcome.TRANSIENT, "draft_gone", "Somebody deleted the draft in Tryton.")
+            return True
+        if problem.outcome is Outcome.REFUSED:
+            await _withdraw(tryton, job)
+        job.fail(problem)
+        return problem.outcome is Outcome.REFUSED
+    return True
+
+
+async def _withdraw(tryton: Tryton, job: Job) -> None:
+    """Delete a refused draft, which would keep Tryton's period from being closed."""
+    try:
+        await tryton.delete("account.move", job.draft)
+    except Problem as problem:
+        if problem.status != 404:
+            return
+    job.draft = ""
+
+
+async def _read_back(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> None:
+    """Number and content of what was posted. Posted it is, even when this read fails."""
+    if not jobs:
+        return
+    try:
+        held = await by_ids(tryton.unhurried(), library, [job.draft for job in jobs])
+    except Problem:
+        held = {}
+    for job in jobs:
+        move = held.get(job.draft) or Found(job.draft, "", True, job.content)
+        if not move.posted:
+            job.end(Outcome.IN_DOUBT, "garbled", "Tryton said posted, and then draft.")
+        elif move.content_sha256 != job.content:
+            job.draft = ""
+            job.end(
+                Outcome.REFUSED,
+                "conflict",
+                f"Tryton posted it as {move.external_number}, but with other content.",
+                external_id=move.external_id,
+                external_number=move.external_number,
+            )
+        else:
+            job.done(Outcome.OK, move)

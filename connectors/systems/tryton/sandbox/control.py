@@ -1,0 +1,129 @@
+"""
+The sandbox's own door, which Tryton does not have.
+
+    GET  /_control/moves[?key=…]      what the books hold, drafts included
+    GET  /_control/                   how many moves, drafts and parties, and the sum of debits
+    GET  /_control/requests           how often each kind of work was asked for
+    GET  /_control/faults             what is switched on; DELETE switches all off
+    POST /_control/faults             switch (see ``faults``)
+    POST /_control/periods            {"2026-05": "closed", …} or "open"
+    POST /_control/edit               {"move": id, "credit": "1.00"}: a person changes a draft
+    POST /_control/reset              empty books, no faults
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+
+from connectors.systems.tryton.sandbox import chart
+from connectors.systems.tryton.sandbox.checks import amount
+from connectors.systems.tryton.sandbox.ledger import Ledger
+from connectors.systems.tryton.sandbox.records import Record, plain
+
+if TYPE_CHECKING:
+    from connectors.systems.tryton.sandbox.app import Sandbox
+
+
+def handle(sandbox: Sandbox, request: Request, value: Any) -> Any:
+    """Raises ValueError, KeyError, StopIteration or UserError for what cannot be done."""
+    what = request.path_params["what"]
+    if request.method == "DELETE" and what == "faults":
+        sandbox.faults.clear()
+    elif request.method == "POST":
+        change(sandbox, what, value)
+        if what in ("periods", "edit"):
+            sandbox.store.append(["control", what, value])
+        if what != "faults":
+            return {"done": what}
+    if what == "moves":
+        key = request.query_params.get("key", "")
+        return moves(sandbox.ledger, key)
+    if not what:
+        return summary(sandbox.ledger)
+    if what == "requests":
+        return dict(sandbox.counts)
+    if what == "faults":
+        return sandbox.faults.shown()
+    raise ValueError(f"There is no “{what}” here.")
+
+
+def change(sandbox: Sandbox, what: str, value: Any) -> None:
+    if what == "reset":
+        sandbox.reset()
+    elif what == "faults":
+        switches = dict(value)
+        if "unique_parties" in switches:
+            sandbox.ledger.unique_parties = bool(switches.pop("unique_parties"))
+        if "reject_accounts" in switches:
+            rejected = set(switches.pop("reject_accounts") or ())
+            for account in sandbox.ledger.table("account.account").values():
+                account["closed"] = account["code"] in rejected
+        sandbox.faults.set(switches)
+    elif what == "periods":
+        for name, state in value.items():
+            sandbox.ledger.set_period(name, state)
+    elif what == "edit":
+        move = sandbox.ledger.table("account.move")[value["move"]]
+        lines = sandbox.ledger.table("account.move.line")
+        for line in (lines[number] for number in move["lines"]):
+            for side in ("debit", "credit"):
+                if side in value and amount(line[side]):
+                    line[side] = {"__class__": "Decimal", "decimal": value[side]}
+    else:
+        raise ValueError(f"There is no “{what}” here.")
+
+
+def moves(ledger: Ledger, key: str) -> list[dict[str, Any]]:
+    """Amounts as plain decimals; the key is the first word of the description."""
+    rows = ledger.table("account.move").values()
+    return [
+        _move(ledger, row)
+        for row in rows
+        if not key or str(row["description"] or "").partition(" ")[0] == key
+    ]
+
+
+def _move(ledger: Ledger, row: Record) -> dict[str, Any]:
+    lines = (ledger.table("account.move.line")[line] for line in row["lines"])
+    period = ledger.table("account.period")[row["period"]]
+    day = plain(row["date"])
+    company, _, currency, _ = chart.COMPANIES[row["company"] - 1]
+    return {
+        "id": row["id"],
+        "key": str(row["description"] or "").partition(" ")[0],
+        "number": row["number"] or "",
+        "state": row["state"],
+        "date": f"{day[0]:04d}-{day[1]:02d}-{day[2]:02d}",
+        "period": period["name"],
+        "company": company,
+        "currency": currency,
+        "lines": [_line(ledger, line) for line in lines],
+    }
+
+
+def _line(ledger: Ledger, line: Record) -> dict[str, Any]:
+    party = ledger.table("party.party")[line["party"]]["code"] if line["party"] else ""
+    return {
+        "account": ledger.table("account.account")[line["account"]]["code"],
+        "debit": str(amount(line["debit"])),
+        "credit": str(amount(line["credit"])),
+        "party": party,
+    }
+
+
+def summary(ledger: Ledger) -> dict[str, Any]:
+    rows = ledger.table("account.move").values()
+    posted = sum(row["state"] == "posted" for row in rows)
+    lines = ledger.table("account.move.line")
+    debits = sum(
+        amount(lines[line]["debit"]) for row in rows if row["state"] == "posted"
+        for line in row["lines"]
+    )  # fmt: skip
+    return {
+        "posted": posted,
+        "drafts": len(rows) - posted,
+        "parties": len(ledger.table("party.party")),
+        "debits": str(debits),
+    }

@@ -1,0 +1,236 @@
+"""A real Tryton for tests: started from a kept template in seconds, reset in less."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from revops.embedded import programs
+from revops.embedded.home import Home
+from revops.embedded.programs import Running
+from tests.peers import processes
+from tests.peers.tryton.database import ADMIN_PASSWORD, BOOKS, Databases
+
+DATABASE = "erp"
+_PAGE = 500
+
+
+@dataclass(slots=True)
+class TrytonPeer:
+    """
+    ``address`` with ``database``, ``api_key``, ``login`` and ``password`` are what a connection
+    needs. Only one test run at a time has it.
+    """
+
+    address: str
+    running: Running
+    place: Home
+    databases: Databases
+    template: str
+    database: str = DATABASE
+    api_key: str = str(BOOKS["key"])
+    login: str = str(BOOKS["login"])
+    password: str = str(BOOKS["password"])
+    _exit: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def start(cls) -> TrytonPeer:
+        """The first time on a machine this takes about a minute, afterwards about three seconds."""
+        with ExitStack() as stack:
+            place = processes.home("tryton")
+            stack.enter_context(processes.alone(place))
+            databases = Databases.open(place)
+            stack.callback(databases.close)
+            template = databases.template(processes.environment(place, "tryton"))
+            databases.copy(template, DATABASE)
+            address, running = _serve(place, databases)
+            peer = cls(address, running, place, databases, template)
+            stack.callback(peer._end)
+            peer._exit = stack.pop_all()
+        return peer
+
+    def stop(self) -> None:
+        self._exit.close()
+
+    def _end(self) -> None:
+        self.sigcont()
+        programs.stop(self.running)
+
+    def restart(self) -> None:
+        """End the server and start it again at the same address, books kept."""
+        self._end()
+        port = int(self.address.rpartition(":")[2])
+        self.address, self.running = _serve(self.place, self.databases, port=port)
+
+    def sigstop(self) -> None:
+        """The server hangs: it takes connections and does not answer until ``sigcont``."""
+        os.kill(self.running.pid, signal.SIGSTOP)
+
+    def sigcont(self) -> None:
+        if self.running.alive():
+            os.kill(self.running.pid, signal.SIGCONT)
+
+    @contextmanager
+    def second_server(self) -> Iterator[str]:
+        """The address of another server process on the same books."""
+        address, running = _serve(self.place, self.databases, name="trytond-2")
+        try:
+            yield address
+        finally:
+            programs.stop(running)
+
+    def reset(self) -> None:
+        """Empty books again, in a fraction of a second; the server goes on running."""
+        self.sigcont()
+        self.databases.copy(self.template, self.database)
+
+    @contextmanager
+    def sequence_locked(self) -> Iterator[None]:
+        """Another posting that does not end: every posting is answered 503."""
+        with self.databases.connect(self.database) as connection, connection.transaction():
+            connection.execute("SELECT id FROM ir_sequence_strict FOR UPDATE")
+            yield
+
+    def execute(self, statement: str, parameters: tuple[object, ...] = ()) -> None:
+        """SQL in its database, for what its API does not let anybody do."""
+        with self.databases.connect(self.database) as connection:
+            connection.execute(statement, parameters)
+
+    def close_period(self, name: str) -> None:
+        """
+        As finance does it, in all companies; Tryton refuses while it holds drafts (RuntimeError).
+        """
+        self.admin("account.period", "close", self._periods(name))
+
+    def reopen_period(self, name: str) -> None:
+        """The period and its journal-periods, which Tryton closes together but does not reopen."""
+        periods = self._periods(name)
+        self.admin("account.period", "reopen", periods)
+        journals = self._rows("account.journal.period", [["period", "in", periods]], ["state"])
+        closed = [row["id"] for row in journals if row["state"] == "closed"]
+        if closed:
+            self.admin("account.journal.period", "reopen", closed)
+
+    def edit_draft(self, move: int, amount: str) -> None:
+        """A person changes both sides of a draft of two lines."""
+        lines = self._rows("account.move.line", [["move", "=", move]], ["debit", "credit"])
+        value = {"__class__": "Decimal", "decimal": amount}
+        for line in lines:
+            side = "debit" if float(line["debit"]["decimal"]) else "credit"
+            self.admin("account.move.line", "write", [line["id"]], {side: value})
+
+    def moves(self, key: str = "") -> list[dict[str, Any]]:
+        """
+        What the books hold, drafts included, read through Tryton's REST in pages: ``id``, ``key``
+        (the first word of the description), ``number``, ``state``, ``date``, ``period``,
+        ``company`` (its party's code), ``currency`` and ``lines`` with ``account``, ``debit``,
+        ``credit`` (decimals as text) and ``party``.
+        """
+        found: list[dict[str, Any]] = []
+        after = 0
+        while True:
+            domain: list[Any] = [["id", ">", after]]
+            if key:
+                domain.append(["description", "like", f"{key} %"])
+            rows = self._rows("account.move", domain, _MOVE, limit=_PAGE)
+            found += [_move(row) for row in rows]
+            if len(rows) < _PAGE:
+                return found
+            after = rows[-1]["id"]
+
+    def parties(self) -> dict[str, str]:
+        """Code → name."""
+        rows = self._rows("party.party", [], ["code", "name"])
+        return {row["code"]: row["name"] for row in rows}
+
+    def admin(self, model: str, method: str, *values: Any) -> Any:
+        """An RPC as the administrator. RuntimeError with Tryton's words when it refuses."""
+        answer = httpx.post(
+            f"{self.address}/{self.database}/rpc/",
+            json={"id": 1, "method": f"model.{model}.{method}", "params": [*values, {}]},
+            auth=("admin", ADMIN_PASSWORD),
+            timeout=30,
+        )
+        answer.raise_for_status()
+        said = answer.json()
+        if "error" in said:
+            raise RuntimeError(str(said["error"]))
+        return said["result"]
+
+    def _periods(self, name: str) -> list[int]:
+        return [row["id"] for row in self._rows("account.period", [["name", "=", name]], [])]
+
+    def _rows(
+        self, model: str, domain: list[Any], fields: list[str], limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        answer = httpx.post(
+            f"{self.address}/{self.database}/rest/model/{model}/search_read",
+            headers={"Authorization": f"Bearer {self.api_key}"},
+            json={
+                "domain": domain, "fields_names": fields, "order": [["id", "ASC"]], "limit": limit,
+            },
+            timeout=60,
+        )  # fmt: skip
+        answer.raise_for_status()
+        rows: list[dict[str, Any]] = answer.json()
+        return rows
+
+
+_MOVE = [
+    "description", "number", "state", "date", "period.name", "company.currency.code",
+    "company.party.code",
+    "lines.account.code", "lines.debit", "lines.credit", "lines.party.code",
+]  # fmt: skip
+
+
+def _move(row: Mapping[str, Any]) -> dict[str, Any]:
+    day = row["date"]
+    return {
+        "id": row["id"],
+        "key": (row["description"] or "").partition(" ")[0],
+        "number": row["number"] or "",
+        "state": row["state"],
+        "date": f"{day['year']:04d}-{day['month']:02d}-{day['day']:02d}",
+        "period": row["period."]["name"],
+        "company": row["company."]["party."]["code"],
+        "currency": row["company."]["currency."]["code"],
+        "lines": [
+            {
+                "account": line["account."]["code"],
+                "debit": line["debit"]["decimal"],
+                "credit": line["credit"]["decimal"],
+                "party": line["party."]["code"] if line["party."] else "",
+            }
+            for line in row["lines."]
+        ],
+    }
+
+
+def _serve(
+    place: Home, databases: Databases, *, name: str = "trytond", port: int = 0
+) -> tuple[str, Running]:
+    listen = f"127.0.0.1:{port or processes.free_port()}"
+    bin_ = processes.environment(place, "tryton")
+    running = processes.start(
+        place,
+        name,
+        (str(bin_ / "trytond"), "-d", DATABASE),
+        {"TRYTOND_WEB__LISTEN": listen, "TRYTOND_DATABASE__URI": databases.uri},
+    )
+    address = f"http://{listen}"
+    processes.wait_until(lambda: _answers(address), running)
+    return address, running
+
+
+def _answers(address: str) -> bool:
+    version = {"id": 1, "method": "common.server.version", "params": []}
+    try:
+        return httpx.post(f"{address}/rpc/", json=version, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
