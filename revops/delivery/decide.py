@@ -56,7 +56,8 @@ class Next(enum.StrEnum):
 class Row:
     """
     The deciding part of a command. ``next_at`` is when it needs attention: due time, end of the
-    settle window, or end of its holder's lease. Instants are the database's clock.
+    settle window, or end of its holder's lease. ``unknown_since`` is when an attempt was first left
+    without an answer; it stays until the command is posted. Instants are the database's clock.
     """
 
     state: State
@@ -180,7 +181,6 @@ def conclude(row: Row, receipt: Receipt, *, now: datetime, random: float) -> Row
                 state=State.EXCEPTION,
                 next_at=None,
                 settle_until=None,
-                unknown_since=None,
                 drafted_id=receipt.drafted_id,
                 code=receipt.code or "refused",
                 crash_count=0,
@@ -232,7 +232,7 @@ def read_result(
     if row.settle_until is not None and (asked_at or now) < row.settle_until:
         return replace(wait(row), code="")
     return replace(
-        row, state=State.PENDING, next_at=now, unknown_since=None, settle_until=None,
+        row, state=State.PENDING, next_at=now, settle_until=None,
         drafted_id=only.external_id if only else "", code="", reason="",
     )  # fmt: skip
 
@@ -250,11 +250,9 @@ def read_failed(row: Row, *, now: datetime, wait_for: float, reason: str) -> Row
 def retry(row: Row, *, now: datetime) -> Row | None:
     """
     A person's retry of a refused command: same key, same content. None when not allowed: what the
-    target holds twice or otherwise is no matter of sending, and what is in doubt is only asked about.
+    target holds twice or otherwise is no matter of sending, and what is in doubt is asked about.
     """
     if row.state is not State.EXCEPTION or row.code in ("duplicate", "conflict"):
-        return None
-    if row.unknown_since:
         return None
     return replace(row, state=State.PENDING, next_at=now, crash_count=0, code="", reason="")
 
@@ -274,8 +272,9 @@ def cancel(row: Row) -> Row | None:
     """
     Only what surely left nothing at the target can be cancelled. None otherwise.
 
-    ``unknown_since`` is set for as long as any attempt is unanswered: it is cleared by an answer
-    alone, never by a decision. A draft is something left, though it is in nobody's books yet.
+    After an attempt that was never answered it cannot, even when the target has been asked since:
+    where a second sending does no harm, “not there” is believed before the first one has ended. A
+    draft is something left, though it is in nobody's books yet.
     """
     idle = row.state in (State.PENDING, State.RETRY_WAIT, State.EXCEPTION)
     if idle and not row.unknown_since and not row.drafted_id:
@@ -322,6 +321,5 @@ def _again(row: Row, now: datetime, seconds: float) -> Row:
         state=State.RETRY_WAIT,
         next_at=now + timedelta(seconds=seconds),
         settle_until=None,
-        unknown_since=None,
         crash_count=0,
     )

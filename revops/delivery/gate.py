@@ -99,11 +99,11 @@ def observe(
 
     A refusal is an answer: it shows that the target works. Throttling is no failure either, but
     holds everybody back. Silence, errors, an address that cannot be reached and rejected
-    credentials count towards the breaker. NOT_SENT beside answers does not: then the target was
-    there, and it was our time to send that ran out.
+    credentials count towards the breaker. NOT_SENT beside an answer of any kind does not: then the
+    target was there, and it was our time to send that ran out.
     """
     kinds = {outcome for outcome, _ in outcomes}
-    answered = bool(kinds & ANSWERED)
+    reached = kinds - {Outcome.NOT_SENT, Outcome.IN_DOUBT}
     for outcome, asked in outcomes:
         if outcome is Outcome.THROTTLED:
             seconds = min(LONGEST, max(SHORTEST, asked)) if asked else 1 + random
@@ -111,11 +111,11 @@ def observe(
             gate = replace(gate, not_before=max(until, gate.not_before or until))
         elif outcome in ANSWERED:
             gate = _success(gate)
-        elif outcome is not Outcome.NOT_SENT or not answered:
+        elif outcome is not Outcome.NOT_SENT or not reached:
             gate = _failure(gate, now, outcome, random)
     if Outcome.THROTTLED in kinds:
         return replace(gate, slow_start=max(1, (gate.slow_start or FULL_SPEED) // 2))
-    return _faster(gate) if answered and Outcome.NOT_SENT not in kinds else gate
+    return _faster(gate) if kinds & ANSWERED and Outcome.NOT_SENT not in kinds else gate
 
 
 def trial(gate: GateRow, *, now: datetime) -> GateRow:
