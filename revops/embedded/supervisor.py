@@ -31,7 +31,7 @@ class Patience:
     first_pause: float = 0.5
     longest_pause: float = 10.0
     # A life shorter than this is a failed start; so many of them in a row are the end.
-    quick: float = 10.0
+    quick: float = 30.0
     quick_deaths: int = 5
 
     def pause(self, deaths: int) -> float:
