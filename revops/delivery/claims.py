@@ -83,8 +83,8 @@ WITH intended AS (
     UPDATE delivery_outboundcommand AS command
     SET state = 'sending', attempts = intent.attempts, next_at = intent.next_at,
         settle_until = intent.settle_until
-    FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[],
-                %s::int[], %s::text[])
+    FROM unnest(%b::bigint[], %b::bigint[], %b::int[], %b::timestamptz[], %b::timestamptz[],
+                %b::int[], %b::text[])
         AS intent (id, fence, attempts, next_at, settle_until, number, sha256)
     WHERE command.id = intent.id AND command.fence = intent.fence AND command.state = 'claimed'
     RETURNING command.id, command.fence, intent.number, intent.settle_until, intent.sha256
@@ -133,9 +133,9 @@ SET state = new.state, next_at = coalesce(new.next_at, command.next_at), attempt
     settle_until = new.settle_until, drafted_id = new.drafted_id, external_id = new.external_id,
     external_number = new.external_number, code = new.code, reason = new.reason,
     finished_at = CASE WHEN new.state IN ('posted', 'cancelled') THEN now() END
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[], %s::int[], %s::smallint[],
-            %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[],
-            %s::text[])
+FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::timestamptz[], %b::int[], %b::smallint[],
+            %b::timestamptz[], %b::timestamptz[], %b::text[], %b::text[], %b::text[], %b::text[],
+            %b::text[])
     AS new (id, fence, state, next_at, attempts, crash_count, unknown_since, settle_until,
             drafted_id, external_id, external_number, code, reason)
 WHERE command.id = new.id AND command.fence = new.fence
@@ -146,7 +146,7 @@ _OUTCOME = """
 UPDATE delivery_attempt AS attempt
 SET outcome = answer.outcome, http_status = answer.status, reason = answer.reason,
     excerpt = answer.excerpt, finished_at = now()
-FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::smallint[], %s::text[], %s::text[])
+FROM unnest(%b::bigint[], %b::int[], %b::text[], %b::smallint[], %b::text[], %b::text[])
     AS answer (command_id, number, outcome, status, reason, excerpt)
 WHERE attempt.command_id = answer.command_id AND attempt.number = answer.number
   AND attempt.outcome IS NULL

@@ -41,9 +41,9 @@ INSERT INTO delivery_outboundcommand (
     fence, next_at, attempts, crash_count, drafted_id, external_number, code, reason, created_at
 )
 SELECT new.*, 'pending', 0, now(), 0, 0, '', '', '', '', now()
-FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::smallint[],
-            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[],
-            %s::bigint[], %s::text[], %s::text[]) AS new
+FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::text[], %b::smallint[],
+            %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::text[],
+            %b::bigint[], %b::text[], %b::text[]) AS new
 ON CONFLICT (lane, legal_entity_id, document_type, business_key, revision) DO NOTHING
 """
 

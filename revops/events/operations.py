@@ -168,7 +168,7 @@ SET state = verdict.state, reason = verdict.reason, waits_for = verdict.waits_fo
     next_at = CASE WHEN verdict.state <> 'parked' THEN event.next_at
         WHEN event.deadline_at > now() THEN event.deadline_at
         ELSE now() + %s * interval '1 second' END
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[])
     AS verdict (id, fence, state, reason, waits_for, story)
 WHERE event.id = verdict.id AND event.fence = verdict.fence
 """

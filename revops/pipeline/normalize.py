@@ -18,10 +18,12 @@ from revops.contracts.base import EventData
 from revops.contracts.registry import ContractBroken, ContractUnknown
 from revops.events.operations import Claimed
 from revops.kernel import strict_json
-from revops.pipeline.receive import API_TYPE
 from revops.pipeline.sources import Source
 
 log = structlog.get_logger(__name__)
+
+# Events that came as business events already, through the API.
+API_TYPE = "console.event"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,12 @@ from django.conf import settings
 from connectors.contract import CallFailed, Page
 from connectors.http import Client, NotSent
 from connectors.manifest import Capability
+from exceptions import operations as cases
+from exceptions.findings import fingerprint_of
 from revops.events.models import Channel
 from revops.events.operations import Stored
-from revops.pipeline import receive, sources, wake
+from revops.kernel import clock
+from revops.pipeline import problems, receive, sources, wake
 from revops.pipeline.sources import Source
 from revops.store import sql
 
@@ -79,9 +82,23 @@ def _poll(runner: asyncio.Runner, source: Source, cursor: str, fence: int, first
         wait_for = getattr(failure, "retry_after", None) or min(60, source.manifest.poll_interval_s)
         log.info("poll.failed", connection=source.slug, why=str(failure))
         sql.run(_FAIL, (str(failure), wait_for, source.id, fence))
+    else:
+        _tell(source, 0 if first else new)
     if new:
         wake.line(source.id)
     return new
+
+
+def _tell(source: Source, missed: int) -> None:
+    """What webhooks should have brought is a case until a poll finds nothing new."""
+    if missed:
+        problems.report([problems.webhooks_missing(source, missed)])
+        return
+    fingerprint = fingerprint_of("webhooks_missing", source.slug)
+    with sql.atomic():
+        cases.settle(
+            fingerprints=[fingerprint], text="Webhooks arrive again.", at=clock.now()
+        )
 
 
 def _store(source: Source, page: Page) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from connectors.contract import Envelope
 from exceptions import operations as cases
 from exceptions.findings import Finding
 from revops.canonical.operations.change import Change
@@ -42,6 +43,44 @@ def poison(source: Source, event: Claimed, reason: str) -> Finding:
         inbound_id=event.id,
         connection_slug=source.slug,
         correlation_id=event.correlation_id,
+    )
+
+
+def told_twice(source: Source, envelope: Envelope, inbound_id: int, story: str) -> Finding:
+    """One event id, two contents: the first one stands, the other one is kept beside it."""
+    return Finding(
+        kind="event_conflict",
+        identity=f"event:{inbound_id}",
+        cause_parts=f"{source.slug}|event id",
+        cause=f"{source.label} sent the same event id with other content",
+        what_happened=(
+            f"Event {envelope.event_id} of type {envelope.type} came again and says something else. "
+            "The first one stands; both are kept."
+        ),
+        path=f"{source.label} → console",
+        subject_label=f"{envelope.object_type} {envelope.object_id}".strip(),
+        blocked_steps=("Trust the event",),
+        inbound_id=inbound_id,
+        connection_slug=source.slug,
+        correlation_id=story,
+    )
+
+
+def webhooks_missing(source: Source, missed: int) -> Finding:
+    """Polling found what webhooks should have brought."""
+    return Finding(
+        kind="webhooks_missing",
+        identity=source.slug,
+        cause_parts=source.slug,
+        cause=f"{source.label} webhooks did not arrive",
+        what_happened=(
+            f"{missed} events of {source.label} were found by asking; no webhook had brought them. "
+            "They have been taken through the line."
+        ),
+        path=f"{source.label} → console",
+        subject_label=f"{missed} events",
+        blocked_steps=("Know at once what happens",),
+        connection_slug=source.slug,
     )
 
 

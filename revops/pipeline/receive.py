@@ -19,11 +19,9 @@ from revops.events.models import Channel
 from revops.events.operations import Arrival, Recorded, Stored
 from revops.kernel import clock, correlation, strict_json
 from revops.kernel.keys import sha256
-from revops.pipeline import sources, wake
+from revops.pipeline import problems, sources, wake
+from revops.pipeline.normalize import API_TYPE
 from revops.pipeline.sources import Source
-
-API_TYPE = "console.event"
-
 
 class HookUnknown(LookupError):
     """No connection listens at this address."""
@@ -62,7 +60,7 @@ def store(
 ) -> Recorded:
     """Store one opened envelope of a source, whatever channel it came by."""
     content = envelope.raw if envelope.content is None else envelope.content
-    return inbox.record(
+    recorded = inbox.record(
         Arrival(
             connection_id=source.id,
             account=_fit(envelope.account or source.account, 120),
@@ -79,6 +77,9 @@ def store(
             correlation_id=correlation_id,
         )
     )
+    if recorded.stored is Stored.CONFLICT:
+        problems.report([problems.told_twice(source, envelope, recorded.id, correlation_id)])
+    return recorded
 
 
 def store_body(source: Source, body: bytes, channel: Channel) -> Recorded:

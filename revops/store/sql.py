@@ -59,7 +59,7 @@ def new_ids(table: str, count: int) -> list[int]:
 
 @lru_cache(maxsize=64)
 def _insert_statement(table: str, columns: tuple[str, ...], types: tuple[str, ...], tail: str) -> str:
-    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    arrays = ", ".join(f"%b::{kind}[]" for kind in types)
     names = ", ".join(f'"{column}"' for column in columns)
     # Table, column and type names are the caller's literals, never input.
     return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {tail}"  # noqa: S608
@@ -107,7 +107,7 @@ def lock_objects(keys: Iterable[str]) -> None:
     if ordered:
         run(
             "SELECT pg_advisory_xact_lock(key) FROM "
-            "(SELECT DISTINCT hashtextextended(k, 7) AS key FROM unnest(%s::text[]) AS k "
+            "(SELECT DISTINCT hashtextextended(k, 7) AS key FROM unnest(%b::text[]) AS k "
             "ORDER BY 1) AS ordered",
             (ordered,),
         )

@@ -126,7 +126,7 @@ class Table(Generic[R]):
         types = [_TYPES.get(column, "text") for column in self._columns]
         if self._new:
             names = ", ".join(f'"{column}"' for column in self._columns)
-            arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+            arrays = ", ".join(f"%b::{kind}[]" for kind in types)
             sql.run(
                 f"INSERT INTO canonical_{self.name} "  # noqa: S608  own literals
                 f"({names}, connection_id, created_at, updated_at) "
@@ -138,7 +138,7 @@ class Table(Generic[R]):
             )  # fmt: skip
         if self._changed:
             names = ", ".join(f'"{column}"' for column in self._columns)
-            arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+            arrays = ", ".join(f"%b::{kind}[]" for kind in types)
             assign = ", ".join(
                 f'"{column}" = new."{column}"'
                 for column in self._columns
