@@ -1,8 +1,14 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from accounts.checks import fit_for_production
+
+        register(fit_for_production, Tags.security, deploy=True)

@@ -85,6 +85,6 @@ def use_token(text: str) -> ServiceToken | None:
     if token.owner is not None and not token.owner.is_active:
         return None
     if token.used_at is None or now - token.used_at >= _NOTED_EVERY:
-        unnoted = Q(used_at__isnull=True) | Q(used_at__lt=now - _NOTED_EVERY)
+        unnoted = Q(used_at__isnull=True) | Q(used_at__lte=now - _NOTED_EVERY)
         ServiceToken.objects.filter(unnoted, pk=token.pk).update(used_at=now)
     return token

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.models import ServiceToken
 from accounts.operations import use_token
+
+if TYPE_CHECKING:
+    # DRF reads these classes from its settings while this module of its own is half imported.
+    from rest_framework.views import APIView
 
 _REALM: Final = 'Bearer realm="revops"'
 

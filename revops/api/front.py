@@ -19,11 +19,11 @@ _HEADERS: Final = {
 
 class MachineDoors:
     """
-    Answers ``/hooks/<id>/`` itself, right behind the redirect to https.
+    Answers ``/hooks/<id>/`` itself, right behind ``SecurityMiddleware``.
 
-    Sessions, cookies, forms, messages and page headers do nothing for a webhook, and cost as much
-    as storing it; docs/performance has the figures. Everything else goes on unchanged. Without
-    this middleware the address works alike, only slower.
+    Sessions, cookies, forms, messages and a page's headers do nothing for a webhook; on the way
+    to it they took 0.15 ms of 0.21 ms a call outside the view. Everything else goes on unchanged,
+    and without this middleware the address works alike, only slower.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -73,6 +73,9 @@ def answer(
 
 def cannot_store(error: BaseException) -> HttpResponse:
     """503: nothing was kept, the sender must send it again."""
+    # Errors of raw psycopg pass Django by; without this it would keep a dead connection.
+    db.connection.errors_occurred = True
+    db.connection.close_if_unusable_or_obsolete()
     log.error("api.cannot_store", error=type(error).__name__, exc_info=error)
     return answer(
         503,
@@ -99,8 +102,9 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     headers: dict[str, str] = {}
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = header
-    if isinstance(error, drf.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(max(1, round(error.wait + 0.5)))
+    if isinstance(error, drf.Throttled):
+        # Whole seconds to the end of the window, from throttles.TokenThrottle.wait.
+        headers["Retry-After"] = str(getattr(error, "wait", None) or 1)
     if isinstance(error, drf.MethodNotAllowed):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
     more = error.more if isinstance(error, Problem) else {}

@@ -2,9 +2,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from revops.api import hooks
+from revops.api import health, hooks
+from revops.api.views import cases, describe, events, journals, lineage
 
 app_name = "api"
 urlpatterns: list[URLPattern] = [
     path("hooks/<str:public_id>/", hooks.hook, name="hook"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/docs/", describe.docs, name="docs"),
+    path("api/v1/schema/", describe.schema, name="schema"),
+    path("api/v1/events/", events.Events.as_view(), name="events"),
+    path("api/v1/cases/", cases.Cases.as_view(), name="cases"),
+    path("api/v1/cases/<str:reference>/", cases.CaseDetail.as_view(), name="case"),
+    path("api/v1/journals/", journals.Journals.as_view(), name="journals"),
+    path("api/v1/journals/<str:reference>/", journals.JournalDetail.as_view(), name="journal"),
+    path("api/v1/lineage/<str:kind>/<int:id>/", lineage.Lineage.as_view(), name="lineage"),
 ]

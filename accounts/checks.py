@@ -1,0 +1,38 @@
+"""What ``manage.py check --deploy`` refuses: conveniences of a demo, and missing keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+
+def fit_for_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.REVOPS_DEMO:
+        found.append(
+            Error(
+                "REVOPS_DEMO lists people and their password on the sign-in page.",
+                hint="Unset REVOPS_DEMO.",
+                id="accounts.E001",
+            )
+        )
+    if settings.REVOPS_ALLOW_LOOPBACK:
+        found.append(
+            Error(
+                "REVOPS_ALLOW_LOOPBACK lets a connection's address point into this machine.",
+                hint="Unset REVOPS_ALLOW_LOOPBACK.",
+                id="accounts.E002",
+            )
+        )
+    if not settings.REVOPS_ENCRYPTION_KEYS:
+        found.append(
+            Error(
+                "There is no key to seal connection secrets with.",
+                hint="Set REVOPS_ENCRYPTION_KEYS to a key from cryptography's Fernet.generate_key.",
+                id="accounts.E003",
+            )
+        )
+    return found
