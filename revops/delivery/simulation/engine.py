@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 
@@ -77,15 +78,15 @@ class Engine:
         # Called at every Step, at the moment at which the task reached it; may kill or freeze.
         self.disturb: Callable[[Process, str], None] = lambda process, where: None
         self.died: Callable[[Process], None] = lambda process: None
-        self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._queue: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self._count = 0
         self._stopped = False
 
-    def at(self, when: float, call: Callable[..., None], *arguments: Any) -> None:
+    def at(self, when: float, call: Callable[..., object], *arguments: Any) -> None:
         self._count += 1
         heapq.heappush(self._queue, (max(when, self.now), self._count, call, arguments))
 
-    def after(self, seconds: float, call: Callable[..., None], *arguments: Any) -> None:
+    def after(self, seconds: float, call: Callable[..., object], *arguments: Any) -> None:
         self.at(self.now + seconds, call, *arguments)
 
     def run(self, until: float) -> None:
@@ -197,7 +198,7 @@ class _Gathering:
             self._engine.start(
                 self._parent.process,
                 self._tasks[place],
-                lambda value, place=place: self._ended(place, value),
+                partial(self._ended, place),
             )
 
     def _ended(self, place: int, value: Any) -> None:

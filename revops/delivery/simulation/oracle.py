@@ -163,10 +163,10 @@ class Oracle:
 
 def _closed(gate: GateRow, now: datetime) -> bool:
     paused = gate.paused_at is not None and (gate.paused_until is None or now < gate.paused_until)
-    window = gate.window_from is not None and gate.window_to is not None
+    window = (gate.window_from, gate.window_to)
     waiting = (gate.not_before, gate.retry_at if gate.breaker is Breaker.OPEN else None)
     return (
         paused
-        or (window and gate.window_from <= now < gate.window_to)  # type: ignore[operator]
+        or (window[0] is not None and window[1] is not None and window[0] <= now < window[1])
         or any(until is not None and now < until for until in waiting)
     )

@@ -226,8 +226,8 @@ class Worker:
             except DatabaseAway:
                 yield Step(1.0, "record not confirmed")
             else:
-                yield Step(0.01, "recorded")
-                return
+                break
+        yield Step(0.01, "recorded")
 
     def _recording(self, endings: Sequence[Ending]) -> Callable[[datetime], None]:
         store, weather = self._world.store, self._world.weather
