@@ -230,6 +230,7 @@ REVOPS_DEMO_SANDBOX_PORT = env.int("REVOPS_DEMO_SANDBOX_PORT", default=8801)
 # Sandboxes and peers on this machine may be called only where this is set.
 REVOPS_ALLOW_LOOPBACK = env.bool("REVOPS_ALLOW_LOOPBACK", default=False)
 REVOPS_HOME = Path(env("REVOPS_HOME", default=str(BASE_DIR / ".revops")))
+REVOPS_PORT = env.int("REVOPS_PORT", default=8000)
 REVOPS_ENVIRONMENT = env("REVOPS_ENVIRONMENT", default="Production")
 
 # The protocol's times, in seconds (docs/reliability.md). Tests shorten them; rules stay.
