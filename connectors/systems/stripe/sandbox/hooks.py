@@ -22,7 +22,8 @@ _TIMEOUT_S: Final = 10
 class Hooks:
     """
     Sends each event to every endpoint (``webhook_endpoint`` objects of the world).
-    ``deliveries`` are the last ones, newest last.
+    ``deliveries`` are the last ones, newest last;
+    ``client`` sends them.
     """
 
     def __init__(self, world: World, faults: Faults, *, retry_base_s: float, retries: int) -> None:
@@ -31,7 +32,7 @@ class Hooks:
         self._retry_base_s = retry_base_s
         self._retries = retries
         self._tasks: set[asyncio.Task[None]] = set()
-        self._client: httpx.AsyncClient | None = None
+        self.client: httpx.AsyncClient | None = None
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self.deliveries: deque[dict[str, Any]] = deque(maxlen=200)
         world.listeners.append(self.send)
@@ -80,9 +81,9 @@ class Hooks:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self.client is not None:
+            await self.client.aclose()
+            self.client = None
 
     async def _deliver(self, event: Obj, endpoint: Obj) -> None:
         body = json.dumps(event, indent=2).encode()
@@ -99,10 +100,10 @@ class Hooks:
     async def _post(self, body: bytes, endpoint: Obj) -> int | str:
         at = datetime.now(tz=UTC)
         signature = sign_timestamped(body=body, secret=endpoint["secret"], at=at)
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
+        if self.client is None:
+            self.client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
         try:
-            answer = await self._client.post(
+            answer = await self.client.post(
                 endpoint["url"],
                 content=body,
                 headers={

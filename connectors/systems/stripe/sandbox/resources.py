@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -38,6 +39,7 @@ _REFERENCES: Final[Mapping[str, str]] = {
     "payment_intent": "payment_intent",
     "subscription": "subscription",
 }
+_SIGNS: Final = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 _FILTERS: Final = ("customer", "status", "subscription", "type", "payment_intent", "charge")
 
 
@@ -102,7 +104,8 @@ class Resources:
         if isinstance(bounds, str):
             bounds = {"gte": bounds, "lte": bounds}
         for sign, bound in bounds.items():
-            found = [item for item in found if _within(item["created"], sign, int(bound))]
+            within = _SIGNS[sign]
+            found = [item for item in found if within(item["created"], int(bound))]
         if "payout" in given:
             held = self._world.of_payout
             found = [item for item in found if held.get(item["id"]) == given["payout"]]
@@ -223,16 +226,6 @@ class Resources:
             charge = self._world.get("payment_intent", given["payment_intent"])["latest_charge"]
         amount = int(given["amount"]) if "amount" in given else None
         return self._business.refund(charge, amount=amount, reason=given.get("reason"))
-
-
-def _within(created: int, sign: str, bound: int) -> bool:
-    signs = {
-        "gt": created > bound,
-        "gte": created >= bound,
-        "lt": created < bound,
-        "lte": created <= bound,
-    }
-    return signs[sign]
 
 
 def _place(places: Mapping[str, int], identity: str) -> int:
