@@ -88,7 +88,7 @@ def running(*, workers: int = 2) -> Iterator[House]:
             "-m", "celery", "-A", "revops", "worker", "--concurrency", str(workers),
             "--loglevel", "WARNING", "--without-gossip", "--without-mingle", REVOPS_DB_POOL="0",
         ),
-        "erp": start("manage.py", "sandbox", "serve", "--only", "tryton-us", "--port", str(erp_port)),
+        "erp": start("manage.py", "sandbox", "serve", "--only", "tryton", "--port", str(erp_port)),
     }  # fmt: skip
     try:
         _answers(f"http://127.0.0.1:{web_port}/healthz")

@@ -29,7 +29,6 @@ from revops.kernel import clock
 from revops.sandbox import company
 from revops.store import sql
 
-ERP = company.ERPS["US-INC"]
 CUSTOMERS = 50
 REPEATED = 0.10
 
@@ -46,7 +45,7 @@ def measure(*, events: int = 3000, paces: Sequence[int] = (15, 50, 200)) -> dict
     (secret, *_) = valid_secrets(stripe, "webhook_secret")
     commits = single_row_commits(clients=8, seconds=2)
     with running() as house:
-        Connection.objects.filter(slug=ERP).update(
+        Connection.objects.filter(slug=company.ERP).update(
             base_url=f"http://127.0.0.1:{house.erp_port}",
             control_url=f"http://127.0.0.1:{house.erp_port}",
         )

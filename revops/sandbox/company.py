@@ -62,7 +62,7 @@ SKUS: Final = (
 )
 
 STRIPE: Final = "stripe"
-ERPS: Final = {"US-INC": "tryton-us", "UK-LTD": "tryton-uk", "DE-GMBH": "tryton-de"}
+ERP: Final = "tryton"
 FIRST_YEAR: Final = 2025
 _ALWAYS: Final = DateRange(date(FIRST_YEAR, 1, 1), None)
 
@@ -159,14 +159,9 @@ def _maps(entities: dict[str, LegalEntity], accounts: dict[str, LedgerAccount]) 
 def _connections(entities: dict[str, LegalEntity]) -> None:
     port = settings.REVOPS_DEMO_SANDBOX_PORT
     stripe = _connection(STRIPE, "stripe", "Stripe", port, {})
-    for index, (code, entity) in enumerate(entities.items(), start=1):
-        erp = _connection(
-            ERPS[code],
-            "tryton",
-            f"Tryton {entity.name}",
-            port + index,
-            {"database": "erp", "login": "revops"},
-        )
+    # One Tryton keeps the books of all three: it finds the company by the code of its party.
+    erp = _connection(ERP, "tryton", "Tryton", port + 1, {"database": "erp", "login": "revops"})
+    for code, entity in entities.items():
         EntityMap.objects.get_or_create(
             connection=stripe, hint=code, defaults={"legal_entity": entity}
         )
