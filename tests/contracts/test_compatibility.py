@@ -175,6 +175,15 @@ class TestCompatible:
         assert Change("thing.issued/1", path, words, breaks=False) in changes
         assert not any(change.breaks for change in changes)
 
+    def test_whole_numbers_are_numbers_but_not_the_other_way_round(self) -> None:
+        whole, any_number = export.schema(Issued), export.schema(remade(score=(float, 0)))
+
+        (widened,) = compatibility.differences("thing.issued/1", whole, any_number)
+        (narrowed,) = compatibility.differences("thing.issued/1", any_number, whole)
+
+        assert (widened.words, widened.breaks) == ("the type was integer and is number", False)
+        assert (narrowed.words, narrowed.breaks) == ("the type was number and is integer", True)
+
     def test_nothing_is_said_when_only_words_changed(self) -> None:
         described = remade(score=(Annotated[int, Field(description="Out of ten.")], 0))
 

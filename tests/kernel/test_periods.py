@@ -109,10 +109,11 @@ class TestServiceSpan:
         assert service_span(start, end + MICROSECOND, zone).end == after
 
     def test_is_not_misled_by_a_wall_clock_that_runs_twice(self) -> None:
-        # 01:00 comes twice on that day; a microsecond before the second one is still that day.
+        # 01:00 comes twice in New York on that day. The second one is 06:00 UTC, an hour into the
+        # day of Chicago; a microsecond less on the wall would be the first 00:59, a day earlier.
         end = datetime(2025, 11, 2, 1, tzinfo=ZoneInfo("America/New_York"), fold=1)
 
-        assert service_span(end - timedelta(days=30), end, "America/New_York").end == date(
+        assert service_span(end - timedelta(days=30), end, "America/Chicago").end == date(
             2025, 11, 2
         )
 

@@ -146,6 +146,7 @@ class TestVoid:
 
         assert len({mirror.identity for mirror in mirrors}) == len(entries)
         assert mirrors[0].business_key == "stripe:in_1/invoice/stripe:in_2"
+        assert mirrors[2].business_key == "stripe:in_1/invoice/stripe:in_10"
 
     def test_never_corrects_a_day_before_what_it_corrects(self) -> None:
         entry, (schedule,) = made(line("1200.00"))
