@@ -16,7 +16,7 @@ from revops.kernel import correlation
 from revops.web import nav
 from revops.web.scope import Scope
 
-THEMES: Final = {"auto": "Like the system", "light": "Light", "dark": "Dark"}
+THEMES: Final = {"auto": "System", "light": "Light", "dark": "Dark"}
 DENSITIES: Final = {"compact": "Compact", "comfortable": "Comfortable"}
 
 

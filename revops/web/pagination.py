@@ -223,6 +223,8 @@ def _unpacked(value: Any) -> Any:
     if isinstance(value, dict):
         ((kind, text),) = value.items()
         return _READERS[kind](text)
-    if not isinstance(value, int | str) or (isinstance(value, str) and "\x00" in value):
-        raise ValueError("This is no value of a cursor.")
-    return value
+    if isinstance(value, int) and abs(value) < 2**63:
+        return value
+    if isinstance(value, str) and "\x00" not in value:
+        return value
+    raise ValueError("This is no value of a cursor.")

@@ -74,6 +74,7 @@ _TABLE: Final = """
     skipped               none  dash      Skipped
     ignored               none  twice     Ignored
     not_due               none  dash      Not due
+    not_sent              none  dash      Not sent
     cancelled             none  cross     Cancelled
     paused                none  bars      Paused
     reversed              none  back      Reversed

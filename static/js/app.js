@@ -6,12 +6,11 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const on = (name, act, capture = false) => document.addEventListener(name, act, capture);
   const byId = (id) => (id ? document.getElementById(id) : null);
-  const make = (tag, textContent = "", className = "") =>
-    Object.assign(document.createElement(tag), { textContent, className });
+  const make = (tag, textContent = "", className = "") => Object.assign(document.createElement(tag), { textContent, className });
   const focus = (element) => {
     if (!element) return;
     if (element.tabIndex < 0) element.tabIndex = -1;
-    element.focus();
+    element.focus({ preventScroll: element.matches("main") });
   };
 
   /* dialogs: focus on the heading, and back to what opened it */
@@ -24,6 +23,7 @@
   on("close", ({ target }) => {
     const { opener } = target;
     if (target.parentElement?.id === "dialogs") target.remove();
+    if (document.activeElement !== document.body && !target.contains(document.activeElement)) return;
     focus((opener?.isConnected && opener !== document.body && opener) || byId(opener?.id) || one("main"));
   }, true);
 
@@ -41,7 +41,6 @@
     });
     all("[data-needs-selection]", form).forEach((button) => { button.disabled = !ticked; });
   });
-  const tickAll = (form, checked) => { boxes(form).forEach((box) => { box.checked = checked; }); recount(); };
   let latest = null;
   const tick = (box, checked, range) => {
     const mine = boxes(box.closest("[data-selection]"));
@@ -53,8 +52,8 @@
 
   const copy = async (button) => {
     const label = one("span", button) || button, before = (label.dataset.before ??= label.textContent);
-    const done = navigator.clipboard?.writeText(button.dataset.copy || location.href).then(() => "Copied", () => "");
-    label.textContent = (await done) || "Select it and copy";
+    const done = navigator.clipboard?.writeText(button.dataset.copy || location.href).then(() => "Copied").catch(() => "");
+    label.textContent = (await done) || "Copy by hand";
     setTimeout(() => { label.textContent = before; }, 2000);
   };
 
@@ -66,10 +65,13 @@
     if (near("[data-closes]")) near("dialog")?.close();
     if (near("[data-copy]")) copy(near("[data-copy]"));
     if (box) tick(box, box.checked, event.shiftKey);
-    if (near("[data-pick-all]")) tickAll(near("[data-selection]"), event.target.checked);
-    if (near("[data-clear-selection]")) tickAll(near("[data-selection]"), false);
+    if (near("[data-pick-all]")) {
+      boxes(near("[data-selection]")).forEach((each) => { each.checked = event.target.checked; });
+      recount();
+    }
     all("details.menu[open]").forEach((menu) => { menu.open = menu.contains(event.target); });
   });
+  on("reset", () => setTimeout(recount));
   on("change", ({ target }) => { if (target.matches("[data-submit-on-change]")) target.form.requestSubmit(); });
   /* an address holds no empty keys */
   on("formdata", ({ target, formData }) => {
@@ -137,35 +139,36 @@
     else bound[wanted][1]();
   });
 
-  /* htmx: the token, what is under way, where the focus goes, what to say without an answer */
+  /* htmx: the token, what is under way, focus, failures */
   const say = (words, id) => {
     const notice = make("div", "", "notice crit");
     notice.append(make("p", words), make("span", id || "", "id"));
     one("#status").replaceChildren(notice);
   };
   const bar = make("div", "", "busy-bar");
-  let busy = 0, held = "";
+  let busy = 0, held = document.body;
   on("htmx:configRequest", ({ detail }) => {
     if (detail.verb !== "get") detail.headers["X-CSRFToken"] = one("meta[name=csrf-token]")?.content;
   });
   on("htmx:beforeRequest", ({ detail: { elt, target } }) => {
     if (!busy++) document.body.append(bar);
     target.ariaBusy = "true";
-    const button = elt.matches("[data-busy]") ? elt : one("[data-busy]", elt);
+    const button = elt.closest("[data-busy]") || one("[data-busy]", elt);
     if (button) { button.dataset.words = button.innerHTML; button.textContent = button.dataset.busy; }
   });
-  on("htmx:afterRequest", ({ detail: { target } }) => {
-    if (!--busy) bar.remove();
-    target.ariaBusy = null;
+  on("htmx:afterRequest", () => {
+    if (--busy) return;
+    bar.remove();
+    all("[aria-busy]").forEach((place) => { place.ariaBusy = null; });
     all("[data-words]").forEach((button) => { button.innerHTML = button.dataset.words; });
   });
   on("htmx:beforeSwap", ({ detail }) => {
-    held = document.activeElement?.id;
+    held = document.activeElement;
     if (detail.xhr.status < 500 || detail.xhr.getResponseHeader("HX-Retarget")) return;
     detail.shouldSwap = false;
-    say("The server could not answer. Try again in a moment.", detail.xhr.getResponseHeader("X-Correlation-Id"));
+    say("The server could not answer. Try again.", detail.xhr.getResponseHeader("X-Correlation-Id"));
   });
-  on("htmx:sendError", () => say("No connection to the console. What you typed is still here."));
+  on("htmx:sendError", () => say("No connection. What you typed is still here."));
   on("htmx:afterSettle", ({ detail: { target, requestConfig } }) => {
     recount();
     const shown = target?.isConnected ? target : byId(target?.id), asked = requestConfig?.elt;
@@ -173,10 +176,10 @@
     if (shown && !shown.closest("dialog")) asked?.closest("#dialogs dialog")?.close();
     const problems = shown && one("[data-error-summary]", shown);
     if (problems) focus(problems);
-    else if (document.activeElement === document.body) focus(byId(held) || one("main"));
+    else if (!held.isConnected) focus(byId(held.id) || one("main"));
   });
 
-  /* the session ended: sign in here, take the new token, keep the page */
+  /* the session ended: sign in here and keep the page */
   on("submit", async (event) => {
     const form = event.target;
     if (!form.matches("[data-sign-in]")) return;

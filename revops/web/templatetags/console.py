@@ -80,7 +80,7 @@ def kbd(keys: str) -> SafeString:
 def copy_button(text: str, what: str = "") -> SafeString:
     """A button that copies ``text``; without JavaScript the text beside it can be selected."""
     return format_html(
-        '<button type="button" class="button quiet" data-copy="{}">{}<span>Copy</span>'
+        '<button type="button" class="button quiet tiny" data-copy="{}">{}<span>Copy</span>'
         '<span class="hidden-text"> {}</span></button>',
         text,
         icons.icon("copy"),

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from revops.web.charts import Point, Words, bars, sparkline
+
+WORDS = Words("stake", "At stake fell <in> two days", "Day", "At stake")
+POINTS = [Point("1 Nov", 40_000, "USD 400.00"), Point("2 Nov", 10_000, "USD 100.00", "crit")]
+
+
+def parsed(html: str) -> ElementTree.Element:
+    return ElementTree.fromstring(html)
+
+
+class TestBars:
+    def test_stand_on_zero_in_proportion(self) -> None:
+        high, low = parsed(bars(POINTS, WORDS, height=134)).findall(".//rect")
+        assert (high.get("height"), low.get("height")) == ("100.0", "25.0")
+        assert float(high.get("y", "")) + 100.0 == float(low.get("y", "")) + 25.0 == 116.0
+
+    def test_spread_across_the_width_in_percent(self) -> None:
+        high, low = parsed(bars(POINTS, WORDS)).findall(".//rect")
+        assert (high.get("x"), high.get("width")) == ("5.00%", "40.00%")
+        assert low.get("x") == "55.00%"
+
+    def test_have_a_sentence_and_a_table_with_the_same_figures(self) -> None:
+        figure = parsed(bars(POINTS, WORDS))
+        title = figure.find(".//title")
+        assert title is not None
+        assert title.text == WORDS.sentence
+        assert figure.find("svg").get("aria-labelledby") == title.get("id")  # type: ignore[union-attr]
+        cells = [cell.text for cell in figure.findall(".//td")]
+        assert cells == ["USD 400.00", "USD 100.00"]
+
+    def test_carry_no_style_so_that_a_strict_policy_draws_them(self) -> None:
+        assert "style=" not in bars(POINTS, WORDS, limit=Point("limit", 30_000, "USD 300.00"))
+
+    def test_stay_inside_when_a_limit_is_higher_than_all(self) -> None:
+        figure = parsed(bars(POINTS, WORDS, height=134, limit=Point("limit", 80_000, "")))
+        assert figure.find(".//rect").get("height") == "50.0"  # type: ignore[union-attr]
+        assert figure.find(".//line[@class='limit']").get("y1") == "16"  # type: ignore[union-attr]
+
+    def test_of_nothing_are_an_empty_axis(self) -> None:
+        assert parsed(bars([], WORDS)).findall(".//rect") == []
+        assert "0.0" in bars([Point("1 Nov", 0, "0")], WORDS)
+
+    def test_refuse_a_tone_that_does_not_exist(self) -> None:
+        with pytest.raises(LookupError, match="tone"):
+            bars([Point("1 Nov", 1, "1", "pink")], WORDS)
+
+
+class TestSparkline:
+    def test_runs_from_edge_to_edge_with_zero_as_its_floor(self) -> None:
+        line = parsed(sparkline([Point("a", 0, "0"), Point("b", 5, "5")], WORDS))
+        spots = line.find(".//polyline").get("points")  # type: ignore[union-attr]
+        assert spots == "0.0,30.0 100.0,2.0"
+
+    def test_of_a_single_day_is_drawn(self) -> None:
+        line = parsed(sparkline([Point("a", 5, "5")], WORDS))
+        assert line.find(".//polyline").get("points") == "0.0,2.0"  # type: ignore[union-attr]
