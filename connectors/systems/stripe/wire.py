@@ -66,14 +66,14 @@ def minor(value: Any, code: str, *, field: str = "amount") -> int:
 
 def ref(value: Any) -> str:
     """The id of a reference, expanded or not; empty when there is none."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("id")
     return value if isinstance(value, str) else ""
 
 
 def part(value: Any) -> Json:
     """The object there, or an empty one: a way to read optional nested objects."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def text(value: Any, limit: int = 2000) -> str:
@@ -82,10 +82,10 @@ def text(value: Any, limit: int = 2000) -> str:
 
 def items(value: Any) -> Iterator[Json]:
     """The members of a list object ``{"object": "list", "data": […]}`` or of a plain list."""
-    data = value.get("data") if isinstance(value, Mapping) else value
+    data = value.get("data") if isinstance(value, dict) else value
     if isinstance(data, list | tuple):
         for item in data:
-            if not isinstance(item, Mapping):
+            if not isinstance(item, dict):
                 raise PayloadUnreadable("A list holds something that is no object.")
             yield item
 
