@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC
 from typing import Annotated, Any, Final, Literal
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -158,14 +159,14 @@ def _read(body: Any) -> list[EventIn]:
 
 
 def _broken(item: EventIn) -> list[tuple[str, str]]:
+    if item.contract in contracts.CONTRACTS and item.contract not in _TAKEN:
+        return [("contract", f"{item.contract} is told by this console, not to it.")]
     try:
-        data = contracts.read(item.contract, item.data)
+        contracts.read(item.contract, item.data)
     except contracts.ContractUnknown as error:
         return [("contract", str(error))]
     except contracts.ContractBroken as error:
         return [(_joined("data", path), problem) for path, problem in error.problems]
-    if data.subject == _OURS:
-        return [("contract", f"{item.contract} is told by this console, not to it.")]
     try:
         sources.by_slug(item.source)
     except Connection.DoesNotExist:
@@ -199,5 +200,9 @@ def _store(items: list[EventIn]) -> list[EventOut]:
 
 def _offered(item: EventIn) -> receive.Offered:
     return receive.Offered(
-        id=item.id, contract=item.contract, occurred_at=item.occurred_at, data=item.data
+        id=item.id,
+        contract=item.contract,
+        # One instant has one form, or its zone would make a repeat look like other content.
+        occurred_at=item.occurred_at.astimezone(UTC),
+        data=item.data,
     )
