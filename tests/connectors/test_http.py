@@ -101,7 +101,9 @@ class TestCall:
     def test_does_not_follow_redirects_and_keeps_no_cookies(self) -> None:
         peer = Peer(
             answering(
-                b"", "307 Temporary Redirect", "Location: http://evil.example/\r\nSet-Cookie: s=1\r\n"
+                b"",
+                "307 Temporary Redirect",
+                "Location: http://evil.example/\r\nSet-Cookie: s=1\r\n",
             )
         )
 
@@ -241,9 +243,7 @@ class TestNotSent:
             port = unused.getsockname()[1]
 
         async def story() -> None:
-            async with Client(
-                f"http://127.0.0.1:{port}", hosts=(), allow_loopback=True
-            ) as client:
+            async with Client(f"http://127.0.0.1:{port}", hosts=(), allow_loopback=True) as client:
                 with pytest.raises(NotSent, match="could not be reached"):
                     await client.call("POST", "/a")
 
@@ -332,9 +332,7 @@ class TestTls:
             received: list[bytes] = []
             server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
             port = server.sockets[0].getsockname()[1]
-            async with Client(
-                f"https://127.0.0.1:{port}", hosts=(), allow_loopback=True
-            ) as client:
+            async with Client(f"https://127.0.0.1:{port}", hosts=(), allow_loopback=True) as client:
                 with pytest.raises(NotSent, match="certificate"):
                     await client.call("POST", "/a")
             server.close()
