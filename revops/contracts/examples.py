@@ -9,7 +9,7 @@ _JOURNAL: Final[Mapping[str, Any]] = {
     "journal_id": "JE-1042",
     "legal_entity": "us",
     "document_type": "invoice",
-    "business_key": "in_1042",
+    "business_key": "stripe:in_1042",
     "revision": 1,
     "currency": "USD",
     "amount": 1299000,
@@ -136,7 +136,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         **_JOURNAL,
         "journal_id": "JE-1043",
         "document_type": "void",
-        "business_key": "invoice/in_1042",
+        "business_key": "stripe:in_1042",
         "reverses_id": "JE-1042",
     },
 }

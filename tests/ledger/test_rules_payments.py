@@ -153,7 +153,7 @@ class TestRefunded:
 
 
 class TestSettled:
-    def settled(self, data, *, fees: tuple[str, ...] = ()) -> Journalized:
+    def settled(self, data, *, fees: tuple = ()) -> Journalized:
         return payouts.settled(
             data, US, business_key="stripe:po_1", accounting_date=ON, key_of=key_of, fees=fees
         )
@@ -170,7 +170,7 @@ class TestSettled:
             item("txn_2", "100.00", fee="20.00", source="pi_2"),
         )
 
-        _, fee = self.settled(data, fees=("stripe:pi_2",)).drafts
+        _, fee = self.settled(data, fees=data.items[1:]).drafts
 
         assert (fee.document_type, fee.business_key) == ("fee", "stripe:pi_2")
         assert by_account(fee) == {"6100": 2000, "1050": -2000}
@@ -225,10 +225,9 @@ class TestSettled:
             items.append(
                 item(f"txn_{number}", "0", source=f"pi_{number}") | {"amount": amount, "fee": fee}
             )
-        late = tuple(key_of(f"pi_{number}") for number in range(1, len(taken), 2))
         data = payout(sum(amount - fee for amount, fee in taken), *items)
 
-        for entry in self.settled(data, fees=late).drafts:
+        for entry in self.settled(data, fees=data.items[1::2]).drafts:
             moved += by_account(entry).get("1050", 0)
 
         assert moved == 0

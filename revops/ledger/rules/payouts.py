@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Final
 
@@ -18,16 +18,17 @@ def settled(
     business_key: str,
     accounting_date: date,
     key_of: Callable[[str], str],
-    fees: Collection[str] = (),
-    revision: int = 1,
+    fees: Iterable[PayoutItem] = (),
 ) -> Journalized:
     """
     J7c: debit cash, credit clearing with what reached the bank; a negative payout, with which the
-    processor takes money back, mirrored. ``fees`` are those keys of ``fees_by_key`` that the books
-    do not hold yet: each becomes a ``fee`` document of its own.
+    processor takes money back, mirrored. ``fees`` are the payout's items whose fee the books may
+    lack: each becomes a ``fee`` document of its own, keyed by ``fees_by_key``, so that one which a
+    payment brought is recognised by its identity.
 
     Raises MappingMissing.
     """
+    wanted = {item.balance_transaction_id for item in fees}
     drafts = []
     if data.amount:
         memo = f"Payout {data.payout_id}"
@@ -41,7 +42,6 @@ def settled(
                 ],
                 document_type="payout",
                 business_key=business_key,
-                revision=revision,
                 accounting_date=accounting_date,
                 currency=data.currency,
                 description=memo,
@@ -58,15 +58,14 @@ def settled(
             source_id=item.source_id or item.balance_transaction_id,
         )
         for key, item in fees_by_key(data, key_of).items()
-        if key in fees
+        if item.balance_transaction_id in wanted
     )
     return Journalized(tuple(drafts), note="" if drafts else "A payout of zero moves no money.")
 
 
 def fees_by_key(data: PayoutSettled, key_of: Callable[[str], str]) -> Mapping[str, PayoutItem]:
     """
-    The items that cost something, by the business key of their ``fee`` document; the caller asks
-    its books which of these exist.
+    The items that cost something, by the business key of their ``fee`` document.
 
     A payment's fee has its payment's key, so that a fee which the payment already brought is the
     same document. Whatever else cost something has its balance transaction's.
