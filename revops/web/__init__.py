@@ -18,8 +18,20 @@ A page in five steps:
 What a domain declares: its items in the rail (``nav.declare``), what the entity and period
 switches offer (``scope.declare``). A refusal is ``refuse(request, error)``: 409 in words.
 
-Behaviour in the browser is ``static/js/app.js``, by attributes: ``data-key="r"`` (a key presses
-this link or opens this dialog; it never submits a form that writes), ``data-opens="id"`` (opens
-that ``<dialog>``), ``data-closes``, ``data-copy="text"``, ``data-submit-on-change``,
-``data-selection`` (on a list's form), ``data-busy="Sending…"`` (a button's words while sent).
+Behaviour in the browser is ``static/js/app.js``, by attributes:
+
+- ``data-key="r"``: the key presses this link, or opens this dialog; a button that would write only
+  gets the focus, unless it carries ``data-harmless`` (assign, snooze; never money). In the rail
+  ``data-key="g e"``. The list of keys (``?``) is read from these attributes.
+- ``data-rows`` around a table: ``j k o`` walk its rows, ``x X`` tick them.
+- ``data-selection="cause|causes"`` on the list's form: boxes in ``td.select-cell``,
+  ``data-pick-all`` on the head's box, ``data-count`` where the count is said,
+  ``data-needs-selection`` on buttons; ``<button type="reset">`` clears.
+- ``data-opens="id"`` opens that ``<dialog>``, ``data-closes`` closes the one around it. A dialog
+  from the server is swapped into ``#dialogs``; it closes when its answer lands outside of it.
+- ``data-copy="text"`` (empty: this address), ``data-submit-on-change``, ``data-busy="Sending…"``
+  (a button's words while it is sent), ``data-error-summary`` (takes the focus after 422).
+
+A fragment that changes the page's title carries a ``<title>``; htmx takes it. Every element that
+can have the focus has an ``id``, or a swap drops it.
 """

@@ -25,7 +25,7 @@ WORDS: Final = {
     400: ("This request can’t be read", "Something in the address or the form is not right."),
     403: ("You can’t see this", "Your roles do not include it. An administrator can change that."),
     404: ("There is no page here", "The address may be mistyped, or what it showed is gone."),
-    500: ("Something broke on our side", "Nothing that you sent is half done: it was undone."),
+    500: ("Something broke on our side", "Look at what was done before you send it again."),
 }
 CSRF: Final = (
     "This form has grown old",
