@@ -64,7 +64,14 @@ def _answer(
         if correlation_id:
             problem["correlation_id"] = correlation_id
         return JsonResponse(problem, status=status, content_type="application/problem+json")
-    context = {"title": title, "text": text, "correlation_id": correlation_id, "status": status}
+    context: dict[str, object] = {
+        "title": title,
+        "text": text,
+        "correlation_id": correlation_id,
+        "status": status,
+        # An address that was only posted to has no page to load again.
+        "again": request.method in {"GET", "HEAD"},
+    }
     if not wants_fragment(request):
         return HttpResponse(render_to_string(template, context), status=status)
     context["tone"] = "crit" if status >= 500 else "warn"

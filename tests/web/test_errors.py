@@ -38,6 +38,10 @@ class TestServerError:
         assert page["X-Correlation-Id"] == found.group()
         assert f'data-copy="{found.group()}"' in text
 
+    def test_offers_to_try_again_only_what_was_read(self, browser: Client) -> None:
+        assert b"Try again" in browser.get("/broken/").content
+        assert b"Try again" not in browser.post("/broken/").content
+
     def test_is_a_notice_in_place_and_leaves_the_list_alone(self, browser: Client) -> None:
         page = browser.get("/broken/", headers={**HTMX, "HX-Target": "list"})
         assert page.status_code == 500
