@@ -13,9 +13,11 @@ the same portions.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import Final
 
 from revops.kernel.money import divide_half_up
@@ -124,9 +126,14 @@ def placed(spread: Sequence[Portion], *, first_open: Period) -> tuple[Placement,
 
 def _touched(service: Span, periods: Sequence[Period]) -> list[Period]:
     start, end = service.start, service.end
-    touched = [
-        period for period in periods if period.span.start <= end and period.span.end >= start
-    ]
+    # Calendars hold many years and services few months; only the latter are looked at.
+    first = max(0, bisect_right(periods, start, key=_start) - 1)
+    touched = []
+    for period in islice(periods, first, None):
+        if period.span.start > end:
+            break
+        if period.span.end >= start:
+            touched.append(period)
     day = start
     for period in touched:
         if period.span.start > day:
@@ -137,6 +144,10 @@ def _touched(service: Span, periods: Sequence[Period]) -> list[Period]:
     if day <= end:
         raise PeriodMissing(day)
     return touched
+
+
+def _start(period: Period) -> date:
+    return period.span.start
 
 
 def _weights(convention: str, service: Span, touched: Sequence[Period]) -> list[int]:

@@ -78,7 +78,7 @@ class PlainBooks:
         return Decimal(self._found(self.rates, "rate", currency))
 
     def periods(self, span: Span) -> Sequence[Period]:
-        return [period for period in self.calendar if period.span.overlap(span)]
+        return self.calendar
 
     def _found(self, table: Mapping, kind: str, key: str):
         if key not in table:

@@ -107,7 +107,7 @@ class Books(Protocol):
         """Units of the functional currency for one unit of ``currency``; 1 for its own."""
 
     def periods(self, span: Span) -> Sequence[Period]:
-        """The accounting periods that ``span`` touches, in order."""
+        """The accounting periods that ``span`` touches, in order; the whole calendar will do."""
 
 
 @dataclass(frozen=True, slots=True)
