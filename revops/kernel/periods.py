@@ -42,8 +42,9 @@ class Span:
 def service_span(start: datetime, end: datetime, zone: str) -> Span:
     """
     A billing system's half-open instants as inclusive days in the entity's zone: Stripe's
-    01-15T00:00Z..02-15T00:00Z is 01-15..02-14 (accounting.md, Dates). Equal instants are the one
-    day on which they lie.
+    01-15T00:00Z..02-15T00:00Z is 01-15..02-14. The end is the day before the local day of the end
+    instant (accounting.md, Dates), so that a period anchored at midday does not share its last day
+    with the next one. Instants of one day are that day.
 
     Raises ValueError for naive instants and for an end before its start.
     """
@@ -52,8 +53,7 @@ def service_span(start: datetime, end: datetime, zone: str) -> Span:
         raise ValueError("An instant needs a time zone.")
     if end < start:
         raise ValueError(f"The service ends ({end}) before it starts ({start}).")
-    # In UTC, because a microsecond on a wall clock is not one across a change of summer time.
-    latest = local_date(end.astimezone(UTC) - timedelta(microseconds=1), zone)
+    latest = local_date(end, zone) - timedelta(days=1)
     return Span(first, max(first, latest))
 
 

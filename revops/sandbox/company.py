@@ -60,6 +60,12 @@ SKUS: Final = (
     ("price_seat_monthly", "Extra seats, monthly", "4000", "month_even"),
     ("price_onboarding", "Onboarding package", "4000", "point_in_time"),
 )
+TAXES: Final = (
+    ("US-INC", "txr_us_ny"),
+    ("US-INC", "txr_us_ca"),
+    ("UK-LTD", "txr_uk_vat"),
+    ("DE-GMBH", "txr_de_ust"),
+)
 
 STRIPE: Final = "stripe"
 ERP: Final = "tryton"
@@ -151,9 +157,10 @@ def _maps(entities: dict[str, LegalEntity], accounts: dict[str, LedgerAccount]) 
             )
             for sku, label, revenue, convention in SKUS
         )
-        TaxMap.objects.create(
-            legal_entity=entity, code="*", account=accounts["2100"], **common
-        )
+    TaxMap.objects.bulk_create(
+        TaxMap(legal_entity=entities[code], code=tax, account=accounts["2100"], **common)
+        for code, tax in TAXES
+    )
 
 
 def _connections(entities: dict[str, LegalEntity]) -> None:

@@ -88,7 +88,7 @@ class TestServiceSpan:
         start, end = datetime(2025, 1, 15, tzinfo=UTC), datetime(2025, 2, 15, tzinfo=UTC)
 
         assert service_span(start, end, "America/New_York") == Span(
-            date(2025, 1, 14), date(2025, 2, 14)
+            date(2025, 1, 14), date(2025, 2, 13)
         )
 
     @quick
@@ -106,15 +106,20 @@ class TestServiceSpan:
 
         assert service_span(start, end, zone) == Span(first, latest)
         assert service_span(start, end.astimezone(ZoneInfo(zone)), zone) == Span(first, latest)
-        assert service_span(start, end + MICROSECOND, zone).end == after
+        assert service_span(start, end + MICROSECOND, zone).end == latest
+
+    def test_shares_no_day_with_the_next_period_when_anchored_at_midday(self) -> None:
+        first, second, third = (datetime(2025, month, 21, 13, 40, tzinfo=UTC) for month in (1, 2, 3))
+
+        assert service_span(first, second, "UTC").end == date(2025, 2, 20)
+        assert service_span(second, third, "UTC").start == date(2025, 2, 21)
 
     def test_is_not_misled_by_a_wall_clock_that_runs_twice(self) -> None:
-        # 01:00 comes twice in New York on that day. The second one is 06:00 UTC, an hour into the
-        # day of Chicago; a microsecond less on the wall would be the first 00:59, a day earlier.
+        # 01:00 comes twice in New York on that day; the second one is an hour into Chicago's day.
         end = datetime(2025, 11, 2, 1, tzinfo=ZoneInfo("America/New_York"), fold=1)
 
         assert service_span(end - timedelta(days=30), end, "America/Chicago").end == date(
-            2025, 11, 2
+            2025, 11, 1
         )
 
     def test_takes_equal_instants_as_their_day(self) -> None:
