@@ -68,29 +68,50 @@ async def _work(tryton: Tryton, shelf: Shelf, given: Sequence[Job]) -> None:
 
 
 async def _post(tryton: Tryton, jobs: Sequence[Job]) -> None:
-    if len(jobs) > 1 and tryton.posts_in_batches and await _together(tryton, jobs):
-        return
+    """Those that were posted have no receipt yet afterwards: they are read back."""
+    companies: dict[int, list[Job]] = {}
     for job in jobs:
-        if not await _alone(tryton, job):
-            # Those before it that were posted are told so; they have no receipt yet.
-            leave(jobs[jobs.index(job) + 1 :])
+        assert job.books is not None
+        companies.setdefault(job.books.company, []).append(job)
+    # Tryton 8.2.1 fails when one call posts for two companies.
+    groups = list(companies.values())
+    for index, group in enumerate(groups):
+        if not await _post_group(tryton, group):
+            for later in groups[index + 1 :]:
+                leave(later)
             return
+
+
+async def _post_group(tryton: Tryton, jobs: Sequence[Job]) -> bool:
+    """False when the next ones should not be tried now."""
+    if len(jobs) > 1 and tryton.posts_in_batches:
+        try:
+            if await _together(tryton, jobs):
+                return True
+        except Problem as problem:
+            for job in jobs:
+                job.fail(problem)
+            return False
+    for index, job in enumerate(jobs):
+        if not await _alone(tryton, job):
+            leave(jobs[index + 1 :])
+            return False
+    return True
 
 
 async def _together(tryton: Tryton, jobs: Sequence[Job]) -> bool:
     """
     All in one transaction. False when Tryton refused one of them and so posted none; each is then
-    tried by itself, once.
+    tried by itself, once. Raises Problem.
     """
     try:
         result = await tryton.rpc("model.account.move.post", [int(job.draft) for job in jobs])
-        if result is not None:
-            raise Problem(Outcome.IN_DOUBT, "garbled", "Tryton answered a posting oddly.")
     except Problem as problem:
         if problem.outcome is Outcome.REFUSED:
             return False
-        for job in jobs:
-            job.fail(problem)
+        raise
+    if result is not None:
+        raise Problem(Outcome.IN_DOUBT, "garbled", "Tryton answered a posting oddly.")
     return True
 
 

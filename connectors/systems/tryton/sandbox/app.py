@@ -18,7 +18,7 @@ from connectors.systems.tryton.sandbox import chart, control, pages
 from connectors.systems.tryton.sandbox.doors import VERSION, Doors, json_of, refusal
 from connectors.systems.tryton.sandbox.faults import Fault, Faults
 from connectors.systems.tryton.sandbox.ledger import Ledger
-from connectors.systems.tryton.sandbox.refused import LOCKED, Page, UserError
+from connectors.systems.tryton.sandbox.refused import LOCKED, Crash, Page, UserError
 from connectors.systems.tryton.sandbox.store import Store
 
 API_KEY: Final = "sandbox-api-key"
@@ -143,6 +143,11 @@ class Sandbox:
             return 200, json_of(result), "application/json"
         except Page as shown:
             return shown.status, pages.page(shown.status, shown.text), pages.HTML
+        except Crash as crash:
+            if rpc:
+                error = {"id": body["id"], "error": [str(crash), ""]}
+                return 200, json_of(error), "application/json"
+            return 500, pages.page(500, str(crash)), pages.HTML
         except UserError as error:
             number = body["id"] if rpc else 0
             return *refusal(error, rpc=rpc, number=number), "application/json"

@@ -86,7 +86,7 @@ def moves(ledger: Ledger, key: str) -> list[dict[str, Any]]:
 
 
 def _move(ledger: Ledger, row: Record) -> dict[str, Any]:
-    lines = (ledger.table("account.move.line")[line] for line in row["lines"])
+    lines = (ledger.table("account.move.line")[line] for line in sorted(row["lines"]))
     period = ledger.table("account.period")[row["period"]]
     day = plain(row["date"])
     company, _, currency, _ = chart.COMPANIES[row["company"] - 1]

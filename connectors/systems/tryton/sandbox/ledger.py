@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.systems.tryton.sandbox import chart, checks
-from connectors.systems.tryton.sandbox.records import Reader, Record, plain, select
-from connectors.systems.tryton.sandbox.refused import AccessError, UserError
+from connectors.systems.tryton.sandbox.records import Reader, Record, named, plain, select
+from connectors.systems.tryton.sandbox.refused import AccessError, Crash, Page, UserError
 
 _COMPANIES = range(1, len(chart.COMPANIES) + 1)
+# Of the models that may be empty, where no record tells.
+_FIELDS: Mapping[str, Set[str]] = {
+    "account.move": frozenset((
+        "id", "company", "journal", "period", "date", "description", "state", "number",
+        "post_date", "lines",
+    )),
+    "party.party": frozenset(("id", "code", "name", "active", "replaced_by", "identifiers")),
+}  # fmt: skip
 
 
 class Ledger:
@@ -52,6 +60,9 @@ class Ledger:
     def search_read(
         self, model: str, domain: Sequence[Any], names: Sequence[str], limit: int | None
     ) -> list[Record]:
+        for name in named(domain):
+            if name not in _FIELDS.get(model, {name}):
+                raise Page(500, f"'{name}'")
         rows = select(self.tables, self._candidates(model, domain), domain)
         rows.sort(key=lambda row: int(row["id"]))
         reader = Reader(self.tables, names)
@@ -103,7 +114,8 @@ class Ledger:
                 "state": "draft",
                 "number": None,
                 "post_date": None,
-                "lines": lines,
+                # Tryton lists the youngest line first.
+                "lines": lines[::-1],
             },
         )
         key = str(value.get("description") or "").partition(" ")[0]
@@ -126,6 +138,8 @@ class Ledger:
             if move["state"] == "posted":
                 name = move["number"]
                 raise UserError(f'You can not call "post" on "{name}" of "Account Move".')
+        if len({moves[id_]["company"] for id_ in ids}) > 1:
+            raise Crash(f'"account.move,{ids[0]}" has no attribute "select"')
         for id_ in ids:
             checks.balanced(self, moves[id_])
         today = datetime.now(UTC).date()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.systems.tryton.sandbox.refused import Page
@@ -27,6 +27,16 @@ def select(tables: Tables, rows: Iterable[Record], domain: Sequence[Any]) -> lis
     """The rows that a domain admits. Raises Page(500) for a field that does not exist."""
     fits = _clause(tables, domain)
     return [row for row in rows if fits(row)]
+
+
+def named(domain: Sequence[Any]) -> Iterator[str]:
+    """The fields of the searched model that a domain speaks of."""
+    if domain and isinstance(domain[0], str) and domain[0] not in ("OR", "AND"):
+        yield domain[0].partition(".")[0]
+    else:
+        for part in domain:
+            if not isinstance(part, str):
+                yield from named(part)
 
 
 def plain(value: Any) -> Any:

@@ -11,6 +11,10 @@ class AccessError(UserError):
     """The same, but the REST door for actions hides the sentence behind a 403 page."""
 
 
+class Crash(Exception):
+    """A fault of Tryton's own: 500 by REST, 200 with an error that is no UserError by JSON-RPC."""
+
+
 class Page(Exception):
     """An HTML page with this status instead of an answer."""
 

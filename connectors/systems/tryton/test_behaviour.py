@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite(
+    "connectors.systems.tryton.behaviour", "connectors.systems.tryton.refusing"
+)
+
+from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402
+from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402
+from connectors.systems.tryton.standin import StandIn  # noqa: E402
+
+
+@pytest.fixture
+def erp() -> StandIn:
+    return StandIn()
+
+
+class TestPostingToTheSandbox(PostingBehaviour):
+    """The same tests pass on a real Tryton, see tests/peers/tryton."""
+
+
+class TestRefusalsOfTheSandbox(RefusalBehaviour):
+    """The same tests pass on a real Tryton, see tests/peers/tryton."""

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite(
+    "connectors.systems.tryton.behaviour", "connectors.systems.tryton.refusing"
+)
+
+from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402
+from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402
+
+pytestmark = pytest.mark.peers
+
+
+class TestPostingToTryton(PostingBehaviour):
+    """On a real Tryton; the same tests pass on the sandbox."""
+
+
+class TestRefusalsOfTryton(RefusalBehaviour):
+    """On a real Tryton; the same tests pass on the sandbox."""
