@@ -1,8 +1,23 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.http import HttpRequest
 
 
 class ExceptionsConfig(AppConfig):
     name = "exceptions"
     label = "exceptions"
+
+    def ready(self) -> None:
+        from exceptions.queries.totals import open_cases
+        from revops.web import nav
+
+        def count(request: HttpRequest) -> tuple[int, str]:
+            return open_cases(), "crit"
+
+        nav.declare(
+            nav.Item(
+                "Exceptions", "exceptions:queue", "cases.view", group=nav.WORK, order=10, key="e",
+                count=count,
+            )
+        )  # fmt: skip

@@ -1,6 +1,16 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from exceptions.views import case, cause, queue
 
 app_name = "exceptions"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("", queue.queue, name="queue"),
+    path("exceptions.csv", queue.queue_csv, name="queue-csv"),
+    path("causes/<slug:key>/", cause.cause, name="cause"),
+    path("causes/<slug:key>/<slug:remedy>/", cause.act_on_cause, name="act-on-cause"),
+    path("EXC-<int:number>/", case.case, name="case"),
+    path("EXC-<int:number>/comments/", case.comment, name="comment"),
+    path("EXC-<int:number>/<slug:remedy>/", case.act, name="act"),
+]

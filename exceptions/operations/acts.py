@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -14,8 +13,8 @@ from accounts.models import User
 from accounts.queries import authorize
 from exceptions import kinds
 from exceptions.models import Case, CaseEntry, CaseState
+from exceptions.remedies import reason_against
 from revops.kernel import clock
-from revops.web.formats import MONTHS
 
 _CHUNK: Final = 500
 _LONGEST_COMMENT: Final = 4_000
@@ -108,20 +107,6 @@ def comment(*, case_id: int, by: User, text: str) -> None:
     CaseEntry.objects.create(case=case, at=clock.now(), text=words, by=by, comment=True)
 
 
-def reason_against(case: Case, remedy: kinds.Remedy) -> str | None:
-    """Why the case can't take the remedy as it stands, in words; None when it can."""
-    if case.state == CaseState.RESOLVED:
-        assert case.resolved_at is not None  # a constraint of the table
-        return f"It was resolved on {_moment(case.resolved_at)}."
-    if remedy.slug not in kinds.get(case.kind).remedies:
-        return f"“{remedy.label}” is no remedy for this kind of case."
-    if case.state == CaseState.RETRYING and not remedy.safe_to_repeat:
-        return "It is being retried already."
-    if case.state == CaseState.IN_DOUBT and not remedy.reads_only:
-        return "It may be in the target already, so it is asked about and never sent again unasked."
-    return remedy.allowed(case)
-
-
 def _locked() -> QuerySet[Case]:
     return Case.objects.select_for_update(of=("self",)).select_related("command", "inbound")
 
@@ -155,7 +140,3 @@ def _record(cases: Sequence[Case], remedy: kinds.Remedy, text: str, by: User) ->
         CaseEntry(case=case, at=now, tone="info", text=f"{remedy.label}: {text}", by=by)
         for case in cases
     )
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.day} {MONTHS[at.month - 1]} {at:%H:%M} UTC"

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from exceptions import kinds
 from exceptions.kinds import Kind
-from exceptions.models import Case, CaseState
+from exceptions.models import UNRESOLVED, Case, CaseState
 from exceptions.queries.closes import Endangers, endangers
 from exceptions.queries.selection import Selection
 from revops.kernel.money import Money
@@ -143,4 +143,14 @@ def endangered(case: Case, periods: Periods, at: datetime) -> Endangers | None:
         ends=period.ends,
         state=period.state,
         at=at,
+    )
+
+
+def of_cause(cause_key: str, *, most: int) -> list[Case]:
+    """The unresolved cases of a cause, oldest first, with what a remedy looks at."""
+    return list(
+        Case.objects.filter(UNRESOLVED, cause_key=cause_key)
+        .select_related("command", "inbound")
+        .defer("command__payload", "inbound__body")
+        .order_by("opened_at", "pk")[:most]
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from exceptions import kinds
-from exceptions.kinds import Kind, Remedy
+from exceptions.kinds import Kind
 from exceptions.models import Case, CaseEntry, CaseState
 from exceptions.queries.cases import amount_of, endangered, status_of
 from exceptions.queries.closes import Endangers
@@ -21,14 +21,6 @@ from revops.lineage.queries.entries import Line
 from revops.lineage.queries.entries import lines as lines_of
 from revops.mappings.models import AccountingPeriod
 from revops.store import sql
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A remedy of the case's kind, and why it can't be used now (“” when it can)."""
-
-    remedy: Remedy
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +53,28 @@ class Detail:
         return amount_of(self.case)
 
     @property
+    def total(self) -> Money | None:
+        """What each side of the journal adds up to."""
+        return Money(self.entry.amount, self.entry.currency) if self.entry else None
+
+    @property
     def status(self) -> str:
         return status_of(self.case, self.at)
+
+    @property
+    def target(self) -> str:
+        """Who the command is for, by its label; “the books” when nothing was to be sent yet."""
+        return self.command.connection.label if self.command else "the books"
+
+    @property
+    def title(self) -> str:
+        """The case in one line: what it is about, and where that is not."""
+        subject = self.case.subject_label or self.case.cause
+        if self.case.state == CaseState.RESOLVED or not (self.command or self.case.inbound_id):
+            return subject
+        if self.case.state == CaseState.IN_DOUBT:
+            return f"{subject} may or may not be in {self.target}"
+        return f"{subject} is not in {self.target}"
 
     @property
     def sends(self) -> int:
@@ -75,9 +87,11 @@ class Detail:
 
 def detail(case_id: int, *, at: datetime) -> Detail:
     """At most seven queries. Raises Case.DoesNotExist."""
-    case = Case.objects.select_related(
-        "legal_entity", "command__connection", "inbound__connection"
-    ).get(pk=case_id)
+    case = (
+        Case.objects.select_related("legal_entity", "command__connection", "inbound__connection")
+        .defer("inbound__body")
+        .get(pk=case_id)
+    )
     entries = list(case.story.select_related("by").order_by("-at", "-pk"))
     attempts = (
         list(Attempt.objects.filter(command=case.command_id).order_by("-number"))

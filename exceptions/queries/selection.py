@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from exceptions.models import UNRESOLVED, Case, CaseState, Cause
+from revops.mappings.models import LegalEntity
 
 # A cause or case is new for as long.
 NEW_FOR: Final = timedelta(hours=24)
@@ -22,7 +23,7 @@ _SHORTEST: Final = 3
 class Selection:
     """
     Which cases. ``status`` is a state, ``new`` or “” for all unresolved ones; ``entity`` is a
-    legal entity's id, ``system`` a connection's slug; “” or None is any. ``at`` is now.
+    legal entity's code, ``system`` a connection's slug; “” is any. ``at`` is now.
     """
 
     at: datetime
@@ -30,7 +31,7 @@ class Selection:
     words: str = ""
     system: str = ""
     kind: str = ""
-    entity: int | None = None
+    entity: str = ""
     period: str = ""
     cause_key: str = ""
 
@@ -60,12 +61,14 @@ class Selection:
         for column, value in (
             ("connection_slug", self.system),
             ("kind", self.kind),
-            ("legal_entity", self.entity),
             ("period_code", self.period),
             ("cause_key", self.cause_key),
         ):
             if value:
                 chosen &= Q(**{column: value})
+        if self.entity:
+            entity = LegalEntity.objects.filter(code=self.entity).values("pk")
+            chosen &= Q(legal_entity=Subquery(entity))
         return Case.objects.filter(chosen, self._words())
 
     def _words(self) -> Q:
@@ -92,13 +95,17 @@ class Selection:
         for column, value in (
             ("connection_slug", self.system),
             ("kind", self.kind),
-            ("legal_entity_id", self.entity),
             ("period_code", self.period),
             ("cause_key", self.cause_key),
         ):
             if value:
                 parts.append(f"{column} = %({column})s")
                 params[column] = value
+        if self.entity:
+            parts.append(
+                "legal_entity_id = (SELECT id FROM mappings_legalentity WHERE code = %(entity)s)"
+            )
+            params["entity"] = self.entity
         if self.words:
             parts.append(_WORDS_OF_CAUSES)
             params["words"] = f"%{_escaped(self.words)}%"

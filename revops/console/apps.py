@@ -6,3 +6,18 @@ from django.apps import AppConfig
 class ConsoleConfig(AppConfig):
     name = "revops.console"
     label = "console"
+
+    def ready(self) -> None:
+        from revops.console.queries import scopes
+        from revops.web import nav, scope
+
+        scope.declare(entities=scopes.entities, periods=scopes.periods)
+        nav.declare(
+            nav.Item("Home", "console:home", "home.view", group=nav.WORK, order=0, key="h"),
+            nav.Item(
+                "Lineage", "console:threads", "lineage.view", group=nav.WATCH, order=20, key="l"
+            ),
+            nav.Item(
+                "Playbooks", "console:playbooks", "playbooks.view", group=nav.SET_UP, order=40
+            ),
+        )

@@ -92,7 +92,7 @@ class TestReport:
         assert tallied() == {("open", "USD"): (500, 5_000_000)}
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 class TestSettle:
     def test_resolves_what_a_command_an_event_or_a_fingerprint_names(self) -> None:
         command = factories.a_command()

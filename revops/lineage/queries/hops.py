@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from revops.kernel.money import Money
+from revops.web.statuses import look
 
 # Where a thread can be entered; the words are those of the page.
 LABELS: Final = {
@@ -44,6 +45,19 @@ class Try:
     http_status: int | None
     reason: str
     took: timedelta | None
+
+    @property
+    def took_ms(self) -> int | None:
+        return None if self.took is None else int(self.took / timedelta(milliseconds=1))
+
+    @property
+    def word(self) -> str:
+        """How it ended: “accepted”, “in doubt”; what is not answered has no end yet."""
+        return look(self.outcome).word.lower() if self.outcome else "no answer yet"
+
+    @property
+    def tone(self) -> str:
+        return look(self.outcome).tone.value if self.outcome else "info"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,52 @@
+"""The queue's address: its keys, and the selection of cases that they ask for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from exceptions import kinds
+from exceptions.models import CaseState
+from exceptions.queries.selection import Selection
+from revops.web.filters import Filters, Key, State
+
+STATUSES = {
+    "": "All open",
+    CaseState.IN_DOUBT.value: "In doubt",
+    "new": "New",
+    CaseState.RETRYING.value: "Retrying",
+    CaseState.RESOLVED.value: "Resolved",
+}
+CAUSE_RANKS = {"impact": "Impact", "money": "Money", "oldest": "Oldest", "cases": "Cases"}
+CASE_RANKS = {"oldest": "Oldest", "newest": "Newest"}
+
+QUEUE = Filters(
+    Key("q", label="Words or id"),
+    Key("status", label="Status", choices=STATUSES, chip=False),
+    Key("system", label="System"),
+    Key("kind", label="Kind"),
+    Key("group", default="cause", choices={"cause": "By cause", "case": "By case"}, chip=False),
+    Key("sort", label="Rank by", default="impact", choices=CAUSE_RANKS, chip=False),
+    Key("order", label="Order", default="oldest", choices=CASE_RANKS, chip=False),
+)
+
+
+def choices_of_kinds() -> dict[str, str]:
+    return {kind.slug: kind.label for kind in kinds.all()}
+
+
+def selection_of(state: State, *, at: datetime) -> Selection:
+    """The cases that the address asks for."""
+    return Selection(
+        at=at,
+        status=state.one("status"),
+        words=state.one("q"),
+        system=state.one("system"),
+        kind=state.one("kind"),
+        entity=state.one("entity"),
+        period=state.one("period"),
+    )
+
+
+def by_case(state: State) -> bool:
+    """One row per case: when asked for, and always for what is resolved."""
+    return state.one("group") == "case" or state.one("status") == CaseState.RESOLVED

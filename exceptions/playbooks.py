@@ -1,0 +1,112 @@
+"""
+The playbooks: pages under docs/playbooks, one for each kind of case, readable in the repository
+and in the console.
+
+They use little of Markdown and this reads only that: headings, paragraphs, numbered and plain
+lists, ``**strong**`` and `` `code` ``. Everything is escaped first. The section *How to fix it* is
+a numbered list; its steps are shown beside a case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+STEPS: Final = "How to fix it"
+_SLUG: Final = re.compile(r"[a-z][a-z0-9_]*")
+_BULLET: Final = re.compile(r"(?:\d+\.|-)\s+")
+_INLINE: Final = (
+    (re.compile(r"\*\*(.+?)\*\*"), r"<strong>\1</strong>"),
+    (re.compile(r"`(.+?)`"), r"<code>\1</code>"),
+)
+
+
+class PlaybookMissing(LookupError):
+    """There is no such page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    html: SafeString
+    items: Sequence[SafeString]
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """``lead`` is the first paragraph: what it means, in a sentence or two."""
+
+    slug: str
+    title: str
+    lead: str
+    sections: Sequence[Section]
+
+    @property
+    def steps(self) -> Sequence[SafeString]:
+        return next((found.items for found in self.sections if found.title == STEPS), ())
+
+
+def folder() -> Path:
+    return Path(settings.BASE_DIR) / "docs" / "playbooks"
+
+
+@lru_cache(maxsize=64)
+def playbook(slug: str) -> Playbook:
+    """Read a page once. Raises PlaybookMissing."""
+    if not _SLUG.fullmatch(slug):
+        raise PlaybookMissing(slug)
+    try:
+        text = (folder() / f"{slug}.md").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PlaybookMissing(slug) from None
+    return parse(slug, text)
+
+
+def every_playbook() -> list[Playbook]:
+    """All pages, by title."""
+    found = (playbook(path.stem) for path in folder().glob("*.md"))
+    return sorted(found, key=lambda page: page.title)
+
+
+def parse(slug: str, text: str) -> Playbook:
+    """``# title``, a lead paragraph, then ``## sections``."""
+    head, *parts = re.split(r"^## +", text, flags=re.MULTILINE)
+    title, _, lead = head.strip().removeprefix("# ").partition("\n")
+    sections = []
+    for part in parts:
+        name, _, body = part.partition("\n")
+        html, items = _blocks(body)
+        sections.append(Section(name.strip(), html, items))
+    return Playbook(slug, title.strip(), " ".join(lead.split()), sections)
+
+
+def _blocks(body: str) -> tuple[SafeString, list[SafeString]]:
+    """HTML of a section's paragraphs and lists, and every list item on its own."""
+    html: list[str] = []
+    every: list[SafeString] = []
+    for block in re.split(r"\n\s*\n", body.strip()):
+        if not block:
+            continue
+        if not _BULLET.match(block):
+            html.append(f"<p>{_inline(block)}</p>")
+            continue
+        items = [_inline(item) for item in re.split(r"^(?:\d+\.|-)\s+", block, flags=re.M) if item]
+        tag = "ol" if block[0].isdigit() else "ul"
+        html.append(f"<{tag}>{''.join(f'<li>{item}</li>' for item in items)}</{tag}>")
+        every.extend(items)
+    return mark_safe("".join(html)), every  # noqa: S308  made of escaped text and our own tags
+
+
+def _inline(text: str) -> SafeString:
+    shown = str(escape(" ".join(text.split())))
+    for pattern, markup in _INLINE:
+        shown = pattern.sub(markup, shown)
+    return mark_safe(shown)  # noqa: S308  escaped above; only our own tags were added

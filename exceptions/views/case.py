@@ -1,0 +1,179 @@
+"""One case: what happened, why it matters, what to do, and the evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.queries import authorize, may
+from accounts.roles import who_may
+from exceptions import operations
+from exceptions.drawings import Window, settle_window
+from exceptions.kinds import RemedyUnknown
+from exceptions.models import Case, CaseState
+from exceptions.operations import CaseRefused
+from exceptions.payloads import fields, readable
+from exceptions.playbooks import PlaybookMissing, playbook
+from exceptions.queries.detail import Detail, detail
+from exceptions.remedies import offers
+from revops.kernel import clock
+from revops.lineage.queries import Hop, thread
+from revops.web.htmx import refuse, render_page, wants_fragment
+from revops.web.policy import screen
+
+_STRIP = 8
+_STRIP_KINDS = ("subscription", "invoice", "payment", "refund", "payout")
+
+
+@screen("cases.view")
+@require_GET
+def case(request: HttpRequest, number: int) -> HttpResponse:
+    """The page of a case; its live part alone when htmx asks for that."""
+    context = _context(request, number)
+    return render_page(request, "exceptions/case.html", context, fragments={"live": "live"})
+
+
+@screen("cases.retry")
+@require_POST
+def act(request: HttpRequest, number: int, remedy: str) -> HttpResponse:
+    """Apply a remedy to the case."""
+    try:
+        text = operations.retry(
+            case_id=number, remedy=remedy, by=authorize(request.user, "cases.retry")
+        )
+    except (Case.DoesNotExist, RemedyUnknown) as error:
+        raise Http404(str(error)) from None
+    except CaseRefused as refusal:
+        return refuse(request, refusal)
+    messages.success(request, text)
+    if wants_fragment(request):
+        return render(request, "exceptions/case.html#live", _context(request, number))
+    return HttpResponseRedirect(_address(number))
+
+
+@screen("cases.comment")
+@require_POST
+def comment(request: HttpRequest, number: int) -> HttpResponse:
+    """Add a comment; what can't be kept comes back with its words."""
+    text = request.POST.get("text", "")
+    try:
+        operations.comment(case_id=number, by=authorize(request.user, "cases.comment"), text=text)
+    except Case.DoesNotExist as error:
+        raise Http404(str(error)) from None
+    except CaseRefused as refusal:
+        context = _context(request, number) | {"comment_error": str(refusal), "said": text}
+        return render_page(
+            request,
+            "exceptions/case.html",
+            context,
+            fragments={"comments": "comments"},
+            status=422,
+        )
+    if wants_fragment(request):
+        return render(request, "exceptions/case.html#comments", _context(request, number))
+    return HttpResponseRedirect(f"{_address(number)}#comments")
+
+
+def _address(number: int) -> str:
+    return reverse("exceptions:case", args=[number])
+
+
+def _context(request: HttpRequest, number: int) -> dict[str, Any]:
+    at = clock.now()
+    try:
+        found = detail(number, at=at)
+    except Case.DoesNotExist as error:
+        raise Http404(f"There is no case EXC-{number}.") from error
+    may_act = may(request.user, "cases.retry")
+    may_read = may(request.user, "payload.view")
+    live = found.case.state in (CaseState.RETRYING, CaseState.IN_DOUBT)
+    return {
+        "detail": found,
+        "case": found.case,
+        "kind": found.kind,
+        "at": at,
+        "path": _address(number),
+        "offers": offers(found.case) if may_act else (),
+        "may_act": may_act,
+        "who_acts": who_may("cases.retry"),
+        "may_comment": may(request.user, "cases.comment"),
+        "may_read": may_read,
+        "who_reads": who_may("payload.view"),
+        "fields": _fields(found) if may_read else (),
+        "payload": readable(found.command.payload) if may_read and found.command else "",
+        "answer": _answer(found) if may_read else "",
+        "strip": _strip(found),
+        "thread_url": _thread_url(found.case),
+        "window": (window := _window(found)),
+        "drawing": settle_window(window) if window else "",
+        "playbook": _playbook(found.kind.playbook),
+        "live": live,
+        "oob": wants_fragment(request),
+    }
+
+
+def _fields(found: Detail) -> list[Any]:
+    if found.command is None or found.entry is None:
+        return []
+    return list(fields(found.command, found.entry, found.lines))
+
+
+def _answer(found: Detail) -> str:
+    """The newest answer of the target that said anything."""
+    return next((readable(item.excerpt) for item in found.attempts if item.excerpt), "")
+
+
+def _start(case: Case) -> tuple[str, int] | None:
+    if case.record_kind and case.record_id:
+        return case.record_kind, case.record_id
+    return ("event", case.inbound_id) if case.inbound_id else None
+
+
+def _thread_url(case: Case) -> str:
+    start = _start(case)
+    return reverse("console:lineage", args=start) if start else ""
+
+
+def _strip(found: Detail) -> list[Hop]:
+    """The money's hops up to this case: its records, its own journal and posting."""
+    start = _start(found.case)
+    told = thread(*start, brief=True) if start else None
+    if told is None:
+        return []
+    journal = found.entry.pk if found.entry else None
+    kept = [
+        hop
+        for hop in told.steps
+        if hop.kind in _STRIP_KINDS
+        or (hop.kind in ("journal", "posting") and (journal is None or hop.journal_id == journal))
+        or (hop.kind == "event" and hop.inbound_id == found.case.inbound_id)
+    ]
+    return kept[:_STRIP]
+
+
+def _window(found: Detail) -> Window | None:
+    """The wait of a posting in doubt: from its latest send until asking is conclusive."""
+    if found.case.state != CaseState.IN_DOUBT or found.command is None:
+        return None
+    sent = next((item for item in found.attempts if item.kind == "send"), None)
+    final = found.command.settle_until or (sent.settle_until if sent else None)
+    if sent is None or final is None or final <= sent.intent_at:
+        return None
+    asked = tuple(
+        item.intent_at
+        for item in found.attempts
+        if item.kind == "read" and sent.intent_at <= item.intent_at <= final
+    )
+    return Window(sent=sent.intent_at, final=final, now=found.at, asked=asked)
+
+
+def _playbook(slug: str) -> Any | None:
+    try:
+        return playbook(slug)
+    except PlaybookMissing:
+        return None

@@ -1,0 +1,1 @@
+"""Reading across domains: what the switches offer, and what each home shows."""

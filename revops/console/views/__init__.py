@@ -1,0 +1,1 @@
+"""Pages across domains: home, find, threads, journals, playbooks."""

@@ -1,0 +1,181 @@
+"""The thread of a record from event to ERP, and the page of one journal entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.queries import may
+from accounts.roles import who_may
+from exceptions.models import Case
+from exceptions.payloads import readable
+from exceptions.queries.detail import open_cases_of
+from revops.console.queries.home import newest_postings
+from revops.console.verdict import verdict
+from revops.console.waterfall import lanes
+from revops.delivery.models import OutboundCommand
+from revops.events.models import BusinessEvent
+from revops.kernel import clock
+from revops.lineage.queries import Hop, Thread, thread
+from revops.lineage.queries.entries import entry
+from revops.lineage.queries.hops import LABELS
+from revops.web.filters import Filters, Key
+from revops.web.htmx import render_page
+from revops.web.policy import screen
+
+_TABS = {"waterfall": "Waterfall", "list": "List"}
+_PAGE = Filters(Key("tab", default="waterfall", choices=_TABS, chip=False), Key("hop", chip=False))
+
+
+@screen("lineage.view")
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    """Where to enter a thread: an id, or one of the newest postings."""
+    return render_page(request, "console/threads.html", {"postings": newest_postings(most=25)})
+
+
+@screen("lineage.view")
+@require_GET
+def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
+    """The thread; the pane alone when htmx asks for another hop's."""
+    found = thread(kind, id) if kind in LABELS else None
+    if found is None:
+        raise Http404(f"There is no {LABELS.get(kind, 'record').lower()} with that id.")
+    state = _PAGE.read(request.GET)
+    now = clock.now()
+    cases = _cases(found) if may(request.user, "cases.view") else []
+    chosen = _chosen(found, state.one("hop"))
+    axis, rows = lanes(found.hops, now=now)
+    record = next((hop for hop in found.hops if hop.record == found.subject.record), found.subject)
+    context = {
+        "thread": found,
+        "subject": found.subject,
+        "record": record,
+        "customer": next(iter(found.of("customer")), None),
+        "state": state,
+        "tabs": [
+            (name, label, state.changed({"tab": name}).address(request.path))
+            for name, label in _TABS.items()
+        ],
+        "tab": state.one("tab"),
+        "axis": axis,
+        "lanes": rows,
+        "next_problem": _next_problem(found, chosen),
+        "verdict": verdict(found, cases),
+        "figures": _figures(found),
+        "cases": cases,
+        "at": now,
+        **_pane(request, chosen, cases),
+    }
+    return render_page(
+        request, "console/lineage.html", context, fragments={"pane": "pane"},
+        address=state.address(request.path),
+    )  # fmt: skip
+
+
+@screen("lineage.view")
+@require_GET
+def journal(request: HttpRequest, id: int) -> HttpResponse:
+    """One entry: lines, the rule and mapping version that shaped it, its event, its postings."""
+    found = entry(id)
+    told = thread("journal", id) if found else None
+    if found is None or told is None:
+        raise Http404(f"There is no journal entry JE-{id}.")
+    cases = _cases(told) if may(request.user, "cases.view") else []
+    context = {
+        "found": found,
+        "entry": found.entry,
+        "thread": told,
+        "postings": [hop for hop in told.of("posting") if hop.journal_id == id],
+        "verdict": verdict(told, [case for case in cases if case.record_id == id]),
+        "thread_url": reverse("console:lineage", args=["journal", id]),
+    }
+    return render_page(request, "console/journal.html", context)
+
+
+def _cases(found: Thread) -> list[Case]:
+    return open_cases_of(
+        command_ids=[hop.command_id for hop in found.hops if hop.command_id],
+        inbound_ids=[hop.inbound_id for hop in found.hops if hop.inbound_id],
+        journal_ids=[hop.journal_id for hop in found.hops if hop.journal_id],
+    )
+
+
+def _chosen(found: Thread, key: str) -> Hop:
+    """The hop of the address; else the first problem, else the subject."""
+    for hop in found.hops:
+        if hop.key == key:
+            return hop
+    return next(iter(found.problems), found.subject)
+
+
+def _next_problem(found: Thread, chosen: Hop) -> Hop | None:
+    problems = found.problems
+    if chosen in problems:
+        after = problems[problems.index(chosen) + 1 :]
+        return after[0] if after else None
+    return problems[0] if problems else None
+
+
+def _figures(found: Thread) -> list[dict[str, Any]]:
+    """Sums of the thread, one tile each; only of what all is in one currency."""
+    tiles = []
+    for label, hops, note in (
+        ("Invoiced, with tax", found.of("invoice"), "invoice"),
+        ("Paid", [hop for hop in found.of("payment") if hop.status == "done"], "payment"),
+        (
+            "In the ERP",
+            [hop for hop in found.of("posting") if hop.status == "posted"],
+            "posting",
+        ),
+        ("Missing", [hop for hop in found.problems if hop.difference], "hop"),
+    ):
+        amounts = [
+            -hop.difference if label == "Missing" and hop.difference else hop.amount for hop in hops
+        ]
+        known = [amount for amount in amounts if amount is not None]
+        if len({amount.currency for amount in known}) != 1:
+            continue
+        total = known[0]
+        for amount in known[1:]:
+            total = total + amount
+        crit = "crit" if label == "Missing" else ""
+        plural = "" if len(known) == 1 else "s"
+        tiles.append(
+            {"label": label, "money": total, "note": f"{len(known):,} {note}{plural}", "tone": crit}
+        )
+    return tiles
+
+
+def _pane(request: HttpRequest, chosen: Hop, cases: Sequence[Case]) -> dict[str, Any]:
+    may_read = may(request.user, "payload.view")
+    return {
+        "hop": chosen,
+        "payload": _payload(chosen) if may_read else "",
+        "may_read": may_read,
+        "who_reads": who_may("payload.view"),
+        "hop_case": next((case for case in cases if _is_about(case, chosen)), None),
+    }
+
+
+def _is_about(case: Case, hop: Hop) -> bool:
+    if hop.command_id:
+        return case.command_id == hop.command_id
+    if hop.kind == "journal" and hop.journal_id:
+        return case.record_kind == "journal" and case.record_id == hop.journal_id
+    return bool(hop.inbound_id) and case.inbound_id == hop.inbound_id
+
+
+def _payload(hop: Hop) -> str:
+    """What was sent, or what the event means; one query, and none for other hops."""
+    if hop.kind == "posting" and hop.command_id:
+        found = OutboundCommand.objects.filter(pk=hop.command_id).values_list("payload", flat=True)
+        return readable("".join(found))
+    if hop.kind == "event" and hop.inbound_id:
+        meanings = BusinessEvent.objects.filter(inbound=hop.inbound_id).order_by("position")
+        return "\n\n".join(readable(data) for data in meanings.values_list("data", flat=True)[:5])
+    return ""
