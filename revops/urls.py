@@ -6,8 +6,14 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("revops.console.urls")),
+    path("", include("revops.web.urls")),
     path("", include("accounts.urls")),
     path("exceptions/", include("exceptions.urls")),
-    path("connections/", include("connectors.urls")),
+    path("connections/", include("revops.console.connections.urls")),
     path("", include("revops.api.urls")),
 ]
+
+handler400 = "revops.web.errors.bad_request"
+handler403 = "revops.web.errors.permission_denied"
+handler404 = "revops.web.errors.page_not_found"
+handler500 = "revops.web.errors.server_error"

@@ -43,7 +43,7 @@ class Target:
     sink: CommandSink
     settings: Settings
     manifest: Manifest
-    allow_loopback: bool
+    open_client: Callable[[], Client]
     lease: float
     settle_scale: float = 1.0
 
@@ -87,9 +87,7 @@ class Drain:
     def _loop(self, runner: asyncio.Runner, *, stop: float, linger: float) -> None:
         target = self._target
         try:
-            client = Client.of(
-                target.manifest, target.settings.base_url, allow_loopback=target.allow_loopback
-            )
+            client = target.open_client()
         except NotSent as error:
             log.error("delivery.address_refused", connection=target.settings.slug, why=str(error))
             return
@@ -150,7 +148,7 @@ class Drain:
         started = time.monotonic()
         ours = claims.intend(batch, [rows[work.id] for work in batch])
         crash.point("after_intent")
-        client.send_by = started + target.manifest.send_budget_s
+        send_by = started + target.manifest.send_budget_s
         held = [work for work in batch if work.id in ours]
         for work in held:
             work.row = rows[work.id]
@@ -158,7 +156,7 @@ class Drain:
         chunks = [held[start : start + size] for start in range(0, len(held), size)]
 
         _never_inside_a_transaction()
-        receipts = runner.run(self._all(client, chunks))
+        receipts = runner.run(self._all(client, chunks, send_by))
         crash.point("after_answer")
         now = _now()
         return [
@@ -172,14 +170,15 @@ class Drain:
         ]
 
     async def _all(
-        self, client: Client, chunks: Sequence[Sequence[Work]]
+        self, client: Client, chunks: Sequence[Sequence[Work]], send_by: float
     ) -> Sequence[Sequence[Receipt]]:
+        timed = client.until(send_by)
         limit = asyncio.Semaphore(self._target.manifest.max_in_flight)
 
         async def send(chunk: Sequence[Work]) -> Sequence[Receipt]:
             async with limit:
                 with correlation.bound(chunk[0].correlation_id):
-                    return await self._call(client, chunk)
+                    return await self._call(timed, chunk)
 
         return await asyncio.gather(*(send(chunk) for chunk in chunks))
 
@@ -213,7 +212,6 @@ class Drain:
         if not batch:
             return []
         target = self._target
-        client.send_by = None
         _never_inside_a_transaction()
         try:
             found = runner.run(

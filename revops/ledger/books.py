@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -37,7 +37,8 @@ class EntityBooks:
     taxes: dict[str, list[tuple[date, date, str]]]
     routes: list[tuple[date, date, str, int]]
     calendar: list[tuple[int, Period]]
-    starts: list[date] = field(default_factory=list)
+    periods: list[Period]
+    starts: list[date]
 
     def on(self, day: date) -> DatedBooks:
         """The books with the maps that are valid on a day."""
@@ -96,10 +97,10 @@ class DatedBooks:
         raise MappingMissing("rate", f"{currency}→{self.functional_currency}", self.legal_entity)
 
     def periods(self, span: Span) -> Sequence[Period]:
-        """Every period that the span touches, in order. Raises PeriodMissing for a gap."""
+        """The whole calendar, in order: the rules take from it what the span touches."""
         self.entity.period_of(span.start)
         self.entity.period_of(span.end)
-        return [period for _, period in self.entity.calendar if period.span.overlap(span)]
+        return self.entity.periods
 
     def _find(self, table: dict[str, list[tuple[date, date, Any]]], kind: str, key: str) -> Any:
         for since, until, value in table.get(key, ()):
@@ -188,7 +189,8 @@ def _load() -> dict[int, EntityBooks]:
         row.id: EntityBooks(
             row.id, row.code, row.functional_currency, row.zone, row.version,
             dict(accounts[row.id]), dict(skus[row.id]), dict(taxes[row.id]), routes[row.id],
-            calendar[row.id], [period.span.start for _, period in calendar[row.id]],
+            calendar[row.id], [period for _, period in calendar[row.id]],
+            [period.span.start for _, period in calendar[row.id]],
         )
         for row in sql.rows(_ENTITIES)
     }  # fmt: skip

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from django.conf import settings
 
 from connectors.contract import CallFailed, SnapshotRow
-from connectors.http import Client, NotSent
+from connectors.http import NotSent
 from connectors.manifest import Capability
 from exceptions import operations as cases
 from exceptions.findings import Finding, fingerprint_of
@@ -201,11 +200,7 @@ def _foreign(source: Source, key: str, held: list[SnapshotRow]) -> Finding:
 
 def _snapshot(source: Source, start: str, end: str) -> Iterable[SnapshotRow]:
     with asyncio.Runner() as runner:
-        client = Client.of(
-            source.manifest,
-            source.settings.base_url,
-            allow_loopback=settings.REVOPS_ALLOW_LOOPBACK,
-        )
+        client = sources.client_of(source)
         runner.run(client.__aenter__())
         try:
             cursor = ""

@@ -88,13 +88,14 @@ def _void(data: InvoiceVoided, facts: Facts) -> Booked:
 def _payment(data: PaymentApplied, facts: Facts) -> Booked:
     row = facts.batch.tables.payment.get(data.payment_id)
     assert row is not None
-    day = facts.books.on(data.received_on)
+    # The record's day, not the event's: a later telling must not move what is booked.
+    day = facts.books.on(row.dated)
     about: dict[str, str] = {"customer_id": data.customer_id}
     if row.invoice_id is not None:
         about = _customer_of(facts, row.invoice_id)
         about["invoice_number"] = facts.batch.tables.invoice.by_id(row.invoice_id).number
     common: dict[str, Any] = {
-        "business_key": facts.key(data.payment_id), "accounting_date": data.received_on, **about
+        "business_key": facts.key(data.payment_id), "accounting_date": row.dated, **about
     }  # fmt: skip
     found = payments.applied(data, day, open_amount=row.allocated, **common)
     if not row.allocated_later:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from django.conf import settings
 
 from connectors.contract import CallFailed, Page
-from connectors.http import Client, NotSent
+from connectors.http import NotSent
 from connectors.manifest import Capability
 from exceptions import operations as cases
 from exceptions.findings import fingerprint_of
@@ -57,11 +56,7 @@ def poll(connection_id: int) -> int:
 def _poll(runner: asyncio.Runner, source: Source, cursor: str, fence: int, first: bool) -> int:
     new = 0
     try:
-        client = Client.of(
-            source.manifest,
-            source.settings.base_url,
-            allow_loopback=settings.REVOPS_ALLOW_LOOPBACK,
-        )
+        client = sources.client_of(source)
         runner.run(client.__aenter__())
         try:
             for _ in range(PAGES):

@@ -20,7 +20,7 @@ def target_of(connection_id: int) -> Target | None:
         sink=source.connector,
         settings=source.settings,
         manifest=source.manifest,
-        allow_loopback=settings.REVOPS_ALLOW_LOOPBACK,
+        open_client=lambda: sources.client_of(source),
         lease=settings.REVOPS_LEASE,
         settle_scale=settings.REVOPS_SETTLE_SCALE,
     )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from typing import Any, Final
+
+from django.conf import settings
 
 from connectors import registry
 from connectors.contract import Settings
+from connectors.http import Client
 from connectors.manifest import Manifest
 from connectors.models import Connection
 from connectors.queries import settings_of, valid_secrets
@@ -32,6 +36,20 @@ class Source:
     def in_zone(self, zone: str) -> Settings:
         """The settings with dates read in another zone."""
         return replace(self.settings, zone=zone)
+
+
+def client_of(source: Source) -> Client:
+    """
+    A client for calls to the connection's system; enter it within the loop that uses it.
+
+    Raises NotSent when the address is not allowed.
+    """
+    return Client.of(
+        source.manifest,
+        source.settings.base_url,
+        allow_loopback=settings.REVOPS_ALLOW_LOOPBACK,
+        inside=[ip_network(network) for network in settings.REVOPS_TRUSTED_NETWORKS],
+    )
 
 
 _cache: dict[str, tuple[float, Source]] = {}

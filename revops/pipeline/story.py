@@ -17,10 +17,8 @@ from revops.events.operations import MEANINGS, Claimed, Verdict
 from revops.kernel import strict_json
 from revops.ledger import operations as ledger
 from revops.ledger.books import all_books
-from revops.ledger.drafts import Unbalanced
+from revops.ledger.drafts import CannotJournalize
 from revops.ledger.operations import NewEntry
-from revops.ledger.rules.base import MappingMissing, ServicePeriodMissing
-from revops.ledger.schedules import PeriodMissing
 from revops.lineage.operations import LINKS
 from revops.pipeline import dispatch, problems
 from revops.pipeline.entities import Entities
@@ -147,7 +145,7 @@ class Story:
                     return problems.period_closed(
                         self._source, meaning, entity_id, period.code, draft
                     )
-        except (MappingMissing, PeriodMissing, ServicePeriodMissing, Unbalanced) as error:
+        except CannotJournalize as error:
             return problems.unjournalized(
                 self._source, meaning, entity_id, books, error, accounting_date(data)
             )

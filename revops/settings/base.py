@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "revops.web.zone.ZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -177,6 +178,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "revops.web.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -229,6 +231,8 @@ REVOPS_DEMO_STRIPE_SECRET = env("REVOPS_DEMO_STRIPE_SECRET", default="")
 REVOPS_DEMO_SANDBOX_PORT = env.int("REVOPS_DEMO_SANDBOX_PORT", default=8801)
 # Sandboxes and peers on this machine may be called only where this is set.
 REVOPS_ALLOW_LOOPBACK = env.bool("REVOPS_ALLOW_LOOPBACK", default=False)
+# Private networks in which systems may be called, such as 10.20.0.0/16 for an ERP of one's own.
+REVOPS_TRUSTED_NETWORKS = env.list("REVOPS_TRUSTED_NETWORKS", default=[])
 REVOPS_HOME = Path(env("REVOPS_HOME", default=str(BASE_DIR / ".revops")))
 REVOPS_PORT = env.int("REVOPS_PORT", default=8000)
 REVOPS_ENVIRONMENT = env("REVOPS_ENVIRONMENT", default="Production")
