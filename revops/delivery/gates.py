@@ -11,14 +11,15 @@ import random
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from datetime import datetime
+from typing import Any, Final
 
 from connectors.contract import Outcome
 from revops.delivery import gate
 from revops.delivery.gate import Allowance, Breaker, GateRow
 from revops.store import sql
 
-_COLUMNS = tuple(field.name for field in fields(GateRow))
-_SELECT = f"SELECT {', '.join(_COLUMNS)}, now() AS now FROM delivery_gate WHERE connection_id = %s"  # noqa: S608  own literals
+COLUMNS: Final = tuple(field.name for field in fields(GateRow))
+_SELECT = f"SELECT {', '.join(COLUMNS)}, now() AS now FROM delivery_gate WHERE connection_id = %s"  # noqa: S608  own literals
 
 _TAKE = """
 UPDATE delivery_gate SET drainer = %s, drain_until = now() + %s * interval '1 second'
@@ -49,7 +50,12 @@ def read(connection_id: int, *, lock: bool = False) -> tuple[GateRow, datetime]:
     row = sql.one(_SELECT + (" FOR UPDATE" if lock else ""), (connection_id,))
     if row is None:
         raise LookupError(f"Connection {connection_id} has no gate.")
-    return GateRow(Breaker(row.breaker), *row[1:-1]), row.now
+    return row_of(row), row.now
+
+
+def row_of(row: Any) -> GateRow:
+    """The gate in a row of the database that begins with COLUMNS, in their order."""
+    return GateRow(Breaker(row.breaker), *row[1 : len(COLUMNS)])
 
 
 def allow(connection_id: int, *, most: int) -> Allowance:
@@ -93,7 +99,7 @@ def trial(connection_id: int) -> None:
 
 
 def _write(connection_id: int, row: GateRow, *, good: bool = False, bad: bool = False) -> None:
-    values = dict(zip(_COLUMNS, astuple(row), strict=True))
+    values = dict(zip(COLUMNS, astuple(row), strict=True))
     sql.run(
         _WRITE,
         (
@@ -132,6 +138,14 @@ def throttle(connection_id: int, *, rate: int) -> None:
     sql.run(
         "UPDATE delivery_gate SET rate = %s, tokens = 0, tokens_at = now() WHERE connection_id = %s",
         (rate, connection_id),
+    )
+
+
+def limit(connection_id: int, *, max_in_flight: int) -> None:
+    """At most so many calls at once; the manifest's own limit holds beside it."""
+    sql.run(
+        "UPDATE delivery_gate SET max_in_flight = %s WHERE connection_id = %s",
+        (max_in_flight, connection_id),
     )
 
 

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
+
+from django.utils import timezone
 
 from revops.delivery import gates
 from revops.delivery.gate import Breaker, GateRow
 from revops.store import sql
 
+# Calls are counted among the newest ones, so that a busy hour costs no more than a quiet one.
+MOST_CALLS: Final = 20_000
+# Longer than a sweep takes to find what is due.
+OVERDUE_AFTER: Final = timedelta(minutes=2)
+_SIGNED_OUT: Final = "the credentials were not accepted"
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Commands of one currency that are not posted yet; ``amount`` in its minor units."""
+    """
+    Commands of one kind and currency that are not posted yet; amounts in minor units.
+
+    ``doubtful`` of them are in doubt, over ``doubtful_amount``; the first of these can be asked
+    about for good at ``settles_at``. ``due_at`` is since when the first one could go.
+    """
 
     currency: str
+    document_type: str
     count: int
     amount: int
     oldest_at: datetime
+    due_at: datetime | None = None
+    doubtful: int = 0
+    doubtful_amount: int = 0
+    settles_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Attempts of the last hour."""
+    """
+    Attempts of the last hour; ``failed`` of those ``sent`` had no answer or a useless one.
+    ``capped``: there were more than MOST_CALLS of all connections, the oldest are not counted.
+    """
 
     sent: int
     failed: int
     asked: int
+    capped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +66,6 @@ class Health:
     gate: GateRow
     now: datetime
     waiting: Sequence[Waiting]
-    in_doubt: int
-    stopped: int
-    posted: int
     calls: Calls
     succeeded_at: datetime | None
     failed_at: datetime | None
@@ -59,100 +78,143 @@ class Health:
         return sum(item.count for item in self.waiting)
 
     @property
+    def in_doubt(self) -> int:
+        return sum(item.doubtful for item in self.waiting)
+
+    @property
     def oldest_at(self) -> datetime | None:
         return min((item.oldest_at for item in self.waiting), default=None)
 
+    @property
+    def settles_at(self) -> datetime | None:
+        """When the first of what is in doubt can be asked about for good."""
+        return min((item.settles_at for item in self.waiting if item.settles_at), default=None)
 
-_WAITING = """
-SELECT connection_id, currency, count(*) AS count, sum(amount)::bigint AS amount,
-    min(created_at) AS oldest_at, count(*) FILTER (WHERE state = 'unknown') AS in_doubt
-FROM delivery_outboundcommand
-WHERE state IN ('pending', 'claimed', 'sending', 'retry_wait', 'unknown')
-  AND connection_id = ANY(%s)
-GROUP BY connection_id, currency ORDER BY connection_id, amount DESC
-"""
-_DONE = """
-SELECT connection_id, count(*) FILTER (WHERE state = 'exception') AS stopped,
-    count(*) FILTER (WHERE state = 'posted') AS posted
-FROM delivery_outboundcommand WHERE connection_id = ANY(%s) AND created_at > now() - interval '1 day'
-GROUP BY connection_id
-"""
-_CALLS = """
-SELECT command.connection_id, count(*) FILTER (WHERE attempt.kind = 'send') AS sent,
-    count(*) FILTER (WHERE attempt.kind = 'send'
-        AND attempt.outcome IN ('transient', 'auth', 'in_doubt', 'not_sent')) AS failed,
-    count(*) FILTER (WHERE attempt.kind = 'read') AS asked
-FROM delivery_attempt attempt JOIN delivery_outboundcommand command ON command.id = attempt.command_id
-WHERE command.connection_id = ANY(%s) AND attempt.intent_at > now() - interval '1 hour'
-GROUP BY command.connection_id
-"""
-_GATES = """
-SELECT connection_id, succeeded_at, failed_at, paused_by, pause_reason, window_note
-FROM delivery_gate WHERE connection_id = ANY(%s)
-"""
+
+_HEALTH = f"""
+WITH latest AS (
+    SELECT command_id, kind, outcome, intent_at FROM delivery_attempt ORDER BY id DESC
+    LIMIT {MOST_CALLS}
+), calls AS (
+    SELECT command.connection_id, count(*) FILTER (WHERE latest.kind = 'send') AS sent,
+        count(*) FILTER (WHERE latest.kind = 'send'
+            AND latest.outcome IN ('transient', 'auth', 'in_doubt', 'not_sent')) AS failed,
+        count(*) FILTER (WHERE latest.kind = 'read') AS asked
+    FROM latest JOIN delivery_outboundcommand command ON command.id = latest.command_id
+    WHERE latest.intent_at > now() - interval '1 hour'
+    GROUP BY command.connection_id
+)
+SELECT {", ".join(f"gate.{name}" for name in gates.COLUMNS)}, gate.connection_id,
+    gate.succeeded_at, gate.failed_at, gate.paused_by, gate.pause_reason, gate.window_note,
+    queue.items, now() AS now,
+    coalesce(calls.sent, 0) AS sent, coalesce(calls.failed, 0) AS failed,
+    coalesce(calls.asked, 0) AS asked,
+    (SELECT count(*) = {MOST_CALLS} AND min(intent_at) > now() - interval '1 hour' FROM latest)
+        AS capped
+FROM delivery_gate gate
+LEFT JOIN calls ON calls.connection_id = gate.connection_id
+LEFT JOIN LATERAL (
+    SELECT json_agg(item ORDER BY item.amount DESC) AS items FROM (
+        SELECT currency, document_type, count(*) AS count, sum(amount)::bigint AS amount,
+            min(created_at) AS oldest_at,
+            min(next_at) FILTER (WHERE state IN ('pending', 'retry_wait')) AS due_at,
+            count(*) FILTER (WHERE state = 'unknown') AS doubtful,
+            coalesce(sum(amount) FILTER (WHERE state = 'unknown'), 0)::bigint AS doubtful_amount,
+            min(settle_until) FILTER (WHERE state = 'unknown') AS settles_at
+        FROM delivery_outboundcommand command
+        WHERE command.connection_id = gate.connection_id
+            AND command.state IN ('pending', 'claimed', 'sending', 'retry_wait', 'unknown')
+        GROUP BY currency, document_type
+    ) AS item
+) AS queue ON true
+WHERE gate.connection_id = ANY(%s)
+"""  # noqa: S608  own literals
 
 
 def health(connection_ids: Sequence[int]) -> dict[int, Health]:
-    """The health of connections that have a gate, by connection id."""
-    ids = list(connection_ids)
-    waiting: dict[int, list[Waiting]] = {}
-    doubtful: dict[int, int] = {}
-    for row in sql.rows(_WAITING, (ids,)):
-        item = Waiting(row.currency, row.count, row.amount, row.oldest_at)
-        waiting.setdefault(row.connection_id, []).append(item)
-        doubtful[row.connection_id] = doubtful.get(row.connection_id, 0) + row.in_doubt
-    done = {row.connection_id: row for row in sql.rows(_DONE, (ids,))}
-    calls = {row.connection_id: row for row in sql.rows(_CALLS, (ids,))}
+    """The health of connections that have a gate, by connection id. One query."""
     found: dict[int, Health] = {}
-    for row in sql.rows(_GATES, (ids,)):
-        gate, now = gates.read(row.connection_id)
-        queue = waiting.get(row.connection_id, [])
-        ended = done.get(row.connection_id)
-        called = calls.get(row.connection_id)
-        status, story = describe(gate, now, row, sum(item.count for item in queue))
+    for row in sql.rows(_HEALTH, (list(connection_ids),)):
+        gate = gates.row_of(row)
+        queue = [_waiting(item) for item in row.items or ()]
+        status, story = describe(gate, row.now, row, queue)
         found[row.connection_id] = Health(
-            row.connection_id, status, story, gate, now, queue,
-            doubtful.get(row.connection_id, 0), ended.stopped if ended else 0,
-            ended.posted if ended else 0,
-            Calls(called.sent, called.failed, called.asked) if called else Calls(0, 0, 0),
-            row.succeeded_at, row.failed_at, row.paused_by, row.pause_reason, row.window_note,
+            row.connection_id, status, story, gate, row.now, queue,
+            Calls(row.sent, row.failed, row.asked, row.capped), row.succeeded_at, row.failed_at,
+            row.paused_by, row.pause_reason, row.window_note,
         )  # fmt: skip
     return found
 
 
-def describe(gate: GateRow, now: datetime, row: Any, waiting: int) -> tuple[str, str]:
-    """(status, sentence). Never “open” or “closed” circuit: what is sent, what waits, until when."""
-    queue = _queue(waiting)
+def _waiting(item: Mapping[str, Any]) -> Waiting:
+    instants = {
+        name: datetime.fromisoformat(item[name]) if item[name] else None
+        for name in ("oldest_at", "due_at", "settles_at")
+    }
+    return Waiting(**{**item, **instants})
+
+
+def describe(gate: GateRow, now: datetime, row: Any, queue: Sequence[Waiting]) -> tuple[str, str]:
+    """
+    (status, sentence). Never “open” or “closed” circuit: what is sent, what waits, until when.
+
+    ``row`` has ``paused_by`` and ``pause_reason``. Instants are in the reader's zone, and say it.
+    """
+    waiting = sum(item.count for item in queue)
+    waits = _queue(waiting)
     if gate.paused_at and (gate.paused_until is None or now < gate.paused_until):
-        until = f" until {_clock(gate.paused_until)}" if gate.paused_until else ""
-        return "paused", f"{row.paused_by} paused sending{until}: {row.pause_reason} {queue}"
+        until = f" until {_clock(gate.paused_until, now)}" if gate.paused_until else ""
+        reason = row.pause_reason.rstrip(" .") or "no reason given"
+        return "paused", f"{row.paused_by} paused sending{until}: {reason}. {waits}"
     if gate.window_from and gate.window_to and gate.window_from <= now < gate.window_to:
-        return "paused", f"Maintenance until {_clock(gate.window_to)}. {queue}"
+        return "maintenance", f"Maintenance until {_clock(gate.window_to, now)}. {waits}"
     if gate.breaker is Breaker.OPEN:
+        status = "signed_out" if gate.story == _SIGNED_OUT else "stopped"
         again = gate.retry_at or now
-        return "failed", (
-            f"Nothing is sent because {gate.story or 'calls failed'}. {queue} "
-            f"The next trial is at {_clock(again)}."
+        trial = f"is at {_clock(again, now)}" if again > now else "is due now"
+        return status, (
+            f"Nothing is sent because {gate.story or 'calls failed'}. {waits} "
+            f"The next trial {trial}."
         )
     if gate.breaker is Breaker.HALF_OPEN:
-        return "retrying", f"One posting is being tried. {queue}"
+        return "on_trial", f"One posting is being tried. {waits}"
     if gate.not_before and now < gate.not_before:
-        return "late", f"It asked us to slow down until {_clock(gate.not_before)}. {queue}"
-    if gate.slow_start:
-        return "retrying", f"Sending has begun again, slowly at first. {queue}"
+        return "slowed", f"It asked us to slow down until {_clock(gate.not_before, now)}. {waits}"
     if gate.failures:
-        return "at_risk", f"The latest calls failed; it is still tried. {queue}"
-    return "ready", "Everything is sent as it comes." if not waiting else f"Sending. {queue}"
+        return "at_risk", f"The latest calls failed; it is still tried. {waits}"
+    if not waiting:
+        return "healthy", "Everything is sent as it comes."
+    if gate.slow_start:
+        return "sending", f"Sending has begun again, slowly at first. {waits}"
+    due = min((item.due_at for item in queue if item.due_at), default=None)
+    if due and now - due > OVERDUE_AFTER:
+        return "late", f"{waits} Nothing holds them back, but nobody sends them: see the workers."
+    return "healthy", f"Sending. {waits}"
 
 
 def _queue(waiting: int) -> str:
     if not waiting:
         return "Nothing waits."
-    return f"{waiting} {'posting waits' if waiting == 1 else 'postings wait'}."
+    return f"{waiting:,} {'posting waits' if waiting == 1 else 'postings wait'}."
 
 
-def _clock(at: datetime) -> str:
-    return f"{at:%H:%M:%S} UTC"
+def _clock(at: datetime, now: datetime) -> str:
+    local = timezone.localtime(at)
+    today = local.date() == timezone.localtime(now).date()
+    return f"{local:%H:%M:%S %Z}" if today else f"{local:%Y-%m-%d %H:%M %Z}"
+
+
+_SHUT = """
+SELECT count(*) AS count FROM delivery_gate
+WHERE breaker = 'open' AND (paused_at IS NULL OR paused_until <= now())
+  AND NOT coalesce(window_from <= now() AND now() < window_to, false)
+"""
+
+
+def cannot_send() -> int:
+    """How many connections are sent nothing because calls failed; pauses on purpose not counted."""
+    row = sql.one(_SHUT)
+    return 0 if row is None else int(row.count)
 
 
 @dataclass(frozen=True, slots=True)
