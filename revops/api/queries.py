@@ -51,6 +51,18 @@ def cases(
     return rows.filter(**{column: value for column, value in exact.items() if value})
 
 
+def thread_of_case(case_id: int) -> tuple[str, int] | None:
+    """Where the thread of what a case is about begins: (kind, id)."""
+    case = Case.objects.filter(pk=case_id).first()
+    if case is None:
+        return None
+    if case.command_id:
+        return "command", case.command_id
+    if case.record_kind and case.record_id:
+        return case.record_kind, case.record_id
+    return ("event", case.inbound_id) if case.inbound_id else None
+
+
 def journals(
     *,
     entity: str | None = None,

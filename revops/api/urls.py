@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from revops.api import health, hooks
-from revops.api.views import cases, describe, events, journals, lineage
+from revops.api.views import cases, describe, events, find, journals, lineage
 
 app_name = "api"
 urlpatterns: list[URLPattern] = [
@@ -17,5 +17,9 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/cases/<str:reference>/", cases.CaseDetail.as_view(), name="case"),
     path("api/v1/journals/", journals.Journals.as_view(), name="journals"),
     path("api/v1/journals/<str:reference>/", journals.JournalDetail.as_view(), name="journal"),
+    # The same with a slash at its end, for hands that type it; the description shows one.
+    path("api/v1/find", find.Find.as_view(), name="find"),
+    path("api/v1/find/", find.Find.as_view(schema=None)),
+    path("api/v1/lineage/<str:reference>/", lineage.LineageOf.as_view(), name="lineage-of"),
     path("api/v1/lineage/<str:kind>/<int:id>/", lineage.Lineage.as_view(), name="lineage"),
 ]

@@ -20,6 +20,9 @@ NEEDS = {
     "/api/v1/journals/": "read:journals",
     "/api/v1/journals/JE-1/": "read:journals",
     "/api/v1/lineage/invoice/1/": "read:lineage",
+    "/api/v1/lineage/INV-1/": "read:lineage",
+    "/api/v1/find?q=INV-1": "read:lineage",
+    "/api/v1/find/?q=INV-1": "read:lineage",
 }
 
 
@@ -138,7 +141,9 @@ class TestProblems:
 
     def test_come_for_a_form_that_we_do_not_speak(self) -> None:
         caller = Caller()
-        answer = caller.client.get("/api/v1/cases/", headers=caller.headers | {"Accept": "text/csv"})
+        answer = caller.client.get(
+            "/api/v1/cases/", headers=caller.headers | {"Accept": "text/csv"}
+        )
         assert (answer.status_code, answer["Content-Type"]) == (406, PROBLEM)
 
     def test_are_never_kept_by_anybody(self) -> None:

@@ -14,8 +14,10 @@ from tests.api.calls import PROBLEM, Caller
 from tests.factories import (
     a_case,
     a_command,
+    a_connection,
     a_journal,
     a_legal_entity,
+    a_reference,
     an_event,
     an_invoice,
 )
@@ -200,7 +202,58 @@ class TestLineage:
         answer = reader.get(f"/api/v1/lineage/{path}/")
         assert (answer.status_code, answer["Content-Type"]) == (404, PROBLEM)
 
+    def test_is_found_by_any_id(self, reader: Caller) -> None:
+        invoice = an_invoice()
+        a_reference(invoice, "in_abc")
+        entry = a_journal(record_kind="invoice", record_id=invoice.pk)
+        command = a_command(entry)
+        case = a_case(command=command)
+        for reference in ("in_abc", str(entry), str(command), command.key, str(case)):
+            found = reader.get(f"/api/v1/lineage/{reference}/")
+            assert found.status_code == 200, reference
+            assert any(hop["key"] == f"journal-{entry.pk}" for hop in found.json()["hops"])
+
+    def test_asks_back_when_two_systems_use_the_id(self, reader: Caller) -> None:
+        for slug in ("one", "two"):
+            a_reference(an_invoice(a_connection(slug)), "1001")
+        answer = reader.get("/api/v1/lineage/1001/")
+        assert (answer.status_code, answer["Content-Type"]) == (409, PROBLEM)
+        assert [match["system"] for match in answer.json()["matches"]] == ["One", "Two"]
+
     def test_starts_at_an_event_too(self, reader: Caller) -> None:
         event = an_event()
         found = reader.get(f"/api/v1/lineage/event/{event.pk}/").json()
         assert found["subject"] == f"event-{event.pk}"
+
+    @pytest.mark.parametrize("reference", ["nothing", "EXC-99999", "JE-99999", "%00", "x" * 300])
+    def test_says_when_no_system_has_the_id(self, reader: Caller, reference: str) -> None:
+        answer = reader.get(f"/api/v1/lineage/{reference}/")
+        assert (answer.status_code, answer["Content-Type"]) == (404, PROBLEM)
+
+
+@pytest.mark.django_db
+class TestFind:
+    def test_leads_to_the_thread(self, reader: Caller) -> None:
+        invoice = an_invoice()
+        a_reference(invoice, "in_abc")
+        (match,) = reader.get("/api/v1/find", q="in_abc").json()["matches"]
+        assert match["why"] == "external id"
+        found = reader.get(match["address"]).json()
+        assert found["subject"] == f"invoice-{invoice.pk}"
+
+    def test_leads_to_a_case(self, reader: Caller) -> None:
+        case = a_case()
+        (match,) = reader.get("/api/v1/find", q=str(case)).json()["matches"]
+        assert reader.get(match["address"]).json()["id"] == str(case)
+
+    def test_tells_where_it_looked_in_vain(self, reader: Caller) -> None:
+        a_connection("billing")
+        found = reader.get("/api/v1/find", q="nothing").json()
+        assert found["matches"] == []
+        assert found["checked"] == [{"system": "Billing", "heard_at": None}]
+
+    @pytest.mark.parametrize("query", [{}, {"q": ""}, {"q": "x" * 201}, {"q": "ana@example.com"}])
+    def test_wants_an_id(self, reader: Caller, query: dict[str, str]) -> None:
+        answer = reader.get("/api/v1/find", **query)
+        assert answer.status_code == 400
+        assert [error["path"] for error in answer.json()["errors"]] == ["q"]
