@@ -79,9 +79,9 @@ def of_rpc(answer: Answer, *, write: bool) -> Any:
         return said["result"]
     error = said.get("error") if isinstance(said, Mapping) else None
     match error:
-        case ["UserError" | "UserWarning", [str() as message, *_], *_]:
+        case ["UserError", [str() as message, *_]] | ["UserWarning", [_, str() as message, *_]]:
             raise _refusal(message, answer)
-        case ["LoginException" | "RateLimitException", *_]:
+        case ["LoginException", *_]:
             raise Problem(
                 Outcome.AUTH, "login_refused", "Tryton refused the login.", **_evidence(answer)
             )
@@ -131,6 +131,10 @@ def _page(answer: Answer, *, write: bool) -> Problem:
         return Problem(Outcome.THROTTLED, code, reason, retry_after=wait, **evidence)
     if status == 423 or (status == 503 and any(words in text for words in _UNDONE)):
         return _locked(answer)
+    if status in (408, 425):
+        return Problem(
+            Outcome.TRANSIENT, "not_taken", "Tryton did not take the request.", **evidence
+        )
     if 300 <= status < 400:
         return Problem(
             Outcome.TRANSIENT, "redirected", "Tryton's address leads elsewhere.", **evidence
@@ -181,8 +185,10 @@ def _evidence(answer: Answer) -> dict[str, Any]:
 
 
 def excerpt(answer: Answer) -> str:
-    """The body for people: a page without its tags and its boilerplate."""
+    """The body for people: of a page its paragraph, or all of it without the tags."""
     text = answer.excerpt()
     if "html" in answer.headers.get("content-type", ""):
+        paragraph = re.search(r"<p>(.+?)(</p>|$)", text, re.DOTALL)
+        text = paragraph[1] if paragraph else text
         text = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", text))).strip()
     return text

@@ -128,7 +128,7 @@ class Desk:
         self.raw(lambda tryton: tryton.action(f"account.move/{draft}/post", {}))
 
 
-def journal(number: int, *, lines: Any = None, drafted_id: str = "", **changes: Any) -> Command:
+def journal(number: int, /, *, lines: Any = None, drafted_id: str = "", **changes: Any) -> Command:
     """J1 of the accounting design: an annual invoice with tax, 12,990.00 in USD."""
     payload: dict[str, Any] = {
         "accounting_date": "2026-03-31",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from connectors.systems.tryton.answers import Problem
 
 # Tryton words its refusals in the user's language; ``answers`` knows them in English.
 LANGUAGE: Final = "en"
+_DECIMAL: Final = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]+)(?:\.(?P<fraction>[0-9]+))?", re.ASCII)
 
 
 def decimal(minor: int, digits: int) -> dict[str, str]:
@@ -38,13 +40,14 @@ def minor(value: Any, digits: int) -> int | None:
     """Minor units of a Decimal in wire form; None when it is none or has more digits than that."""
     if not isinstance(value, Mapping) or value.get("__class__") != "Decimal":
         return None
-    text = str(value.get("decimal"))
-    sign = -1 if text.startswith("-") else 1
-    whole, _, fraction = text.removeprefix("-").partition(".")
-    kept, surplus = fraction[:digits].ljust(digits, "0"), fraction[digits:]
-    if not (whole + fraction).isascii() or not (whole + kept).isdigit() or surplus.strip("0"):
+    plain = _DECIMAL.fullmatch(str(value.get("decimal")))
+    if plain is None:
         return None
-    return sign * int(whole + kept)
+    fraction = plain["fraction"] or ""
+    kept, surplus = fraction[:digits].ljust(digits, "0"), fraction[digits:]
+    if surplus.strip("0"):
+        return None
+    return int(plain["sign"] + plain["whole"] + kept)
 
 
 def date(iso: str) -> dict[str, Any]:

@@ -171,6 +171,11 @@ class Sandbox:
             return _html(401)
         if self.faults.hit("lock_503", work):
             return _html(503, LOCKED)
+        if self.faults.hit("refuse_post", work):
+            rpc = call[1][1:] == ["rpc"]
+            number = call[2]["id"] if rpc else 0
+            status, content = refusal(UserError("It may not be posted."), rpc=rpc, number=number)
+            return Response(content, status, media_type="application/json")
         if self.faults.hit("hang", work):
             return await _never(request, 0)
         late = self.faults.hit("late_commit", work)

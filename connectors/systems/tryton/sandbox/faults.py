@@ -3,8 +3,9 @@ Faults that can be switched on while the sandbox runs.
 
 ``POST /_control/faults`` takes a JSON object of switches; null, false or 0 switches one off. Each
 is true (always), a number of times (for ``slow`` and ``late_commit``: of seconds), or an object:
-``times``, ``seconds``, ``status`` and ``on``, the work that it strikes: ``create``, ``post``,
-``delete``, ``search``, ``write`` (the first three) or ``any``.
+``times``, ``after`` (how many it lets pass first), ``seconds``, ``status`` and ``on``, the work
+that it strikes: ``create``, ``post``, ``delete``, ``search``, ``write`` (the first three) or
+``any``.
 
     down           503 as from a proxy whose server is gone; nothing is done     (any)
     throttle       ``status`` 429, or 503; nothing is done                       (any)
@@ -12,6 +13,7 @@ is true (always), a number of times (for ``slow`` and ``late_commit``: of second
     slow           answers after ``seconds``                                     (any)
     hang           is never answered, nothing is done                            (any)
     lock_503       the sequence is locked: 503 in Tryton's words, nothing done   (post)
+    refuse_post    refused in words, as an installed module might; nothing done  (post)
     response_lost  done, but never answered; with ``seconds``, then 504          (write)
     late_commit    never answered, and done ``seconds`` later                    (write)
     garbage        done, and answered with a page and status 200                 (any)
@@ -32,6 +34,7 @@ SCOPES: Final = {
     "slow": "any",
     "hang": "any",
     "lock_503": "post",
+    "refuse_post": "post",
     "response_lost": "write",
     "late_commit": "write",
     "garbage": "any",
@@ -46,6 +49,7 @@ _ALWAYS: Final = -1
 class Fault:
     times: int
     on: str
+    after: int = 0
     seconds: float = 0
     status: int = 429
 
@@ -78,6 +82,9 @@ class Faults:
         """The fault, when it strikes this kind of work."""
         fault = self._on.get(name)
         if fault is None or not _covers(fault.on, work):
+            return None
+        if fault.after:
+            fault.after -= 1
             return None
         if fault.times != _ALWAYS:
             fault.times -= 1

@@ -71,7 +71,7 @@ class Ledger:
     def _candidates(self, model: str, domain: Sequence[Any]) -> Iterable[Record]:
         """An index instead of a scan for the two questions that are asked all the time."""
         table = self.tables[model]
-        for clause in domain:
+        for clause in [domain] if domain[:1] == ["OR"] else domain:
             match clause:
                 case ["id", "in", list() as ids]:
                     return [table[id_] for id_ in ids if id_ in table]

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from connectors.contract import Command, Settings
+from connectors.systems.tryton import sandbox
+from connectors.systems.tryton.connector import connector
+from connectors.systems.tryton.desk import journal, line
+from connectors.testing import LOOPBACK, SinkContract
+
+
+class TestTryton(SinkContract):
+    connector = connector
+    settings = Settings(
+        slug="tryton",
+        base_url=LOOPBACK,
+        parameters={"database": "erp", "login": "revops"},
+        secrets={"api_key": sandbox.API_KEY, "password": sandbox.PASSWORD},
+    )
+
+    def build(self) -> ASGIApp:
+        return sandbox.build({})
+
+    def command(self, number: int) -> Command:
+        return journal(number)
+
+    def refused_command(self) -> Command:
+        return journal(99, lines=[line("9999", debit=1), line("4000", credit=1)])
