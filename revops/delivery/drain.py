@@ -212,6 +212,7 @@ class Drain:
         if not batch:
             return []
         target = self._target
+        asked_at = _now()
         _never_inside_a_transaction()
         try:
             found = runner.run(
@@ -229,7 +230,11 @@ class Drain:
             Ending(
                 work,
                 decide.read_result(
-                    work.row, answer, digest=target.sink.digest(_payload(work)), now=now
+                    work.row,
+                    answer,
+                    digest=target.sink.digest(_payload(work)),
+                    now=now,
+                    asked_at=asked_at,
                 ),
             )
             for work, answer in zip(batch, answers, strict=True)
