@@ -173,7 +173,8 @@ def _refill(gate: GateRow, now: datetime) -> GateRow:
     whole = int((now - gate.tokens_at).total_seconds() * gate.rate)
     if whole < 1:
         return gate
+    if gate.tokens + whole >= gate.rate:
+        # A full bucket earns nothing, not even the fraction of a token.
+        return replace(gate, tokens=gate.rate, tokens_at=now)
     earned = timedelta(seconds=whole / gate.rate)
-    return replace(
-        gate, tokens=min(gate.rate, gate.tokens + whole), tokens_at=gate.tokens_at + earned
-    )
+    return replace(gate, tokens=gate.tokens + whole, tokens_at=gate.tokens_at + earned)

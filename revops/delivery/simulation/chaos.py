@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from revops.delivery.simulation.world import World
 
 # At each named place of a worker's way.
-KILL: Final = 0.010
-FREEZE: Final = 0.012
+KILL: Final = 0.012
+FREEZE: Final = 0.025
 BETWEEN: Final = 40.0
 
 

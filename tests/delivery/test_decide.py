@@ -1,0 +1,351 @@
+"""What a command's next state is, rule by rule (docs/reliability.md §3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.contract import Found, Outcome, Receipt
+from revops.delivery import decide
+from revops.delivery.decide import IN_FLIGHT, LIVE, POISON_AFTER, Next, Policy, Row, State
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+POLICY = Policy(lease=60, settle=290)
+PENDING = Row(State.PENDING, next_at=NOW)
+LATER = NOW + timedelta(seconds=300)
+DIGEST = "d1"
+RETRY_ANYWAY = (Outcome.THROTTLED, Outcome.TRANSIENT, Outcome.AUTH, Outcome.NOT_SENT)
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def claimed(row: Row = PENDING, *, at: datetime = NOW) -> Row:
+    claim = decide.claim(row, now=at, policy=POLICY)
+    assert claim is not None
+    return claim[0]
+
+
+def sending(row: Row = PENDING, *, at: datetime = NOW) -> Row:
+    return decide.intend(claimed(row, at=at), now=at, policy=POLICY)
+
+
+def in_doubt(*, at: datetime = NOW) -> Row:
+    row = sending(at=at)
+    return decide.conclude(row, Receipt(Outcome.IN_DOUBT), now=at, random=0.5)
+
+
+def found(*, posted: bool = True, digest: str = DIGEST, number: str = "7") -> Found:
+    return Found(f"id-{number}", number, posted, digest)
+
+
+class TestClaim:
+    def test_gives_a_due_command_a_new_fence_and_a_lease(self) -> None:
+        claim = decide.claim(replace(PENDING, fence=3), now=NOW, policy=POLICY)
+        assert claim is not None
+        assert (claim[0].state, claim[0].fence, claim[0].next_at) == (State.CLAIMED, 4, after(60))
+        assert claim[1] is Next.SEND
+
+    def test_leaves_alone_what_is_not_due(self) -> None:
+        assert decide.claim(replace(PENDING, next_at=after(1)), now=NOW, policy=POLICY) is None
+
+    @pytest.mark.parametrize("state", sorted(set(State) - set(LIVE)))
+    def test_leaves_alone_what_has_ended_or_is_with_a_person(self, state: State) -> None:
+        assert decide.claim(Row(state, next_at=NOW), now=NOW, policy=POLICY) is None
+
+    def test_refuses_a_second_lease_until_the_first_is_over(self) -> None:
+        first = claimed()
+        assert decide.claim(first, now=after(59), policy=POLICY) is None
+        second = decide.claim(first, now=after(60), policy=POLICY)
+        assert second is not None
+        assert second[0].fence > first.fence
+
+    def test_takes_a_lapsed_claim_for_a_crash_and_sends(self) -> None:
+        claim = decide.claim(claimed(), now=after(61), policy=POLICY)
+        assert claim is not None
+        assert claim[1] is Next.SEND
+        assert (claim[0].crash_count, claim[0].attempts) == (1, 0)
+
+    def test_takes_a_lapsed_send_for_in_doubt_and_never_for_unsent(self) -> None:
+        claim = decide.claim(sending(), now=after(61), policy=POLICY)
+        assert claim is not None
+        row, purpose = claim
+        assert purpose is Next.WAIT
+        assert (row.state, row.unknown_since, row.settle_until) == (
+            State.UNKNOWN, after(61), after(290),
+        )  # fmt: skip
+        assert row.crash_count == 1
+
+    def test_asks_about_doubt_once_the_settle_window_is_over(self) -> None:
+        claim = decide.claim(in_doubt(), now=after(290), policy=POLICY)
+        assert claim is not None
+        assert (claim[0].state, claim[1]) == (State.UNKNOWN, Next.READ)
+
+    def test_gives_up_what_ends_its_worker_every_time(self) -> None:
+        row, now = PENDING, NOW
+        for _ in range(POISON_AFTER):
+            row, now = claimed(row, at=now), now + timedelta(seconds=61)
+        claim = decide.claim(row, now=now, policy=POLICY)
+        assert claim is not None
+        assert claim[1] is Next.GIVE_UP
+
+    def test_does_not_give_up_what_is_in_doubt(self) -> None:
+        row = replace(in_doubt(), crash_count=POISON_AFTER)
+        claim = decide.claim(row, now=after(290), policy=POLICY)
+        assert claim is not None
+        assert claim[1] is Next.READ
+
+    @given(st.sampled_from(State), st.integers(0, 9), st.integers(-5, 5))
+    def test_always_lets_the_fence_grow(self, state: State, fence: int, seconds: int) -> None:
+        row = Row(state, fence=fence, next_at=after(seconds))
+        claim = decide.claim(row, now=NOW, policy=POLICY)
+        assert (claim is not None) is (state in LIVE and seconds <= 0)
+        if claim is not None:
+            assert claim[0].fence == fence + 1
+            assert claim[0].state in (State.CLAIMED, State.UNKNOWN)
+
+
+class TestGivingBack:
+    def test_waits_until_the_settle_window_is_over(self) -> None:
+        row = decide.wait(claimed(sending(), at=after(61)))
+        assert (row.state, row.next_at) == (State.UNKNOWN, after(290))
+
+    def test_hands_poison_to_a_person(self) -> None:
+        row = decide.give_up(replace(claimed(), crash_count=3))
+        assert (row.state, row.code, row.next_at) == (State.EXCEPTION, "poison", None)
+        assert "3 times" in row.reason
+
+    def test_gives_a_claim_back_untouched(self) -> None:
+        row = decide.release(claimed(), now=after(5))
+        assert (row.state, row.next_at, row.attempts) == (State.PENDING, after(5), 0)
+
+    def test_gives_doubt_back_as_doubt(self) -> None:
+        row = decide.release(claimed(in_doubt(), at=after(290)), now=after(295))
+        assert (row.state, row.next_at) == (State.UNKNOWN, after(295))
+        assert row.settle_until == after(290)
+
+    def test_takes_a_send_that_is_given_back_for_in_doubt(self) -> None:
+        row = decide.release(sending(), now=after(5))
+        assert (row.state, row.unknown_since) == (State.UNKNOWN, after(5))
+
+
+class TestIntend:
+    def test_counts_the_attempt_and_opens_the_settle_window(self) -> None:
+        row = sending()
+        assert (row.state, row.attempts) == (State.SENDING, 1)
+        assert (row.next_at, row.settle_until) == (after(60), after(290))
+
+    @pytest.mark.parametrize("state", sorted(set(State) - {State.CLAIMED}))
+    def test_refuses_whatever_nobody_holds_for_sending(self, state: State) -> None:
+        with pytest.raises(ValueError, match="must not be sent"):
+            decide.intend(Row(state, next_at=NOW), now=NOW, policy=POLICY)
+
+
+class TestConclude:
+    def conclude(self, receipt: Receipt, row: Row | None = None, random: float = 0.5) -> Row:
+        return decide.conclude(row or sending(), receipt, now=after(3), random=random)
+
+    def test_posts_what_the_target_names(self) -> None:
+        row = self.conclude(Receipt(Outcome.OK, external_id="41", external_number="JE-41"))
+        assert (row.state, row.external_id, row.external_number) == (State.POSTED, "41", "JE-41")
+        assert (row.next_at, row.unknown_since, row.code) == (None, None, "")
+
+    def test_does_not_post_on_a_good_answer_that_names_nothing(self) -> None:
+        row = self.conclude(Receipt(Outcome.OK))
+        assert (row.state, row.next_at) == (State.UNKNOWN, after(290))
+
+    def test_reads_and_compares_what_is_said_to_be_there_already(self) -> None:
+        row = self.conclude(Receipt(Outcome.ALREADY_DONE, external_id="41"))
+        claim = decide.claim(row, now=after(3), policy=POLICY)
+        assert claim is not None
+        assert claim[1] is Next.READ
+        other = decide.read_result(claim[0], [found(digest="x")], digest=DIGEST, now=after(4))
+        assert (other.state, other.code) == (State.EXCEPTION, "conflict")
+        same = decide.read_result(claim[0], [found()], digest=DIGEST, now=after(4))
+        assert same.state is State.POSTED
+
+    def test_does_not_send_again_when_what_is_said_to_be_there_is_not_found_yet(self) -> None:
+        row = self.conclude(Receipt(Outcome.ALREADY_DONE, external_id="41"))
+        row = decide.read_result(claimed(row, at=after(3)), [], digest=DIGEST, now=after(4))
+        assert (row.state, row.next_at) == (State.UNKNOWN, after(290))
+
+    def test_hands_a_refusal_to_a_person_with_its_reason(self) -> None:
+        receipt = Receipt(Outcome.REFUSED, code="period_closed", reason="January is closed.")
+        row = self.conclude(receipt, replace(sending(), crash_count=2))
+        assert (row.state, row.code, row.reason) == (
+            State.EXCEPTION, "period_closed", "January is closed.",
+        )  # fmt: skip
+        assert (row.next_at, row.crash_count) == (None, 0)
+
+    def test_leaves_silence_in_doubt_until_the_settle_window_is_over(self) -> None:
+        row = self.conclude(Receipt(Outcome.IN_DOUBT))
+        assert (row.state, row.next_at, row.unknown_since) == (
+            State.UNKNOWN, after(290), after(3),
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("outcome", RETRY_ANYWAY)
+    def test_sends_again_later_what_surely_was_not_done(self, outcome: Outcome) -> None:
+        row = self.conclude(Receipt(outcome), replace(sending(), crash_count=2))
+        assert row.state is State.RETRY_WAIT
+        assert row.next_at is not None
+        assert row.next_at > after(3)
+        assert (row.settle_until, row.crash_count) == (None, 0)
+
+    def test_comes_back_soon_after_a_send_that_was_abandoned(self) -> None:
+        row = self.conclude(Receipt(Outcome.NOT_SENT), random=0.99)
+        assert row.next_at is not None
+        assert row.next_at <= after(3) + timedelta(seconds=1.2)
+
+    @pytest.mark.parametrize("outcome", [Outcome.THROTTLED, Outcome.TRANSIENT])
+    @pytest.mark.parametrize(("said", "waits"), [(7, 7), (-20, 1), (10**9, 3600)])
+    def test_waits_as_asked_but_never_for_years(
+        self, outcome: Outcome, said: int, waits: int
+    ) -> None:
+        row = self.conclude(Receipt(outcome, retry_after=said))
+        assert row.next_at == after(3 + waits)
+
+    def test_backs_off_further_with_each_attempt(self) -> None:
+        waits = [
+            self.conclude(Receipt(Outcome.THROTTLED), replace(sending(), attempts=n), random=0.9)
+            for n in (1, 3, 5)
+        ]
+        dues = [row.next_at for row in waits]
+        assert dues == sorted(set(dues), key=lambda due: due or NOW)
+
+    @pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.OK, Outcome.REFUSED}))
+    def test_remembers_a_draft_whatever_came_after_it(self, outcome: Outcome) -> None:
+        assert self.conclude(Receipt(outcome, drafted_id="9")).drafted_id == "9"
+        assert self.conclude(Receipt(outcome), replace(sending(), drafted_id="9")).drafted_id == "9"
+
+    @given(st.sampled_from(Outcome), st.floats(0, 0.999), st.integers(0, 50))
+    def test_never_leads_straight_back_to_sending(
+        self, outcome: Outcome, random: float, attempts: int
+    ) -> None:
+        receipt = Receipt(outcome, external_id="41")
+        row = self.conclude(receipt, replace(sending(), attempts=attempts), random)
+        assert row.state not in IN_FLIGHT
+        assert (row.next_at is not None) is (row.state in LIVE)
+
+
+class TestReadResult:
+    def read(self, *documents: Found, at: datetime = LATER, asked_at: datetime) -> Row:
+        row = claimed(decide.check_now(in_doubt(), now=asked_at) or PENDING, at=asked_at)
+        return decide.read_result(row, documents, digest=DIGEST, now=at, asked_at=asked_at)
+
+    def test_posts_what_is_found_with_the_same_content(self) -> None:
+        row = self.read(found(), asked_at=after(295))
+        assert (row.state, row.external_id, row.external_number) == (State.POSTED, "id-7", "7")
+
+    def test_posts_what_is_found_early(self) -> None:
+        assert self.read(found(), at=after(20), asked_at=after(10)).state is State.POSTED
+
+    def test_sends_again_with_the_same_key_when_nothing_is_there(self) -> None:
+        row = self.read(asked_at=after(290))
+        assert (row.state, row.next_at, row.settle_until) == (State.PENDING, after(300), None)
+
+    def test_does_not_send_again_on_an_early_answer(self) -> None:
+        row = self.read(at=after(100), asked_at=after(90))
+        assert (row.state, row.next_at) == (State.UNKNOWN, after(290))
+
+    def test_does_not_send_again_when_the_question_was_early_and_the_answer_late(self) -> None:
+        row = self.read(at=after(310), asked_at=after(289))
+        assert row.state is State.UNKNOWN
+        claim = decide.claim(row, now=after(311), policy=POLICY)
+        assert claim is not None
+        assert claim[1] is Next.READ
+
+    def test_takes_the_answer_for_the_question_when_only_one_time_is_given(self) -> None:
+        row = claimed(in_doubt(), at=after(290))
+        assert decide.read_result(row, [], digest=DIGEST, now=after(289)).state is State.UNKNOWN
+        assert decide.read_result(row, [], digest=DIGEST, now=after(290)).state is State.PENDING
+
+    def test_posts_a_draft_that_is_there_when_nothing_can_still_happen_to_it(self) -> None:
+        row = self.read(found(posted=False), asked_at=after(290))
+        assert (row.state, row.drafted_id) == (State.PENDING, "id-7")
+
+    def test_leaves_an_early_draft_to_the_call_that_may_still_post_it(self) -> None:
+        row = self.read(found(posted=False), at=after(20), asked_at=after(10))
+        assert (row.state, row.next_at) == (State.UNKNOWN, after(290))
+
+    @pytest.mark.parametrize("posted", [True, False])
+    def test_hands_other_content_to_a_person(self, posted: bool) -> None:
+        row = self.read(found(digest="x", posted=posted), asked_at=after(10))
+        assert (row.state, row.code, row.next_at) == (State.EXCEPTION, "conflict", None)
+        assert row.drafted_id == ("" if posted else "id-7")
+
+    def test_hands_two_documents_to_a_person_and_names_them(self) -> None:
+        row = self.read(found(), found(number="8"), asked_at=after(10))
+        assert (row.state, row.code) == (State.EXCEPTION, "duplicate")
+        assert "7, 8" in row.reason
+
+    def test_asks_again_later_when_the_question_was_not_answered(self) -> None:
+        row = decide.read_failed(
+            claimed(in_doubt(), at=after(290)), now=after(300), wait_for=9, reason="no answer"
+        )
+        assert (row.state, row.next_at, row.reason) == (State.UNKNOWN, after(309), "no answer")
+        claim = decide.claim(row, now=after(309), policy=POLICY)
+        assert claim is not None
+        assert claim[1] is Next.READ
+
+
+class TestPeople:
+    def refused(self) -> Row:
+        return decide.conclude(sending(), Receipt(Outcome.REFUSED), now=NOW, random=0)
+
+    def test_may_retry_what_was_refused_under_the_same_count(self) -> None:
+        row = decide.retry(self.refused(), now=after(9))
+        assert row is not None
+        assert (row.state, row.next_at, row.attempts, row.code) == (State.PENDING, after(9), 1, "")
+
+    def test_may_retry_poison_with_a_clean_slate(self) -> None:
+        poison = decide.give_up(replace(claimed(), crash_count=POISON_AFTER))
+        row = decide.retry(poison, now=after(9))
+        assert row is not None
+        assert row.crash_count == 0
+
+    @pytest.mark.parametrize("code", ["duplicate", "conflict"])
+    def test_may_not_send_what_the_target_holds_already(self, code: str) -> None:
+        assert decide.retry(replace(self.refused(), code=code), now=NOW) is None
+
+    @pytest.mark.parametrize("state", sorted(set(State) - {State.EXCEPTION}))
+    def test_may_not_retry_anything_else(self, state: State) -> None:
+        assert decide.retry(Row(state, next_at=NOW), now=NOW) is None
+
+    def test_may_ask_early_about_what_is_in_doubt(self) -> None:
+        row = decide.check_now(in_doubt(), now=after(30))
+        assert row is not None
+        claim = decide.claim(row, now=after(30), policy=POLICY)
+        assert claim is not None
+        assert claim[1] is Next.READ
+
+    @pytest.mark.parametrize("state", sorted(set(State) - {State.UNKNOWN}))
+    def test_have_nothing_to_ask_about_anything_else(self, state: State) -> None:
+        assert decide.check_now(Row(state, next_at=NOW), now=NOW) is None
+
+    @pytest.mark.parametrize("state", [State.PENDING, State.RETRY_WAIT, State.EXCEPTION])
+    def test_may_cancel_what_left_nothing_at_the_target(self, state: State) -> None:
+        row = decide.cancel(Row(state, next_at=NOW, attempts=2))
+        assert row is not None
+        assert (row.state, row.next_at) == (State.CANCELLED, None)
+
+    @pytest.mark.parametrize("state", sorted({*IN_FLIGHT, State.UNKNOWN, State.POSTED}))
+    def test_may_not_cancel_what_is_under_way_in_doubt_or_done(self, state: State) -> None:
+        assert decide.cancel(Row(state, next_at=NOW)) is None
+
+    def test_may_not_cancel_after_an_attempt_that_was_never_answered(self) -> None:
+        row = claimed(in_doubt(), at=after(290))
+        row = decide.read_result(row, [], digest=DIGEST, now=after(291))
+        assert row.state is State.PENDING
+        assert decide.cancel(row) is None
+        again = sending(row, at=after(291))
+        refused = decide.conclude(again, Receipt(Outcome.REFUSED), now=after(292), random=0)
+        assert refused.state is State.EXCEPTION
+        assert decide.cancel(refused) is None
+
+    def test_may_not_cancel_what_left_a_draft(self) -> None:
+        assert decide.cancel(replace(self.refused(), drafted_id="9")) is None
