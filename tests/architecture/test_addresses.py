@@ -1,0 +1,239 @@
+"""
+Every address, whoever writes it: it declares whom it is for, keeps outsiders out, changes nothing
+when it is only looked at, and sends the headers that a page with money needs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from accounts.models import User
+from accounts.roles import ACTIONS
+from accounts.tokens import SCOPES
+from revops.store import sql
+from tests.api.calls import Caller
+from tests.architecture.addresses import Address, every
+from tests.cast import CAST, person
+from tests.factories import (
+    a_case,
+    a_command,
+    a_connection,
+    a_gate,
+    a_journal,
+    a_reference,
+    an_event,
+    an_invoice,
+)
+
+ADDRESSES = every()
+METHODS = ("get", "post", "put", "patch", "delete")
+
+# Addresses without a signed-in person. A new one is a decision: it is written down here, too.
+OPEN = {
+    "sign-in/": "asks who you are",
+    "sign-out/": "ends one's own session",
+    "hooks/<str:public_id>/": "the sender's signature",
+    "healthz": "says only that the process answers",
+    "readyz": "no amounts, no names, no secrets",
+    "api/docs/": "describes the API, holds no data",
+    "api/v1/schema/": "describes the API, holds no data",
+}
+
+
+def each(wanted: list[Address]) -> Any:
+    return pytest.mark.parametrize("address", wanted, ids=str)
+
+
+PAGES = [one for one in ADDRESSES if not one.for_services and one.route not in OPEN]
+GUARDED = [one for one in PAGES if one.policy and one.policy.action]
+SERVICES = [one for one in ADDRESSES if one.for_services]
+
+
+class TestPolicies:
+    @each(ADDRESSES)
+    def test_are_declared_beside_every_view(self, address: Address) -> None:
+        assert address.policy is not None, (
+            f"{address} says nobody whom it is for: put @screen, @open_door or "
+            "@for_everyone_signed_in on its view, or scope on its class."
+        )
+
+    @each([one for one in ADDRESSES if one.policy and one.policy.action])
+    def test_name_what_is_known(self, address: Address) -> None:
+        assert address.policy is not None
+        known = SCOPES if address.for_services else ACTIONS
+        assert address.policy.action in known
+
+    def test_open_no_door_that_is_not_on_the_list(self) -> None:
+        found = {
+            one.route: one.policy.open_because
+            for one in ADDRESSES
+            if one.is_open and one.policy is not None
+        }
+        assert found == OPEN
+
+
+@pytest.mark.django_db
+class TestOutsiders:
+    """Otis is signed in and holds no role; a stranger is not signed in at all."""
+
+    @each(GUARDED)
+    def test_signed_in_without_a_role_are_refused(self, address: Address, otis: User) -> None:
+        client = Client()
+        client.force_login(otis)
+        found = {
+            method: getattr(client, method)(address.of_nothing()).status_code for method in METHODS
+        }
+        assert set(found.values()) <= {403, 404, 405}, found
+        assert set(found.values()) != {405}, found
+
+    @each(GUARDED)
+    def test_signed_in_without_a_role_learn_nothing_of_what_exists(
+        self, address: Address, otis: User
+    ) -> None:
+        if not address.asks():
+            pytest.skip("The address names no record.")
+        client = Client()
+        client.force_login(otis)
+        real = client.get(address.of(_values(address))).status_code
+        assert real == client.get(address.of_nothing()).status_code
+
+    @each(PAGES)
+    def test_strangers_are_asked_to_sign_in(self, address: Address) -> None:
+        for method in METHODS:
+            answer = getattr(Client(), method)(address.of_nothing())
+            assert answer.status_code in (302, 404), method
+            if answer.status_code == 302:
+                assert answer["Location"].startswith("/sign-in/"), method
+
+    @each(SERVICES)
+    def test_people_are_not_services(self, address: Address, ana: User) -> None:
+        client = Client()
+        client.force_login(ana)
+        for method in METHODS:
+            assert getattr(client, method)(address.of_nothing()).status_code == 401, method
+
+    @each(PAGES)
+    def test_forms_from_elsewhere_are_refused(self, address: Address, mona: User) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(mona)
+        for method in ("post", "put", "patch", "delete"):
+            answer = getattr(client, method)(address.of_nothing())
+            assert answer.status_code in (403, 404, 405), method
+
+
+def _values(address: Address) -> dict[str, Any]:
+    """Something that exists, for each variable part of an address."""
+    case = a_case(command=None)
+    invoice = an_invoice()
+    a_reference(invoice, invoice.number)
+    special: list[tuple[str, dict[str, Any]]] = [
+        (r"^exceptions/EXC-", {"number": case.pk, "remedy": "retry"}),
+        (r"^exceptions/causes/", {"key": case.cause_key, "remedy": "retry"}),
+        (r"^playbooks/", {"slug": "in_doubt"}),
+        (r"^connections/", {"slug": a_gate().connection.slug}),
+        (r"^hooks/", {"public_id": a_connection().public_id}),
+        (r"^api/v1/cases/", {"reference": str(case)}),
+        (r"^api/v1/journals/", {"reference": "JE-1"}),
+        (r"^journals/", {"id": 1}),
+        (r"lineage/<\w+:kind>", {"kind": "invoice", "id": invoice.pk}),
+        (r"^api/v1/lineage/<str:reference>", {"reference": invoice.number}),
+    ]
+    for pattern, values in special:
+        if re.search(pattern, address.route):
+            return values
+    if address.asks():
+        raise AssertionError(f"{address} is new: say in _values what exists there.")
+    return {}
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLooking:
+    """I4: nothing is changed by a link, whoever follows it."""
+
+    @pytest.fixture
+    def company(self, transactional_db: None) -> dict[str, Any]:
+        """One of everything, with a journal as entry number 1."""
+        invoice = an_invoice()
+        a_reference(invoice, invoice.number)
+        entry = a_journal(record_kind="invoice", record_id=invoice.pk)
+        command = a_command(entry)
+        a_case(command=command, inbound=an_event())
+        a_gate(command.connection)
+        assert entry.pk == 1
+        return {}
+
+    @each([one for one in ADDRESSES if not one.for_services])
+    def test_changes_nothing(self, address: Address, company: dict[str, Any]) -> None:
+        path = address.of(_values(address))
+        seen: set[int] = set()
+        for name in CAST:
+            client = Client()
+            client.force_login(person(name))
+            with transaction.atomic():
+                before = _rows_written()
+                answer = client.get(path)
+                assert _rows_written() == before, name
+            assert answer.status_code < 500, name
+            seen.add(answer.status_code)
+        # Somebody of the cast must have seen it, or this test would look at nothing.
+        assert seen & {200, 302, 405}, seen
+
+    def test_would_be_caught_if_it_changed_something(self, company: dict[str, Any]) -> None:
+        with transaction.atomic():
+            before = _rows_written()
+            a_case()
+            assert _rows_written() > before
+
+    @each(SERVICES)
+    def test_changes_nothing_for_services_either(
+        self, address: Address, company: dict[str, Any]
+    ) -> None:
+        caller = Caller()
+        # The find box finds nothing without a word, and says so: give it one.
+        path = address.of(_values(address)) + ("?q=JE-1" if "find" in address.route else "")
+        caller.get(path)  # notes when the token was used, which is all that it may
+        with transaction.atomic():
+            before = _rows_written()
+            answer = caller.get(path)
+            assert _rows_written() == before
+        assert answer.status_code in (200, 405)
+
+
+def _rows_written() -> int:
+    """Rows written so far in this transaction, to any table but the sessions."""
+    assert connection.in_atomic_block
+    row = sql.one(
+        "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint AS written "
+        "FROM pg_stat_xact_user_tables WHERE relname <> 'django_session'"
+    )
+    assert row is not None
+    return int(row.written)
+
+
+@pytest.mark.django_db
+class TestHeaders:
+    """I29: on every answer, whatever its status."""
+
+    @each(ADDRESSES)
+    @pytest.mark.parametrize("name", [None, "ana"])
+    def test_are_sent(self, address: Address, name: str | None) -> None:
+        client = Client()
+        if name:
+            client.force_login(person(name))
+        answer = client.get(address.of_nothing())
+        policy = answer["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert re.fullmatch(r"[\w.:-]{8,64}", answer["X-Correlation-Id"])
+        if not address.is_open or address.route.startswith(("hooks/", "readyz", "healthz")):
+            assert answer["Cache-Control"] in ("no-store", "max-age=0, no-cache, no-store, "
+                                               "must-revalidate, private")  # fmt: skip
