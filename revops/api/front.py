@@ -39,6 +39,7 @@ class MachineDoors:
         with correlation.bound(correlation.accept(request.headers.get(correlation.HEADER))) as own:
             response = hooks.hook(request, public_id)
         response.headers[correlation.HEADER] = own
+        response.headers["Content-Length"] = str(len(response.content))
         for name, value in _HEADERS.items():
             response.headers[name] = value
         return response
