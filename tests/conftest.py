@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
@@ -12,6 +14,9 @@ from django.test import Client, TransactionTestCase
 
 from accounts.models import User
 from tests.cast import person
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SignIn = Callable[[User], Client]
 
@@ -108,3 +113,24 @@ def sign_in(db: None) -> SignIn:
         return client
 
     return signed_in
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """
+    Debian's Chromium, for tests that are marked ``browser``; they are skipped where it is not.
+
+    Playwright keeps an event loop in this thread, in which Django refuses its database unless it
+    is told that nothing else runs there; hence for one module and not for all.
+    """
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=path, args=quiet)
+        yield browser
+        browser.close()

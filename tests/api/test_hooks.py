@@ -7,11 +7,13 @@ import hmac
 import io
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import InterfaceError, OperationalError
+from django.db import connection as database
 from django.test import Client, RequestFactory
 
 from connectors.models import Connection
@@ -90,8 +92,6 @@ class TestHook:
     def test_accepts_the_old_and_the_new_secret_while_one_is_rotated(
         self, billing: Connection
     ) -> None:
-        from datetime import timedelta
-
         set_secret(billing, "webhook_secret", "whsec_the-new-one", overlap=timedelta(hours=1))
         sources.forget()
         for event_id, secret in (("evt_1", SECRET), ("evt_2", "whsec_the-new-one")):
@@ -171,6 +171,22 @@ class TestHook:
         answer = send(billing, body, signed(body))
         assert (answer.status_code, answer["Retry-After"]) == (503, "5")
         assert str(error) not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestHookAfterTheDatabaseWasAway:
+    def test_loses_one_call_and_then_stores_again(self, billing: Connection) -> None:
+        body = an_event()
+        assert send(billing, body, signed(body)).status_code == 200
+        elsewhere = database.copy()
+        with elsewhere.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(%s)", [database.connection.info.backend_pid]
+            )
+        elsewhere.close()
+        answers = [send(billing, body, signed(body)).status_code for _ in range(2)]
+        assert answers == [503, 200]
+        assert InboundEvent.objects.get().deliveries == 2
 
 
 class TestBodies:
