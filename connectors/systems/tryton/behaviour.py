@@ -257,3 +257,26 @@ class PostingBehaviour:
             (simple(2).key, 1002, "2026-03-31", "posted", "USD"),
             ("", 1000, "2026-03-31", "draft", "USD"),
         ]
+
+    def test_tells_the_accounts_and_periods_of_every_company(self, erp: Erp) -> None:
+        erp.close_period("2026-05")
+        desk = Desk(erp)
+        library = desk.run(lambda client, settings: desk.connector.books(client, settings))
+        assert {books.code for books in library.books.values()} == {"US-INC", "UK-LTD", "DE-GMBH"}
+        books = library.of("UK-LTD")
+        assert books is not None
+        assert (books.name, books.currency, books.digits) == ("UK Ltd", "GBP", 2)
+        receivable = books.accounts["1100"]
+        assert (receivable.name, receivable.party_required, receivable.usable) == (
+            "Accounts receivable",
+            True,
+            True,
+        )
+        period = books.period_of("2026-05-31")
+        assert period is not None
+        assert (period.name, period.start, period.end, period.open) == (
+            "2026-05",
+            "2026-05-01",
+            "2026-05-31",
+            False,
+        )

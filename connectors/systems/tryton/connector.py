@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from connectors.contract import (
@@ -18,7 +19,7 @@ from connectors.http import Client
 from connectors.manifest import Manifest
 from connectors.systems.tryton import listing, moves, posting, probe
 from connectors.systems.tryton.answers import Problem
-from connectors.systems.tryton.books import Shelf
+from connectors.systems.tryton.books import Library, Shelf
 from connectors.systems.tryton.lookup import by_keys
 from connectors.systems.tryton.wire import Tryton
 
@@ -49,12 +50,8 @@ class TrytonConnector:
         move; the next ``send`` of the key deletes the others. Raises CallFailed.
         """
         tryton = Tryton(client, settings)
-        try:
-            held = await by_keys(tryton, await self._shelf.get(tryton), keys)
-        except Problem as problem:
-            raise CallFailed(
-                problem.outcome, problem.reason, retry_after=problem.retry_after
-            ) from problem
+        with _told():
+            held = await by_keys(tryton, await self._shelf.get(tryton), keys) if keys else {}
         return {
             key: [move for move in known if move.posted] or known[:1] for key, known in held.items()
         }
@@ -67,13 +64,25 @@ class TrytonConnector:
     ) -> tuple[Sequence[SnapshotRow], str]:
         """Kind ``journal``: all moves in the range, ours or not, drafts included."""
         tryton = Tryton(client, settings)
-        try:
+        with _told():
             library = await self._shelf.get(tryton)
             return await listing.page(tryton, library, kind, start, end, cursor)
-        except Problem as problem:
-            raise CallFailed(
-                problem.outcome, problem.reason, retry_after=problem.retry_after
-            ) from problem
+
+    async def books(self, client: Client, settings: Settings) -> Library:
+        """Companies with their accounts and periods, read anew. Raises CallFailed."""
+        with _told():
+            return await self._shelf.get(Tryton(client, settings), fresh=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A Problem of a read as the contract's CallFailed."""
+    try:
+        yield
+    except Problem as problem:
+        raise CallFailed(
+            problem.outcome, problem.reason, retry_after=problem.retry_after
+        ) from problem
 
 
 connector = TrytonConnector()

@@ -43,6 +43,13 @@ class RefusalBehaviour:
         erp.reopen_period("2026-05")
         assert desk.send_one(late).outcome is OK
 
+    def test_a_period_reopened_since_it_looked_is_posted_to(self, erp: Erp) -> None:
+        desk = Desk(erp)
+        erp.close_period("2026-05")
+        desk.send_one(simple(9))
+        erp.reopen_period("2026-05")
+        assert desk.send_one(simple(1, accounting_date="2026-05-31")).outcome is OK
+
     @pytest.mark.parametrize(
         ("command", "code", "words"),
         [

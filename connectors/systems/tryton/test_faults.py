@@ -249,3 +249,55 @@ class TestCost:
         desk.send_one(simple(1))
         calls = {work: erp.counts[work] - before[work] for work in ("search", "create", "post")}
         assert calls == {"search": 2, "create": 1, "post": 1}
+
+    def test_what_is_known_to_be_refused_costs_reads_only(self, erp: StandIn) -> None:
+        desk = Desk(erp)
+        desk.send_one(simple(1000))
+        erp.close_period("2026-05")
+        late = [simple(number, accounting_date="2026-05-02") for number in range(5)]
+        assert {receipt.code for receipt in desk.send(*late)} == {"period_closed"}
+        created = erp.counts["create"]
+        assert {receipt.code for receipt in desk.send(*late)} == {"period_closed"}
+        assert erp.counts["create"] == created
+
+
+class TestEchoes:
+    def test_a_move_that_was_posted_with_other_amounts_is_a_conflict(
+        self, erp: StandIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ledger = erp.sandbox.ledger
+        post = ledger.post
+
+        def meddling(ids: list[int]) -> None:
+            post(ids)
+            for number in ids:
+                erp.edit_draft(number, "9.99")
+
+        monkeypatch.setattr(ledger, "post", meddling)
+        receipt = Desk(erp).send_one(simple(1))
+        assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "conflict")
+        assert receipt.external_number == "2026/000001"
+        assert "other content" in receipt.reason
+
+    def test_a_posting_that_says_posted_and_is_not_stays_in_doubt(
+        self, erp: StandIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(erp.sandbox.ledger, "post", lambda ids: None)
+        assert Desk(erp).send_one(simple(1)).outcome is IN_DOUBT
+        receipts = Desk(erp).send(simple(2), simple(3))
+        assert [receipt.outcome for receipt in receipts] == [IN_DOUBT] * 2
+
+
+class TestCommandsThatAreNone:
+    @pytest.mark.parametrize(
+        "change", [{"kind": "invoice.post"}, {"key": "short"}, {"key": "rc1-50%_of it"}]
+    )
+    def test_are_refused_without_a_call(self, erp: StandIn, change: dict[str, str]) -> None:
+        receipt = Desk(erp).send_one(replace(simple(1), **change))
+        assert receipt.outcome is Outcome.REFUSED
+        assert erp.counts == {}
+
+    def test_no_command_is_no_call(self, erp: StandIn) -> None:
+        assert list(Desk(erp).send()) == []
+        assert Desk(erp).find() == {}
+        assert erp.counts == {}

@@ -11,6 +11,8 @@ from connectors.systems.tryton.sandbox import chart, checks
 from connectors.systems.tryton.sandbox.records import Reader, Record, named, plain, select
 from connectors.systems.tryton.sandbox.refused import AccessError, Crash, Page, UserError
 
+# What the console's keys are long: descriptions are indexed by that much of their start.
+_KEY_LENGTH = 36
 _COMPANIES = range(1, len(chart.COMPANIES) + 1)
 # Of the models that may be empty, where no record tells.
 _FIELDS: Mapping[str, Set[str]] = {
@@ -49,7 +51,7 @@ class Ledger:
         self.unique_parties = True
         self._next: dict[str, int] = {}
         self._numbers: dict[tuple[int, int], int] = {}
-        self._by_key: dict[str, list[int]] = {}
+        self._by_start: dict[str, list[int]] = {}
         # Journal-periods come into being with their first move and are closed with their period.
         self._journal_periods: dict[tuple[int, int], str] = {}
         self.create_parties([{"code": code, "name": name} for code, name, _, _ in chart.COMPANIES])
@@ -76,10 +78,10 @@ class Ledger:
                 case ["id", "in", list() as ids]:
                     return [table[id_] for id_ in ids if id_ in table]
                 case ["OR", *patterns] if model == "account.move":
-                    keys = [_prefix(pattern) for pattern in patterns]
-                    if all(keys):
-                        ids = [id_ for key in keys for id_ in self._by_key.get(str(key), ())]
-                        return [table[id_] for id_ in ids if id_ in table]
+                    starts = [_start(pattern) for pattern in patterns]
+                    if all(starts):
+                        found = {id_ for start in starts for id_ in self._by_start.get(start, ())}
+                        return [table[id_] for id_ in found]
         return table.values()
 
     def create_moves(self, values: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -118,8 +120,8 @@ class Ledger:
                 "lines": lines[::-1],
             },
         )
-        key = str(value.get("description") or "").partition(" ")[0]
-        self._by_key.setdefault(key, []).append(move)
+        start = str(value.get("description") or "")[:_KEY_LENGTH]
+        self._by_start.setdefault(start, []).append(move)
         self._journal_periods.setdefault((value["journal"], value["period"]), "open")
         return move
 
@@ -163,7 +165,7 @@ class Ledger:
             raise AccessError(f'You cannot modify posted move "{move["number"]}".')
         for line in move["lines"]:
             del self.table("account.move.line")[line]
-        self._by_key[str(move["description"] or "").partition(" ")[0]].remove(id_)
+        self._by_start[str(move["description"] or "")[:_KEY_LENGTH]].remove(id_)
         del self.table("account.move")[id_]
         return True
 
@@ -215,13 +217,13 @@ class Ledger:
         return id_
 
 
-def _prefix(pattern: Any) -> str | None:
-    """The key of a pattern ``["description", "like", "<key>%"]``."""
+def _start(pattern: Any) -> str:
+    """The indexed start of ``["description", "like", "<key>…%"]``; "" when there is none."""
     match pattern:
         case ["description", "like", str() as text] if text.endswith("%"):
-            key = text[:-1]
-            return None if set(key) & {"%", "_", " "} else key
-    return None
+            start = text[:-1][:_KEY_LENGTH]
+            return start if len(start) == _KEY_LENGTH and not set(start) & {"%", "_"} else ""
+    return ""
 
 
 def _table(**columns: Sequence[Any]) -> dict[int, Record]:

@@ -1,0 +1,200 @@
+"""The whole line among systems that we did not write: localstripe → console → Tryton."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from django.test import override_settings
+
+from connectors.models import Connection
+from connectors.operations import set_secret
+from revops.delivery.decide import LIVE, State
+from revops.delivery.models import Gate, OutboundCommand
+from revops.events.models import InboundEvent, InboxState, SourceCursor
+from revops.kernel import clock
+from revops.ledger import books as our_books
+from revops.mappings.models import LedgerAccount, LegalEntity, MappingVersion, SkuMap, TaxMap
+from revops.pipeline import sources
+from revops.sandbox import company
+from tests.peers import console, ledger
+from tests.peers.console import Console
+from tests.peers.localstripe import API_KEY, LocalStripe
+from tests.peers.relay import Relay
+from tests.peers.tryton.peer import TrytonPeer
+
+COMPANY: Final = "US-INC"
+ZONE: Final = "America/New_York"
+WEBHOOK_SECRET: Final = "whsec_of_the_peers"
+SEED: Final = 20
+# Sweeps every second instead of every 15. Tryton's settle window of 125 s becomes 50 s: more than a
+# call that is given up after 30 s, plus what Tryton needs to commit after it was stopped.
+TIMES: Final = {"REVOPS_SWEEP_INTERVAL": "1", "REVOPS_SETTLE_SCALE": "0.4"}
+ENDED: Final = frozenset((State.POSTED, State.EXCEPTION, State.CANCELLED))
+
+
+class PeerLine:
+    """
+    Business happens at ``stripe``, its webhooks pass the bad network of ``relay``, and what came
+    of them is read from ``tryton`` and from the API of ``console``.
+    """
+
+    def __init__(
+        self, stripe: LocalStripe, relay: Relay, console: Console, tryton: TrytonPeer
+    ) -> None:
+        self.stripe = stripe
+        self.relay = relay
+        self.console = console
+        self.tryton = tryton
+        self.source = Connection.objects.get(slug=company.STRIPE)
+        self.erp = Connection.objects.get(slug=company.ERP)
+
+    def settle(self, *, patience: float = 90) -> int:
+        """
+        Until everything that happened has been told, processed and sent. How many events the
+        network had lost and a poll found.
+        """
+        self.wait(self._all_told, "events were not told", patience)
+        before = self.cursor().missed
+        self.poll()
+        self.wait(self._all_processed, "events were not processed", patience)
+        self.wait(lambda: not self.under_way(), "commands are under way", patience)
+        return self.cursor().missed - before
+
+    def poll(self) -> None:
+        """Have a worker ask localstripe what is new, now instead of in five minutes."""
+        asked = clock.now()
+        SourceCursor.objects.filter(connection=self.source).update(next_at=asked)
+        self.wait(lambda: self._polled_since(asked), "a poll did not end", 60)
+
+    def cursor(self) -> SourceCursor:
+        return SourceCursor.objects.get(connection=self.source)
+
+    def hold(self) -> None:
+        """Send nothing to Tryton; what comes waits."""
+        Gate.objects.filter(connection=self.erp).update(paused_at=clock.now())
+        # Whoever was sending when the gate closed ends first.
+        self.wait(lambda: not self.sending(), "sending did not stop", 30)
+
+    def let_go(self) -> None:
+        """Send everything that waits, in batches as large as they come."""
+        Gate.objects.filter(connection=self.erp).update(paused_at=None, slow_start=0)
+
+    def sending(self) -> bool:
+        states = (State.CLAIMED, State.SENDING)
+        return OutboundCommand.objects.filter(state__in=states).exists()
+
+    def under_way(self) -> list[OutboundCommand]:
+        return list(OutboundCommand.objects.filter(state__in=LIVE))
+
+    def states(self) -> dict[str, int]:
+        return dict(Counter(OutboundCommand.objects.values_list("state", flat=True)))
+
+    def cases(self, **query: str) -> list[dict[str, Any]]:
+        """As a service reads them; ``state="unresolved"`` for those that still need a person."""
+        return self.console.rows("/api/v1/cases/", **query)
+
+    def expected(self) -> ledger.Books:
+        return ledger.expected(self.stripe, company=COMPANY, zone=ZONE)
+
+    def assert_books_agree(self) -> int:
+        """Tryton holds each expected move once, posted, with its lines, and nothing else."""
+        moves = self.tryton.moves()
+        expected, held = self.expected(), ledger.held(moves)
+        assert held == expected, _difference(expected, held)
+        assert {move["state"] for move in moves} <= {"posted"}
+        for name in ("key", "number"):
+            names = [move[name] for move in moves]
+            assert all(names)
+            assert len(set(names)) == len(names)
+        return held.total()
+
+    def wait(self, done: Callable[[], bool], otherwise: str, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < end, (
+                f"{otherwise} after {seconds} s; commands {self.states()}, relay "
+                f"{self.relay.counts}; see {self.console.logs}"
+            )
+            time.sleep(0.1)
+
+    def _all_told(self) -> bool:
+        received = self.relay.counts.received
+        return self.relay.idle() and received == self.stripe.count_events()
+
+    def _all_processed(self) -> bool:
+        live = (InboxState.RECEIVED, InboxState.PARKED)
+        return not InboundEvent.objects.filter(state__in=live).exists()
+
+    def _polled_since(self, moment: object) -> bool:
+        cursor = self.cursor()
+        return cursor.polled_at is not None and cursor.polled_at > moment
+
+
+@contextmanager
+def playing(tryton: TrytonPeer, logs: Path) -> Iterator[PeerLine]:
+    """Everything on an empty database and empty books; stopped again at the end."""
+    stripe = LocalStripe.start()
+    try:
+        _furnish(stripe, tryton)
+        with console.running(logs, TIMES) as house:
+            hook = Connection.objects.get(slug=company.STRIPE).public_id
+            relay = Relay(f"{house.address}/hooks/{hook}/", seed=SEED)
+            relay.start()
+            try:
+                line = PeerLine(stripe, relay, house, tryton)
+                line.wait(lambda: line.cursor().polled_at is not None, "no first poll", 60)
+                stripe.tell(relay.address, WEBHOOK_SECRET)
+                yield line
+            finally:
+                relay.stop()
+    finally:
+        stripe.stop()
+
+
+def _furnish(stripe: LocalStripe, tryton: TrytonPeer) -> None:
+    """The demo company, with its connections led to the peers."""
+    our_books.forget()
+    sources.forget()
+    with override_settings(REVOPS_DEMO=True):
+        company.seed()
+    source = Connection.objects.get(slug=company.STRIPE)
+    source.base_url = stripe.address
+    # localstripe lists no balance transactions by time, and knows no fees.
+    source.parameters |= {"fees": False}
+    source.save()
+    set_secret(source, "api_key", API_KEY)
+    set_secret(source, "webhook_secret", WEBHOOK_SECRET)
+    erp = Connection.objects.get(slug=company.ERP)
+    erp.base_url = tryton.address
+    erp.parameters |= {"database": tryton.database, "login": tryton.login}
+    erp.save()
+    set_secret(erp, "api_key", tryton.api_key)
+    set_secret(erp, "password", tryton.password)
+    _map()
+
+
+def _map() -> None:
+    """Every tax code owes to one account; a line without a plan is earned at once."""
+    entity = LegalEntity.objects.get(code=COMPANY)
+    accounts = {account.code: account for account in LedgerAccount.objects.all()}
+    version = MappingVersion.objects.create(note="For localstripe", made_by="Ada Lindqvist")
+    common: dict[str, Any] = {"legal_entity": entity, "valid": company._ALWAYS, "version": version}
+    TaxMap.objects.create(code="*", account=accounts[ledger.TAX], **common)
+    SkuMap.objects.create(
+        sku="no-price",
+        label="Lines without a plan",
+        revenue_account=accounts[ledger.REVENUE],
+        deferral_account=accounts[ledger.DEFERRED],
+        convention="point_in_time",
+        **common,
+    )
+
+
+def _difference(expected: ledger.Books, held: ledger.Books) -> str:
+    missing, surplus = expected - held, held - expected
+    return f"{missing.total()} missing: {list(missing)[:3]}; {surplus.total()} too many: {list(surplus)[:3]}"
