@@ -170,7 +170,7 @@ WITH before AS (
         WHERE cause_key = %(cause)s AND NOT (state = 'resolved')
             AND (opened_at, id) <= (%(opened)s, %(id)s)
         LIMIT 10000
-    ) AS some
+    ) AS earlier
 )
 SELECT (SELECT id FROM before) AS previous, (SELECT id FROM after) AS next,
     (SELECT number FROM position) AS number, tally.currency,

@@ -128,7 +128,7 @@ def _nearest(groups: Iterable[tuple[Any, Sum]], selection: Selection) -> list[Cl
         for row, total in groups
     ]
     pressing = [close for close in made if close.endangers.days <= RISKS_WITHIN]
-    pressing.sort(key=lambda close: (close.endangers.days, -close.sum.cases))
+    pressing.sort(key=lambda close: (close.endangers.ends, -close.sum.cases))
     return pressing[:3]
 
 

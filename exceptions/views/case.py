@@ -20,7 +20,7 @@ from exceptions.operations import CaseRefused
 from exceptions.payloads import fields, readable
 from exceptions.playbooks import PlaybookMissing, playbook
 from exceptions.queries.detail import Detail, detail
-from exceptions.remedies import offers
+from exceptions.remedies import Offer, offers
 from revops.kernel import clock
 from revops.lineage.queries import Hop, thread
 from revops.web.htmx import refuse, render_page, wants_fragment
@@ -98,13 +98,14 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "kind": found.kind,
         "at": at,
         "path": _address(number),
-        "offers": offers(found.case) if may_act else (),
+        "offers": _offers(found.case) if may_act else (),
         "may_act": may_act,
         "who_acts": who_may("cases.retry"),
         "may_comment": may(request.user, "cases.comment"),
         "may_read": may_read,
         "who_reads": who_may("payload.view"),
-        "fields": _fields(found) if may_read else (),
+        "fields": (sent := _fields(found) if may_read else []),
+        "different": [field for field in sent if not field.same],
         "payload": readable(found.command.payload) if may_read and found.command else "",
         "answer": _answer(found) if may_read else "",
         "strip": _strip(found),
@@ -115,6 +116,12 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "live": live,
         "oob": wants_fragment(request),
     }
+
+
+def _offers(case: Case) -> list[Offer]:
+    """What can be done now; only when nothing can, what can’t and why."""
+    every = offers(case)
+    return [offer for offer in every if not offer.reason] or every
 
 
 def _fields(found: Detail) -> list[Any]:
@@ -153,7 +160,9 @@ def _strip(found: Detail) -> list[Hop]:
         or (hop.kind in ("journal", "posting") and (journal is None or hop.journal_id == journal))
         or (hop.kind == "event" and hop.inbound_id == found.case.inbound_id)
     ]
-    return kept[:_STRIP]
+    # The business first, then the books: the end of the strip is where the money stops.
+    kept.sort(key=lambda hop: hop.kind in ("journal", "posting"))
+    return kept[-_STRIP:]
 
 
 def _window(found: Detail) -> Window | None:

@@ -26,9 +26,9 @@ from revops.web.policy import screen
 def queue(request: HttpRequest) -> HttpResponse:
     """What needs a person, the most costly first."""
     state = _state(request)
-    selection = filters.selection_of(state, at=clock.now())
-    found = figures(selection)
     by_case = filters.by_case(state)
+    selection = filters.selection_of(state, at=clock.now()).looked_up(cases=by_case)
+    found = figures(selection)
     page = _page(state, selection, found, by_case=by_case)
     rank = "order" if by_case else "sort"
     context: dict[str, Any] = {
@@ -57,16 +57,18 @@ def queue(request: HttpRequest) -> HttpResponse:
 def queue_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The current filter as CSV: what the list shows, every page of it."""
     state = _state(request)
-    selection = filters.selection_of(state, at=clock.now())
-    lines: Iterator[str]
+    selection = filters.selection_of(state, at=clock.now()).looked_up()
+    parts: Iterator[str]
     if filters.by_case(state):
         name = "cases"
-        lines = export.csv_lines(export.CASE_COLUMNS, export.case_cells(every_case(selection)))
+        parts = export.csv_parts(
+            export.CASE_COLUMNS, export.case_cells(every_case(selection), at=selection.at)
+        )
     else:
         name = "causes"
         rows = every_cause(selection, sort=state.one("sort"))
-        lines = export.csv_lines(export.CAUSE_COLUMNS, export.cause_cells(rows))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        parts = export.csv_parts(export.CAUSE_COLUMNS, export.cause_cells(rows))
+    response = StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{selection.at:%Y-%m-%d}.csv"'
     return response
 

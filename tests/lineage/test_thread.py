@@ -125,7 +125,9 @@ class TestThread:
     def test_of_a_parked_event_is_the_event_alone_with_what_it_waits_for(
         self, company: Company
     ) -> None:
-        event = factories.an_event(company.billing, state="parked", reason="Waits for invoice in_9.")
+        event = factories.an_event(
+            company.billing, state="parked", reason="Waits for invoice in_9."
+        )
         found = thread("event", event.pk)
         (only,) = found.hops
         assert only.missing == "Waits for invoice in_9."

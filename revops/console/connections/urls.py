@@ -1,6 +1,20 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from revops.console.connections.views import listing, page
 
 app_name = "connections"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("", listing.every_connection, name="list"),
+    path("connections.csv", listing.connections_csv, name="csv"),
+    path("<slug:slug>/", page.connection, name="connection"),
+    path("<slug:slug>/pause/", page.pause, name="pause"),
+    path("<slug:slug>/resume/", page.resume, name="resume"),
+    path("<slug:slug>/trial/", page.try_now, name="trial"),
+    path("<slug:slug>/poll/", page.poll_now, name="poll"),
+    path("<slug:slug>/limits/", page.limits, name="limits"),
+    path("<slug:slug>/window/", page.window, name="window"),
+    path("<slug:slug>/test/", page.test, name="test"),
+    path("<slug:slug>/sandbox/", page.sandbox, name="sandbox"),
+]

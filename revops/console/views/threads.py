@@ -64,6 +64,7 @@ def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
         "tab": state.one("tab"),
         "axis": axis,
         "lanes": rows,
+        "currency": _currency(found),
         "next_problem": _next_problem(found, chosen),
         "verdict": verdict(found, cases),
         "figures": _figures(found),
@@ -119,6 +120,12 @@ def _next_problem(found: Thread, chosen: Hop) -> Hop | None:
         after = problems[problems.index(chosen) + 1 :]
         return after[0] if after else None
     return problems[0] if problems else None
+
+
+def _currency(found: Thread) -> str:
+    """The one currency of the thread, for a heading; “” when there are several, or none."""
+    held = {hop.amount.currency for hop in found.hops if hop.amount is not None}
+    return held.pop() if len(held) == 1 else ""
 
 
 def _figures(found: Thread) -> list[dict[str, Any]]:

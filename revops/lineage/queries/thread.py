@@ -91,12 +91,13 @@ class _Telling:
         at = min((event.occurred_at for event in told), default=row.created_at)
         parent = self._parent(row)
         amount = Money(row.amount, row.currency) if row.amount is not None else None
+        failed = row.kind == "payment" and row.state == "failed"
         hop = words.record(
             row,
             at=at,
             began=min(parent.created_at, at) if parent is not None else None,
             amount=amount,
-            difference=_less(amount, parent),
+            difference=None if failed else _less(amount, parent),
             references=self.references[about],
         )
         made = [hop]

@@ -1,0 +1,1 @@
+"""The list of connections, the page of one, and what people do on them."""
