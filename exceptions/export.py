@@ -34,7 +34,7 @@ CASE_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def csv_parts(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """The file, some hundred lines at a time."""
     lines = iter(rows)
     out = StringIO()

@@ -61,13 +61,13 @@ def queue_csv(request: HttpRequest) -> StreamingHttpResponse:
     parts: Iterator[str]
     if filters.by_case(state):
         name = "cases"
-        parts = export.csv_parts(
+        parts = export.csv_lines(
             export.CASE_COLUMNS, export.case_cells(every_case(selection), at=selection.at)
         )
     else:
         name = "causes"
         rows = every_cause(selection, sort=state.one("sort"))
-        parts = export.csv_parts(export.CAUSE_COLUMNS, export.cause_cells(rows))
+        parts = export.csv_lines(export.CAUSE_COLUMNS, export.cause_cells(rows))
     response = StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{selection.at:%Y-%m-%d}.csv"'
     return response
