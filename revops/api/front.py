@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from revops.api import hooks
 from revops.kernel import correlation
@@ -39,6 +39,7 @@ class MachineDoors:
         with correlation.bound(correlation.accept(request.headers.get(correlation.HEADER))) as own:
             response = hooks.hook(request, public_id)
         response.headers[correlation.HEADER] = own
+        assert isinstance(response, HttpResponse)  # the hook streams nothing
         response.headers["Content-Length"] = str(len(response.content))
         for name, value in _HEADERS.items():
             response.headers[name] = value

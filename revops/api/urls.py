@@ -13,11 +13,12 @@ urlpatterns: list[URLPattern] = [
     path("api/docs/", describe.docs, name="docs"),
     path("api/v1/schema/", describe.schema, name="schema"),
     path("api/v1/events/", events.Events.as_view(), name="events"),
+    # With and without a slash: a redirect would turn a POST into a GET. One is described.
+    path("api/v1/events", events.Events.as_view(schema=None)),
     path("api/v1/cases/", cases.Cases.as_view(), name="cases"),
     path("api/v1/cases/<str:reference>/", cases.CaseDetail.as_view(), name="case"),
     path("api/v1/journals/", journals.Journals.as_view(), name="journals"),
     path("api/v1/journals/<str:reference>/", journals.JournalDetail.as_view(), name="journal"),
-    # The same with a slash at its end, for hands that type it; the description shows one.
     path("api/v1/find", find.Find.as_view(), name="find"),
     path("api/v1/find/", find.Find.as_view(schema=None)),
     path("api/v1/lineage/<str:reference>/", lineage.LineageOf.as_view(), name="lineage-of"),

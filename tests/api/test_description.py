@@ -36,7 +36,7 @@ class TestSchema:
             if getattr(getattr(found.callback, "cls", None), "scope", "")
             and found.default_args == {}
         }
-        assert scoped - described["paths"].keys() == {"/api/v1/find/"}
+        assert scoped - described["paths"].keys() == {"/api/v1/find/", "/api/v1/events"}
         assert get_resolver().resolve("/api/v1/events/")
 
     def test_points_at_nothing_that_is_missing(self, described: dict[str, Any]) -> None:

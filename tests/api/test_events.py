@@ -76,6 +76,9 @@ class TestOneEvent:
         turned["data"]["lines"][0]["quantity"] = "1"
         assert sender.post(PATH, turned).json()["status"] == "duplicate"
 
+    def test_is_taken_without_the_slash_too(self, sender: Caller) -> None:
+        assert sender.post(PATH.rstrip("/"), an_event()).status_code == 202
+
     def test_conflicts_when_it_comes_again_with_other_content(self, sender: Caller) -> None:
         first = sender.post(PATH, an_event())
         answer = sender.post(PATH, with_data(number="INV-2"))
