@@ -120,6 +120,10 @@ class TestGivingBack:
         assert (row.state, row.code, row.next_at) == (State.EXCEPTION, "poison", None)
         assert "3 times" in row.reason
 
+    def test_keeps_its_turn_when_there_is_no_settle_window_to_wait_for(self) -> None:
+        row = replace(in_doubt(), settle_until=None, next_at=after(60))
+        assert decide.wait(row).next_at == after(60)
+
     def test_gives_a_claim_back_untouched(self) -> None:
         row = decide.release(claimed(), now=after(5))
         assert (row.state, row.next_at, row.attempts) == (State.PENDING, after(5), 0)
@@ -127,7 +131,7 @@ class TestGivingBack:
     def test_gives_doubt_back_as_doubt(self) -> None:
         row = decide.release(claimed(in_doubt(), at=after(290)), now=after(295))
         assert (row.state, row.next_at) == (State.UNKNOWN, after(295))
-        assert row.settle_until == after(290)
+        assert (row.settle_until, row.unknown_since) == (after(290), NOW)
 
     def test_takes_a_send_that_is_given_back_for_in_doubt(self) -> None:
         row = decide.release(sending(), now=after(5))
@@ -139,6 +143,10 @@ class TestIntend:
         row = sending()
         assert (row.state, row.attempts) == (State.SENDING, 1)
         assert (row.next_at, row.settle_until) == (after(60), after(290))
+
+    def test_renews_the_lease_for_the_time_of_the_call(self) -> None:
+        row = decide.intend(claimed(), now=after(40), policy=POLICY)
+        assert (row.next_at, row.settle_until) == (after(100), after(330))
 
     @pytest.mark.parametrize("state", sorted(set(State) - {State.CLAIMED}))
     def test_refuses_whatever_nobody_holds_for_sending(self, state: State) -> None:
@@ -152,8 +160,18 @@ class TestConclude:
 
     def test_posts_what_the_target_names(self) -> None:
         row = self.conclude(Receipt(Outcome.OK, external_id="41", external_number="JE-41"))
-        assert (row.state, row.external_id, row.external_number) == (State.POSTED, "41", "JE-41")
-        assert (row.next_at, row.unknown_since, row.code) == (None, None, "")
+        assert row == Row(
+            State.POSTED, fence=1, attempts=1, external_id="41", external_number="JE-41"
+        )
+
+    def test_forgets_all_trouble_once_it_is_posted(self) -> None:
+        troubled = replace(
+            sending(), crash_count=2, unknown_since=NOW, drafted_id="9", code="x", reason="y"
+        )
+        receipt = Receipt(Outcome.OK, external_id="41", code="noise", reason="noise")
+        assert self.conclude(receipt, troubled) == Row(
+            State.POSTED, fence=1, attempts=1, external_id="41"
+        )
 
     def test_does_not_post_on_a_good_answer_that_names_nothing(self) -> None:
         row = self.conclude(Receipt(Outcome.OK))
@@ -180,7 +198,20 @@ class TestConclude:
         assert (row.state, row.code, row.reason) == (
             State.EXCEPTION, "period_closed", "January is closed.",
         )  # fmt: skip
-        assert (row.next_at, row.crash_count) == (None, 0)
+        assert (row.next_at, row.settle_until, row.crash_count) == (None, None, 0)
+
+    def test_names_a_refusal_that_has_no_name(self) -> None:
+        assert self.conclude(Receipt(Outcome.REFUSED)).code == "refused"
+
+    def test_believes_a_refusal_about_the_draft_that_it_left(self) -> None:
+        drafted = replace(sending(), drafted_id="9")
+        assert self.conclude(Receipt(Outcome.REFUSED), drafted).drafted_id == ""
+        refusal = Receipt(Outcome.REFUSED, drafted_id="9")
+        assert self.conclude(refusal, drafted).drafted_id == "9"
+
+    def test_keeps_the_reason_for_whoever_looks_meanwhile(self) -> None:
+        row = self.conclude(Receipt(Outcome.TRANSIENT, code="locked", reason="Somebody posts."))
+        assert (row.code, row.reason) == ("locked", "Somebody posts.")
 
     def test_leaves_silence_in_doubt_until_the_settle_window_is_over(self) -> None:
         row = self.conclude(Receipt(Outcome.IN_DOUBT))
@@ -239,18 +270,29 @@ class TestReadResult:
 
     def test_posts_what_is_found_with_the_same_content(self) -> None:
         row = self.read(found(), asked_at=after(295))
-        assert (row.state, row.external_id, row.external_number) == (State.POSTED, "id-7", "7")
+        assert row == Row(
+            State.POSTED, fence=2, attempts=1, external_id="id-7", external_number="7"
+        )
 
     def test_posts_what_is_found_early(self) -> None:
         assert self.read(found(), at=after(20), asked_at=after(10)).state is State.POSTED
 
     def test_sends_again_with_the_same_key_when_nothing_is_there(self) -> None:
         row = self.read(asked_at=after(290))
-        assert (row.state, row.next_at, row.settle_until) == (State.PENDING, after(300), None)
+        assert row == Row(State.PENDING, fence=2, next_at=after(300), attempts=1, unknown_since=NOW)
+
+    def test_starts_afresh_after_the_answer(self) -> None:
+        row = replace(claimed(in_doubt(), at=after(290)), drafted_id="9", code="x", reason="y")
+        row = decide.read_result(row, [], digest=DIGEST, now=LATER)
+        assert (row.drafted_id, row.code, row.reason) == ("", "", "")
+
+    def test_sends_again_what_was_not_there_when_no_window_was_set(self) -> None:
+        row = replace(claimed(in_doubt(), at=after(290)), settle_until=None)
+        assert decide.read_result(row, [], digest=DIGEST, now=NOW).state is State.PENDING
 
     def test_does_not_send_again_on_an_early_answer(self) -> None:
         row = self.read(at=after(100), asked_at=after(90))
-        assert (row.state, row.next_at) == (State.UNKNOWN, after(290))
+        assert (row.state, row.next_at, row.code) == (State.UNKNOWN, after(290), "")
 
     def test_does_not_send_again_when_the_question_was_early_and_the_answer_late(self) -> None:
         row = self.read(at=after(310), asked_at=after(289))
@@ -277,6 +319,13 @@ class TestReadResult:
         row = self.read(found(digest="x", posted=posted), asked_at=after(10))
         assert (row.state, row.code, row.next_at) == (State.EXCEPTION, "conflict", None)
         assert row.drafted_id == ("" if posted else "id-7")
+        assert row.settle_until is None
+        assert "holds 7 under" in row.reason
+
+    def test_names_documents_without_a_number_by_their_id(self) -> None:
+        nameless = replace(found(digest="x"), external_number="")
+        assert "id-7" in self.read(nameless, asked_at=after(10)).reason
+        assert "id-7, 8" in self.read(nameless, found(number="8"), asked_at=after(10)).reason
 
     def test_hands_two_documents_to_a_person_and_names_them(self) -> None:
         row = self.read(found(), found(number="8"), asked_at=after(10))
@@ -295,12 +344,13 @@ class TestReadResult:
 
 class TestPeople:
     def refused(self) -> Row:
-        return decide.conclude(sending(), Receipt(Outcome.REFUSED), now=NOW, random=0)
+        receipt = Receipt(Outcome.REFUSED, code="period_closed", reason="January is closed.")
+        return decide.conclude(sending(), receipt, now=NOW, random=0)
 
     def test_may_retry_what_was_refused_under_the_same_count(self) -> None:
         row = decide.retry(self.refused(), now=after(9))
         assert row is not None
-        assert (row.state, row.next_at, row.attempts, row.code) == (State.PENDING, after(9), 1, "")
+        assert row == Row(State.PENDING, fence=1, next_at=after(9), attempts=1)
 
     def test_may_retry_poison_with_a_clean_slate(self) -> None:
         poison = decide.give_up(replace(claimed(), crash_count=POISON_AFTER))
