@@ -23,6 +23,7 @@ from revops.pipeline import problems, sources, wake
 from revops.pipeline.normalize import API_TYPE
 from revops.pipeline.sources import Source
 
+
 class HookUnknown(LookupError):
     """No connection listens at this address."""
 

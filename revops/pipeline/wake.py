@@ -31,6 +31,13 @@ def delivery(connection_id: int) -> None:
     _hint("revops.pipeline.tasks.drain", connection_id)
 
 
+def forget() -> None:
+    """Hint again at once; for drills that bring a broker back."""
+    global _silent_until
+    _sent.clear()
+    _silent_until = 0.0
+
+
 def _hint(task: str, connection_id: int) -> None:
     global _silent_until
     now = time.monotonic()

@@ -190,9 +190,7 @@ class Rehearsal:
 
     def moves(self, *, state: str = "posted") -> list[dict[str, Any]]:
         """What the ERP itself holds."""
-        return [
-            move for move in self.control("moves", method="GET") if move["state"] == state
-        ]
+        return [move for move in self.control("moves", method="GET") if move["state"] == state]
 
     def assert_books_agree(self) -> None:
         """Every journal is in the ERP once with its lines, and nothing else is."""
@@ -208,8 +206,7 @@ class Rehearsal:
                 move["date"],
                 tuple(
                     sorted(
-                        (line["account"], line["debit"], line["credit"])
-                        for line in move["lines"]
+                        (line["account"], line["debit"], line["credit"]) for line in move["lines"]
                     )
                 ),
             )

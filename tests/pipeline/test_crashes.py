@@ -26,13 +26,17 @@ from tests.pipeline.rehearsal import Rehearsal
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def database_url(name: str) -> str:
+    """The address of another database on the tests' server."""
+    base, _, query = os.environ["DATABASE_URL"].partition("?")
+    there = f"{base.rsplit('/', 1)[0]}/{name}"
+    return f"{there}?{query}" if query else there
+
+
 def worker(tmp_path: Path, *, name: str = "drill", crash_at: str = "", seconds: float = 8) -> Any:
     """A worker process on the test's database."""
-    url = os.environ["DATABASE_URL"]
-    base, _, query = url.partition("?")
-    there = base.rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
     env = os.environ | {
-        "DATABASE_URL": f"{there}?{query}" if query else there,
+        "DATABASE_URL": database_url(connection.settings_dict["NAME"]),
         "DJANGO_SETTINGS_MODULE": "tests.pipeline.drill_settings",
         "REVOPS_CRASH_AT": crash_at,
         "REVOPS_CRASH_MARKER": str(tmp_path / "crashed"),

@@ -13,6 +13,7 @@ from exceptions import operations as cases
 from exceptions.models import Case
 from revops.delivery.models import Attempt, Gate, OutboundCommand
 from revops.events.models import InboundEvent
+from revops.kernel import clock
 from revops.ledger.models import JournalEntry
 from revops.mappings.models import (
     AccountingPeriod,
@@ -23,7 +24,6 @@ from revops.mappings.models import (
 )
 from revops.pipeline.compare import compare
 from revops.pipeline.recover import recover
-from revops.kernel import clock
 from tests.pipeline.rehearsal import Rehearsal
 
 

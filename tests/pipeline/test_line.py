@@ -123,9 +123,7 @@ class TestDuplicatesAndOrder:
                 line.advance()
             line.settle()
             contents.add(
-                tuple(
-                    sorted(JournalEntry.objects.values_list("document_type", "content_sha256"))
-                )
+                tuple(sorted(JournalEntry.objects.values_list("document_type", "content_sha256")))
             )
             assert Invoice.objects.get(source_id=invoice).applied == 1_299_000
 
@@ -166,7 +164,9 @@ class TestDuplicatesAndOrder:
         line.subscribe(pays=True)
         events = line.events()
         payment = [event for event in events if event["type"] == "charge.succeeded"]
-        rest = [event for event in events if event["type"] in ("customer.created", "invoice.finalized")]
+        rest = [
+            event for event in events if event["type"] in ("customer.created", "invoice.finalized")
+        ]
         line.deliver(payment)
         line.advance()
 
