@@ -7,7 +7,7 @@ import pytest
 from tests.peers.tryton.peer import TrytonPeer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tryton_peer() -> Iterator[TrytonPeer]:
     peer = TrytonPeer.start()
     yield peer
