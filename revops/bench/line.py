@@ -234,7 +234,8 @@ def _wait_for_inbox() -> None:
 
 def _wait_for_postings(count: int) -> None:
     _until(
-        "SELECT count(*) >= %s AS yes FROM delivery_outboundcommand WHERE state = 'posted'", (count,)
+        "SELECT count(*) >= %s AS yes FROM delivery_outboundcommand WHERE state = 'posted'",
+        (count,),
     )
 
 

@@ -120,7 +120,9 @@ class PaymentState(models.TextChoices):
 
 
 class Payment(Record):
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments", null=True)
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="payments", null=True
+    )
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     allocated = models.BigIntegerField(default=0)

@@ -49,9 +49,7 @@ class Target:
 
     @property
     def policy(self) -> Policy:
-        return Policy(
-            lease=self.lease, settle=self.manifest.settle_window_s * self.settle_scale
-        )
+        return Policy(lease=self.lease, settle=self.manifest.settle_window_s * self.settle_scale)
 
 
 Told = Callable[[Target, Sequence[Ending], GateRow], None]
@@ -128,7 +126,9 @@ class Drain:
         crash.point("after_claim")
         self._sent += len(batch)
         endings = [
-            Ending(work, decide.wait(work.row) if work.next is Next.WAIT else decide.give_up(work.row))
+            Ending(
+                work, decide.wait(work.row) if work.next is Next.WAIT else decide.give_up(work.row)
+            )
             for work in batch
             if work.next in (Next.WAIT, Next.GIVE_UP)
         ]
@@ -139,9 +139,7 @@ class Drain:
         if sends:
             self._record(self._send(runner, client, sends))
 
-    def _send(
-        self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]
-    ) -> list[Ending]:
+    def _send(self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]) -> list[Ending]:
         target, policy = self._target, self._target.policy
         now = _now()
         rows = {work.id: decide.intend(work.row, now=now, policy=policy) for work in batch}
@@ -205,9 +203,7 @@ class Drain:
         doubt = Receipt(Outcome.IN_DOUBT, reason="The connector failed while it was sending.")
         return [doubt] * len(commands)
 
-    def _ask(
-        self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]
-    ) -> list[Ending]:
+    def _ask(self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]) -> list[Ending]:
         """Settle what is in doubt by reading; nothing is sent here."""
         if not batch:
             return []
@@ -251,7 +247,8 @@ class Drain:
                 decide.read_failed(
                     work.row,
                     now=now,
-                    wait_for=retry_after or full_jitter(attempt=work.number, random=random.random()),
+                    wait_for=retry_after
+                    or full_jitter(attempt=work.number, random=random.random()),
                     reason=reason,
                 ),
             )

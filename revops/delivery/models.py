@@ -32,9 +32,7 @@ class OutboundCommand(models.Model):
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     period_code = models.CharField(max_length=12, blank=True)
-    state = models.CharField(
-        max_length=12, choices=[(state.value, state.value) for state in State]
-    )
+    state = models.CharField(max_length=12, choices=[(state.value, state.value) for state in State])
     fence = models.BigIntegerField(default=0)
     next_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)

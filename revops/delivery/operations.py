@@ -145,5 +145,7 @@ def _why_not_retry(row: Row) -> str:
     if row.code == "duplicate":
         return "The target holds it more than once: one has to be reversed first."
     if row.code == "conflict":
-        return "The target holds other content under its key: the difference has to be settled first."
+        return (
+            "The target holds other content under its key: the difference has to be settled first."
+        )
     return f"It is {row.state.value} and goes on by itself."

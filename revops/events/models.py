@@ -101,9 +101,7 @@ class EventConflict(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["event", "body_sha256"], name="events_conflict_once"
-            )
+            models.UniqueConstraint(fields=["event", "body_sha256"], name="events_conflict_once")
         ]
 
     def __str__(self) -> str:

@@ -53,7 +53,9 @@ class EntityBooks:
 
     def routes_on(self, day: date) -> list[tuple[str, int]]:
         """(lane, connection id) of every ERP that keeps these books on a day."""
-        return [(lane, target) for since, until, lane, target in self.routes if since <= day < until]
+        return [
+            (lane, target) for since, until, lane, target in self.routes if since <= day < until
+        ]
 
 
 @dataclass(frozen=True, slots=True)

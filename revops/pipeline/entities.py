@@ -17,9 +17,7 @@ class Entities:
     def __init__(self, connection_id: int, books: Mapping[int, EntityBooks]) -> None:
         self._books = books
         self._by_code = {entity.legal_entity: entity.id for entity in books.values()}
-        self._hints = {
-            row.hint: row.legal_entity_id for row in sql.rows(_HINTS, (connection_id,))
-        }
+        self._hints = {row.hint: row.legal_entity_id for row in sql.rows(_HINTS, (connection_id,))}
 
     def of(self, data: EventData) -> int | None:
         """The entity's id: by the source's hint, by our own code for it, or by default."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -160,20 +161,20 @@ def _replay_many(cases: Sequence[Case], by: User) -> str:
         raise CaseRefused("The event is on its way already.")
     connections = {case.inbound.connection_id for case in cases if case.inbound is not None}
     for connection_id in connections:
-        transaction.on_commit(lambda target=connection_id: wake.line(target), robust=True)
+        transaction.on_commit(partial(wake.line, connection_id), robust=True)
     return _count(len(ids), "event", "replayed")
 
 
 def _trial(case: Case, by: User) -> str:
     source = sources.by_slug(case.connection_slug)
     gates.trial(source.id)
-    transaction.on_commit(lambda: wake.delivery(source.id), robust=True)
+    transaction.on_commit(partial(wake.delivery, source.id), robust=True)
     return f"{source.label} is tried again now."
 
 
 def _wake_targets(cases: Sequence[Case]) -> None:
     for connection_id in {case.command.connection_id for case in cases if case.command is not None}:
-        transaction.on_commit(lambda target=connection_id: wake.delivery(target), robust=True)
+        transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
 
 
 def _count(count: int, noun: str, what: str) -> str:

@@ -73,10 +73,15 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
     ]
     if waiting:
         cases.settle(
-            command_ids=waiting, text=f"{target.manifest.label} does not hold it: sent again.", at=at
+            command_ids=waiting,
+            text=f"{target.manifest.label} does not hold it: sent again.",
+            at=at,
         )
     cases.report(
-        [findings.stopped(target, ending, subjects.get(ending.work.subject_id)) for ending in stopped]
+        [
+            findings.stopped(target, ending, subjects.get(ending.work.subject_id))
+            for ending in stopped
+        ]
         + [
             findings.in_doubt(target, ending, subjects.get(ending.work.subject_id))
             for ending in doubtful
@@ -86,14 +91,14 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
     health_of(target.connection_id, target.settings.slug, target.manifest.label, gate, at)
 
 
-def health_of(
-    connection_id: int, slug: str, label: str, gate: GateRow, at: datetime
-) -> None:
+def health_of(connection_id: int, slug: str, label: str, gate: GateRow, at: datetime) -> None:
     """One case for a target that does not answer, with the money that waits for it."""
     if gate.breaker is Breaker.CLOSED:
         if gate.slow_start or gate.failures == 0:
             cases.settle(
-                fingerprints=[findings.down_fingerprint(slug)], text=f"{label} answers again.", at=at
+                fingerprints=[findings.down_fingerprint(slug)],
+                text=f"{label} answers again.",
+                at=at,
             )
         return
     if gate.breaker is Breaker.OPEN:

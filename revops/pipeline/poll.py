@@ -91,9 +91,7 @@ def _tell(source: Source, missed: int) -> None:
         return
     fingerprint = fingerprint_of("webhooks_missing", source.slug)
     with sql.atomic():
-        cases.settle(
-            fingerprints=[fingerprint], text="Webhooks arrive again.", at=clock.now()
-        )
+        cases.settle(fingerprints=[fingerprint], text="Webhooks arrive again.", at=clock.now())
 
 
 def _store(source: Source, page: Page) -> int:

@@ -94,9 +94,7 @@ def _together(source: Source, batch: Sequence[Claimed]) -> set[int]:
     with sql.atomic():
         story = Story(source, batch)
         story.tell()
-        inbox.conclude(
-            story.verdicts, patience=timedelta(seconds=settings.REVOPS_PARK_SECONDS)
-        )
+        inbox.conclude(story.verdicts, patience=timedelta(seconds=settings.REVOPS_PARK_SECONDS))
         inbox.release(story.known, mended=story.mended)
         crash.point("before_event_commit")
     crash.point("after_event_commit")

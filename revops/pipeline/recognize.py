@@ -99,9 +99,7 @@ def due_periods(today: date) -> list[tuple[int, str]]:
     return found
 
 
-def _batch(
-    books: EntityBooks, schedules: Sequence[Any], period: Period
-) -> list[NewEntry]:
+def _batch(books: EntityBooks, schedules: Sequence[Any], period: Period) -> list[NewEntry]:
     shares: list[tuple[Any, ScheduleDraft, Portion]] = []
     for row in schedules:
         schedule = _draft(books, row)
@@ -142,9 +140,7 @@ def _batch(
     return entries
 
 
-def _posts_in(
-    books: EntityBooks, portion: Portion, upto: Period
-) -> Period:
+def _posts_in(books: EntityBooks, portion: Portion, upto: Period) -> Period:
     """The portion's own period when it is open, else the first open one after it."""
     for _, candidate in books.calendar:
         if candidate.span.start >= portion.span.start and candidate.open:

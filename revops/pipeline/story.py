@@ -17,7 +17,7 @@ from revops.events.operations import MEANINGS, Claimed, Verdict
 from revops.kernel import strict_json
 from revops.ledger import operations as ledger
 from revops.ledger.books import all_books
-from revops.ledger.drafts import CannotJournalize
+from revops.ledger.drafts import CannotJournalize, ScheduleDraft
 from revops.ledger.operations import NewEntry
 from revops.lineage.operations import LINKS
 from revops.pipeline import dispatch, problems
@@ -164,7 +164,7 @@ class Story:
         ]
         known = ledger.existing(identities)
         entry_ids = iter(sql.new_ids("ledger_journalentry", len(identities)))
-        schedules = []
+        schedules: list[tuple[ScheduleDraft, NewEntry]] = []
         reversed_ids: list[int] = []
         latest = None
         for meaning, found, change, entity_id, story in self._produced:
@@ -222,9 +222,7 @@ class Story:
         ids = [row.id for row in rows if row is not None]
         if not ids:
             return {}
-        return dict(
-            ledger.standing("invoice", ids, document_types=("invoice", "recognition"))
-        )
+        return dict(ledger.standing("invoice", ids, document_types=("invoice", "recognition")))
 
     def _unmet(self, data: EventData) -> tuple[str, str] | None:
         """What the event needs first: also the entries that it undoes, when this batch makes them."""

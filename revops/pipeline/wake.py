@@ -44,7 +44,7 @@ def _hint(task: str, connection_id: int) -> None:
     if now < _silent_until or now - _sent.get((task, connection_id), 0.0) < INTERVAL:
         return
     _sent[task, connection_id] = now
-    from revops.celery import app  # the web process pays for Celery only when it first hints
+    from revops.pipeline.broker import app  # the web pays for Celery only when it first hints
 
     try:
         app.send_task(task, args=(connection_id,), retry=False)

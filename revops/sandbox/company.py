@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from accounts.demo import PASSWORD
 from accounts.models import Assignment, User
 from accounts.roles import Role
 from connectors import registry
@@ -34,8 +35,6 @@ from revops.mappings.models import (
     TaxMap,
 )
 from revops.sandbox.chart import ACCOUNTS, ROLES
-
-PASSWORD: Final = "see-the-books-tie-out"  # noqa: S105  published with the demo, refused elsewhere
 
 PEOPLE: Final = (
     ("priya@demo.example", "Priya Nair", Role.FINANCE),

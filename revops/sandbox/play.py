@@ -67,9 +67,7 @@ async def business(stands: Sequence[Stand], console_url: str) -> None:
                 await asyncio.sleep(0.3)
         while True:
             await asyncio.sleep(PACE * random.uniform(0.6, 1.4))
-            await _act(
-                control, "issue", {"amount": random.randrange(20_000, 400_000, 500)}
-            )
+            await _act(control, "issue", {"amount": random.randrange(20_000, 400_000, 500)})
             await asyncio.sleep(4)
             await _act(control, "pay" if random.random() < 0.85 else "decline", {})
 

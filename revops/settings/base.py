@@ -216,6 +216,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "RevOps Console",
     "VERSION": "1",
     "DESCRIPTION": "Events in; lineage, cases and journals out. Errors are problem+json.",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -31,19 +31,19 @@ def _raw() -> psycopg.Connection[Any]:
 def rows(statement: str, params: Params = None) -> list[Any]:
     """All rows as named tuples."""
     with psycopg.Cursor(_raw(), row_factory=namedtuple_row) as cursor:
-        return cursor.execute(statement, params, prepare=True).fetchall()  # type: ignore[arg-type]
+        return cursor.execute(statement, params, prepare=True).fetchall()
 
 
 def one(statement: str, params: Params = None) -> Any | None:
     """The first row as a named tuple, or None."""
     with psycopg.Cursor(_raw(), row_factory=namedtuple_row) as cursor:
-        return cursor.execute(statement, params, prepare=True).fetchone()  # type: ignore[arg-type]
+        return cursor.execute(statement, params, prepare=True).fetchone()
 
 
 def run(statement: str, params: Params = None) -> int:
     """Execute and say how many rows were touched."""
     with psycopg.Cursor(_raw()) as cursor:
-        return cursor.execute(statement, params, prepare=True).rowcount  # type: ignore[arg-type]
+        return cursor.execute(statement, params, prepare=True).rowcount
 
 
 def new_ids(table: str, count: int) -> list[int]:
@@ -58,7 +58,9 @@ def new_ids(table: str, count: int) -> list[int]:
 
 
 @lru_cache(maxsize=64)
-def _insert_statement(table: str, columns: tuple[str, ...], types: tuple[str, ...], tail: str) -> str:
+def _insert_statement(
+    table: str, columns: tuple[str, ...], types: tuple[str, ...], tail: str
+) -> str:
     arrays = ", ".join(f"%b::{kind}[]" for kind in types)
     names = ", ".join(f'"{column}"' for column in columns)
     # Table, column and type names are the caller's literals, never input.

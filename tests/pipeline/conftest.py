@@ -1,4 +1,4 @@
-"""The whole line for a test: a Stripe that tells, the console, and a Tryton that keeps the books."""
+"""The whole line for a test: a Stripe that tells, the console, a Tryton that keeps the books."""
 
 from __future__ import annotations
 

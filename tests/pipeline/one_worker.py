@@ -1,4 +1,4 @@
-"""A worker process for drills: takes the line and the deliveries forward for some seconds, and ends."""
+"""A worker process for drills: takes the line and the deliveries forward, and ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line to rehearse on: what Stripe does is told by signed webhooks, what Tryton holds is read back."""
+"""A line to rehearse on: Stripe tells by signed webhooks, Tryton's books are read back."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     found = Broker()
     ours = Celery("drill", broker=found.url)
     ours.conf.update({**settings.CELERY, "broker_url": found.url})
-    monkeypatch.setattr("revops.celery.app", ours)
+    monkeypatch.setattr("revops.pipeline.broker.app", ours)
     wake.forget()
     try:
         yield found

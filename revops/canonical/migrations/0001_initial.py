@@ -5,227 +5,434 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('connectors', '0001_initial'),
-        ('mappings', '0001_initial'),
+        ("connectors", "0001_initial"),
+        ("mappings", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_id', models.CharField(max_length=120)),
-                ('version', models.BigIntegerField(default=0)),
-                ('rank', models.SmallIntegerField(default=0)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('name', models.TextField()),
-                ('email', models.TextField(blank=True)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('tax_id', models.CharField(blank=True, max_length=2000)),
-                ('address', models.JSONField(default=dict)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
-                ('legal_entity', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source_id", models.CharField(max_length=120)),
+                ("version", models.BigIntegerField(default=0)),
+                ("rank", models.SmallIntegerField(default=0)),
+                ("correlation_id", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("name", models.TextField()),
+                ("email", models.TextField(blank=True)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("tax_id", models.CharField(blank=True, max_length=2000)),
+                ("address", models.JSONField(default=dict)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "legal_entity",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="mappings.legalentity",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ExternalReference',
+            name="ExternalReference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(max_length=40)),
-                ('external_id', models.CharField(max_length=200)),
-                ('record_kind', models.CharField(max_length=24)),
-                ('record_id', models.BigIntegerField()),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("type", models.CharField(max_length=40)),
+                ("external_id", models.CharField(max_length=200)),
+                ("record_kind", models.CharField(max_length=24)),
+                ("record_id", models.BigIntegerField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_id', models.CharField(max_length=120)),
-                ('version', models.BigIntegerField(default=0)),
-                ('rank', models.SmallIntegerField(default=0)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('number', models.CharField(max_length=2000)),
-                ('currency', models.CharField(max_length=3)),
-                ('issued_on', models.DateField()),
-                ('due_on', models.DateField(null=True)),
-                ('net', models.BigIntegerField()),
-                ('tax', models.BigIntegerField()),
-                ('total', models.BigIntegerField()),
-                ('applied', models.BigIntegerField(default=0)),
-                ('state', models.CharField(choices=[('issued', 'Issued'), ('paid', 'Paid'), ('void', 'Void')], default='issued', max_length=12)),
-                ('content_sha256', models.CharField(max_length=64)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='canonical.customer')),
-                ('legal_entity', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source_id", models.CharField(max_length=120)),
+                ("version", models.BigIntegerField(default=0)),
+                ("rank", models.SmallIntegerField(default=0)),
+                ("correlation_id", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("number", models.CharField(max_length=2000)),
+                ("currency", models.CharField(max_length=3)),
+                ("issued_on", models.DateField()),
+                ("due_on", models.DateField(null=True)),
+                ("net", models.BigIntegerField()),
+                ("tax", models.BigIntegerField()),
+                ("total", models.BigIntegerField()),
+                ("applied", models.BigIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("issued", "Issued"), ("paid", "Paid"), ("void", "Void")],
+                        default="issued",
+                        max_length=12,
+                    ),
+                ),
+                ("content_sha256", models.CharField(max_length=64)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoices",
+                        to="canonical.customer",
+                    ),
+                ),
+                (
+                    "legal_entity",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="mappings.legalentity",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='InvoiceLine',
+            name="InvoiceLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('line_id', models.CharField(max_length=120)),
-                ('sku', models.CharField(max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('quantity', models.DecimalField(decimal_places=9, max_digits=24)),
-                ('amount', models.BigIntegerField()),
-                ('taxes', models.JSONField(default=list)),
-                ('service_start', models.DateField(null=True)),
-                ('service_end', models.DateField(null=True)),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='canonical.invoice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("line_id", models.CharField(max_length=120)),
+                ("sku", models.CharField(max_length=120)),
+                ("description", models.TextField(blank=True)),
+                ("quantity", models.DecimalField(decimal_places=9, max_digits=24)),
+                ("amount", models.BigIntegerField()),
+                ("taxes", models.JSONField(default=list)),
+                ("service_start", models.DateField(null=True)),
+                ("service_end", models.DateField(null=True)),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="canonical.invoice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_id', models.CharField(max_length=120)),
-                ('version', models.BigIntegerField(default=0)),
-                ('rank', models.SmallIntegerField(default=0)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField()),
-                ('allocated', models.BigIntegerField(default=0)),
-                ('allocated_later', models.BigIntegerField(default=0)),
-                ('fee', models.BigIntegerField(default=0)),
-                ('dated', models.DateField()),
-                ('state', models.CharField(choices=[('applied', 'Applied'), ('failed', 'Failed')], max_length=12)),
-                ('reason', models.TextField(blank=True)),
-                ('balance_transaction', models.CharField(blank=True, max_length=120)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
-                ('invoice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='canonical.invoice')),
-                ('legal_entity', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source_id", models.CharField(max_length=120)),
+                ("version", models.BigIntegerField(default=0)),
+                ("rank", models.SmallIntegerField(default=0)),
+                ("correlation_id", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField()),
+                ("allocated", models.BigIntegerField(default=0)),
+                ("allocated_later", models.BigIntegerField(default=0)),
+                ("fee", models.BigIntegerField(default=0)),
+                ("dated", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("applied", "Applied"), ("failed", "Failed")], max_length=12
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("balance_transaction", models.CharField(blank=True, max_length=120)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="canonical.invoice",
+                    ),
+                ),
+                (
+                    "legal_entity",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="mappings.legalentity",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Payout',
+            name="Payout",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_id', models.CharField(max_length=120)),
-                ('version', models.BigIntegerField(default=0)),
-                ('rank', models.SmallIntegerField(default=0)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField()),
-                ('dated', models.DateField()),
-                ('items', models.JSONField(default=list)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
-                ('legal_entity', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source_id", models.CharField(max_length=120)),
+                ("version", models.BigIntegerField(default=0)),
+                ("rank", models.SmallIntegerField(default=0)),
+                ("correlation_id", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField()),
+                ("dated", models.DateField()),
+                ("items", models.JSONField(default=list)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "legal_entity",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="mappings.legalentity",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_id', models.CharField(max_length=120)),
-                ('version', models.BigIntegerField(default=0)),
-                ('rank', models.SmallIntegerField(default=0)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField()),
-                ('dated', models.DateField()),
-                ('reason', models.TextField(blank=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
-                ('legal_entity', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity')),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='canonical.payment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source_id", models.CharField(max_length=120)),
+                ("version", models.BigIntegerField(default=0)),
+                ("rank", models.SmallIntegerField(default=0)),
+                ("correlation_id", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField()),
+                ("dated", models.DateField()),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "legal_entity",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="mappings.legalentity",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refunds",
+                        to="canonical.payment",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_id', models.CharField(max_length=120)),
-                ('version', models.BigIntegerField(default=0)),
-                ('rank', models.SmallIntegerField(default=0)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('currency', models.CharField(max_length=3)),
-                ('items', models.JSONField(default=list)),
-                ('started_on', models.DateField()),
-                ('renews_on', models.DateField(null=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='canonical.customer')),
-                ('legal_entity', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source_id", models.CharField(max_length=120)),
+                ("version", models.BigIntegerField(default=0)),
+                ("rank", models.SmallIntegerField(default=0)),
+                ("correlation_id", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("currency", models.CharField(max_length=3)),
+                ("items", models.JSONField(default=list)),
+                ("started_on", models.DateField()),
+                ("renews_on", models.DateField(null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subscriptions",
+                        to="canonical.customer",
+                    ),
+                ),
+                (
+                    "legal_entity",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="mappings.legalentity",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='subscription',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='canonical.subscription'),
+            model_name="invoice",
+            name="subscription",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="invoices",
+                to="canonical.subscription",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(fields=('connection', 'source_id'), name='canonical_customer_once'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "source_id"), name="canonical_customer_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='externalreference',
-            index=models.Index(fields=['external_id'], name='canonical_reference_id'),
+            model_name="externalreference",
+            index=models.Index(fields=["external_id"], name="canonical_reference_id"),
         ),
         migrations.AddIndex(
-            model_name='externalreference',
-            index=models.Index(fields=['record_kind', 'record_id'], name='canonical_reference_record'),
+            model_name="externalreference",
+            index=models.Index(
+                fields=["record_kind", "record_id"], name="canonical_reference_record"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='externalreference',
-            constraint=models.UniqueConstraint(fields=('connection', 'type', 'external_id'), name='canonical_reference_once'),
+            model_name="externalreference",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "type", "external_id"), name="canonical_reference_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.UniqueConstraint(fields=('invoice', 'position'), name='canonical_line_once'),
+            model_name="invoiceline",
+            constraint=models.UniqueConstraint(
+                fields=("invoice", "position"), name="canonical_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('connection', 'source_id'), name='canonical_payment_once'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "source_id"), name="canonical_payment_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.UniqueConstraint(fields=('connection', 'source_id'), name='canonical_payout_once'),
+            model_name="payout",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "source_id"), name="canonical_payout_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.UniqueConstraint(fields=('connection', 'source_id'), name='canonical_refund_once'),
+            model_name="refund",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "source_id"), name="canonical_refund_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(fields=('connection', 'source_id'), name='canonical_subscription_once'),
+            model_name="subscription",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "source_id"), name="canonical_subscription_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(fields=('connection', 'source_id'), name='canonical_invoice_once'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "source_id"), name="canonical_invoice_once"
+            ),
         ),
     ]

@@ -67,9 +67,7 @@ class Batch:
             table.reserve(table.missing(fresh.get(kind, ())))
         self.tables.payment.load(ids=(row.payment_id for row in self.tables.refund.known()))
         invoices = self.tables.invoice
-        invoices.load(
-            ids=(row.invoice_id for row in self.tables.payment.known() if row.invoice_id)
-        )
+        invoices.load(ids=(row.invoice_id for row in self.tables.payment.known() if row.invoice_id))
         self.tables.customer.load(ids=(row.customer_id for row in invoices.known()))
 
     def unmet(self, data: EventData) -> tuple[str, str] | None:

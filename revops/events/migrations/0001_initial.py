@@ -5,118 +5,202 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('connectors', '0001_initial'),
+        ("connectors", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SourceCursor',
+            name="SourceCursor",
             fields=[
-                ('connection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='cursor', serialize=False, to='connectors.connection')),
-                ('cursor', models.TextField(blank=True)),
-                ('next_at', models.DateTimeField()),
-                ('fence', models.BigIntegerField(default=0)),
-                ('polled_at', models.DateTimeField(null=True)),
-                ('found', models.PositiveBigIntegerField(default=0)),
-                ('missed', models.PositiveBigIntegerField(default=0)),
-                ('problem', models.TextField(blank=True)),
+                (
+                    "connection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="cursor",
+                        serialize=False,
+                        to="connectors.connection",
+                    ),
+                ),
+                ("cursor", models.TextField(blank=True)),
+                ("next_at", models.DateTimeField()),
+                ("fence", models.BigIntegerField(default=0)),
+                ("polled_at", models.DateTimeField(null=True)),
+                ("found", models.PositiveBigIntegerField(default=0)),
+                ("missed", models.PositiveBigIntegerField(default=0)),
+                ("problem", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='InboundEvent',
+            name="InboundEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.CharField(blank=True, max_length=120)),
-                ('source_event_id', models.CharField(max_length=200)),
-                ('channel', models.CharField(choices=[('webhook', 'Webhook'), ('poll', 'Poll'), ('api', 'API'), ('file', 'File')], max_length=8)),
-                ('type', models.CharField(max_length=120)),
-                ('schema_version', models.CharField(blank=True, max_length=40)),
-                ('object_type', models.CharField(blank=True, max_length=60)),
-                ('object_id', models.CharField(blank=True, max_length=200)),
-                ('object_version', models.BigIntegerField(default=0)),
-                ('occurred_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('body', models.BinaryField()),
-                ('body_sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('received', 'Received'), ('processed', 'Processed'), ('ignored', 'Ignored'), ('parked', 'Parked'), ('quarantined', 'Quarantined'), ('poison', 'Poison')], default='received', max_length=12)),
-                ('reason', models.TextField(blank=True)),
-                ('waits_for', models.CharField(blank=True, max_length=200)),
-                ('deadline_at', models.DateTimeField(null=True)),
-                ('deliveries', models.PositiveIntegerField(default=1)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('next_at', models.DateTimeField()),
-                ('leased', models.BooleanField(default=False)),
-                ('crash_count', models.PositiveSmallIntegerField(default=0)),
-                ('processed_at', models.DateTimeField(null=True)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account", models.CharField(blank=True, max_length=120)),
+                ("source_event_id", models.CharField(max_length=200)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("webhook", "Webhook"),
+                            ("poll", "Poll"),
+                            ("api", "API"),
+                            ("file", "File"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("type", models.CharField(max_length=120)),
+                ("schema_version", models.CharField(blank=True, max_length=40)),
+                ("object_type", models.CharField(blank=True, max_length=60)),
+                ("object_id", models.CharField(blank=True, max_length=200)),
+                ("object_version", models.BigIntegerField(default=0)),
+                ("occurred_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("body", models.BinaryField()),
+                ("body_sha256", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("processed", "Processed"),
+                            ("ignored", "Ignored"),
+                            ("parked", "Parked"),
+                            ("quarantined", "Quarantined"),
+                            ("poison", "Poison"),
+                        ],
+                        default="received",
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("waits_for", models.CharField(blank=True, max_length=200)),
+                ("deadline_at", models.DateTimeField(null=True)),
+                ("deliveries", models.PositiveIntegerField(default=1)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("next_at", models.DateTimeField()),
+                ("leased", models.BooleanField(default=False)),
+                ("crash_count", models.PositiveSmallIntegerField(default=0)),
+                ("processed_at", models.DateTimeField(null=True)),
+                ("correlation_id", models.CharField(max_length=64)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EventConflict',
+            name="EventConflict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.BinaryField()),
-                ('body_sha256', models.CharField(max_length=64)),
-                ('received_at', models.DateTimeField()),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conflicts', to='events.inboundevent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("body", models.BinaryField()),
+                ("body_sha256", models.CharField(max_length=64)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conflicts",
+                        to="events.inboundevent",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BusinessEvent',
+            name="BusinessEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('contract', models.CharField(max_length=60)),
-                ('subject', models.CharField(max_length=24)),
-                ('subject_id', models.CharField(max_length=120)),
-                ('legal_entity', models.CharField(blank=True, max_length=24)),
-                ('data', models.TextField()),
-                ('occurred_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('note', models.TextField(blank=True)),
-                ('inbound', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='meanings', to='events.inboundevent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("contract", models.CharField(max_length=60)),
+                ("subject", models.CharField(max_length=24)),
+                ("subject_id", models.CharField(max_length=120)),
+                ("legal_entity", models.CharField(blank=True, max_length=24)),
+                ("data", models.TextField()),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("correlation_id", models.CharField(max_length=64)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "inbound",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="meanings",
+                        to="events.inboundevent",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(condition=models.Q(('state__in', ['received', 'parked'])), fields=['connection', 'next_at', 'id'], name='events_inbound_due'),
+            model_name="inboundevent",
+            index=models.Index(
+                condition=models.Q(("state__in", ["received", "parked"])),
+                fields=["connection", "next_at", "id"],
+                name="events_inbound_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(condition=models.Q(('state__in', ['parked', 'quarantined'])), fields=['waits_for'], name='events_inbound_waits'),
+            model_name="inboundevent",
+            index=models.Index(
+                condition=models.Q(("state__in", ["parked", "quarantined"])),
+                fields=["waits_for"],
+                name="events_inbound_waits",
+            ),
         ),
         migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(fields=['object_id'], name='events_inbound_object'),
+            model_name="inboundevent",
+            index=models.Index(fields=["object_id"], name="events_inbound_object"),
         ),
         migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(fields=['correlation_id'], name='events_inbound_story'),
+            model_name="inboundevent",
+            index=models.Index(fields=["correlation_id"], name="events_inbound_story"),
         ),
         migrations.AddConstraint(
-            model_name='inboundevent',
-            constraint=models.UniqueConstraint(fields=('connection', 'account', 'source_event_id'), name='events_inbound_once'),
+            model_name="inboundevent",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "account", "source_event_id"), name="events_inbound_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='eventconflict',
-            constraint=models.UniqueConstraint(fields=('event', 'body_sha256'), name='events_conflict_once'),
+            model_name="eventconflict",
+            constraint=models.UniqueConstraint(
+                fields=("event", "body_sha256"), name="events_conflict_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='businessevent',
-            index=models.Index(fields=['subject', 'subject_id'], name='events_meaning_subject'),
+            model_name="businessevent",
+            index=models.Index(fields=["subject", "subject_id"], name="events_meaning_subject"),
         ),
         migrations.AddIndex(
-            model_name='businessevent',
-            index=models.Index(fields=['correlation_id'], name='events_meaning_story'),
+            model_name="businessevent",
+            index=models.Index(fields=["correlation_id"], name="events_meaning_story"),
         ),
         migrations.AddConstraint(
-            model_name='businessevent',
-            constraint=models.UniqueConstraint(fields=('inbound', 'position'), name='events_meaning_once'),
+            model_name="businessevent",
+            constraint=models.UniqueConstraint(
+                fields=("inbound", "position"), name="events_meaning_once"
+            ),
         ),
     ]

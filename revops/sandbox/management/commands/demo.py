@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.demo import PASSWORD
 from revops.sandbox import company
 
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "signins":
             for email, _, role in company.PEOPLE:
-                self.stdout.write(f"{email}  {company.PASSWORD}  {role.label}")
+                self.stdout.write(f"{email}  {PASSWORD}  {role.label}")
             return
         try:
             fresh = company.seed()
