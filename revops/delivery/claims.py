@@ -73,7 +73,7 @@ def claim(*, connection_id: int, most: int, lease: float) -> tuple[list[Work], d
     for values in found:
         now = values.now
         row = Row(State(values.state), *values[14:25])
-        batch.append(Work(*values[:13], row, purpose(row, now=values.now)))
+        batch.append(Work(*values[:13], *(row, purpose(row, now=values.now))))
     batch.sort(key=lambda work: work.id)
     return batch, now
 

@@ -25,6 +25,9 @@ KIND_OF_CODE: Final[Mapping[str, str]] = {
     "account_unknown": "target_setup",
     "journal_missing": "target_setup",
     "party_missing": "target_setup",
+    "company_missing": "target_setup",
+    "period_missing": "target_setup",
+    "currency_mismatch": "target_setup",
 }
 
 DOCUMENTS: Final[Mapping[str, str]] = {

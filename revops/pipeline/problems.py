@@ -54,8 +54,8 @@ def told_twice(source: Source, envelope: Envelope, inbound_id: int, story: str) 
         cause_parts=f"{source.slug}|event id",
         cause=f"{source.label} sent the same event id with other content",
         what_happened=(
-            f"Event {envelope.event_id} of type {envelope.type} came again and says something else. "
-            "The first one stands; both are kept."
+            f"Event {envelope.event_id} of type {envelope.type} came again and says something "
+            "else. The first one stands; both are kept."
         ),
         path=f"{source.label} → console",
         subject_label=f"{envelope.object_type} {envelope.object_id}".strip(),
@@ -199,7 +199,9 @@ def unjournalized(
             kind="mapping_missing",
             cause_parts=f"{error.kind}|{error.key}|{entity}",
             cause=f"{what} {error.key} has no mapping in {entity}",
-            what_happened=f"{label} is not in the books: {what.lower()} {error.key} has no {where}.",
+            what_happened=(
+                f"{label} is not in the books: {what.lower()} {error.key} has no {where}."
+            ),
             facts=((what, error.key),),
             **common,
         )

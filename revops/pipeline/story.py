@@ -225,7 +225,7 @@ class Story:
         return dict(ledger.standing("invoice", ids, document_types=("invoice", "recognition")))
 
     def _unmet(self, data: EventData) -> tuple[str, str] | None:
-        """What the event needs first: also the entries that it undoes, when this batch makes them."""
+        """What the event needs first: also entries that it undoes, when this batch makes them."""
         if data.contract.startswith("invoice.voided"):
             row = self._records.tables.invoice.get(data.subject_id)
             if row is not None and self._records.tables.invoice.is_new(row):

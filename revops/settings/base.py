@@ -147,8 +147,8 @@ CELERY = {
     "accept_content": ["json"],
     "worker_prefetch_multiplier": 1,
     "worker_hijack_root_logger": False,
-    "task_time_limit": 110,
-    "task_soft_time_limit": 100,
+    "task_time_limit": 170,
+    "task_soft_time_limit": 160,
     "task_default_queue": "line",
     "imports": ["revops.pipeline.tasks"],
     "beat_schedule": {"tick": {"task": "revops.pipeline.tasks.tick", "schedule": 5.0}},
@@ -240,7 +240,7 @@ REVOPS_PORT = env.int("REVOPS_PORT", default=8000)
 REVOPS_ENVIRONMENT = env("REVOPS_ENVIRONMENT", default="Production")
 
 # The protocol's times, in seconds (docs/reliability.md). Tests shorten them; rules stay.
-REVOPS_LEASE = env.float("REVOPS_LEASE", default=120.0)
+REVOPS_LEASE = env.float("REVOPS_LEASE", default=180.0)
 REVOPS_SWEEP_INTERVAL = env.float("REVOPS_SWEEP_INTERVAL", default=15.0)
 REVOPS_SETTLE_SCALE = env.float("REVOPS_SETTLE_SCALE", default=1.0)
 REVOPS_PARK_SECONDS = env.float("REVOPS_PARK_SECONDS", default=900.0)

@@ -1,4 +1,4 @@
-"""Log lines: JSON with the correlation id, one line an event, no secrets (they are never passed)."""
+"""Log lines: JSON with the correlation id, one line an event; secrets are never passed to them."""
 
 from __future__ import annotations
 
