@@ -103,7 +103,7 @@ def describe(row: Any, cursor: SourceCursor | None, *, webhooks_missing: bool) -
         age = span_text(now - cursor.next_at)
         return "late", _together(f"A poll has been due for {age} and nobody does it.", rest)
     if webhooks_missing:
-        lead = "Events come by polling only, minutes late: webhooks do not arrive."
+        lead = "Webhooks miss events: polls bring them, minutes late."
         return "at_risk", _together(lead, rest)
     if row.heard_at is None and not (cursor and cursor.found):
         lead = "No event has come yet."

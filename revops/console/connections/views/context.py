@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.queries import may
 from accounts.roles import who_may
@@ -82,6 +83,7 @@ def _forms(row: Row, manifest: Manifest) -> dict[str, Any]:
         "limits_form": LimitsForm(manifest, initial=limits_of(gate)),
         "window_form": WindowForm(initial=window),
         "has_window": bool(window),
+        "zone_words": f"In your zone, {timezone.get_current_timezone_name()}",
     }
 
 
