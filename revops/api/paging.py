@@ -15,8 +15,8 @@ from django.db.models import Model, QuerySet
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
+from revops.api.parameters import Query
 from revops.api.problems import Problem
-from revops.api.views.base import Query
 
 M = TypeVar("M", bound=Model)
 

@@ -8,8 +8,9 @@ and drops rows that somebody else has taken over since (rule 3).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from connectors.contract import Receipt
 from revops.delivery.decide import Next, Row, State, purpose
@@ -37,6 +38,8 @@ class Work:
     row: Row
     next: Next = Next.SEND
 
+
+_TOLD = tuple(field.name for field in fields(Work))[:13]
 
 # The same as decide.claim for one row; tests/delivery holds both to the same result.
 _CLAIM = """
@@ -73,7 +76,8 @@ def claim(*, connection_id: int, most: int, lease: float) -> tuple[list[Work], d
     for values in found:
         now = values.now
         row = Row(State(values.state), *values[14:25])
-        batch.append(Work(*values[:13], *(row, purpose(row, now=values.now))))
+        told: dict[str, Any] = dict(zip(_TOLD, values, strict=False))
+        batch.append(Work(**told, row=row, next=purpose(row, now=values.now)))
     batch.sort(key=lambda work: work.id)
     return batch, now
 

@@ -152,7 +152,7 @@ class TaxMap(EffectiveDated):
 
 
 class EntityMap(models.Model):
-    """Whose books an event belongs to: a source's own hint, or its default when ``hint`` is blank."""
+    """Whose books an event belongs to: a source's own hint, or its default when it is blank."""
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
     hint = models.CharField(max_length=120, blank=True)

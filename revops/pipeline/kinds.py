@@ -1,4 +1,4 @@
-"""The case kinds that the line detects, and the acts that settle them. Playbooks: docs/playbooks."""
+"""The case kinds that the line detects, and the acts that settle them (docs/playbooks)."""
 
 from __future__ import annotations
 

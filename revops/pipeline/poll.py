@@ -1,4 +1,4 @@
-"""Polling a source: what its webhooks told us is found again as duplicates, what they did not is new."""
+"""Polling a source: what its webhooks told us is found again, what they did not is new."""
 
 from __future__ import annotations
 

@@ -36,7 +36,9 @@ def poison(source: Source, event: Claimed, reason: str) -> Finding:
         identity=f"event:{event.id}",
         cause_parts=f"{source.slug}|{event.type}",
         cause=f"{source.label} events of type {event.type} cannot be processed",
-        what_happened=f"A {event.type} event from {source.label} was stored and put aside. {reason}",
+        what_happened=(
+            f"A {event.type} event from {source.label} was stored and put aside. {reason}"
+        ),
         path=f"{source.label} → console",
         subject_label=f"EVT-{event.id}",
         blocked_steps=("Read the event",),

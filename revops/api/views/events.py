@@ -21,8 +21,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from connectors.models import Connection
+from revops.api.parameters import problems_of
 from revops.api.problems import Problem
-from revops.api.views.base import MachineView, problems_of
+from revops.api.views.base import MachineView
 from revops.contracts import registry as contracts
 from revops.events.models import Channel
 from revops.events.operations import Stored

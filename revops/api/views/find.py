@@ -9,8 +9,9 @@ from pydantic import AfterValidator, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from revops.api.parameters import Query
 from revops.api.shapes.matches import CheckedOut, FoundOut, MatchOut
-from revops.api.views.base import MachineView, Query
+from revops.api.views.base import MachineView
 from revops.lineage.queries import find as lookup
 
 
