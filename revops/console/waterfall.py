@@ -139,7 +139,7 @@ def _at(hundredths: int) -> str:
 def _tick(at: datetime, step: timedelta) -> str:
     local = timezone.localtime(at)
     day = f"{local.day}{NBSP}{MONTHS[local.month - 1]}"
-    if step >= timedelta(days=1):
+    if step >= timedelta(hours=12):
         return day
     if step >= timedelta(minutes=1):
         return f"{local:%H:%M}"

@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 
 from revops.canonical.models import Payout
-from revops.events.models import InboundEvent
 from revops.kernel.money import Money
 from revops.lineage.queries import thread
 from tests import factories
-from tests.console.company import Company, build, link, tell
+from tests.console.company import Company, build, link
 
 
 @pytest.fixture

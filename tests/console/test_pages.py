@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from exceptions.models import Case
+from tests import factories
+from tests.conftest import SignIn
+from tests.console.company import Company, build, stop_erp
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    return build()
+
+
+@pytest.fixture
+def browser(sign_in: SignIn, ana: User) -> Client:
+    return sign_in(ana)
+
+
+def text_of(response: Any) -> str:
+    """What a person reads; no-break spaces count as spaces."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode()))
+
+
+@pytest.mark.django_db
+class TestFind:
+    def test_leads_straight_to_the_thread(self, browser: Client, company: Company) -> None:
+        invoice = company.stories["refused"].invoice
+        response = browser.get("/find", {"q": invoice.number})
+        assert response.status_code == 302
+        assert response["Location"] == f"/lineage/invoice/{invoice.pk}/"
+
+    def test_leads_to_a_case(self, browser: Client, company: Company) -> None:
+        case = Case.objects.first()
+        assert case is not None
+        assert browser.get("/find", {"q": str(case)})["Location"] == f"/exceptions/{case}/"
+
+    def test_lists_several_by_what_they_are(self, browser: Client, company: Company) -> None:
+        told = company.stories["posted"]
+        twin = factories.an_invoice(factories.a_connection("chargebee", label="Chargebee"))
+        factories.a_reference(twin, told.invoice.number)
+        page = text_of(browser.get("/find", {"q": told.invoice.number}))
+        assert f"2 records have the id {told.invoice.number}" in page
+        assert "Chargebee, by its external id" in page
+
+    def test_says_where_it_looked_when_there_is_nothing(
+        self, browser: Client, company: Company
+    ) -> None:
+        page = text_of(browser.get("/find", {"q": "INV-0"}))
+        assert "No record with the id INV-0" in page
+        assert "Checked 2 systems" in page
+
+    def test_does_not_search_or_repeat_an_e_mail_address(
+        self, browser: Client, company: Company
+    ) -> None:
+        response = browser.get("/find", {"q": "pat@contoso.example"})
+        assert "E-mail addresses are not searched for here" in text_of(response)
+        assert "pat@contoso.example" not in text_of(response)
+
+    def test_is_refused_to_support(self, sign_in: SignIn, sue: User) -> None:
+        assert sign_in(sue).get("/find", {"q": "INV-1"}).status_code == 403
+
+
+@pytest.mark.django_db
+class TestLineage:
+    def test_says_why_an_invoice_is_not_in_the_erp_in_its_first_line(
+        self, browser: Client, company: Company
+    ) -> None:
+        told = company.stories["refused"]
+        page = text_of(browser.get(f"/lineage/invoice/{told.invoice.pk}/"))
+        assert (
+            f"Invoice {told.invoice.number} is not in Tryton US: "
+            f"period {told.entry.period.code} is closed in Tryton US." in page
+        )
+        assert "not explained" in page
+
+    @pytest.mark.parametrize(
+        ("name", "verdict"),
+        [
+            ("posted", "is in Tryton US as MOV/"),
+            ("doubt", "may or may not be in Tryton US: it was sent and not answered."),
+            ("waiting", "is not in Tryton US yet: Tryton US is locked by another user."),
+        ],
+    )
+    def test_has_a_verdict_for_every_stage(
+        self, browser: Client, company: Company, name: str, verdict: str
+    ) -> None:
+        invoice = company.stories[name].invoice
+        assert verdict in text_of(browser.get(f"/lineage/invoice/{invoice.pk}/"))
+
+    def test_draws_a_lane_for_every_hop_without_inline_style(
+        self, browser: Client, company: Company
+    ) -> None:
+        told = company.stories["refused"]
+        shown = browser.get(f"/lineage/invoice/{told.invoice.pk}/").content.decode()
+        assert shown.count('<td class="lane"><svg') == 7
+        assert 'class="absent"' in shown
+        assert "style=" not in shown
+
+    def test_opens_the_first_problem_beside_the_thread(
+        self, browser: Client, company: Company
+    ) -> None:
+        told = company.stories["refused"]
+        page = text_of(browser.get(f"/lineage/invoice/{told.invoice.pk}/"))
+        assert "Sent: refused. The period is closed." in page
+        assert told.command.key in page
+
+    def test_gives_htmx_the_pane_of_another_hop(self, browser: Client, company: Company) -> None:
+        told = company.stories["refused"]
+        response = browser.get(
+            f"/lineage/invoice/{told.invoice.pk}/?hop=event-{told.event.pk}",
+            headers={"HX-Request": "true", "HX-Target": "pane"},
+        )
+        shown = response.content.decode()
+        assert "<html" not in shown
+        assert told.event.source_event_id in shown
+        assert "pat@contoso.example" not in shown
+        assert "••••@••" in shown
+
+    def test_lists_every_id_on_its_other_tab(self, browser: Client, company: Company) -> None:
+        told = company.stories["posted"]
+        page = text_of(browser.get(f"/lineage/invoice/{told.invoice.pk}/?tab=list"))
+        for id in (told.command.key, told.event.source_event_id, str(told.command.external_id)):
+            assert id in page
+
+    def test_of_a_payment_leads_to_the_same_thread(self, browser: Client, company: Company) -> None:
+        told = company.stories["posted"]
+        assert told.payment is not None
+        page = text_of(browser.get(f"/lineage/payment/{told.payment.pk}/"))
+        assert told.invoice.number in page
+        assert "The card was declined." in page
+
+    @pytest.mark.parametrize(
+        "address", ["/lineage/invoice/999999/", "/lineage/teapot/1/", "/journals/JE-999999/"]
+    )
+    def test_does_not_exist_for_what_nobody_recorded(
+        self, browser: Client, company: Company, address: str
+    ) -> None:
+        assert browser.get(address).status_code == 404
+
+    def test_shows_an_administrator_no_case(
+        self, sign_in: SignIn, adam: User, company: Company
+    ) -> None:
+        """The thread is open to administrators, the cases are not."""
+        told = company.stories["refused"]
+        page = text_of(sign_in(adam).get(f"/lineage/invoice/{told.invoice.pk}/"))
+        assert "is not in Tryton US: the period is closed." in page
+        assert "EXC-" not in page
+        assert "What was sent can be read by:" in page
+
+
+@pytest.mark.django_db
+class TestJournal:
+    def test_leads_back_to_event_rule_and_mapping_version(
+        self, browser: Client, company: Company
+    ) -> None:
+        told = company.stories["refused"]
+        response = browser.get(f"/journals/JE-{told.entry.pk}/")
+        page = text_of(response)
+        for words in (
+            "Accounts receivable",
+            "RuleJ1",
+            "version",
+            "Opening maps",
+            "invoice.issued/1",
+        ):
+            assert words in page, words
+        assert f"/lineage/event/{told.event.pk}/" in response.content.decode()
+        assert "is not in Tryton US" in page
+
+
+@pytest.mark.django_db
+class TestHome:
+    def test_says_first_what_endangers_which_close(self, browser: Client, company: Company) -> None:
+        page = text_of(browser.get("/"))
+        assert "Most costly causes" in page
+        assert "Tryton US did not answer" in page
+        assert "checks itself at" in page
+        assert "Newest postings" in page
+
+    def test_shows_a_target_that_is_stopped_with_its_story(
+        self, browser: Client, company: Company
+    ) -> None:
+        stop_erp(company)
+        page = text_of(browser.get("/"))
+        assert "5 of 10 calls failed" in page
+        assert "Stopped" in page
+
+    def test_says_that_nothing_waits_when_nothing_does(self, browser: Client) -> None:
+        page = text_of(browser.get("/"))
+        assert "Nothing waits for you: no exception is open." in page
+        assert "No journal has been made yet" in page
+
+    def test_shows_an_administrator_connections_and_no_cases(
+        self, sign_in: SignIn, adam: User, company: Company
+    ) -> None:
+        page = text_of(sign_in(adam).get("/"))
+        assert "Tryton US" in page
+        assert "Most costly causes" not in page
+
+    def test_tells_support_that_nothing_is_theirs_yet(
+        self, sign_in: SignIn, sue: User, company: Company
+    ) -> None:
+        page = text_of(sign_in(sue).get("/"))
+        assert "Your roles open no list of this console." in page
+        assert "Alder Health" not in page
+
+    def test_is_refused_to_an_outsider(self, sign_in: SignIn, otis: User) -> None:
+        assert sign_in(otis).get("/").status_code == 403
+
+    def test_follows_the_entity_switch(self, browser: Client, company: Company) -> None:
+        factories.a_legal_entity("UK", name="UK Ltd")
+        page = text_of(browser.get("/?entity=UK"))
+        assert "Nothing waits for you" in page
+
+
+@pytest.mark.django_db
+class TestPlaybooks:
+    def test_are_listed_and_read(self, browser: Client) -> None:
+        assert "Ambiguous posting" in text_of(browser.get("/playbooks/"))
+        page = text_of(browser.get("/playbooks/in_doubt/"))
+        assert "How to fix it" in page
+        assert "Used by cases of the kind in doubt." in page
+
+    def test_do_not_exist_under_other_names(self, browser: Client) -> None:
+        assert browser.get("/playbooks/nothing/").status_code == 404
+
+    def test_are_refused_to_support(self, sign_in: SignIn, sue: User) -> None:
+        assert sign_in(sue).get("/playbooks/").status_code == 403
+
+
+@pytest.mark.django_db
+class TestRail:
+    def test_counts_open_cases_and_hides_what_a_role_may_not_use(
+        self, browser: Client, company: Company, sign_in: SignIn, adam: User
+    ) -> None:
+        assert "Exceptions 2" in text_of(browser.get("/"))
+        assert "/exceptions/" not in sign_in(adam).get("/").content.decode()
