@@ -102,13 +102,15 @@ class Story:
         if not item.meanings:
             self._conclude(event, InboxState.IGNORED, item.ignored)
             return
-        waits = next((unmet for m in item.meanings if (unmet := self._unmet(m.data))), None)
+        waits = self._waits(item)
         if waits is not None:
             self._park(item, waits)
             return
         trouble: Finding | None = None
         story = ""
         for meaning in item.meanings:
+            if self._unmet(meaning.data):
+                continue  # the event itself tells of what is missing, and that is in trouble
             story = story or self._story_of(meaning)
             trouble = self._meaning(meaning, story, standing) or trouble
         if trouble is not None:
@@ -223,6 +225,17 @@ class Story:
         if not ids:
             return {}
         return dict(ledger.standing("invoice", ids, document_types=("invoice", "recognition")))
+
+    def _waits(self, item: Understood) -> tuple[str, str] | None:
+        """What the event needs first and does not tell of itself."""
+        told: set[tuple[str, str]] = set()
+        for meaning in item.meanings:
+            unmet = self._unmet(meaning.data)
+            # What is voided must stand in the books first, so telling of it is not enough.
+            if unmet and (unmet not in told or meaning.data.contract.startswith("invoice.voided")):
+                return unmet
+            told.add((meaning.data.subject, meaning.data.subject_id))
+        return None
 
     def _unmet(self, data: EventData) -> tuple[str, str] | None:
         """What the event needs first: also entries that it undoes, when this batch makes them."""

@@ -12,6 +12,7 @@ from revops.canonical.models import Customer, Invoice, Payment
 from revops.delivery.models import Attempt, OutboundCommand
 from revops.events.models import BusinessEvent, EventConflict, InboundEvent
 from revops.ledger.models import JournalEntry
+from revops.mappings.models import SkuMap
 from revops.pipeline import receive
 from tests.pipeline.rehearsal import Rehearsal
 
@@ -180,6 +181,33 @@ class TestDuplicatesAndOrder:
         parked.refresh_from_db()
         assert parked.state == "processed"
         assert lines_of("payment") == [("1050", 1_299_000), ("1100", -1_299_000)]
+
+    def test_an_event_that_tells_of_its_own_invoice_needs_no_other(self, line: Rehearsal) -> None:
+        line.subscribe(pays=True)
+        told = ("customer.created", "invoice.paid", "charge.succeeded")
+        line.deliver([event for event in line.events() if event["type"] in told])
+
+        line.settle()
+
+        assert Invoice.objects.get().state == "paid"
+        assert {entry.document_type for entry in JournalEntry.objects.all()} == {
+            "invoice",
+            "payment",
+        }
+        line.assert_books_agree()
+
+    def test_what_an_event_tells_of_an_invoice_in_trouble_waits_with_it(
+        self, line: Rehearsal
+    ) -> None:
+        SkuMap.objects.all().delete()
+        line.subscribe(pays=True)
+        told = ("customer.created", "invoice.paid")
+        line.deliver([event for event in line.events() if event["type"] in told])
+
+        line.settle()
+
+        assert InboundEvent.objects.get(type="invoice.paid").state == "quarantined"
+        assert [case.kind for case in line.open_cases()] == ["mapping_missing"]
 
     def test_the_same_event_id_with_other_content_becomes_a_case(self, line: Rehearsal) -> None:
         line.subscribe()
