@@ -110,8 +110,22 @@ class TestTheBreaker:
     def test_lets_a_person_have_the_trial_now(self) -> None:
         gate = gates.trial(tripped(), now=after(1))
         assert allowed(gate, at=after(1)).count == 1
+        both = gates.trial(replace(tripped(), not_before=after(500)), now=after(1))
+        assert allowed(both, at=after(1)).count == 1
         waiting = replace(OPEN_GATE, not_before=after(500))
         assert allowed(gates.trial(waiting, now=NOW)).count == 200
+
+    def test_opens_again_after_a_failed_trial_however_few_failures_there_were(self) -> None:
+        gate = told(GateRow(breaker=Breaker.HALF_OPEN), Outcome.IN_DOUBT)
+        assert gate.breaker is Breaker.OPEN
+
+    def test_keeps_counting_failures_that_come_in_late_without_moving_the_trial(self) -> None:
+        gate = tripped()
+        late = told(gate, Outcome.IN_DOUBT, at=after(5))
+        assert (late.failures, late.retry_at, late.trips) == (6, gate.retry_at, 1)
+
+    def test_tries_at_once_when_no_time_is_set(self) -> None:
+        assert allowed(replace(tripped(), retry_at=None)).count == 1
 
     def test_spreads_the_trials_of_many_gates(self) -> None:
         early, late = (
@@ -134,6 +148,10 @@ class TestSlowStart:
 
     def test_does_not_grow_while_our_time_to_send_runs_out(self) -> None:
         gate = told(replace(OPEN_GATE, slow_start=64), Outcome.OK, Outcome.NOT_SENT)
+        assert gate.slow_start == 64
+
+    def test_does_not_grow_on_silence(self) -> None:
+        gate = told(replace(OPEN_GATE, slow_start=64), Outcome.IN_DOUBT)
         assert gate.slow_start == 64
 
     def test_halves_the_batch_once_for_a_throttled_batch(self) -> None:
@@ -172,6 +190,10 @@ class TestWindowAndPause:
         assert allowed(gate, at=after(-1)).count == 200
         assert allowed(gate) == Allowance(0, after(60), "maintenance window")
         assert allowed(gate, at=after(60)).count == 200
+
+    def test_takes_no_notice_of_a_window_with_one_end(self) -> None:
+        assert allowed(replace(OPEN_GATE, window_from=NOW)).count == 200
+        assert allowed(replace(OPEN_GATE, window_to=after(60))).count == 200
 
     def test_admits_nothing_while_a_person_has_paused_it(self) -> None:
         for_good = replace(OPEN_GATE, paused_at=NOW)
@@ -231,6 +253,11 @@ class TestTheRate:
         assert first.count == 4
         assert allowed(gate, most=9) == Allowance(0, after(0.25), "rate limit")
         assert allowed(gate, at=after(0.25), most=9).count == 1
+
+    def test_has_a_full_bucket_after_a_pause(self) -> None:
+        gate, _ = gates.allow(replace(OPEN_GATE, rate=4), now=NOW, most=9)
+        gate, later = gates.allow(gate, now=after(60), most=3)
+        assert (later.count, gate.tokens) == (3, 1)
 
     def test_is_unlimited_when_it_is_nought(self) -> None:
         assert allowed(OPEN_GATE, most=10**6).count == 10**6
