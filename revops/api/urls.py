@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from revops.api import health, hooks
-from revops.api.views import cases, describe, events, find, journals, lineage
+from revops.api.views import cases, contracts, describe, events, find, journals, lineage
 
 app_name = "api"
 urlpatterns: list[URLPattern] = [
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/docs/", describe.docs, name="docs"),
+    path("api/v1/contracts/", contracts.contracts, name="contracts"),
+    path("api/v1/contracts/<str:event>/<int:version>/", contracts.contract, name="contract"),
     path("api/v1/schema/", describe.schema, name="schema"),
     path("api/v1/events/", events.Events.as_view(), name="events"),
     # With and without a slash: a redirect would turn a POST into a GET. One is described.

@@ -14,6 +14,8 @@ import hmac
 import json
 import random
 import time
+import urllib.request
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +26,7 @@ from connectors.queries import valid_secrets
 from revops.bench import load
 from revops.bench.figures import percentiles
 from revops.bench.house import House, running
-from revops.bench.machine import single_row_commits
+from revops.bench.machine import CAPACITY_JOURNALS, erp_capacity, single_row_commits
 from revops.kernel import clock
 from revops.sandbox import company
 from revops.store import sql
@@ -55,6 +57,7 @@ def measure(*, events: int = 3000, paces: Sequence[int] = (15, 50, 200)) -> dict
         _wait_for_inbox()
         _send(house, [source.invoice() for _ in range(200)], 16)  # warm
         _wait_for_postings(200)
+        capacity = erp_capacity(house.erp_port)
         result = _burst(house, source, events)
         result["paced"] = {
             str(pace): _paced(house, source, pace, min(pace * 10, 1500)) for pace in paces
@@ -68,8 +71,10 @@ def measure(*, events: int = 3000, paces: Sequence[int] = (15, 50, 200)) -> dict
         "limit": round(commits),
         "limit_is": "durable single-row commits a second, 8 clients",
         "ratio": round(result["ours"] / commits, 3),
+        "erp_capacity": round(capacity),
+        "erp_capacity_is": "journals a second that the sandbox ERP takes from its connector alone",
         "posted": posted,
-        "held_by_erp": held["moves"],
+        "held_by_erp": held["moves"] - CAPACITY_JOURNALS,
         "held_twice": held["twice"],
         **result,
     }
@@ -253,6 +258,7 @@ def _until(statement: str, params: tuple[Any, ...] = (), *, seconds: float = 120
 
 def _held(house: House) -> dict[str, int]:
     """What the ERP's own books hold, counted by our keys."""
-    rows = sql.rows("SELECT external_id FROM delivery_outboundcommand WHERE state = 'posted'")
-    ids = [row.external_id for row in rows]
-    return {"moves": len(set(ids)), "twice": len(ids) - len(set(ids))}
+    url = f"http://127.0.0.1:{house.erp_port}/_control/moves"
+    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310  our own loopback address
+        keys = Counter(move["key"] for move in json.load(answer) if move["state"] == "posted")
+    return {"moves": sum(keys.values()), "twice": sum(count > 1 for count in keys.values())}

@@ -65,6 +65,7 @@ def payload(entry: NewEntry) -> str:
                     ),
                     "debit": max(line.amount, 0),
                     "memo": line.memo,
+                    "tax_code": line.tax_code,
                 }
                 for line in draft.lines
             ],

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from revops.pipeline import health, poll, process, send
+from revops.pipeline import daily, health, poll, process, send
 from revops.store import sql
 
 log = structlog.get_logger(__name__)
@@ -51,6 +51,7 @@ def sweep(*, drainer: str) -> int:
             # One connection's trouble must not keep the others waiting; it is due again next time.
             log.exception("sweep.failed", what=row.what, connection=row.connection_id)
     health.look()
+    daily.run_if_due()
     return len(due)
 
 

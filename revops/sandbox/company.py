@@ -19,6 +19,7 @@ from accounts.roles import Role
 from connectors import registry
 from connectors.models import Connection, Environment
 from connectors.operations import set_secret
+from connectors.queries import valid_secrets
 from revops.delivery.models import Gate
 from revops.events.models import SourceCursor
 from revops.kernel import clock
@@ -182,8 +183,9 @@ def _connections(entities: dict[str, LegalEntity]) -> None:
         connection=stripe, hint="", defaults={"legal_entity": entities["US-INC"]}
     )
     SourceCursor.objects.get_or_create(connection=stripe, defaults={"next_at": clock.now()})
-    if settings.REVOPS_DEMO_STRIPE_SECRET:
-        set_secret(stripe, "webhook_secret", settings.REVOPS_DEMO_STRIPE_SECRET)
+    wanted = settings.REVOPS_DEMO_STRIPE_SECRET
+    if wanted and valid_secrets(stripe, "webhook_secret") != [wanted]:
+        set_secret(stripe, "webhook_secret", wanted)
 
 
 def _connection(

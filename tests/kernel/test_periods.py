@@ -109,7 +109,9 @@ class TestServiceSpan:
         assert service_span(start, end + MICROSECOND, zone).end == latest
 
     def test_shares_no_day_with_the_next_period_when_anchored_at_midday(self) -> None:
-        first, second, third = (datetime(2025, month, 21, 13, 40, tzinfo=UTC) for month in (1, 2, 3))
+        first, second, third = (
+            datetime(2025, month, 21, 13, 40, tzinfo=UTC) for month in (1, 2, 3)
+        )
 
         assert service_span(first, second, "UTC").end == date(2025, 2, 20)
         assert service_span(second, third, "UTC").start == date(2025, 2, 21)

@@ -36,7 +36,10 @@ BEGIN
     IF EXISTS (
         SELECT 1 FROM (SELECT DISTINCT entry_id FROM added) AS lines
         JOIN ledger_journalentry entry ON entry.id = lines.entry_id
-        WHERE entry.xmin <> pg_current_xact_id()::xid
+        -- Not "= the current transaction": a savepoint has an id of its own.
+        WHERE pg_xact_status(
+            greatest(pg_current_xact_id()::text::bigint - age(entry.xmin), 3)::text::xid8
+        ) IS DISTINCT FROM 'in progress'
     ) THEN
         RAISE EXCEPTION 'Lines cannot be added to an entry that is already recorded.'
             USING ERRCODE = 'integrity_constraint_violation';
