@@ -1,0 +1,129 @@
+"""
+The console in Debian's Chromium: one browser, one console with the demo company after a week.
+
+Database, sandboxes and server live as long as the tests of this folder, as nearly all of them only
+look. Whoever changes something does it to records of their own (``stage.customers``).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client, override_settings
+from playwright.sync_api import Browser, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
+
+from accounts.models import User
+from tests.browser.seen import Seen
+from tests.browser.stage import Stage, set_up
+from tests.conftest import _empty_tables
+from tests.pipeline.rehearsal import Rehearsal, served
+
+CHROMIUM = shutil.which("chromium")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+)  # fmt: skip
+HERE = Path(__file__).parent
+
+Visit = Callable[..., Seen]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs the browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip("needs Chromium: apt-get install chromium"))
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """
+    One browser. Playwright keeps an event loop in this thread, in which Django refuses its
+    database unless it is told that nothing else runs there.
+    """
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """As everywhere else, only emptied after this folder and not after each of its tests."""
+    with django_db_blocker.unblock():
+        try:
+            yield
+        finally:
+            _empty_tables(None)
+            connections.close_all()
+
+
+@pytest.fixture(scope="package")
+def stage(chromium: Browser, transactional_db: None) -> Iterator[Stage]:
+    """The demo company after a week, and the systems that it works with."""
+    with override_settings(REVOPS_DEMO=True), served() as (stripe_url, erp_url, stripe):
+        yield set_up(Rehearsal(stripe_url, erp_url, stripe))
+
+
+@pytest.fixture(scope="package")
+def address(stage: Stage) -> Iterator[str]:
+    """Where the console answers."""
+    server = LiveServer("127.0.0.1")
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path | None:
+    """Where REVOPS_SCREENSHOTS says that a person wants to look at every page; made if need be."""
+    given = os.environ.get("REVOPS_SCREENSHOTS")
+    if not given:
+        return None
+    folder = Path(given)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def cookie_of(person: User, address: str) -> Any:
+    """A signed-in session, as the browser keeps it."""
+    client = Client()
+    client.force_login(person)
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": address}
+
+
+@pytest.fixture
+def visit(chromium: Browser, stage: Stage, address: str) -> Iterator[Visit]:
+    """
+    ``visit("/exceptions/")``: a tab of one's own on that page, signed in as the finance analyst,
+    as somebody else (``by="Ines"``) or as nobody (``by=""``). Further words are Playwright's.
+    Whatever the pages complained about by the end fails the test.
+    """
+    tabs: list[Seen] = []
+
+    def made(path: str = "", *, by: str = "Priya", **options: Any) -> Seen:
+        context = chromium.new_context(base_url=address, reduced_motion="reduce", **options)
+        if by:
+            context.add_cookies([cookie_of(stage.person(by), address)])
+        seen = Seen(context.new_page())
+        tabs.append(seen)
+        if path:
+            seen.go(path)
+        return seen
+
+    yield made
+    for seen in tabs:
+        seen.page.context.close()
+    assert [line for seen in tabs for line in seen.complaints] == []

@@ -1,0 +1,162 @@
+"""Every page that the console has, each with addresses at which it shows what it can show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Model
+
+from exceptions.models import Case
+from revops.canonical.models import Customer, Invoice, Payment, Payout, Refund
+from revops.ledger.models import JournalEntry
+from tests.browser.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One view of a page. ``by`` is who looks (“” nobody), ``status`` what the answer is."""
+
+    name: str
+    address: Callable[[Stage], str]
+    by: str = "Priya"
+    status: int = 200
+
+
+def _at(path: str) -> Callable[[Stage], str]:
+    return lambda stage: path
+
+
+def _case(kind: str) -> Callable[[Stage], str]:
+    return lambda stage: f"/exceptions/EXC-{stage.case[kind].pk}/"
+
+
+def _cause(kind: str) -> Callable[[Stage], str]:
+    return lambda stage: f"/exceptions/causes/{stage.case[kind].cause_key}/"
+
+
+def _resolved(stage: Stage) -> str:
+    return f"/exceptions/EXC-{Case.objects.filter(state='resolved').latest('pk').pk}/"
+
+
+def _settled_cause(stage: Stage) -> str:
+    """A cause of which nothing is open any more."""
+    still = Case.objects.exclude(state="resolved").values("cause_key")
+    found = Case.objects.filter(state="resolved").exclude(cause_key__in=still).latest("pk")
+    return f"/exceptions/causes/{found.cause_key}/"
+
+
+def _event(kind: str, stage: Stage) -> str:
+    return f"/lineage/event/{stage.case[kind].inbound_id}/"
+
+
+def _invoice_of(kind: str) -> Callable[[Stage], str]:
+    def address(stage: Stage) -> str:
+        entry = JournalEntry.objects.get(pk=stage.case[kind].record_id)
+        return f"/lineage/invoice/{entry.record_id}/"
+
+    return address
+
+
+def _newest(model: type[Model], **chosen: object) -> Callable[[Stage], str]:
+    """The thread of the newest record of that kind."""
+
+    def address(stage: Stage) -> str:
+        found = model._default_manager.filter(**chosen).latest("pk")
+        return f"/lineage/{found._meta.model_name}/{found.pk}/"
+
+    return address
+
+
+def _journal(stage: Stage) -> str:
+    return f"/journals/JE-{JournalEntry.objects.filter(document_type='invoice').earliest('pk').pk}/"
+
+
+def _journal_in_doubt(stage: Stage) -> str:
+    return f"/journals/JE-{stage.case['in_doubt'].record_id}/"
+
+
+# By the name of the address. Those that answer with no page are in NO_PAGES.
+PAGES: Final[dict[str, tuple[Look, ...]]] = {
+    "accounts:sign-in": (Look("sign-in", _at("/sign-in/"), by=""),),
+    "console:home": (
+        Look("home-finance", _at("/")),
+        Look("home-revops", _at("/"), by="Ines"),
+        Look("home-support", _at("/"), by="Tom"),
+        Look("home-admin", _at("/"), by="Ada"),
+    ),
+    "console:find": (
+        Look("find", _at("/find")),
+        Look("find-nothing", _at("/find?q=INV-0000")),
+        Look("find-email", _at("/find?q=pat@alder.example")),
+    ),
+    "console:threads": (Look("lineage-start", _at("/lineage/")),),
+    "console:lineage": (
+        Look("lineage-refused", _invoice_of("period_closed")),
+        Look("lineage-in-doubt", _invoice_of("in_doubt")),
+        Look("lineage-paid", _newest(Invoice, state="paid")),
+        Look("lineage-list", lambda stage: f"{_newest(Invoice, state='paid')(stage)}?tab=list"),
+        Look("lineage-void", _newest(Invoice, state="void")),
+        Look("lineage-refund", _newest(Refund)),
+        Look("lineage-payout", _newest(Payout)),
+        Look("lineage-failed-payment", _newest(Payment, state="failed")),
+        Look("lineage-customer", _newest(Customer)),
+        Look("lineage-unmapped", lambda stage: _event("mapping_missing", stage)),
+        Look("lineage-unknown-event", lambda stage: _event("schema_drift", stage)),
+    ),
+    "console:journal": (
+        Look("journal-posted", _journal),
+        Look("journal-in-doubt", _journal_in_doubt),
+    ),
+    "console:playbooks": (Look("playbooks", _at("/playbooks/")),),
+    "console:playbook": (Look("playbook", _at("/playbooks/period_closed/")),),
+    "exceptions:queue": (
+        Look("queue", _at("/exceptions/")),
+        Look("queue-by-case", _at("/exceptions/?group=case")),
+        Look("queue-in-doubt", _at("/exceptions/?status=in_doubt")),
+        Look("queue-resolved", _at("/exceptions/?status=resolved")),
+        Look("queue-nothing-matches", _at("/exceptions/?q=nowhere&system=tryton")),
+        Look("queue-auditor", _at("/exceptions/"), by="Yuki"),
+    ),
+    "exceptions:cause": (
+        Look("cause-closed-period", _cause("period_closed")),
+        Look("cause-mapping", _cause("mapping_missing")),
+        Look("cause-in-doubt", _cause("in_doubt")),
+        Look("cause-settled", _settled_cause),
+    ),
+    "exceptions:case": (
+        Look("case-closed-period", _case("period_closed")),
+        Look("case-in-doubt", _case("in_doubt")),
+        Look("case-refused", _case("refused")),
+        Look("case-mapping", _case("mapping_missing")),
+        Look("case-unknown-event", _case("schema_drift")),
+        Look("case-auditor", _case("period_closed"), by="Yuki"),
+        Look("case-resolved", _resolved),
+    ),
+    "connections:list": (
+        Look("connections", _at("/connections/")),
+        Look("connections-revops", _at("/connections/"), by="Ines"),
+    ),
+    "connections:connection": (
+        Look("connection-erp", _at("/connections/tryton/"), by="Ines"),
+        Look("connection-billing", _at("/connections/stripe/"), by="Ines"),
+        Look("connection-auditor", _at("/connections/tryton/"), by="Yuki"),
+    ),
+    "api:docs": (Look("api-docs", _at("/api/docs/")),),
+}
+
+# These answer with something else than a page: a file, a redirect after a form, or a machine's.
+NO_PAGES: Final = frozenset(
+    {
+        "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "exceptions:act-on-cause",
+        "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
+        "connections:resume", "connections:trial", "connections:poll", "connections:limits",
+        "connections:window", "connections:test", "connections:sandbox", "api:schema",
+        "api:hook", "api:healthz", "api:readyz",
+    }
+)  # fmt: skip
+ERRORS: Final = (
+    Look("error-404", _at("/exceptions/EXC-999999/"), status=404),
+    Look("error-403", _at("/exceptions/"), by="Tom", status=403),
+)

@@ -1,0 +1,99 @@
+"""A tab of the browser, what it asked for, and what it complained about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
+
+RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_BARRIERS: Final = """
+tags => axe.run({runOnly: tags, resultTypes: ['violations']}).then(found => found.violations.map(
+    rule => `${rule.id}: ${rule.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`))
+"""
+_UNDER_WAY: Final = ".htmx-request, .htmx-settling, .htmx-swapping, .busy-bar"
+
+
+@dataclass
+class Seen:
+    """
+    ``asked`` are requests as (method, path); ``complaints`` what the console of the browser says:
+    errors, blocked content, answers of 500 and more. ``expects`` names the statuses of answers
+    that a test provokes, as the browser complains about those too.
+    """
+
+    page: Page
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    answered: list[Response] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    expects: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(10_000)
+        self.page.on("request", self._note)
+        self.page.on("response", lambda answer: self.answered.append(answer))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._listen)
+
+    def go(self, path: str) -> Response:
+        """Open an address of the console; raises for one that does not answer."""
+        answer = self.page.goto(path)
+        assert answer is not None
+        return answer
+
+    def size(self, width: int, height: int = 800) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def focus(self) -> str:
+        """The id of the element that has the focus, or its name: ``BODY``."""
+        return str(self.page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+
+    def settled(self) -> None:
+        """Wait until htmx is done."""
+        expect(self.page.locator(_UNDER_WAY)).to_have_count(0)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def main(self) -> str:
+        """What the page says, without its frame."""
+        return self.page.inner_text("main")
+
+    def sideways(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(self.page.evaluate(wider))
+
+    def barriers(self) -> list[str]:
+        """
+        What axe finds: WCAG 2.2 A and AA, and best practice. It is injected by the protocol, not
+        by a tag: the content policy stays in force.
+        """
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE_SCRIPT)
+        found: list[str] = self.page.evaluate(_BARRIERS, list(RULES))
+        return found
+
+    def posts(self) -> list[str]:
+        """The paths that were posted to."""
+        return [path for method, path in self.asked if method == "POST"]
+
+    def _note(self, request: Request) -> None:
+        path = "/" + request.url.split("/", 3)[3] if request.url.startswith("http") else ""
+        self.asked.append((request.method, path))
+
+    def _listen(self, line: ConsoleMessage) -> None:
+        told = any(f"status of {status}" in line.text for status in self.expects)
+        if line.type == "error" and not told:
+            self.complaints.append(f"{line.text} ({line.location.get('url', '')})")
+
+
+def ids(seen: Seen, selector: str) -> list[Any]:
+    """The ids of the elements, in the order of the page."""
+    found: list[Any] = seen.page.eval_on_selector_all(
+        selector, "found => found.map(one => one.id)"
+    )
+    return found

@@ -1,0 +1,169 @@
+"""
+The demo company after a week, for people who look: every record on it came by the line.
+
+``set()`` plays it on an empty database with the sandboxes of ``rehearsal.served``: what is posted,
+refused, in doubt, put aside and settled. Nothing is written past the line, so that no page shows
+a state which the product cannot reach.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connections
+from django.test import override_settings
+
+from connectors.systems.stripe.sandbox import scenarios
+from exceptions import operations as cases
+from exceptions.models import Case
+from accounts.models import User
+from revops.canonical.models import Invoice
+from revops.delivery.models import OutboundCommand
+from revops.kernel import clock
+from tests.pipeline.rehearsal import Rehearsal
+
+TEAM: Final = {
+    "price": "price_team_yearly", "amount": 1_200_000, "legal_entity": "US-INC",
+}  # fmt: skip
+LATE: Final = 12
+
+
+@dataclass
+class Stage:
+    """``case`` holds one case of each kind, ``month`` the closed period that most of them name."""
+
+    line: Rehearsal
+    month: str = ""
+    case: dict[str, Case] = field(default_factory=dict)
+
+    def person(self, first_name: str) -> User:
+        """Somebody of the demo company, by first name: ``stage.person("Priya")``."""
+        return User.objects.get(email=f"{first_name.lower()}@demo.example")
+
+    def tell(self) -> None:
+        """Bring what Stripe has to tell, and take it through the line and out."""
+        self.line.deliver()
+        self.move()
+
+    def move(self, *, poll: bool = False) -> None:
+        """
+        Everything that is due, through the line and out; with ``poll``, ask Stripe first. In a
+        thread of its own: in this one runs the browser's event loop, and sending needs its own.
+        """
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(self._move, poll).result()
+
+    def _move(self, poll: bool) -> None:
+        try:
+            if poll:
+                self.line.poll()
+            while self.line.advance() + self.line.send():
+                pass
+        finally:
+            connections.close_all()
+
+    def customers(self, count: int, **given: Any) -> list[Invoice]:
+        """New customers with a subscription each, as Stripe tells them; their first invoices."""
+        made = scenarios.customers(self.line.stripe, **({"count": count} | given))["made"]
+        self.tell()
+        return list(Invoice.objects.filter(source_id__in=[one["invoice"] for one in made]))
+
+    def wait(self, happened: Callable[[], object], *, seconds: float = 15) -> None:
+        """Move until it happened."""
+        stop = time.monotonic() + seconds
+        while not happened():
+            assert time.monotonic() < stop, f"It did not happen; {self.line.states()}"
+            self.move()
+            time.sleep(0.05)
+
+    def period(self, state: str) -> None:
+        """Close or open the late month in the ERP, as its own people would."""
+        self.line.control("periods", {self.month: state})
+
+
+def set_up(line: Rehearsal) -> Stage:
+    """A week of business with all that can go wrong in it. Takes some seconds."""
+    stage = Stage(line)
+    last_month = (clock.now().replace(day=1) - timedelta(days=6)).replace(hour=12)
+    stage.month = f"{last_month:%Y-%m}"
+    line.fault()
+    with override_settings(REVOPS_SETTLE_SCALE=0.0):
+        _business(stage)
+        _settled(stage)
+        _put_aside(stage)
+    _refused(stage)
+    _in_doubt(stage)
+    _late(stage, last_month)
+    for case in line.open_cases():
+        stage.case.setdefault(case.kind, case)
+    return stage
+
+
+def _business(stage: Stage) -> None:
+    """Three entities in three currencies: paid, declined, voided, refunded, paid out."""
+    stage.customers(5, declined=1, **TEAM)
+    stage.customers(
+        2, price="price_team_monthly", amount=98_000, interval="month", tax_percent="20",
+        currency="gbp", legal_entity="UK-LTD",
+    )  # fmt: skip
+    stage.customers(
+        2, price="price_seat_monthly", amount=64_500, interval="month", tax_percent="19",
+        currency="eur", legal_entity="DE-GMBH",
+    )  # fmt: skip
+    stripe = stage.line.stripe
+    scenarios.issue(stripe, amount=250_000)
+    scenarios.void(stripe)
+    scenarios.refund(stripe, amount=20_000)
+    scenarios.payout(stripe)
+    stage.tell()
+    stage.move(poll=True)
+
+
+def _settled(stage: Stage) -> None:
+    """Two cases that somebody retried after the ERP took the account again."""
+    stage.line.fault(reject_accounts=["2300"])
+    stage.customers(2, pays=None, **TEAM)
+    stage.line.fault(reject_accounts=[])
+    (case, *_) = stage.line.open_cases()
+    cases.comment(
+        case_id=case.pk, by=stage.person("Priya"), text="Account 2300 is open again in Tryton."
+    )
+    cases.retry_cause(cause_key=case.cause_key, remedy="retry", by=stage.person("Priya"))
+    stage.wait(lambda: not stage.line.open_cases())
+
+
+def _put_aside(stage: Stage) -> None:
+    """What nobody has mapped yet, and an event that nobody knows."""
+    stage.customers(
+        4, price="price_enterprise_addon", amount=1_345_000, legal_entity="US-INC", pays=None
+    )
+    stage.line.customer(name="Zelkova Freight")
+    (event,) = stage.line.events()
+    stage.line.deliver([event | {"id": "evt_new_kind", "type": "customer.teleported"}])
+    stage.move()
+
+
+def _refused(stage: Stage) -> None:
+    stage.line.fault(refuse_post={"times": 2})
+    stage.customers(2, pays=None, **TEAM)
+    stage.line.fault()
+
+
+def _in_doubt(stage: Stage) -> None:
+    stage.line.fault(response_lost={"times": 1, "on": "post", "seconds": 0.2})
+    stage.customers(1, pays=None, **TEAM)
+    stage.wait(lambda: OutboundCommand.objects.filter(state="unknown").exists())
+    stage.line.fault()
+
+
+def _late(stage: Stage, at: datetime) -> None:
+    """Invoices of a month that the ERP has closed."""
+    stage.period("closed")
+    stage.customers(LATE, pays=None, at=int(at.timestamp()), **TEAM)
+
+

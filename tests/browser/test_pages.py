@@ -1,0 +1,84 @@
+"""Every page, light and dark, wide and narrow: no barrier, no sideways scroll, no complaint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.browser.conftest import Visit
+from tests.browser.pages import ERRORS, NO_PAGES, PAGES, Look
+from tests.browser.stage import Stage
+
+# As (width, colours). Each page is seen in all four; its further looks in two each, in turn.
+ALL: Final = ((1280, "light"), (1280, "dark"), (390, "dark"), (390, "light"))
+LOOKS: Final = [(name, look) for name, looks in PAGES.items() for look in looks]
+LOOKS_AND_ERRORS: Final = [*LOOKS, *(("error", look) for look in ERRORS)]
+
+
+def ways(look: Look, pictures: Path | None) -> tuple[tuple[int, str], ...]:
+    """In which widths and colours to see it: in every one when somebody wants the pictures."""
+    first = any(look is looks[0] for looks in PAGES.values())
+    if first or pictures:
+        return ALL
+    turn = [look for _, look in LOOKS_AND_ERRORS].index(look) % 2
+    return ALL[turn::2]
+
+
+def names(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """The names of all addresses for people, ``console:home``; services have views of DRF."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            if not hasattr(pattern.callback, "cls"):
+                yield f"{before}{pattern.name}"
+        else:
+            yield from names(pattern, f"{before}{pattern.namespace}:" if pattern.namespace else "")
+
+
+class TestPages:
+    def test_are_all_looked_at(self) -> None:
+        assert set(names(get_resolver())) == set(PAGES) | NO_PAGES
+        assert not set(PAGES) & NO_PAGES
+
+    @pytest.mark.parametrize(
+        ("name", "look"), [pytest.param(*pair, id=pair[1].name) for pair in LOOKS_AND_ERRORS]
+    )
+    def test_have_no_barrier_and_no_sideways_scroll(
+        self, name: str, look: Look, visit: Visit, stage: Stage, pictures: Path | None
+    ) -> None:
+        seen = visit(by=look.by)
+        seen.expects = {look.status}
+        assert seen.go(look.address(stage)).status == look.status
+        found: dict[str, Any] = {}
+        for width, scheme in ways(look, pictures):
+            seen.size(width)
+            seen.page.emulate_media(color_scheme=scheme)
+            if seen.sideways():
+                found[f"{width} px"] = f"{seen.sideways()} px too wide"
+            if barriers := seen.barriers():
+                found[f"{width} px, {scheme}"] = barriers
+            if pictures:
+                path = pictures / f"{look.name}-{width}-{scheme}.png"
+                seen.page.screenshot(path=path, full_page=True)
+        seen.size(320)
+        if seen.sideways():
+            found["320 px"] = f"{seen.sideways()} px too wide"
+        assert found == {}
+        assert seen.page.locator("h1").count() == 1
+        assert seen.page.locator("html[lang=en]").count() == 1
+
+    def test_have_titles_of_their_own(self, visit: Visit, stage: Stage) -> None:
+        seen = visit()
+        titles: dict[str, str] = {}
+        for name, look in LOOKS:
+            if look.by != "Priya" or name == "api:docs":
+                continue
+            address = look.address(stage)
+            text = seen.page.request.get(address).text()
+            title = text.partition("<title>")[2].partition("</title>")[0].strip()
+            assert title.endswith(" – RevOps Console"), address
+            titles.setdefault(title, address)
+            assert titles[title] == address, f"“{title}” is the title of both"
