@@ -43,7 +43,7 @@ class Tested:
         return bool(self.steps) and all(step.passed for step in self.steps)
 
 
-def test(*, slug: str, by: User) -> Tested:
+def run(*, slug: str, by: User) -> Tested:
     """
     Run the test now, at most LONGEST_S seconds; never call this inside a transaction.
 

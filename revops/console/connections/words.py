@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -16,14 +17,11 @@ _SHORT: Final = {
     Grade.UNIQUE_KEY: "Refuses duplicates",
     Grade.READ_ONLY_CHECK: "Read first",
 }
-# Of the list's legend, in the order from the strongest promise to none.
-LEGEND: Final = (
-    ("Refuses duplicates", "our key makes a second posting impossible"),
-    ("Key safe 24 h", "the same key may be sent again for that long"),
-    ("Read first", "we look before we send again, after the settle window"),
-    ("Receives only", "nothing is sent there"),
-    ("In doubt", "sent and unanswered; never counted as failed"),
-)
+_MEANINGS: Final = {
+    Grade.UNIQUE_KEY: "our key makes a second posting impossible",
+    Grade.IDEMPOTENT_WINDOW: "the same key may be sent again for that long",
+    Grade.READ_ONLY_CHECK: "we look before we send again, after the settle window",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,17 @@ def short(manifest: Manifest | None) -> str:
     if manifest.grade is Grade.IDEMPOTENT_WINDOW:
         return f"Key safe {_span(manifest.dedupe_window_s or 0)}"
     return _SHORT[manifest.grade]
+
+
+def legend(manifests: Iterable[Manifest | None]) -> list[tuple[str, str]]:
+    """(word, meaning) of the grades in a list, and of what they speak about."""
+    found = {}
+    for manifest in manifests:
+        if manifest is not None and manifest.can(Capability.COMMANDS):
+            found[short(manifest)] = _MEANINGS[manifest.grade]
+        elif manifest is not None:
+            found[short(manifest)] = "nothing is sent there"
+    return [*found.items(), ("In doubt", "sent and unanswered; never counted as failed")]
 
 
 def settle_seconds(manifest: Manifest) -> float:

@@ -53,7 +53,7 @@ def every_connection(request: HttpRequest) -> HttpResponse:
         "sums": _sums(rows),
         "tabs": _tabs(rows, state),
         "view": VIEWS[state.one("view")],
-        "legend": words.LEGEND,
+        "legend": words.legend(row.manifest for row in rows),
         "oob": wants_fragment(request),
     }
     return render_page(request, "connections/connections.html", context, fragments={"live": "live"})

@@ -102,7 +102,7 @@ def window(request: HttpRequest, slug: str) -> HttpResponse:
 def test(request: HttpRequest, slug: str) -> HttpResponse:
     """What a test found is shown and not kept: pressing again is how to see it again."""
     try:
-        tested = probe.test(slug=slug, by=authorize(request.user, "connections.operate"))
+        tested = probe.run(slug=slug, by=authorize(request.user, "connections.operate"))
     except Connection.DoesNotExist:
         raise Http404("There is no such connection.") from None
     except ActRefused as refusal:
