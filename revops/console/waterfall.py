@@ -65,9 +65,9 @@ def axis_of(hops: Sequence[Hop], *, now: datetime) -> Axis | None:
     return Axis(start, end + room, now)
 
 
-def lanes(hops: Sequence[Hop], *, now: datetime) -> tuple[Axis | None, list[Lane]]:
-    axis = axis_of(hops, now=now)
-    return axis, [Lane(hop, _draw(hop, axis) if axis else SafeString("")) for hop in hops]
+def lanes(hops: Sequence[Hop], axis: Axis | None) -> list[Lane]:
+    """One for each of some hops, on the axis of all of them."""
+    return [Lane(hop, _draw(hop, axis) if axis else SafeString("")) for hop in hops]
 
 
 def _draw(hop: Hop, axis: Axis) -> SafeString:

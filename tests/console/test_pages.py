@@ -242,3 +242,19 @@ class TestRail:
     ) -> None:
         assert "Exceptions 2" in text_of(browser.get("/"))
         assert "/exceptions/" not in sign_in(adam).get("/").content.decode()
+
+
+@pytest.mark.django_db
+class TestLongThreads:
+    def test_are_paged_and_lead_to_a_problem_on_another_page(
+        self, browser: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("revops.console.views.threads._HOPS", 3)
+        told = company.stories["refused"]
+        address = f"/lineage/invoice/{told.invoice.pk}/"
+        first = browser.get(f"{address}?hop=customer-{told.customer.pk}").content.decode()
+        assert first.count('<td class="lane"><svg') == 3
+        assert f"?hop=posting-{told.command.pk}&amp;page=2" in first
+        second = text_of(browser.get(f"{address}?page=2"))
+        assert "ERP posting" in second
+        assert "Hops 4–6 of 7" in second

@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from revops.console.waterfall import lanes
+from revops.console.waterfall import Axis, Lane, axis_of
+from revops.console.waterfall import lanes as lanes_on
 from revops.lineage.queries.hops import Hop
 
 START = datetime(2026, 10, 31, 12, 0, tzinfo=UTC)
@@ -20,6 +21,11 @@ def a_hop(**values: Any) -> Hop:
         "at": START,
     }
     return Hop(**(made | values))
+
+
+def lanes(hops: list[Hop], *, now: datetime) -> tuple[Axis | None, list[Lane]]:
+    axis = axis_of(hops, now=now)
+    return axis, lanes_on(hops, axis)
 
 
 class TestAxis:

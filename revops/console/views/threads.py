@@ -16,7 +16,7 @@ from exceptions.payloads import readable
 from exceptions.queries.detail import open_cases_of
 from revops.console.queries.home import newest_postings
 from revops.console.verdict import verdict
-from revops.console.waterfall import lanes
+from revops.console.waterfall import axis_of, lanes
 from revops.delivery.models import OutboundCommand
 from revops.events.models import BusinessEvent
 from revops.kernel import clock
@@ -25,8 +25,11 @@ from revops.lineage.queries.entries import entry
 from revops.lineage.queries.hops import LABELS
 from revops.web.filters import Filters, Key
 from revops.web.htmx import render_page
+from revops.web.pagination import numbered_page
 from revops.web.policy import screen
 
+# Longer threads are paged: a browser draws two hundred lanes at once without a pause.
+_HOPS = 200
 _TABS = {"waterfall": "Waterfall", "list": "List"}
 _PAGE = Filters(Key("tab", default="waterfall", choices=_TABS, chip=False), Key("hop", chip=False))
 
@@ -49,7 +52,8 @@ def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
     now = clock.now()
     cases = _cases(found) if may(request.user, "cases.view") else []
     chosen = _chosen(found, state.one("hop"))
-    axis, rows = lanes(found.hops, now=now)
+    axis = axis_of(found.hops, now=now)
+    page = numbered_page(found.hops, number=state.one("page"), size=_HOPS)
     record = next((hop for hop in found.hops if hop.record == found.subject.record), found.subject)
     context = {
         "thread": found,
@@ -58,14 +62,22 @@ def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
         "customer": next(iter(found.of("customer")), None),
         "state": state,
         "tabs": [
-            (name, label, state.changed({"tab": name}).address(request.path))
+            (
+                name,
+                label,
+                state.changed({"tab": name, "page": state.one("page")}).address(request.path),
+            )
             for name, label in _TABS.items()
         ],
         "tab": state.one("tab"),
+        "here": state.one("page"),
         "axis": axis,
-        "lanes": rows,
+        "lanes": lanes(page.rows, axis),
+        "page": page,
+        "noun": "hops",
         "currency": _currency(found),
-        "next_problem": _next_problem(found, chosen),
+        "next_problem": (problem := _next_problem(found, chosen)),
+        "problem_page": _page_of(found, problem),
         "verdict": verdict(found, cases),
         "figures": _figures(found),
         "cases": cases,
@@ -120,6 +132,12 @@ def _next_problem(found: Thread, chosen: Hop) -> Hop | None:
         after = problems[problems.index(chosen) + 1 :]
         return after[0] if after else None
     return problems[0] if problems else None
+
+
+def _page_of(found: Thread, hop: Hop | None) -> str:
+    """The number of the page that shows the hop; “” for the first."""
+    number = found.hops.index(hop) // _HOPS + 1 if hop is not None else 1
+    return str(number) if number > 1 else ""
 
 
 def _currency(found: Thread) -> str:
