@@ -53,6 +53,7 @@ class Target:
 
 
 Told = Callable[[Target, Sequence[Ending], GateRow], None]
+Heard = tuple[Outcome, int | None]
 
 
 class Drain:
@@ -132,9 +133,10 @@ class Drain:
             for work in batch
             if work.next in (Next.WAIT, Next.GIVE_UP)
         ]
-        endings += self._ask(runner, client, [work for work in batch if work.next is Next.READ])
+        asked, heard = self._ask(runner, client, [work for work in batch if work.next is Next.READ])
+        endings += asked
         if endings:
-            self._record(endings)
+            self._record(endings, heard)
         sends = [work for work in batch if work.next is Next.SEND]
         if sends:
             self._record(self._send(runner, client, sends))
@@ -203,10 +205,15 @@ class Drain:
         doubt = Receipt(Outcome.IN_DOUBT, reason="The connector failed while it was sending.")
         return [doubt] * len(commands)
 
-    def _ask(self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]) -> list[Ending]:
-        """Settle what is in doubt by reading; nothing is sent here."""
+    def _ask(
+        self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]
+    ) -> tuple[list[Ending], list[Heard]]:
+        """
+        Settle what is in doubt by reading; nothing is sent here. Also what its gate learns: an
+        answer shows that the target works; a question that fails may be at fault itself.
+        """
         if not batch:
-            return []
+            return [], []
         target = self._target
         asked_at = _now()
         _never_inside_a_transaction()
@@ -215,14 +222,17 @@ class Drain:
                 target.sink.find(client, target.settings, [work.key for work in batch])
             )
         except CallFailed as failure:
-            return self._unanswered(batch, failure.reason, failure.retry_after)
+            endings = self._unanswered(batch, failure.reason, failure.retry_after)
+            throttled = failure.outcome is Outcome.THROTTLED
+            return endings, [(failure.outcome, failure.retry_after)] if throttled else []
         except Exception:
             log.exception("delivery.connector_failed", connection=target.settings.slug)
-            return self._unanswered(batch, "The connector failed while it was asking.", None)
+            reason = "The connector failed while it was asking."
+            return self._unanswered(batch, reason, None), []
         now = _now()
         answers: list[Sequence[Found]] = [found.get(work.key, ()) for work in batch]
         claims.record_reads(batch, outcome=Outcome.OK, reasons=[_told_by(item) for item in answers])
-        return [
+        endings = [
             Ending(
                 work,
                 decide.read_result(
@@ -235,6 +245,7 @@ class Drain:
             )
             for work, answer in zip(batch, answers, strict=True)
         ]
+        return endings, [(Outcome.OK, None)]
 
     def _unanswered(
         self, batch: Sequence[Work], reason: str, retry_after: int | None
@@ -255,7 +266,8 @@ class Drain:
             for work in batch
         ]
 
-    def _record(self, endings: Sequence[Ending]) -> None:
+    def _record(self, endings: Sequence[Ending], heard: Sequence[Heard] = ()) -> None:
+        """``heard``: what was heard of the target beside receipts; its gate learns from all."""
         with sql.atomic():
             ours = claims.write(endings)
             kept = [ending for ending in endings if ending.work.id in ours]
@@ -264,7 +276,7 @@ class Drain:
                 for ending in endings
                 if ending.receipt is not None
             ]
-            gate = gates.observe(self._target.connection_id, outcomes)
+            gate = gates.observe(self._target.connection_id, [*heard, *outcomes])
             self._told(self._target, kept, gate)
         crash.point("after_record")
 

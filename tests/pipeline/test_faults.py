@@ -182,6 +182,25 @@ class TestTheErpIsAway:
 
         line.assert_books_agree()
 
+    def test_an_answered_question_shows_that_it_is_back(self, line: Rehearsal, ana: User) -> None:
+        line.fault(response_lost={"times": 1, "on": "post", "seconds": 0.2})
+        customer = line.customer()
+        for _ in range(6):
+            line.subscribe(customer)
+        line.deliver()
+        line.advance()
+        line.send(seconds=3)
+
+        assert line.states() == {"unknown": 6}
+        case = Case.objects.get(kind="target_down")
+        cases.retry(case_id=case.pk, remedy="trial", by=ana)
+        line.settle()
+
+        # All six were posted before; nothing has been sent since.
+        assert Gate.objects.get(connection=line.erp).breaker == "closed"
+        assert not line.open_cases()
+        line.assert_books_agree()
+
     def test_garbage_with_status_200_is_in_doubt_and_settled_by_asking(
         self, line: Rehearsal
     ) -> None:
