@@ -108,7 +108,8 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "different": [field for field in sent if not field.same],
         "payload": readable(found.command.payload) if may_read and found.command else "",
         "answer": _answer(found) if may_read else "",
-        "strip": _strip(found),
+        "strip": (strip := _strip(found)),
+        "strip_words": _where_it_stops(strip),
         "thread_url": _thread_url(found.case),
         "window": (window := _window(found)),
         "drawing": settle_window(window) if window else "",
@@ -163,6 +164,15 @@ def _strip(found: Detail) -> list[Hop]:
     # The business first, then the books: the end of the strip is where the money stops.
     kept.sort(key=lambda hop: hop.kind in ("journal", "posting"))
     return kept[-_STRIP:]
+
+
+def _where_it_stops(strip: list[Hop]) -> str:
+    done = sum(1 for hop in strip if not hop.missing)
+    first = next((hop for hop in strip if hop.missing), None)
+    if first is None:
+        return f"All {done} hops are done."
+    place = "our journal" if first.kind == "journal" else first.system
+    return f"{done} of {len(strip)} hops done. The money stops before {place}."
 
 
 def _window(found: Detail) -> Window | None:

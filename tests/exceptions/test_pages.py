@@ -331,3 +331,15 @@ class TestCase:
         Case.objects.update(kind="long_gone")
         assert browser.get(f"/exceptions/EXC-{case.pk}/").status_code == 200
         assert browser.get("/exceptions/").status_code == 200
+
+
+@pytest.mark.django_db
+class TestSearch:
+    def test_leaves_e_mail_addresses_out_of_addresses(
+        self, browser: Client, company: Company
+    ) -> None:
+        response = browser.get(
+            "/exceptions/?q=pat@contoso.example", headers=HTMX | {"HX-Target": "list"}
+        )
+        assert response.headers["HX-Push-Url"] == "/exceptions/"
+        assert "does not know it: q" in text_of(response)
