@@ -2,9 +2,11 @@
    revops/web/__init__.py. No key ever sends a form that writes: its button gets the focus instead. */
 (() => {
   "use strict";
+  const { body } = document;
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const on = (name, act, capture = false) => document.addEventListener(name, act, capture);
+  const active = () => document.activeElement, lost = () => active() === body;
   const byId = (id) => (id ? document.getElementById(id) : null);
   const make = (tag, textContent = "", className = "") => Object.assign(document.createElement(tag), { textContent, className });
   const focus = (element) => {
@@ -12,19 +14,18 @@
     if (element.tabIndex < 0) element.tabIndex = -1;
     element.focus({ preventScroll: element.matches("main") });
   };
+  const back = (to) => focus((to?.isConnected && to !== body && to) || byId(to?.id) || one("main"));
 
   /* dialogs: focus on the heading, and back to what opened it */
-  const open = (dialog, opener = document.activeElement) => {
+  const open = (dialog, opener = active()) => {
     if (!dialog || dialog.open) return;
     dialog.opener = opener;
     dialog.showModal();
     focus(one("h1, h2", dialog));
   };
   on("close", ({ target }) => {
-    const { opener } = target;
     if (target.parentElement?.id === "dialogs") target.remove();
-    if (document.activeElement !== document.body && !target.contains(document.activeElement)) return;
-    focus((opener?.isConnected && opener !== document.body && opener) || byId(opener?.id) || one("main"));
+    if (lost() || target.contains(active())) back(target.opener);
   }, true);
 
   /* selection: what is said is counted from the boxes that are sent */
@@ -81,7 +82,7 @@
   /* keys */
   const rows = () => all("[data-rows] tbody tr").filter((row) => one("th a", row));
   const picks = () => all("[data-selection] tbody .select-cell");
-  const here = () => document.activeElement.closest("[data-rows] tbody tr");
+  const here = () => active().closest("[data-rows] tbody tr");
   const step = (by) => {
     const list = rows(), at = list.indexOf(here());
     focus(one("th a", list[at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + by))]));
@@ -128,7 +129,7 @@
       all("details.menu[open]").forEach((menu) => { menu.open = false; focus(one("summary", menu)); });
       if (target.id === "find") target.blur();
     }
-    if (document.body.dataset.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (body.dataset.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") || one("dialog[open]")) return;
     const wanted = event.timeStamp - prefix < 1500 ? `g ${key}` : key;
     prefix = wanted === "g" ? event.timeStamp : -1500;
@@ -146,12 +147,13 @@
     one("#status").replaceChildren(notice);
   };
   const bar = make("div", "", "busy-bar");
-  let busy = 0, held = document.body;
+  let busy = 0, held = body;
   on("htmx:configRequest", ({ detail }) => {
     if (detail.verb !== "get") detail.headers["X-CSRFToken"] = one("meta[name=csrf-token]")?.content;
   });
   on("htmx:beforeRequest", ({ detail: { elt, target } }) => {
-    if (!busy++) document.body.append(bar);
+    held = active(); /* a button loses it when off */
+    if (!busy++) body.append(bar);
     target.ariaBusy = "true";
     const button = elt.closest("[data-busy]") || one("[data-busy]", elt);
     if (button) { button.dataset.words = button.innerHTML; button.textContent = button.dataset.busy; }
@@ -163,7 +165,7 @@
     all("[data-words]").forEach((button) => { button.innerHTML = button.dataset.words; });
   });
   on("htmx:beforeSwap", ({ detail }) => {
-    held = document.activeElement;
+    if (!lost()) held = active();
     if (detail.xhr.status < 500 || detail.xhr.getResponseHeader("HX-Retarget")) return;
     detail.shouldSwap = false;
     say("The server could not answer. Try again.", detail.xhr.getResponseHeader("X-Correlation-Id"));
@@ -176,7 +178,7 @@
     if (shown && !shown.closest("dialog")) asked?.closest("#dialogs dialog")?.close();
     const problems = shown && one("[data-error-summary]", shown);
     if (problems) focus(problems);
-    else if (!held.isConnected) focus(byId(held.id) || one("main"));
+    else if (lost() && held !== body) back(held);
   });
 
   /* the session ended: sign in here and keep the page */
@@ -188,7 +190,7 @@
     const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = page && one("meta[name=csrf-token]", page)?.content;
     if (!token) { one(".notice", form).hidden = false; return; }
-    if (page.body.dataset.person !== document.body.dataset.person) { location.reload(); return; }
+    if (page.body.dataset.person !== body.dataset.person) { location.reload(); return; }
     one("meta[name=csrf-token]").content = token;
     all("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = token; });
     form.closest("dialog").close();
