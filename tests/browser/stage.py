@@ -25,6 +25,7 @@ from accounts.models import User
 from revops.canonical.models import Invoice
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock
+from revops.ledger.models import JournalEntry
 from tests.pipeline.rehearsal import Rehearsal
 
 TEAM: Final = {
@@ -72,6 +73,11 @@ class Stage:
         made = scenarios.customers(self.line.stripe, **({"count": count} | given))["made"]
         self.tell()
         return list(Invoice.objects.filter(source_id__in=[one["invoice"] for one in made]))
+
+    def open_case_of(self, invoice: Invoice) -> Case:
+        """The case of an invoice's journal."""
+        journals = JournalEntry.objects.filter(record_kind="invoice", record_id=invoice.pk)
+        return Case.objects.exclude(state="resolved").get(record_id__in=journals.values("pk"))
 
     def wait(self, happened: Callable[[], object], *, seconds: float = 15) -> None:
         """Move until it happened."""

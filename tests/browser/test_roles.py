@@ -1,0 +1,62 @@
+"""Each role sees its own console, and nothing that is not for it, not even in the source."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Visit
+from tests.browser.stage import Stage
+
+RAILS = {
+    "Priya": ["Home", "Exceptions", "Lineage", "Connections", "Playbooks"],
+    "Marcus": ["Home", "Exceptions", "Lineage", "Connections", "Playbooks"],
+    "Ines": ["Home", "Exceptions", "Lineage", "Connections", "Playbooks"],
+    "Yuki": ["Home", "Exceptions", "Lineage", "Connections", "Playbooks"],
+    "Ada": ["Home", "Lineage", "Connections", "Playbooks"],
+    "Tom": ["Home"],
+}
+
+
+class TestRoles:
+    @pytest.mark.parametrize("by", list(RAILS))
+    def test_see_their_own_rail_and_nothing_behind_it(self, by: str, visit: Visit) -> None:
+        seen = visit("/", by=by)
+        links = seen.page.locator(".rail nav a:not(.brand)")
+        labels = [text.split("\n")[0] for text in links.all_inner_texts()]
+        assert labels == RAILS[by]
+        for label, path in {
+            "Exceptions": "/exceptions/",
+            "Lineage": "/lineage/",
+            "Connections": "/connections/",
+            "Playbooks": "/playbooks/",
+        }.items():
+            expected = 200 if label in RAILS[by] else 403
+            assert seen.page.request.get(path).status == expected, path
+
+    def test_are_told_who_may_when_they_may_not(self, visit: Visit) -> None:
+        seen = visit(by="Tom")
+        seen.expects = {403}
+        assert seen.go("/exceptions/").status == 403
+        assert "Finance analyst" in seen.main()
+
+    def test_that_only_read_have_no_button_that_writes(self, visit: Visit, stage: Stage) -> None:
+        for path in (
+            f"/exceptions/EXC-{stage.case['refused'].pk}/",
+            f"/exceptions/causes/{stage.case['refused'].cause_key}/",
+            "/connections/tryton/",
+        ):
+            seen = visit(path, by="Yuki")
+            assert seen.page.locator("main form[method=post]").count() == 0, path
+
+    def test_that_may_not_read_payloads_get_none_in_the_source(
+        self, visit: Visit, stage: Stage
+    ) -> None:
+        case = stage.case["mapping_missing"]
+        path = f"/lineage/event/{case.inbound_id}/"
+        private = "invoice_prefix"
+        seen = visit(path, by="Ada")
+        assert "billing@" not in seen.page.content()
+        assert seen.page.locator("#pane pre").count() == 0
+        allowed = visit(path, by="Priya")
+        assert allowed.page.locator("#pane pre").count() == 1
+        assert private not in seen.page.content()
