@@ -53,6 +53,7 @@ class TestPause:
         assert "Rob Novak paused sending until" in words
         assert "ERP upgrade. Nothing waits." in words
         assert "Resume now" in words
+        assert 'name="reason"' not in page.content.decode()
 
     @pytest.mark.parametrize(
         ("until", "length"), [("30m", timedelta(minutes=30)), ("4h", timedelta(hours=4))]

@@ -1,4 +1,8 @@
-"""What people type to operate a connection. Instants are in their own zone."""
+"""
+What people type to operate a connection. Instants are in their own zone.
+
+The forms stand on one page, so that each makes ids of its own.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +50,9 @@ class PauseForm(forms.Form):
         error_messages={"invalid_choice": "Choose one of the times."},
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="pause-%s", **kwargs)
+
     def clean_until(self) -> datetime | None:
         chosen = self.cleaned_data["until"]
         if chosen == "morning":
@@ -79,7 +86,7 @@ class LimitsForm(forms.Form):
     )
 
     def __init__(self, manifest: Manifest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id="limits-%s", **kwargs)
         self.most = 1 if manifest.one_writer else manifest.max_in_flight
         if self.most == 1:
             del self.fields["calls"]
@@ -107,6 +114,9 @@ class WindowForm(forms.Form):
         required=False,
         error_messages={"max_length": "Say it in at most 200 characters."},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="window-%s", **kwargs)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

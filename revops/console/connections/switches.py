@@ -75,7 +75,7 @@ SWITCHES: Final[Mapping[str, Sequence[Switch]]] = {
         _fault("down", "Goes down", "Every call is turned away with 503. Postings wait."),
         _fault(
             "hang", "Does not answer",
-            "Calls are taken and never answered; nothing is done. Postings become in doubt.",
+            "Calls are taken, nothing is done, and nothing comes back while we wait.",
         ),
         _fault(
             "throttle", "Asks to slow down",
