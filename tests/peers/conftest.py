@@ -13,20 +13,29 @@ from pytest_django import DjangoDbBlocker
 from tests.peers.line import PeerLine, playing
 from tests.peers.tryton.peer import TrytonPeer
 
+SUMMARY = pytest.StashKey[str]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    summary = terminalreporter.config.stash.get(SUMMARY, "")
+    if summary:
+        terminalreporter.write_line(f"peers: {summary}")
+
 
 @pytest.fixture(scope="module")
 def line(
+    request: pytest.FixtureRequest,
     django_test_environment: None,
     django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[PeerLine]:
     """Its tests follow each other on the same books; each leaves them settled and in agreement."""
     with django_db_blocker.unblock(), _database("peers"):
         tryton = TrytonPeer.start()
         try:
             tryton.reset()
-            with playing(tryton, tmp_path_factory.mktemp("console")) as line:
+            with playing(tryton) as line:
                 yield line
+                request.config.stash[SUMMARY] = line.summary()
         finally:
             tryton.stop()
 

@@ -48,8 +48,9 @@ class Console:
 
 
 @contextmanager
-def running(logs: Path, variables: Mapping[str, str]) -> Iterator[Console]:
+def running(variables: Mapping[str, str]) -> Iterator[Console]:
     """Web and worker on the database of the tests, stopped again at the end."""
+    place = processes.home("console")
     port = processes.free_port()
     environment = os.environ | _same_world() | variables
     web = (
@@ -66,7 +67,7 @@ def running(logs: Path, variables: Mapping[str, str]) -> Iterator[Console]:
             program = Program(
                 name=name,
                 argv=(sys.executable, *argv),
-                log=logs / f"{name}.log",
+                log=place.log(name),
                 environment=environment | {"REVOPS_DB_POOL": pool},
                 folder=PROJECT,
             )
@@ -76,7 +77,7 @@ def running(logs: Path, variables: Mapping[str, str]) -> Iterator[Console]:
         _, token = create_token(name="peers", scopes=tuple(SCOPES))
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
-            yield Console(address, logs, client)
+            yield Console(address, place.root / "log", client)
     finally:
         for process in reversed(started):
             programs.stop(process)

@@ -6,9 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from datetime import date
 from typing import Any, Final
 
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import override_settings
 
 from connectors.models import Connection
@@ -34,7 +35,12 @@ SEED: Final = 20
 # Sweeps every second instead of every 15. Tryton's settle window of 125 s becomes 50 s: more than a
 # call that is given up after 30 s, plus what Tryton needs to commit after it was stopped.
 TIMES: Final = {"REVOPS_SWEEP_INTERVAL": "1", "REVOPS_SETTLE_SCALE": "0.4"}
-ENDED: Final = frozenset((State.POSTED, State.EXCEPTION, State.CANCELLED))
+PLANS: Final = (
+    ("price_team_yearly", 1_200_000, "year"),
+    ("price_team_monthly", 4_900, "month"),
+    ("price_scale_yearly", 3_600_001, "year"),
+    ("price_seat_monthly", 1_533, "month"),
+)
 
 
 class PeerLine:
@@ -50,20 +56,26 @@ class PeerLine:
         self.relay = relay
         self.console = console
         self.tryton = tryton
+        self._began = time.monotonic()
         self.source = Connection.objects.get(slug=company.STRIPE)
         self.erp = Connection.objects.get(slug=company.ERP)
 
-    def settle(self, *, patience: float = 90) -> int:
+    def bring(self, *, patience: float = 60) -> int:
         """
-        Until everything that happened has been told, processed and sent. How many events the
-        network had lost and a poll found.
+        Until everything that happened has been told and processed. How many events the network
+        had lost and a poll found.
         """
         self.wait(self._all_told, "events were not told", patience)
         before = self.cursor().missed
         self.poll()
         self.wait(self._all_processed, "events were not processed", patience)
-        self.wait(lambda: not self.under_way(), "commands are under way", patience)
         return self.cursor().missed - before
+
+    def settle(self, *, patience: float = 60) -> int:
+        """As ``bring``, and until everything has been sent."""
+        found = self.bring(patience=patience)
+        self.wait(lambda: not self.under_way(), "commands are under way", patience)
+        return found
 
     def poll(self) -> None:
         """Have a worker ask localstripe what is new, now instead of in five minutes."""
@@ -81,15 +93,18 @@ class PeerLine:
         self.wait(lambda: not self.sending(), "sending did not stop", 30)
 
     def let_go(self) -> None:
-        """Send everything that waits, in batches as large as they come."""
+        """Send everything that waits in one batch: a person's resuming would start slowly."""
         Gate.objects.filter(connection=self.erp).update(paused_at=None, slow_start=0)
 
     def sending(self) -> bool:
         states = (State.CLAIMED, State.SENDING)
         return OutboundCommand.objects.filter(state__in=states).exists()
 
-    def under_way(self) -> list[OutboundCommand]:
-        return list(OutboundCommand.objects.filter(state__in=LIVE))
+    def under_way(self) -> bool:
+        return OutboundCommand.objects.filter(state__in=LIVE).exists()
+
+    def in_doubt(self) -> list[OutboundCommand]:
+        return list(OutboundCommand.objects.filter(state=State.UNKNOWN))
 
     def states(self) -> dict[str, int]:
         return dict(Counter(OutboundCommand.objects.values_list("state", flat=True)))
@@ -105,7 +120,7 @@ class PeerLine:
         """Tryton holds each expected move once, posted, with its lines, and nothing else."""
         moves = self.tryton.moves()
         expected, held = self.expected(), ledger.held(moves)
-        assert held == expected, _difference(expected, held)
+        assert held == expected, ledger.difference(expected, held)
         assert {move["state"] for move in moves} <= {"posted"}
         for name in ("key", "number"):
             names = [move[name] for move in moves]
@@ -117,10 +132,27 @@ class PeerLine:
         end = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < end, (
-                f"{otherwise} after {seconds} s; commands {self.states()}, relay "
-                f"{self.relay.counts}; see {self.console.logs}"
+                f"{otherwise} after {seconds:.0f} s: {self._stands()}; see {self.console.logs}"
             )
             time.sleep(0.1)
+
+    def summary(self) -> str:
+        """What happened altogether, in one line."""
+        counts = self.relay.counts
+        kinds = sorted(Counter(case["kind"] for case in self.cases()).items())
+        return (
+            f"{len(self.stripe.every('/v1/customers'))} customers; {counts.received} events, "
+            f"{counts.dropped} dropped, {counts.repeated} repeated, {counts.overtaken} overtaken; "
+            f"{self.expected().total()} moves expected, {len(self.tryton.moves())} held; "
+            f"cases: {', '.join(f'{kind} {count}' for kind, count in kinds)}; "
+            f"{time.monotonic() - self._began:.0f} s"
+        )
+
+    def _stands(self) -> str:
+        """Where everything stands, for the message of a failed test."""
+        events = Counter(InboundEvent.objects.values_list("type", "state", "reason"))
+        some = "; ".join(f"{count} × {' '.join(event)}" for event, count in events.most_common(12))
+        return f"commands {self.states()}; {self.relay.counts}; events {some}"
 
     def _all_told(self) -> bool:
         received = self.relay.counts.received
@@ -136,12 +168,12 @@ class PeerLine:
 
 
 @contextmanager
-def playing(tryton: TrytonPeer, logs: Path) -> Iterator[PeerLine]:
+def playing(tryton: TrytonPeer) -> Iterator[PeerLine]:
     """Everything on an empty database and empty books; stopped again at the end."""
     stripe = LocalStripe.start()
     try:
         _furnish(stripe, tryton)
-        with console.running(logs, TIMES) as house:
+        with console.running(TIMES) as house:
             hook = Connection.objects.get(slug=company.STRIPE).public_id
             relay = Relay(f"{house.address}/hooks/{hook}/", seed=SEED)
             relay.start()
@@ -149,6 +181,8 @@ def playing(tryton: TrytonPeer, logs: Path) -> Iterator[PeerLine]:
                 line = PeerLine(stripe, relay, house, tryton)
                 line.wait(lambda: line.cursor().polled_at is not None, "no first poll", 60)
                 stripe.tell(relay.address, WEBHOOK_SECRET)
+                for sku, amount, interval in PLANS:
+                    stripe.plan(sku, amount, interval)
                 yield line
             finally:
                 relay.stop()
@@ -183,7 +217,8 @@ def _map() -> None:
     entity = LegalEntity.objects.get(code=COMPANY)
     accounts = {account.code: account for account in LedgerAccount.objects.all()}
     version = MappingVersion.objects.create(note="For localstripe", made_by="Ada Lindqvist")
-    common: dict[str, Any] = {"legal_entity": entity, "valid": company._ALWAYS, "version": version}
+    always = DateRange(date(company.FIRST_YEAR, 1, 1), None)
+    common: dict[str, Any] = {"legal_entity": entity, "valid": always, "version": version}
     TaxMap.objects.create(code="*", account=accounts[ledger.TAX], **common)
     SkuMap.objects.create(
         sku="no-price",
@@ -193,8 +228,3 @@ def _map() -> None:
         convention="point_in_time",
         **common,
     )
-
-
-def _difference(expected: ledger.Books, held: ledger.Books) -> str:
-    missing, surplus = expected - held, held - expected
-    return f"{missing.total()} missing: {list(missing)[:3]}; {surplus.total()} too many: {list(surplus)[:3]}"
