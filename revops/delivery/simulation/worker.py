@@ -8,16 +8,17 @@ are among them. No transaction is open while it waits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from connectors.contract import CallFailed, Outcome, Receipt
 from revops.delivery import decide
 from revops.delivery import gate as gates
-from revops.delivery.decide import Next, Row, State
+from revops.delivery.decide import Next, State
 from revops.delivery.simulation.engine import Die, Join, Nap, Process, Step, Task
-from revops.delivery.simulation.store import Command, DatabaseAway
+from revops.delivery.simulation.store import DatabaseAway
+from revops.delivery.simulation.work import Ending, Heard, Work
 from revops.kernel.backoff import full_jitter
 
 if TYPE_CHECKING:
@@ -26,31 +27,6 @@ if TYPE_CHECKING:
 SWEEP: Final = 15.0
 BATCH: Final = 16
 RECORD_TRIES: Final = 3
-
-
-@dataclass(slots=True, eq=False)
-class Work:
-    """A claimed command: what the worker holds of it, and what for."""
-
-    command: Command
-    row: Row
-    next: Next
-
-    def fill(self, outcome: Outcome) -> None:
-        """The outcome of the attempt that was made under this claim, once, even when it is late."""
-        if self.next is Next.SEND:
-            for attempt in self.command.attempts:
-                if attempt.fence == self.row.fence and attempt.outcome is None:
-                    attempt.outcome = outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a claimed command goes on; ``outcome`` is what the gate learns from it."""
-
-    work: Work
-    row: Row
-    receipt: Receipt | None = None
 
 
 class Worker:
@@ -121,16 +97,18 @@ class Worker:
         endings = [Ending(w, decide.wait(w.row)) for w in batch if w.next is Next.WAIT]
         endings += [Ending(w, decide.give_up(w.row)) for w in batch if w.next is Next.GIVE_UP]
         reads = [work for work in batch if work.next is Next.READ]
+        heard: list[Heard] = []
         if reads:
-            endings += yield from self._ask(reads, began)
+            answers, heard = yield from self._ask(reads, began)
+            endings += answers
         if endings:
-            yield from self._record(endings)
+            yield from self._record(endings, heard)
         sends = [work for work in batch if work.next is Next.SEND]
         if sends:
             endings = yield from self._send(sends)
             yield from self._record(endings)
 
-    def _ask(self, batch: Sequence[Work], began: float) -> Task[list[Ending]]:
+    def _ask(self, batch: Sequence[Work], began: float) -> Task[tuple[list[Ending], list[Heard]]]:
         """Questions have a deadline too: the drain that allows them was taken with the claim."""
         world = self._world
         asked_at = world.store.now()
@@ -142,30 +120,29 @@ class Worker:
                 self._process, [work.command for work in batch], world.store
             )
         except CallFailed as failure:
-            return [self._unanswered(work, failure) for work in batch]
-        return [
-            Ending(
-                work,
-                self._protocol.answered(
-                    work.row,
-                    found.get(work.command.key, ()),
-                    digest=work.command.digest,
-                    now=world.store.now(),
-                    asked_at=asked_at,
-                ),
-                Receipt(Outcome.OK),
+            throttled = failure.outcome is Outcome.THROTTLED
+            heard = [(failure.outcome, failure.retry_after)] if throttled else []
+            return [self._unanswered(work, failure) for work in batch], heard
+        now = world.store.now()
+        rows = [
+            self._protocol.answered(
+                work.row,
+                found.get(work.command.key, ()),
+                digest=work.command.digest,
+                now=now,
+                asked_at=asked_at,
             )
             for work in batch
         ]
+        return list(map(Ending, batch, rows)), [(Outcome.OK, None)]
 
     def _unanswered(self, work: Work, failure: CallFailed) -> Ending:
-        pause = failure.retry_after or full_jitter(
-            attempt=work.row.attempts, random=self._world.weather.rng.random()
+        random = self._world.weather.rng.random()
+        pause = failure.retry_after or full_jitter(attempt=work.row.attempts, random=random)
+        now = self._world.store.now()
+        return Ending(
+            work, decide.read_failed(work.row, now=now, wait_for=pause, reason=failure.reason)
         )
-        row = decide.read_failed(
-            work.row, now=self._world.store.now(), wait_for=pause, reason=failure.reason
-        )
-        return Ending(work, row, Receipt(failure.outcome, retry_after=failure.retry_after))
 
     def _send(self, batch: Sequence[Work]) -> Task[list[Ending]]:
         world, protocol = self._world, self._protocol
@@ -218,22 +195,24 @@ class Worker:
         )
         return receipt
 
-    def _record(self, endings: Sequence[Ending]) -> Task[None]:
+    def _record(self, endings: Sequence[Ending], heard: Sequence[Heard] = ()) -> Task[None]:
         """Written until it is known to be written; what others have taken over is dropped."""
         for _ in range(RECORD_TRIES):
             try:
-                self._world.store.transaction(self._recording(endings))
+                self._world.store.transaction(self._recording(endings, heard))
             except DatabaseAway:
                 yield Step(1.0, "record not confirmed")
             else:
                 break
         yield Step(0.01, "recorded")
 
-    def _recording(self, endings: Sequence[Ending]) -> Callable[[datetime], None]:
+    def _recording(
+        self, endings: Sequence[Ending], heard: Sequence[Heard]
+    ) -> Callable[[datetime], None]:
         store, weather = self._world.store, self._world.weather
 
         def record(now: datetime) -> None:
-            outcomes: list[tuple[Outcome, int | None]] = []
+            outcomes = list(heard)
             for ending in endings:
                 command, receipt = ending.work.command, ending.receipt
                 if receipt is not None:
