@@ -43,7 +43,7 @@ def settle_window(window: Window) -> SafeString:
         f"Sent {_clock(window.sent)}, asked {len(window.asked)} times, now {_clock(window.now)}, "
         f"the answer is final at {_clock(window.final)}"
     )
-    ends = "" if anchor != "middle" else (
+    ends = (
         f'<text x="1" y="62">sent {_clock(window.sent)}</text>'
         f'<text x="367" y="62" text-anchor="end">final {_clock(window.final)}</text>'
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """
 What was sent beside what our books say, field by field, so that a difference can be seen.
 
-Texts of other systems may name people: e-mail addresses in them are masked.
+Texts of other systems may name people: what tells where they live or how to reach them is masked.
 """
 
 from __future__ import annotations
@@ -20,6 +20,31 @@ from revops.web.formats import money_text
 
 _EMAIL: Final = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+\.[^\s\"'<>@]+")
 _MASK: Final = "••••@••"
+_HIDDEN: Final = "••••"
+# What systems call the personal parts of a customer; shown to nobody here.
+_PERSONAL: Final = frozenset(
+    {
+        "address",
+        "address_line1",
+        "address_line2",
+        "billing_details",
+        "city",
+        "customer_address",
+        "customer_phone",
+        "customer_shipping",
+        "customer_tax_ids",
+        "fingerprint",
+        "ip",
+        "last4",
+        "line1",
+        "line2",
+        "phone",
+        "postal_code",
+        "shipping",
+        "tax_id",
+    }
+)
+_LONGEST: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +93,26 @@ def fields(command: OutboundCommand, entry: JournalEntry, lines: Sequence[Line])
 def readable(text: str) -> str:
     """A payload or an answer for people: indented when it is JSON, and masked."""
     parsed = _parsed(text)
-    shown = json.dumps(parsed, indent=2, ensure_ascii=False) if parsed is not None else text
-    return _EMAIL.sub(_MASK, shown)
+    if parsed is not None:
+        text = json.dumps(_masked(parsed), indent=2, ensure_ascii=False)
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} more characters"
+    return _EMAIL.sub(_MASK, text)
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _HIDDEN if key in _PERSONAL and held else _masked(held)
+            for key, held in value.items()
+        }
+    return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

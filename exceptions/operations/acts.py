@@ -136,7 +136,7 @@ def _record(cases: Sequence[Case], remedy: kinds.Remedy, text: str, by: User) ->
         ids = [case.pk for case in cases]
         Case.objects.filter(pk__in=ids).update(state=CaseState.RETRYING)
     now = clock.now()
+    label = remedy.label if len(cases) == 1 else f"{remedy.label} of {len(cases):,} cases"
     CaseEntry.objects.bulk_create(
-        CaseEntry(case=case, at=now, tone="info", text=f"{remedy.label}: {text}", by=by)
-        for case in cases
+        CaseEntry(case=case, at=now, tone="info", text=f"{label}: {text}", by=by) for case in cases
     )

@@ -15,6 +15,7 @@ from exceptions.queries.cases import amount_of, endangered, status_of
 from exceptions.queries.closes import Endangers
 from exceptions.queries.totals import Sum
 from revops.delivery.models import Attempt, OutboundCommand
+from revops.events.models import InboundEvent
 from revops.kernel.money import Money
 from revops.ledger.models import JournalEntry
 from revops.lineage.queries.entries import Line
@@ -112,6 +113,12 @@ def detail(case_id: int, *, at: datetime) -> Detail:
         entry=entry,
         lines=lines,
     )
+
+
+def body_of(inbound_id: int) -> str:
+    """What a system sent, as text; it may be anything. One query."""
+    found = InboundEvent.objects.filter(pk=inbound_id).values_list("body", flat=True)
+    return b"".join(bytes(body) for body in found).decode("utf-8", "replace")
 
 
 def open_cases_of(

@@ -19,7 +19,7 @@ from exceptions.models import Case, CaseState
 from exceptions.operations import CaseRefused
 from exceptions.payloads import fields, readable
 from exceptions.playbooks import PlaybookMissing, playbook
-from exceptions.queries.detail import Detail, detail
+from exceptions.queries.detail import Detail, body_of, detail
 from exceptions.remedies import Offer, offers
 from revops.kernel import clock
 from revops.lineage.queries import Hop, thread
@@ -108,6 +108,7 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "different": [field for field in sent if not field.same],
         "payload": readable(found.command.payload) if may_read and found.command else "",
         "answer": _answer(found) if may_read else "",
+        "event": _event(found) if may_read else "",
         "strip": (strip := _strip(found)),
         "strip_words": _where_it_stops(strip),
         "thread_url": _thread_url(found.case),
@@ -129,6 +130,13 @@ def _fields(found: Detail) -> list[Any]:
     if found.command is None or found.entry is None:
         return []
     return list(fields(found.command, found.entry, found.lines))
+
+
+def _event(found: Detail) -> str:
+    """What came in, where that is all there is to look at."""
+    if found.case.inbound_id is None or found.command is not None:
+        return ""
+    return readable(body_of(found.case.inbound_id))
 
 
 def _answer(found: Detail) -> str:

@@ -28,8 +28,10 @@ def verdict(thread: Thread, cases: Sequence[Case]) -> Verdict:
     """About the record that was asked for; about everything when that has no posting of its own."""
     subject = thread.subject
     hops = _about(thread, subject)
-    name = _name(thread, subject)
     case = _worst(cases)
+    if not hops and (hops := thread.of("journal", "posting")):
+        return _of_many(f"{subject.label.lower()} {subject.name}", hops, case)
+    name = _name(thread, subject)
     trouble = [hop for hop in hops if hop.problem]
     doubt = [hop for hop in trouble if hop.status == "in_doubt"]
     if doubt and len(doubt) == len(trouble):
@@ -58,7 +60,7 @@ def verdict(thread: Thread, cases: Sequence[Case]) -> Verdict:
 
 
 def _about(thread: Thread, subject: Hop) -> Sequence[Hop]:
-    """The journals and postings of the subject; of the whole thread when it has none."""
+    """The journals and postings of the subject itself; a customer, say, has none."""
     if subject.kind in ("journal", "posting"):
         own = [hop for hop in thread.hops if hop.journal_id == subject.journal_id]
     elif subject.kind == "event" and subject.record is None:
@@ -69,7 +71,7 @@ def _about(thread: Thread, subject: Hop) -> Sequence[Hop]:
             for hop in thread.hops
             if hop.record == subject.record and hop.kind in ("journal", "posting")
         ]
-    return own or thread.of("journal", "posting")
+    return own
 
 
 def _name(thread: Thread, subject: Hop) -> str:
@@ -96,6 +98,19 @@ def _missing(name: str, trouble: Sequence[Hop], case: Case | None) -> Verdict:
         "" if len(trouble) == 1 else f"{len(trouble)} hops of this thread are missing.",
         case,
     )
+
+
+def _of_many(name: str, hops: Sequence[Hop], case: Case | None) -> Verdict:
+    """About everything that belongs to a record which is not posted itself."""
+    trouble = [hop for hop in hops if hop.problem]
+    if not trouble:
+        known = sum(1 for hop in hops if hop.kind == "posting")
+        postings = f"{known:,} posting{'' if known == 1 else 's'}"
+        return Verdict("ok", "tick", f"Nothing is missing for {name}, in {postings}.")
+    count = f"{len(trouble):,} hop{' is' if len(trouble) == 1 else 's are'}"
+    reason = case.cause if case is not None else trouble[0].missing
+    sentence = f"{count} missing for {name}: {_lower(reason).rstrip('.')}."
+    return Verdict("crit", "diamond", sentence, "", case)
 
 
 def _posted(name: str, posted: Sequence[Hop]) -> Verdict:

@@ -17,7 +17,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from revops.lineage.queries import Hop
-from revops.web.formats import MONTHS, NBSP, span_text
+from revops.web.formats import MONTHS, NBSP, duration, span_text
 
 _TICKS: Final = 4
 # Beyond this share of the axis a label stands to the left of its bar, so that it is not cut.
@@ -42,7 +42,10 @@ class Axis:
     def ticks(self) -> list[str]:
         """What stands over each quarter."""
         step = (self.end - self.start) / _TICKS
-        return [_tick(self.start + step * index, step) for index in range(_TICKS)]
+        first = _tick(self.start, step)
+        if step < timedelta(seconds=15):
+            return [first, *(f"+{_span(step * index)}" for index in range(1, _TICKS))]
+        return [first, *(_tick(self.start + step * index, step) for index in range(1, _TICKS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def _marks(hop: Hop, axis: Axis) -> str:
     if hop.missing and hop.began is not None and hop.at is None:
         left = axis.place(hop.began)
         right = max(axis.place(axis.now), left + 300)
-        words = f"for {span_text(axis.now - hop.began)}"
+        words = f"for {_span(axis.now - hop.began)}"
         box = (
             f'<rect class="absent" x="{_at(left)}" y="50%" width="{_at(right - left)}" height="12" '
             'transform="translate(0 -9)"/>'
@@ -103,7 +106,7 @@ def _marks(hop: Hop, axis: Axis) -> str:
         return (
             f'<circle class="hollow" cx="{_at(done)}" cy="50%" r="4" transform="translate(0 -3)"/>'
         )
-    parts = [_label(begun, done, span_text(waited), "took")] if waited else []
+    parts = [_label(begun, done, _span(waited), "took")] if waited else []
     parts.append(
         f'<line class="waiting" x1="{_at(begun)}" x2="{_at(done)}" y1="50%" y2="50%" '
         'transform="translate(0 -3)"/>'
@@ -125,11 +128,18 @@ def _label(left: int, right: int, words: str, kind: str) -> str:
 def said(hop: Hop, axis: Axis) -> str:
     """The lane in words."""
     if hop.missing and hop.at is None and hop.began is not None:
-        return f"Expected since {_tick(hop.began, timedelta())}, {span_text(axis.now - hop.began)}"
+        return f"Expected since {_tick(hop.began, timedelta())}, {_span(axis.now - hop.began)}"
     if hop.at is None:
         return "No time is known"
-    waited = f"waited {span_text(hop.waited)}, " if hop.waited else ""
+    waited = f"waited {_span(hop.waited)}, " if hop.waited else ""
     return f"{waited}done {_tick(hop.at, timedelta())}".capitalize()
+
+
+def _span(length: timedelta) -> str:
+    """A second and less in its own words; a drawing has no room for “0 s”."""
+    if length < timedelta(minutes=1):
+        return duration(int(length / timedelta(milliseconds=1)))
+    return span_text(length)
 
 
 def _at(hundredths: int) -> str:

@@ -226,7 +226,7 @@ class TestPlaybooks:
         assert "Ambiguous posting" in text_of(browser.get("/playbooks/"))
         page = text_of(browser.get("/playbooks/in_doubt/"))
         assert "How to fix it" in page
-        assert "Used by cases of the kind in doubt." in page
+        assert "Used by cases of the kind In doubt." in page
 
     def test_do_not_exist_under_other_names(self, browser: Client) -> None:
         assert browser.get("/playbooks/nothing/").status_code == 404

@@ -215,7 +215,7 @@ class TestCase:
             "The posting belongs to a period that no longer takes postings.",
             "Reopen the period, then retry.",
             "Post to Tryton US",
-            "Playbook: closed period",
+            "Playbook: Closed period",
             "Balanced",
         ):
             assert words in page

@@ -51,6 +51,16 @@ class TestReadable:
     def test_masks_addresses_and_indents_json(self) -> None:
         assert readable('{"to": "pat@contoso.example"}') == '{\n  "to": "••••@••"\n}'
 
+    def test_hides_where_people_live_and_how_to_reach_them(self) -> None:
+        text = json.dumps({"data": [{"phone": "555", "name": "Contoso", "address": {"city": "X"}}]})
+        shown = readable(text)
+        assert "555" not in shown
+        assert "city" not in shown
+        assert "Contoso" in shown
+
+    def test_stops_at_some_length_and_says_so(self) -> None:
+        assert readable("x" * 21_000).endswith("… 1,000 more characters")
+
     def test_leaves_other_texts_as_they_are(self) -> None:
         assert readable("<html>502") == "<html>502"
 
