@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from revops.kernel.money import Money
-from revops.lineage.queries import rows, words
+from revops.lineage.queries import postings, rows, words
 from revops.lineage.queries.hops import LABELS, Hop, Thread
 from revops.lineage.queries.reach import MOST, RECORDS, Node, reach, start_of
 
@@ -138,11 +138,11 @@ class _Telling:
             )
         ]
         made.extend(
-            words.posting(command, entry, about=about, tries=self.tries[command.id])
+            postings.posting(command, entry, about=about, tries=self.tries[command.id])
             for command in commands
         )
         if not commands:
-            made.append(words.unrouted(entry, about=about))
+            made.append(postings.unrouted(entry, about=about))
         return made
 
 

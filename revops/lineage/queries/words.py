@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from revops.kernel.money import Money
-from revops.lineage.queries.hops import DOCUMENTS, LABELS, Hop, Try
+from revops.lineage.queries.hops import DOCUMENTS, LABELS, Hop
 from revops.lineage.queries.reach import Node
 
 _CHANNELS: Final = {"webhook": "Webhook", "poll": "Poll", "api": "API call", "file": "File row"}
@@ -149,94 +149,6 @@ def journal(
             ("Rule", entry.rule),
             ("Mapping version", str(entry.mapping_version)),
         ],
-    )
-
-
-def posting(command: Any, entry: Any, *, about: Node | None, tries: Sequence[Any]) -> Hop:
-    """The ERP's move, or the place where it should be."""
-    status, reason = _standing(command)
-    known = Money(command.amount, command.currency)
-    posted = command.state == "posted"
-    amount = known if posted else None if command.state == "unknown" else known - known
-    made = [_try(row) for row in tries]
-    sends = [item for item in made if not item.asked]
-    number = command.external_number or command.external_id or ""
-    return Hop(
-        kind="posting",
-        id=command.id,
-        label=LABELS["command"],
-        name=number or "no id yet",
-        system=command.system,
-        status=status,
-        ids=[
-            (command.system, id) for id in dict.fromkeys([number, command.external_id or ""]) if id
-        ]
-        + [("Our key", command.key), ("Console", f"CMD-{command.id}")],
-        amount=amount,
-        difference=amount - Money(entry.amount, entry.currency) if amount is not None else None,
-        note="" if command.lane == "primary" else f"lane {command.lane}",
-        began=entry.recorded_at,
-        at=command.finished_at if posted else None,
-        took=sends[-1].took if posted and sends else None,
-        missing=reason,
-        record=about,
-        journal_id=entry.id,
-        command_id=command.id,
-        connection=command.slug,
-        legal_entity=entry.legal_entity,
-        correlation_id=command.correlation_id,
-        facts=[("Mapping version", str(entry.mapping_version))],
-        tries=made,
-    )
-
-
-def _standing(command: Any) -> tuple[str, str]:
-    """(status, why the ERP does not surely hold it: “” while all goes well)."""
-    match command.state:
-        case "posted":
-            return "posted", ""
-        case "unknown":
-            return "in_doubt", "It was sent and not answered, so it may be there or not."
-        case "exception":
-            return "missing", command.reason or "It was refused."
-        case "cancelled":
-            return "cancelled", "It was cancelled before anything was sent."
-    if command.paused_at is not None:
-        return "waiting", f"Sending to {command.system} is paused. {command.pause_reason}".strip()
-    if command.breaker == "open":
-        return "waiting", command.story or f"{command.system} cannot be reached."
-    if command.state == "retry_wait":
-        return "retrying", command.reason or f"{command.system} could not take it yet."
-    return "waiting", ""
-
-
-def _try(row: Any) -> Try:
-    return Try(
-        number=row.number,
-        asked=row.kind == "read",
-        at=row.intent_at,
-        outcome=row.outcome or "",
-        http_status=row.http_status,
-        reason=row.reason,
-        took=row.finished_at - row.intent_at if row.finished_at else None,
-    )
-
-
-def unrouted(entry: Any, *, about: Node | None) -> Hop:
-    return Hop(
-        kind="posting",
-        id=None,
-        label=LABELS["command"],
-        name="none",
-        system="no ERP",
-        status="not_due",
-        status_word="None asked",
-        note=f"no ERP keeps {entry.legal_entity}’s books on that day",
-        began=entry.recorded_at,
-        record=about,
-        journal_id=entry.id,
-        legal_entity=entry.legal_entity,
-        correlation_id=entry.correlation_id,
     )
 
 
