@@ -152,8 +152,8 @@ NO_PAGES: Final = frozenset(
         "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "exceptions:act-on-cause",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
-        "connections:window", "connections:test", "connections:sandbox", "api:schema",
-        "api:hook", "api:healthz", "api:readyz",
+        "connections:window", "connections:test", "connections:sandbox", "api:contract",
+        "api:contracts", "api:hook", "api:healthz", "api:readyz",
     }
 )  # fmt: skip
 ERRORS: Final = (

@@ -52,7 +52,8 @@ class TestRetry:
         assert "Retrying" not in seen.main()
         held[0].continue_()
         expect(seen.page.locator("#live")).to_contain_text("Retrying")
-        assert seen.focus() != "BODY"
+        seen.settled()
+        assert seen.focus() == "main"
         stage.move()
 
     def test_that_somebody_else_pressed_says_so(
