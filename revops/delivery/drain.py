@@ -33,6 +33,7 @@ from revops.store import crash, sql
 log = structlog.get_logger(__name__)
 
 POLL = 0.008
+SMALL = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class Drain:
                     idle_since = time.monotonic()
                 elif time.monotonic() - idle_since >= linger:
                     return
-                else:
+                if len(batch) < SMALL:
+                    # A batch costs nearly the same for one command as for ten: let a few gather.
                     time.sleep(POLL)
         finally:
             runner.run(client.__aexit__(None, None, None))
