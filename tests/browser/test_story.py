@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from playwright.sync_api import expect
@@ -15,6 +16,8 @@ from tests.browser.conftest import Visit
 from tests.browser.seen import Seen
 from tests.browser.stage import TEAM, Stage
 
+INVOICE: Final = 1_299_000
+
 
 @pytest.fixture(autouse=True)
 def _mended(stage: Stage) -> Iterator[None]:
@@ -23,6 +26,11 @@ def _mended(stage: Stage) -> Iterator[None]:
     stage.line.fault()
     stage.line.control("periods", {f"{clock.now():%Y-%m}": "open"})
     stage.wait(lambda: Gate.objects.filter(connection=stage.line.erp, breaker="closed").exists())
+
+
+def usd(minor: int) -> str:
+    """As pages write it."""
+    return f"USD\u00a0{minor // 100:,}.{minor % 100:02d}"
 
 
 def switch(seen: Seen, name: str, words: str) -> None:
@@ -59,7 +67,7 @@ class TestStory:
         seen.go("/exceptions/")
         row = seen.page.locator("tbody tr", has=seen.page.locator(f"#cause-{cases[0].cause_key}"))
         expect(row).to_contain_text(f"Period {month} is closed in Tryton")
-        expect(row).to_contain_text("USD 38,970.00".replace(" ", "\u00a0"))
+        expect(row).to_contain_text(usd(3 * INVOICE))
         row.locator("th a").click()
         expect(seen.page.locator("#do-retry")).to_contain_text("Retry: 3 cases")
 
@@ -83,6 +91,8 @@ class TestStory:
         switch(seen, "down", "goes down from now on")
         invoices = stage.customers(6, pays=None, **TEAM)
         stage.wait(lambda: Case.objects.filter(kind="target_down").exclude(state="resolved"))
+        case = Case.objects.exclude(state="resolved").get(kind="target_down")
+        assert (case.at_stake or 0) >= 6 * INVOICE
 
         seen.go("/")
         expect(seen.page.locator("main")).to_contain_text("Tryton")
@@ -91,11 +101,10 @@ class TestStory:
         assert seen.barriers() == []
         seen.go("/exceptions/")
         seen.page.get_by_role("link", name=re.compile("^Tryton (cannot|does not|is not)")).click()
-        expect(seen.page.locator("main")).to_contain_text("USD 77,940.00".replace(" ", "\u00a0"))
+        expect(seen.page.locator("main")).to_contain_text(usd(case.at_stake or 0))
         assert seen.barriers() == []
 
         switch(seen, "down", "Mended")
-        case = Case.objects.exclude(state="resolved").get(kind="target_down")
         seen.go(f"/exceptions/EXC-{case.pk}/")
         seen.page.click("#do-trial")
         expect(seen.page.locator("#notice")).to_contain_text("Tryton is tried again now.")
