@@ -52,13 +52,13 @@ class Close:
 class Figures:
     """
     ``shown`` ties to the rows of the list; ``by_state`` counts cases for the tabs under the same
-    filters. ``closes`` are the nearest ones that are blocked or at risk, at most three.
+    filters. ``new`` is not counted for a search. ``closes`` are the nearest ones that are blocked or at risk, at most three.
     """
 
     shown: Sum
     causes: int
     by_state: dict[str, int]
-    new: Count
+    new: Count | None
     closes: Sequence[Close]
 
     @property
@@ -107,7 +107,7 @@ def figures(selection: Selection) -> Figures:
         shown=shown,
         causes=found[0].causes if found else 0,
         by_state=by_state,
-        new=capped_count(selection.with_status("new").cases()),
+        new=None if selection.words else capped_count(selection.with_status("new").cases()),
         closes=_nearest(closes.values(), selection),
     )
 

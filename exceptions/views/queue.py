@@ -100,7 +100,7 @@ def _tabs(state: State, found: Figures) -> list[dict[str, object]]:
     counts: dict[str, object] = {
         "": f"{found.open:,}",
         "in_doubt": f"{found.by_state.get('in_doubt', 0):,}",
-        "new": found.new,
+        "new": found.new or "",
         "retrying": f"{found.by_state.get('retrying', 0):,}",
         "resolved": "",
     }

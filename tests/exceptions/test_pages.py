@@ -83,9 +83,10 @@ class TestQueue:
         statements.clear()
         browser.get("/exceptions/?rows=100")
         assert len(statements) == few <= 12
-        statements.clear()
-        browser.get("/exceptions/?rows=100&group=case")
-        assert len(statements) <= 12
+        for address in ("?rows=100&group=case", "?group=case&q=closed", "?q=closed&status=new"):
+            statements.clear()
+            browser.get(f"/exceptions/{address}")
+            assert len(statements) <= 12, address
 
     def test_gives_htmx_the_list_with_figures_and_tabs_beside_it(
         self, browser: Client, company: Company
