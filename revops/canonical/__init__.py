@@ -1,1 +1,1 @@
-"""Our copy of the business: customers, subscriptions, invoices, payments, payouts, and their ids elsewhere."""
+"""Our copy of the business: customers, invoices, payments, payouts … and their ids elsewhere."""

@@ -25,7 +25,9 @@ _TAKE = """
 UPDATE delivery_gate SET drainer = %s, drain_until = now() + %s * interval '1 second'
 WHERE connection_id = %s AND (drainer = %s OR drain_until IS NULL OR drain_until < now())
 """
-_LEAVE = "UPDATE delivery_gate SET drainer = '', drain_until = NULL WHERE connection_id = %s AND drainer = %s"
+_LEAVE = """
+UPDATE delivery_gate SET drainer = '', drain_until = NULL WHERE connection_id = %s AND drainer = %s
+"""
 
 _WRITE = """
 UPDATE delivery_gate SET breaker = %s, opened_at = %s, retry_at = %s, failures = %s, trips = %s,
@@ -136,7 +138,8 @@ def resume(connection_id: int) -> None:
 def throttle(connection_id: int, *, rate: int) -> None:
     """At most ``rate`` commands a second; 0 takes the limit away."""
     sql.run(
-        "UPDATE delivery_gate SET rate = %s, tokens = 0, tokens_at = now() WHERE connection_id = %s",
+        "UPDATE delivery_gate SET rate = %s, tokens = 0, tokens_at = now() "
+        "WHERE connection_id = %s",
         (rate, connection_id),
     )
 

@@ -1,1 +1,1 @@
-"""The inbox: raw events stored once before anything is understood, and the business events in them."""
+"""The inbox: raw events, stored before anything is understood, and the business events in them."""

@@ -51,8 +51,8 @@ INSERT INTO events_inboundevent (
     object_version, occurred_at, received_at, body, body_sha256, state, reason, waits_for,
     deliveries, fence, next_at, leased, crash_count, correlation_id
 ) VALUES (
-    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now(), %s, %s, 'received', '', '', 1, 0, now(), false, 0,
-    %s
+    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now(), %s, %s, 'received', '', '', 1, 0, now(), false,
+    0, %s
 )
 ON CONFLICT (connection_id, account, source_event_id)
 DO UPDATE SET deliveries = events_inboundevent.deliveries + 1
