@@ -52,7 +52,8 @@ class Close:
 class Figures:
     """
     ``shown`` ties to the rows of the list; ``by_state`` counts cases for the tabs under the same
-    filters. ``new`` is not counted for a search. ``closes`` are the nearest ones that are blocked or at risk, at most three.
+    filters; ``new`` is not counted for a search. ``closes`` are the nearest ones that are blocked
+    or at risk, at most three.
     """
 
     shown: Sum
