@@ -10,7 +10,7 @@ from accounts.models import User
 from exceptions.models import Case
 from tests import factories
 from tests.conftest import SignIn
-from tests.console.company import Company, build, stop_erp
+from tests.console.company import Company, build, journal, order, stop_erp
 
 
 @pytest.fixture
@@ -122,6 +122,24 @@ class TestLineage:
         assert told.event.source_event_id in shown
         assert "pat@contoso.example" not in shown
         assert "••••@••" in shown
+
+    def test_adds_up_what_is_invoiced_and_not_its_payments(
+        self, browser: Client, company: Company
+    ) -> None:
+        told = company.stories["posted"]
+        fee = journal(
+            company,
+            told.invoice,
+            500,
+            company.now,
+            "co-fee",
+            document_type="fee",
+            business_key="stripe:fee",
+            description="Fee",
+        )
+        order(company, fee, "posted")
+        page = text_of(browser.get(f"/lineage/invoice/{told.invoice.pk}/"))
+        assert "Invoices in the ERPUSD 11,917.801 posting" in page
 
     def test_lists_every_id_on_its_other_tab(self, browser: Client, company: Company) -> None:
         told = company.stories["posted"]

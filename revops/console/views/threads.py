@@ -149,12 +149,18 @@ def _currency(found: Thread) -> str:
 def _figures(found: Thread) -> list[dict[str, Any]]:
     """Sums of the thread, one tile each; only of what all is in one currency."""
     tiles = []
+    # Payments and fees are postings of their own: added to the invoice's they would mean nothing.
+    invoiced = {hop.journal_id for hop in found.of("journal") if hop.note == "invoice"}
     for label, hops, note in (
         ("Invoiced, with tax", found.of("invoice"), "invoice"),
         ("Paid", [hop for hop in found.of("payment") if hop.status == "done"], "payment"),
         (
-            "In the ERP",
-            [hop for hop in found.of("posting") if hop.status == "posted"],
+            "Invoices in the ERP",
+            [
+                hop
+                for hop in found.of("posting")
+                if hop.status == "posted" and hop.journal_id in invoiced
+            ],
             "posting",
         ),
         ("Missing", [hop for hop in found.problems if hop.difference], "hop"),
