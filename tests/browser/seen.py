@@ -48,7 +48,9 @@ class Seen:
 
     def focus(self) -> str:
         """The id of the element that has the focus, or its name: ``BODY``."""
-        return str(self.page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+        return str(
+            self.page.evaluate("document.activeElement.id || document.activeElement.tagName")
+        )
 
     def settled(self) -> None:
         """Wait until htmx is done."""
@@ -93,7 +95,5 @@ class Seen:
 
 def ids(seen: Seen, selector: str) -> list[Any]:
     """The ids of the elements, in the order of the page."""
-    found: list[Any] = seen.page.eval_on_selector_all(
-        selector, "found => found.map(one => one.id)"
-    )
+    found: list[Any] = seen.page.eval_on_selector_all(selector, "found => found.map(one => one.id)")
     return found

@@ -18,10 +18,10 @@ from typing import Any, Final
 from django.db import connections
 from django.test import override_settings
 
+from accounts.models import User
 from connectors.systems.stripe.sandbox import scenarios
 from exceptions import operations as cases
 from exceptions.models import Case
-from accounts.models import User
 from revops.canonical.models import Invoice
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock
@@ -171,5 +171,3 @@ def _late(stage: Stage, at: datetime) -> None:
     """Invoices of a month that the ERP has closed."""
     stage.period("closed")
     stage.customers(LATE, pays=None, at=int(at.timestamp()), **TEAM)
-
-

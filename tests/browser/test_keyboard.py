@@ -12,10 +12,10 @@ from tests.browser.stage import Stage
 
 # What is sticky at the top and at the bottom, in pixels, when an element has the focus.
 _COVERED = """
-() => { const one = document.activeElement.getBoundingClientRect();
-  const top = document.elementFromPoint(one.left + 2, one.top + 2);
-  const mine = top && (document.activeElement.contains(top) || top.contains(document.activeElement));
-  return mine ? '' : document.activeElement.outerHTML.slice(0, 120); }
+() => { const one = document.activeElement, box = one.getBoundingClientRect();
+  const top = document.elementFromPoint(box.left + 2, box.top + 2);
+  const mine = top && (one.contains(top) || top.contains(one));
+  return mine ? '' : one.outerHTML.slice(0, 120); }
 """
 
 

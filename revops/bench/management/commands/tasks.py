@@ -1,0 +1,151 @@
+"""``manage.py tasks``: the timed tasks of a person, in a real browser; prints JSON last."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import httpx
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+from playwright.sync_api import sync_playwright
+
+from connectors.models import Connection
+from exceptions.models import Case
+from revops.bench import tasks
+from revops.bench.house import ROOT, House, free_port, running
+from revops.canonical.models import Invoice
+from revops.kernel import clock
+from revops.ledger.models import JournalEntry
+from revops.sandbox import company
+
+_WHO: Final = company.PEOPLE[0][1]
+# Workers remember for some seconds where a connection leads to.
+_REMEMBERED_S: Final = 6
+_FLAGS: Final = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+)  # fmt: skip
+
+
+class Command(BaseCommand):
+    help = "Clicks, keys and modelled seconds of the timed tasks, beside their goals."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chromium = shutil.which("chromium")
+        if chromium is None:
+            raise CommandError("The tasks need Chromium. On Debian: apt-get install chromium")
+        company.seed()
+        with running() as house, _billing(house) as billing:
+            self.stderr.write(f"Making two causes of {tasks.CASES} cases each")
+            months = _late_months()
+            for number, month in enumerate(months, start=1):
+                _close(house, billing, month, wanted=number * tasks.CASES)
+            results = _work(house, chromium, months)
+        for line in tasks.lines(results):
+            self.stdout.write(line)
+        self.stdout.write(json.dumps({"tasks": [one.as_dict() for one in results]}))
+        if not all(one.reached for one in results):
+            raise CommandError("A task missed its goal.")
+
+
+@contextmanager
+def _billing(house: House) -> Iterator[str]:
+    """Where the billing sandbox answers, which tells the running console what happens there."""
+    port = free_port()
+    child = subprocess.Popen(
+        [sys.executable, "manage.py", "sandbox", "serve", "--only", company.STRIPE,
+         "--port", str(port)],
+        cwd=ROOT,
+        env=os.environ | {"REVOPS_PORT": str(house.web_port)},
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    for slug, where in (
+        (company.STRIPE, url),
+        (company.ERP, f"http://127.0.0.1:{house.erp_port}"),
+    ):
+        Connection.objects.filter(slug=slug).update(base_url=where, control_url=where)
+    try:
+        _until(lambda: _answers(f"{url}/_control/state"))
+        time.sleep(_REMEMBERED_S)
+        yield url
+    finally:
+        child.terminate()
+        child.wait(15)
+
+
+def _late_months() -> list[datetime]:
+    """A day in each of the two months before this one."""
+    last = clock.now().replace(day=1, hour=12) - timedelta(days=10)
+    return [last, last.replace(day=1) - timedelta(days=10)]
+
+
+def _close(house: House, billing: str, day: datetime, *, wanted: int) -> None:
+    """Close the day's month in the ERP, bill customers in it, and wait for their cases."""
+    _switch(house, day, "closed")
+    customers = {
+        "count": tasks.CASES, "price": "price_team_yearly", "amount": 1_200_000, "pays": None,
+        "legal_entity": "US-INC", "at": int(day.timestamp()),
+    }  # fmt: skip
+    httpx.post(
+        f"{billing}/_control/scenario/customers", json=customers, timeout=30
+    ).raise_for_status()
+    _until(lambda: _cases().count() >= wanted)
+
+
+def _work(house: House, chromium: str, months: Sequence[datetime]) -> list[tasks.Done]:
+    invoice = _an_invoice_of(months[0])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        page = browser.new_page(
+            base_url=f"http://127.0.0.1:{house.web_port}", viewport={"width": 1280, "height": 800}
+        )
+        page.goto("/sign-in/")
+        page.get_by_role("button", name=_WHO).click()
+        page.wait_for_selector("#find")
+        why = f"period {months[0]:%Y-%m} is closed"
+        found = tasks.find_why(page, start="/playbooks/", invoice=invoice, why=why)
+        for month in months:
+            _switch(house, month, "open")
+        cleared = [tasks.clear_a_cause_by_mouse(page), tasks.clear_a_cause_by_keys(page)]
+        browser.close()
+    return [*cleared, found]
+
+
+def _an_invoice_of(month: datetime) -> str:
+    case = _cases().filter(period_code=f"{month:%Y-%m}").latest("pk")
+    entry = JournalEntry.objects.get(pk=case.record_id or 0)
+    return Invoice.objects.get(pk=entry.record_id).number
+
+
+def _cases() -> QuerySet[Case]:
+    return Case.objects.filter(kind="period_closed", state="open")
+
+
+def _switch(house: House, day: datetime, state: str) -> None:
+    door = f"http://127.0.0.1:{house.erp_port}/_control/periods"
+    httpx.post(door, json={f"{day:%Y-%m}": state}, timeout=10).raise_for_status()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _until(happened: Callable[[], object], *, seconds: float = 120) -> None:
+    stop = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > stop:
+            raise CommandError("The console did not make the cases that the tasks need.")
+        time.sleep(0.2)

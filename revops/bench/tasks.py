@@ -1,0 +1,200 @@
+"""
+The timed tasks of ux.md §5 that can be done so far, by a browser on a running console.
+
+    T1  clear 40 cases of one cause, once its cause was mended in the ERP: by mouse, and by keys
+    T3  why is an invoice not in the ERP: its number in the find box, and read the first sentence
+
+T1 is done in its present form: the mapping form of the design comes with the mappings' screens.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from revops.bench.hand import Hand, Place
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CASES: Final = 40
+PATIENCE_S: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """``keys`` None: not limited. ``done_s`` is how long the system may take after the last act."""
+
+    clicks: int
+    keys: int | None
+    seconds: float
+    screens: int | None = None
+    done_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    name: str
+    what: str
+    goal: Goal
+
+
+T1: Final = Task(
+    "T1", f"Clear {CASES} cases of one cause", Goal(clicks=5, keys=14, seconds=30, done_s=120)
+)
+T3: Final = Task("T3", "Why is an invoice not in the ERP?", Goal(clicks=0, keys=11, seconds=12))
+# What must be there before the others can be done.
+NOT_YET: Final[Mapping[str, tuple[str, str]]] = {
+    "T2": ("Request and approve a credit", "service credits and approvals"),
+    "T4": ("Clear 3 breaks of a payout reconciliation and sign off", "reconciliation"),
+    "T5": ("Can an entity close; if not, who does what?", "the close"),
+}
+# An id of the design's example has 9 characters; each further one is a key more.
+_USUAL_ID: Final = 9
+
+
+class TaskFailed(RuntimeError):
+    """A page did not lead where the task says that it leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a task went. ``took_s`` is what the system took, ``done_s`` after the last act."""
+
+    task: str
+    what: str
+    by: str
+    clicks: int
+    keys: int
+    decisions: int
+    screens: int
+    seconds: float
+    took_s: float
+    done_s: float | None
+    goal: Goal
+
+    @property
+    def reached(self) -> bool:
+        goal = self.goal
+        return (
+            self.clicks <= goal.clicks
+            and (goal.keys is None or self.keys <= goal.keys)
+            and self.seconds <= goal.seconds
+            and (goal.done_s is None or (self.done_s or 0.0) <= goal.done_s)
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"reached": self.reached}
+
+
+def clear_a_cause_by_mouse(page: Page) -> Done:
+    """From the queue: open the top cause, and retry all of its cases."""
+
+    def act(hand: Hand) -> None:
+        hand.decide()
+        hand.click(page.locator("tbody th a").first)
+        page.wait_for_url("**/causes/*/")
+        hand.decide()
+        hand.click(page.locator("#do-retry"))
+
+    return _clear(page, "mouse", act)
+
+
+def clear_a_cause_by_keys(page: Page) -> Done:
+    """The same without a mouse: ``j`` to the top cause, ⏎, ``r`` to the button, ⏎."""
+
+    def act(hand: Hand) -> None:
+        hand.decide()
+        hand.press("j")
+        hand.press("Enter")
+        page.wait_for_url("**/causes/*/")
+        hand.decide()
+        hand.press("r")
+        hand.press("Enter")
+
+    return _clear(page, "keys", act)
+
+
+def find_why(page: Page, *, start: str, invoice: str, why: str) -> Done:
+    """From any page: ``/``, the invoice's number, ⏎; the first sentence must say ``why``."""
+    page.goto(start)
+    hand = Hand(page, place=Place.KEYBOARD)
+    began = time.monotonic()
+    hand.decide()
+    hand.press("/")
+    hand.type(invoice)
+    hand.press("Enter")
+    page.wait_for_url("**/lineage/**")
+    said = page.locator("section[aria-label=Verdict]").inner_text()
+    took = time.monotonic() - began
+    hand.decide()
+    if why not in said:
+        raise TaskFailed(f"The first sentence is “{said}”, and says nothing of “{why}”.")
+    if page.locator("#to-case").count() != 1:
+        raise TaskFailed("The way to the fix is not one click away.")
+    goal = T3.goal
+    longer = max(0, len(invoice) - _USUAL_ID)
+    shown = Goal(goal.clicks, (goal.keys or 0) + longer, goal.seconds)
+    return _done(T3, "keys", hand, took=took, goal=shown)
+
+
+def _clear(page: Page, by: str, act: Callable[[Hand], None]) -> Done:
+    page.goto("/exceptions/")
+    hand = Hand(page)
+    began = time.monotonic()
+    act(hand)
+    page.wait_for_selector("#notice .notice")
+    pressed = time.monotonic()
+    said = page.inner_text("#notice")
+    screens = hand.screens
+    if str(CASES) not in said:
+        raise TaskFailed(f"It should retry {CASES} cases, and says “{said}”.")
+    while "No case of this cause is open" not in page.inner_text("main"):
+        if time.monotonic() - pressed > PATIENCE_S:
+            raise TaskFailed(f"Not all are posted after {PATIENCE_S} s.")
+        time.sleep(0.25)
+        page.reload()
+    done = time.monotonic() - pressed
+    hand.screens = screens
+    return _done(T1, by, hand, took=pressed - began, done=done, goal=T1.goal)
+
+
+def _done(
+    task: Task, by: str, hand: Hand, *, took: float, goal: Goal, done: float | None = None
+) -> Done:
+    return Done(
+        task=task.name,
+        what=task.what,
+        by=by,
+        clicks=hand.clicks,
+        keys=hand.keys,
+        decisions=hand.decisions,
+        screens=hand.screens,
+        seconds=hand.seconds,
+        took_s=round(took, 2),
+        done_s=None if done is None else round(done, 2),
+        goal=goal,
+    )
+
+
+def lines(results: Sequence[Done]) -> list[str]:
+    """For people: one line a task, figures beside their goals."""
+    shown = []
+    for one in results:
+        goal = one.goal
+        after = "" if one.done_s is None else f", all posted {one.done_s} s later ({goal.done_s:g})"
+        shown.append(
+            f"{one.task} {one.what}, by {one.by}: {_count(one.clicks, 'click')} ({goal.clicks}), "
+            f"{_count(one.keys, 'key')} ({goal.keys}), {_count(one.screens, 'new screen')}, "
+            f"{one.seconds:.1f} s by the model ({goal.seconds:g}); the system took "
+            f"{one.took_s} s of it{after}{'' if one.reached else '  MISSED'}"
+        )
+    for name, (what, needs) in NOT_YET.items():
+        shown.append(f"{name} {what}: not possible yet, it needs {needs}")
+    return shown
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
