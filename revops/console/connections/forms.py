@@ -51,7 +51,7 @@ class PauseForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="pause-%s", **kwargs)
+        super().__init__(*args, **(kwargs | {"auto_id": "pause-%s"}))
 
     def clean_until(self) -> datetime | None:
         chosen = self.cleaned_data["until"]
@@ -86,7 +86,7 @@ class LimitsForm(forms.Form):
     )
 
     def __init__(self, manifest: Manifest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="limits-%s", **kwargs)
+        super().__init__(*args, **(kwargs | {"auto_id": "limits-%s"}))
         self.most = 1 if manifest.one_writer else manifest.max_in_flight
         if self.most == 1:
             del self.fields["calls"]
@@ -116,7 +116,7 @@ class WindowForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="window-%s", **kwargs)
+        super().__init__(*args, **(kwargs | {"auto_id": "window-%s"}))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

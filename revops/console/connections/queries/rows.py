@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -15,12 +15,12 @@ from connectors.manifest import Capability, Manifest
 from connectors.models import Connection
 from connectors.registry import ConnectorUnknown
 from revops.console.connections.queries.feeds import Feed, feeds
+from revops.console.connections.queries.held import Cases, amounts, cases_of
 from revops.delivery.queries import Health, Waiting, health
 from revops.events.models import SourceCursor
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.mappings.models import ErpRoute
-from revops.store import sql
 from revops.web.statuses import Tone, look
 
 _RANK: Final = {
@@ -30,36 +30,6 @@ _RANK: Final = {
     )
 }  # fmt: skip
 _CALM: Final = frozenset({Tone.INFO, Tone.OK})
-
-_CASES: Final = """
-SELECT connection_slug AS slug, currency, count(*) AS cases,
-    count(*) FILTER (WHERE held) AS held,
-    coalesce(sum(at_stake) FILTER (WHERE held), 0)::bigint AS held_amount,
-    bool_or(kind = 'webhooks_missing') AS webhooks_missing
-FROM (
-    SELECT connection_slug, currency, kind, at_stake,
-        command_id IS NOT NULL AND state = 'open' AS held
-    FROM exceptions_case WHERE state <> 'resolved' AND connection_slug = ANY(%s)
-) AS unresolved
-GROUP BY connection_slug, currency
-"""
-
-
-@dataclass(slots=True)
-class Cases:
-    """
-    Unresolved cases that name the connection. ``held`` of them are postings that wait for a
-    person, so they are in no backlog; ``held_money`` is theirs, minor units by currency.
-    """
-
-    count: int = 0
-    held: int = 0
-    held_money: dict[str, int] = field(default_factory=dict)
-    webhooks_missing: bool = False
-
-    @property
-    def amounts(self) -> list[Money]:
-        return amounts(self.held_money.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +134,6 @@ def one(slug: str) -> Row:
     return _rows([_connections().get(slug=slug)])[0]
 
 
-def amounts(items: Iterable[tuple[str, int]]) -> list[Money]:
-    """Minor units summed within each currency and never across, the largest first."""
-    sums: dict[str, int] = {}
-    for currency, minor in items:
-        if currency:
-            sums[currency] = sums.get(currency, 0) + minor
-    ranked = sorted(sums.items(), key=lambda item: (-abs(item[1]), item[0]))
-    return [Money(minor, currency) for currency, minor in ranked]
-
-
 def _connections() -> QuerySet[Connection]:
     routes = ErpRoute.objects.filter(
         connection=OuterRef("pk"), valid__contains=clock.now().date()
@@ -195,7 +155,7 @@ def _rows(connections: Iterable[Connection]) -> list[Row]:
         for connection, manifest in held
         if manifest and manifest.can(Capability.EVENTS)
     ]  # fmt: skip
-    cases = _cases([connection.slug for connection, _ in held])
+    cases = cases_of([connection.slug for connection, _ in held])
     healths = health(targets) if targets else {}
     fed = feeds(
         {connection.pk: _cursor(connection) for connection in sources},
@@ -239,15 +199,3 @@ def _cursor(connection: Connection) -> SourceCursor | None:
         return connection.cursor
     except SourceCursor.DoesNotExist:
         return None
-
-
-def _cases(slugs: Sequence[str]) -> dict[str, Cases]:
-    found: dict[str, Cases] = {}
-    for row in sql.rows(_CASES, (list(slugs),)):
-        cases = found.setdefault(row.slug, Cases())
-        cases.count += row.cases
-        cases.held += row.held
-        if row.currency and row.held:
-            cases.held_money[row.currency] = row.held_amount
-        cases.webhooks_missing = cases.webhooks_missing or row.webhooks_missing
-    return found

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from connectors.manifest import Manifest
 from connectors.models import Connection, Secret
-from revops.console.connections.queries.rows import Row, amounts
+from revops.console.connections.queries.held import amounts
+from revops.console.connections.queries.rows import Row
 from revops.delivery.queries import MOST_CALLS
 from revops.kernel import clock
 from revops.kernel.money import Money

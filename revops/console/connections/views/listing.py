@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET
 
 from exceptions.export import csv_lines
 from revops.console.connections import words
-from revops.console.connections.queries.rows import Row, amounts, every
+from revops.console.connections.queries.held import amounts
+from revops.console.connections.queries.rows import Row, every
 from revops.console.connections.rail import remember
 from revops.kernel import clock
 from revops.web.filters import Filters, Key, State
