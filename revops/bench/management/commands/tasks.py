@@ -30,6 +30,7 @@ from revops.sandbox import company
 _WHO: Final = company.PEOPLE[0][1]
 # Workers remember for some seconds where a connection leads to.
 _REMEMBERED_S: Final = 6
+_PLAN: Final = {"price": "price_team_yearly", "amount": 1_200_000, "legal_entity": "US-INC"}
 _FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -90,15 +91,20 @@ def _late_months() -> list[datetime]:
 
 
 def _close(house: House, billing: str, day: datetime, *, wanted: int) -> None:
-    """Close the day's month in the ERP, bill customers in it, and wait for their cases."""
+    """
+    Close the day's month in the ERP, bill customers in it, and wait for their cases. What they
+    buy is earned at once: a subscription would bring its recognition into the queue as well.
+    """
     _switch(house, day, "closed")
-    customers = {
-        "count": tasks.CASES, "price": "price_team_yearly", "amount": 1_200_000, "pays": None,
-        "legal_entity": "US-INC", "at": int(day.timestamp()),
-    }  # fmt: skip
-    httpx.post(
-        f"{billing}/_control/scenario/customers", json=customers, timeout=30
-    ).raise_for_status()
+    play = f"{billing}/_control/scenario"
+    with httpx.Client(timeout=30) as client:
+        known = client.post(f"{play}/customers", json={"count": 8, "pays": None} | _PLAN).json()
+        for number in range(tasks.CASES):
+            bought = {
+                "customer": known["made"][number % 8]["customer"], "at": int(day.timestamp()),
+                "amount": 90_000 + 1_000 * number, "price": "price_onboarding",
+            }  # fmt: skip
+            client.post(f"{play}/issue", json=bought).raise_for_status()
     _until(lambda: _cases().count() >= wanted)
 
 
@@ -124,7 +130,7 @@ def _work(house: House, chromium: str, months: Sequence[datetime]) -> list[tasks
 def _an_invoice_of(month: datetime) -> str:
     case = _cases().filter(period_code=f"{month:%Y-%m}").latest("pk")
     entry = JournalEntry.objects.get(pk=case.record_id or 0)
-    return Invoice.objects.get(pk=entry.record_id).number
+    return Invoice.objects.get(pk=entry.record_id or 0).number
 
 
 def _cases() -> QuerySet[Case]:
