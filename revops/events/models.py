@@ -84,6 +84,7 @@ class InboundEvent(models.Model):
                 condition=Q(state__in=[InboxState.PARKED.value, InboxState.QUARANTINED.value]),
             ),
             models.Index(fields=["object_id"], name="events_inbound_object"),
+            models.Index(fields=["source_event_id"], name="events_inbound_source"),
             models.Index(fields=["correlation_id"], name="events_inbound_story"),
         ]
 

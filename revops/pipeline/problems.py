@@ -202,7 +202,7 @@ def unjournalized(
             cause_parts=f"{error.kind}|{error.key}|{entity}",
             cause=f"{what} {error.key} has no mapping in {entity}",
             what_happened=(
-                f"{label} is not in the books: {what.lower()} {error.key} has no {where}."
+                f"{label} is not in the books: {_within(what)} {error.key} has no {where}."
             ),
             facts=((what, error.key),),
             **common,
@@ -272,6 +272,11 @@ def _money(data: EventData) -> dict[str, Any]:
         amount = getattr(data, "amount", None)
     currency = getattr(data, "currency", None)
     return {"currency": currency or "", "at_stake": amount if currency else None}
+
+
+def _within(word: str) -> str:
+    """A word inside a sentence: abbreviations keep their capitals."""
+    return word if word.isupper() else word.lower()
 
 
 def _label(data: EventData) -> str:

@@ -11,6 +11,7 @@ from revops.canonical.operations import Batch
 from revops.canonical.operations.apply import Telling
 from revops.canonical.operations.change import Change, Effect
 from revops.contracts.base import EventData
+from revops.contracts.payments import PayoutSettled
 from revops.delivery import operations as delivery
 from revops.events.models import InboxState
 from revops.events.operations import MEANINGS, Claimed, Verdict
@@ -197,6 +198,10 @@ class Story:
         ledger.record_schedules(schedules)
         if reversed_ids:
             ledger.stop_schedules(reversed_ids, on=latest)
+        for meaning, _, change, _, _ in self._produced:
+            if isinstance(meaning.data, PayoutSettled):
+                items = [item.source_id for item in meaning.data.items if item.source_id]
+                sql.run(_PAID_OUT, (change.record_id, at, self._source.id, items))
         LINKS.insert([(*link, at) for link in dict.fromkeys(self._links)], "ON CONFLICT DO NOTHING")
         orders = dispatch.orders(self._entries, self._books)
         delivery.enqueue(orders)
@@ -292,6 +297,11 @@ class Story:
         return meaning.inbound.correlation_id
 
 
+_PAID_OUT = """
+INSERT INTO lineage_link (from_kind, from_id, to_kind, to_id, created_at)
+SELECT 'payment', id, 'payout', %s, %s FROM canonical_payment
+WHERE connection_id = %s AND source_id = ANY(%s) ON CONFLICT DO NOTHING
+"""
 _TOLD = "SELECT id, inbound_id, position FROM events_businessevent WHERE inbound_id = ANY(%s)"
 
 _RANK = {"customer": 0, "subscription": 1, "invoice": 2, "payment": 3, "refund": 4, "payout": 5}

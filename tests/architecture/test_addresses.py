@@ -42,6 +42,8 @@ OPEN = {
     "readyz": "no amounts, no names, no secrets",
     "api/docs/": "describes the API, holds no data",
     "api/v1/schema/": "describes the API, holds no data",
+    "api/v1/contracts/": "describes the API, holds no data",
+    "api/v1/contracts/<str:event>/<int:version>/": "describes the API, holds no data",
 }
 
 
@@ -139,6 +141,7 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^hooks/", {"public_id": a_connection().public_id}),
         (r"^api/v1/cases/", {"reference": str(case)}),
         (r"^api/v1/journals/", {"reference": "JE-1"}),
+        (r"^api/v1/contracts/", {"event": "invoice.issued", "version": 1}),
         (r"^journals/", {"id": 1}),
         (r"lineage/<\w+:kind>", {"kind": "invoice", "id": invoice.pk}),
         (r"^api/v1/lineage/<str:reference>", {"reference": invoice.number}),

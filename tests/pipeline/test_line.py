@@ -8,10 +8,11 @@ from collections import Counter
 
 import pytest
 
-from revops.canonical.models import Customer, Invoice, Payment
+from revops.canonical.models import Customer, Invoice, Payment, Payout
 from revops.delivery.models import Attempt, OutboundCommand
 from revops.events.models import BusinessEvent, EventConflict, InboundEvent
 from revops.ledger.models import JournalEntry
+from revops.lineage.models import Link
 from revops.mappings.models import SkuMap
 from revops.pipeline import receive
 from tests.pipeline.rehearsal import Rehearsal
@@ -85,6 +86,10 @@ class TestTheLine:
             if account == "1050"
         )
         assert clearing == 0
+        payment, payout = Payment.objects.get(), Payout.objects.get()
+        assert Link.objects.filter(
+            from_kind="payment", from_id=payment.pk, to_kind="payout", to_id=payout.pk
+        ).exists()
         line.assert_books_agree()
 
     def test_keeps_one_story_from_the_event_to_the_journal(self, line: Rehearsal) -> None:

@@ -175,6 +175,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="inboundevent",
+            index=models.Index(fields=["source_event_id"], name="events_inbound_source"),
+        ),
+        migrations.AddIndex(
+            model_name="inboundevent",
             index=models.Index(fields=["correlation_id"], name="events_inbound_story"),
         ),
         migrations.AddConstraint(
