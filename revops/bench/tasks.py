@@ -30,7 +30,6 @@ class Goal:
     clicks: int
     keys: int | None
     seconds: float
-    screens: int | None = None
     done_s: float | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
@@ -48,9 +48,8 @@ class Seen:
 
     def focus(self) -> str:
         """The id of the element that has the focus, or its name: ``BODY``."""
-        return str(
-            self.page.evaluate("document.activeElement.id || document.activeElement.tagName")
-        )
+        named = "document.activeElement.id || document.activeElement.tagName"
+        return str(self.page.evaluate(named))
 
     def settled(self) -> None:
         """Wait until htmx is done."""
@@ -93,7 +92,6 @@ class Seen:
             self.complaints.append(f"{line.text} ({line.location.get('url', '')})")
 
 
-def ids(seen: Seen, selector: str) -> list[Any]:
+def ids(seen: Seen, selector: str) -> list[str]:
     """The ids of the elements, in the order of the page."""
-    found: list[Any] = seen.page.eval_on_selector_all(selector, "found => found.map(one => one.id)")
-    return found
+    return list(seen.page.eval_on_selector_all(selector, "found => found.map(one => one.id)"))

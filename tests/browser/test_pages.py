@@ -38,13 +38,21 @@ def names(resolver: URLResolver, before: str = "") -> Iterator[str]:
             yield from names(pattern, f"{before}{pattern.namespace}:" if pattern.namespace else "")
 
 
+def _known(name: str) -> tuple[pytest.MarkDecorator, ...]:
+    """What is not ours to mend, as long as it is so."""
+    if name != "api:docs":
+        return ()
+    return (pytest.mark.xfail(strict=True, reason="Swagger UI nests buttons and landmarks"),)
+
+
 class TestPages:
     def test_are_all_looked_at(self) -> None:
         assert set(names(get_resolver())) == set(PAGES) | NO_PAGES
         assert not set(PAGES) & NO_PAGES
 
     @pytest.mark.parametrize(
-        ("name", "look"), [pytest.param(*pair, id=pair[1].name) for pair in LOOKS_AND_ERRORS]
+        ("name", "look"),
+        [pytest.param(*pair, id=pair[1].name, marks=_known(pair[0])) for pair in LOOKS_AND_ERRORS],
     )
     def test_have_no_barrier_and_no_sideways_scroll(
         self, name: str, look: Look, visit: Visit, stage: Stage, pictures: Path | None
@@ -74,7 +82,7 @@ class TestPages:
         seen = visit()
         titles: dict[str, str] = {}
         for name, look in LOOKS:
-            if look.by != "Priya" or name == "api:docs":
+            if look.by != "Priya" or look.filtered:
                 continue
             address = look.address(stage)
             text = seen.page.request.get(address).text()
