@@ -25,6 +25,7 @@ class PostingBehaviour:
         assert move | {"id": 0} == {
             "id": 0,
             "key": journal(1).key,
+            "invoice": "",
             "number": "2026/000001",
             "state": "posted",
             "date": "2026-03-31",

@@ -23,6 +23,7 @@ class Account:
     name: str
     party_required: bool
     usable: bool
+    receivable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Books:
     code: str
     name: str
     currency: str
+    currency_id: int
     digits: int
     accounts: Mapping[str, Account]
     ambiguous: frozenset[str]
@@ -58,11 +60,14 @@ class Library:
     """
     The books that the key's user sees, as they were when read. ``only``: the company that the
     connection names for everything; otherwise a legal entity's is the one whose party has its code.
+    ``invoices``: whether Tryton has them at all.
     """
 
     books: Mapping[int, Books]
     only: Books | None
     journal: int | None
+    revenue_journal: int | None
+    invoices: bool
     read_at: float = field(default_factory=time.monotonic)
 
     def of(self, legal_entity: str) -> Books | None:
@@ -94,11 +99,12 @@ class Shelf:
 
 
 def _place(tryton: Tryton) -> tuple[str, ...]:
-    return tryton.base_url, tryton.database, tryton.company, tryton.journal
+    journals = tryton.journal, tryton.revenue_journal
+    return tryton.base_url, tryton.database, tryton.company, *journals
 
 
 async def read(tryton: Tryton) -> Library:
-    """Four reads, however many companies there are. Raises Problem."""
+    """Five reads, however many companies there are. Raises Problem."""
     companies = await tryton.search(
         "company.company", [], ["rec_name", "party.code", "currency.code", "currency.digits"]
     )
@@ -109,7 +115,7 @@ async def read(tryton: Tryton) -> Library:
         await tryton.search(
             "account.account",
             [here],
-            ["company", "code", "name", "party_required", "closed", "type"],
+            ["company", "code", "name", "party_required", "closed", "type.receivable"],
         )
     )
     periods = _by_company(
@@ -119,13 +125,29 @@ async def read(tryton: Tryton) -> Library:
             ["company", "name", "start_date", "end_date", "state"],
         )
     )
-    journals = await tryton.search("account.journal", [["code", "=", tryton.journal]], ["code"])
+    codes = ["code", "in", [tryton.journal, tryton.revenue_journal]]
+    journals = await tryton.search("account.journal", [codes], ["code", "type"])
+    invoices = await tryton.search("ir.model", [["name", "=", "account.invoice"]], ["name"])
     books = {row["id"]: _books(row, accounts[row["id"]], periods[row["id"]]) for row in companies}
     only = next((one for one in books.values() if one.name == tryton.company), None)
     if tryton.company and only is None:
         reason = f"The key's user sees no company named “{tryton.company}” in Tryton."
         raise Problem(Outcome.AUTH, "company_missing", reason)
-    return Library(books, only, journals[0]["id"] if journals else None)
+    return Library(
+        books,
+        only,
+        journal=_first(row["id"] for row in journals if row["code"] == tryton.journal),
+        revenue_journal=_first(
+            row["id"]
+            for row in journals
+            if row["code"] == tryton.revenue_journal and row["type"] == "revenue"
+        ),
+        invoices=bool(invoices),
+    )
+
+
+def _first(ids: Iterable[int]) -> int | None:
+    return next(iter(ids), None)
 
 
 def _by_company(rows: Iterable[dict[str, Any]]) -> defaultdict[int, list[dict[str, Any]]]:
@@ -146,6 +168,7 @@ def _books(
         code=str(company["party."]["code"] or ""),
         name=company["rec_name"],
         currency=company["currency."]["code"],
+        currency_id=company["currency."]["id"],
         digits=company["currency."]["digits"],
         accounts=by_code,
         ambiguous=ambiguous,
@@ -172,7 +195,8 @@ def _accounts(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Account], fr
             code=code,
             name=row["name"],
             party_required=bool(row["party_required"]),
-            usable=row["type"] is not None and not row["closed"],
+            usable=row["type."] is not None and not row["closed"],
+            receivable=bool(row["type."] and row["type."]["receivable"]),
         )
         other = accounts.get(code)
         if other is not None and other.usable and account.usable:
@@ -180,54 +204,3 @@ def _accounts(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Account], fr
         if code and (other is None or not other.usable):
             accounts[code] = account
     return accounts, frozenset(ambiguous)
-
-
-async def party_ids(tryton: Tryton, wanted: Mapping[str, str]) -> dict[str, int]:
-    """
-    Tryton's parties for our customers (id → name): found by code or by an identifier that finance
-    gave an existing party, else made with our id as code. One search and one creation for all.
-
-    Tryton's party codes are unique, so that a repeated creation is refused. Raises Problem.
-    """
-    found = await _find_parties(tryton, wanted)
-    missing = [code for code in wanted if code not in found]
-    if missing:
-        values = [{"code": code, "name": wanted[code] or code} for code in missing]
-        try:
-            made = await tryton.action("party.party/create", {"vlist": values})
-        except Problem as problem:
-            if problem.code != "party_exists":
-                raise
-            # Somebody made one of them since we looked: look again, and only once.
-            found = await _find_parties(tryton, wanted)
-            missing = [code for code in wanted if code not in found]
-            values = [{"code": code, "name": wanted[code] or code} for code in missing]
-            made = await tryton.action("party.party/create", {"vlist": values}) if values else []
-        if not isinstance(made, list) or len(made) != len(missing):
-            raise Problem(
-                Outcome.TRANSIENT, "garbled", "Tryton's answer to new parties was no list of them."
-            )
-        found |= dict(zip(missing, made, strict=True))
-    return found
-
-
-async def _find_parties(tryton: Tryton, wanted: Mapping[str, str]) -> dict[str, int]:
-    codes = list(wanted)
-    rows = await tryton.search(
-        "party.party",
-        [
-            ["OR", ["code", "in", codes], ["identifiers.code", "in", codes]],
-            ["active", "in", [True, False]],
-        ],
-        ["code", "replaced_by", "identifiers.code"],
-    )
-    found: dict[str, int] = {}
-    for row in rows:
-        party = row["replaced_by"] or row["id"]
-        for identifier in row["identifiers."] or ():
-            if identifier["code"] in wanted:
-                found.setdefault(identifier["code"], party)
-    for row in rows:
-        if row["code"] in wanted:
-            found[row["code"]] = row["replaced_by"] or row["id"]
-    return found

@@ -1,4 +1,4 @@
-"""Tryton as a ledger: journals in, moves and their state out. Written for series 8.2."""
+"""Tryton as a ledger: journals and invoices in, what it holds out. Written for series 8.2."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from connectors.contract import (
 )
 from connectors.http import Client
 from connectors.manifest import Manifest
-from connectors.systems.tryton import listing, moves, posting, probe
+from connectors.systems.tryton import journal, listing, posting, probe
 from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library, Shelf
 from connectors.systems.tryton.lookup import by_keys
@@ -25,14 +25,14 @@ from connectors.systems.tryton.wire import Tryton
 
 
 class TrytonConnector:
-    """A CommandSink and a SnapshotSource; accepts ``journal.post``."""
+    """A CommandSink and a SnapshotSource; accepts ``journal.post`` and ``invoice.post``."""
 
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)
         self._shelf = Shelf()
 
     def digest(self, payload: Mapping[str, Any]) -> str:
-        return moves.digest(payload)
+        return journal.digest(payload)
 
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
@@ -44,16 +44,16 @@ class TrytonConnector:
         self, client: Client, settings: Settings, keys: Sequence[str]
     ) -> Mapping[str, Sequence[Found]]:
         """
-        Posted moves by key, or the draft when none is posted.
+        What is posted by key, moves and invoices, or the draft when nothing is posted.
 
         A draft is not in the books: of several only the first is told, and none beside a posted
-        move; the next ``send`` of the key deletes the others. Raises CallFailed.
+        document; the next ``send`` of the key deletes the others. Raises CallFailed.
         """
         tryton = Tryton(client, settings)
         with _told():
             held = await by_keys(tryton, await self._shelf.get(tryton), keys) if keys else {}
         return {
-            key: [move for move in known if move.posted] or known[:1] for key, known in held.items()
+            key: [one for one in known if one.posted] or known[:1] for key, known in held.items()
         }
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
@@ -62,7 +62,11 @@ class TrytonConnector:
     async def snapshot(
         self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
     ) -> tuple[Sequence[SnapshotRow], str]:
-        """Kind ``journal``: all moves in the range, ours or not, drafts included."""
+        """
+        Kind ``journal``: all moves in the range, ours or not, drafts included; the move of an
+        invoice of ours under that invoice's id and key. Kind ``invoice``: all posted customer
+        invoices as ``listing.InvoiceRow``, ours or not. Dated by accounting date.
+        """
         tryton = Tryton(client, settings)
         with _told():
             library = await self._shelf.get(tryton)

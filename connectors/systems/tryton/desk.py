@@ -11,9 +11,12 @@ import httpx
 
 from connectors.contract import Command, Found, Receipt, Settings
 from connectors.http import Client
-from connectors.systems.tryton import books, moves
+from connectors.systems.tryton import books, drafting, forms
 from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.connector import TrytonConnector
+from connectors.systems.tryton.jobs import Job
+from connectors.systems.tryton.journal import Journal
+from connectors.systems.tryton.placing import place
 from connectors.systems.tryton.wire import Tryton
 from revops.kernel.keys import idempotency_key, sha256
 from revops.kernel.strict_json import dumps
@@ -34,8 +37,10 @@ class Erp(Protocol):
     def moves(self, key: str = "") -> list[dict[str, Any]]: ...
     def parties(self) -> dict[str, str]: ...
     def close_period(self, name: str) -> None: ...
-    def reopen_period(self, name: str) -> None: ...
+    def reopen_period(self, name: str, *, journals: bool = True) -> None: ...
     def edit_draft(self, move: int, amount: str) -> None: ...
+    def edit_invoice(self, invoice: int, price: str) -> None: ...
+    def drafted_invoices(self) -> list[int]: ...
     def sequence_locked(self) -> AbstractContextManager[None]: ...
 
 
@@ -108,27 +113,36 @@ class Desk:
         """A draft as an earlier attempt would have left it; Tryton's id."""
 
         async def make(tryton: Tryton) -> str:
-            library = await books.read(tryton)
-            entry = moves.Journal.of(command.payload)
-            held, period = moves.place(entry, library)
-            customers = entry.customers(held)
-            parties = await books.party_ids(tryton, customers) if customers else {}
-            assert library.journal is not None
-            value = moves.values(
-                command.key, entry, held, period, parties, in_journal=library.journal
-            )
+            job, (value,) = await values(tryton, command)
             if description:
-                value["description"] = description
-            (made,) = await tryton.action("account.move/create", {"vlist": [value]})
-            return str(made)
+                value[job.wanted.field] = description
+            (made,) = await tryton.action(f"{job.wanted.model}/create", {"vlist": [value]})
+            return f"{job.wanted.prefix}{made}"
 
         return self.raw(make)
 
     def post(self, draft: str) -> None:
-        self.raw(lambda tryton: tryton.action(f"account.move/{draft}/post", {}))
+        form = forms.of(draft)
+        self.raw(lambda t: t.action(f"{form.model}/{form.number(draft)}/post", {}))
 
 
-def journal(number: int, /, *, lines: Any = None, drafted_id: str = "", **changes: Any) -> Command:
+async def values(tryton: Tryton, command: Command) -> tuple[Job, list[dict[str, Any]]]:
+    """What the connector would create for a command."""
+    library = await books.read(tryton)
+    job = Job(command, Journal.of(command.payload))
+    job.books, job.period = place(job.journal, library, invoice=job.wanted.invoice)
+    return job, await drafting.values(tryton, library, [job])
+
+
+def journal(
+    number: int,
+    /,
+    *,
+    lines: Any = None,
+    drafted_id: str = "",
+    kind: str = "journal.post",
+    **changes: Any,
+) -> Command:
     """J1 of the accounting design: an annual invoice with tax, 12,990.00 in USD."""
     payload: dict[str, Any] = {
         "accounting_date": "2026-03-31",
@@ -143,18 +157,23 @@ def journal(number: int, /, *, lines: Any = None, drafted_id: str = "", **change
         or [
             line("1100", debit=1_299_000, customer="cus_1"),
             line("2300", credit=1_200_000, memo="Service 2026-03-31 to 2027-03-30"),
-            line("2100", credit=99_000),
+            line("2100", credit=99_000, tax_code="US-TX"),
         ],
     } | changes
     identity = {name: payload[name] for name in ("legal_entity", "document_type", "business_key")}
     return Command(
         key=idempotency_key(lane="primary", revision=1, **identity),
-        kind="journal.post",
+        kind=kind,
         payload=payload,
         payload_sha256=sha256(dumps(payload)),
         correlation_id=f"story-{number}",
         drafted_id=drafted_id,
     )
+
+
+def invoice(number: int, /, **changes: Any) -> Command:
+    """The same as a customer invoice of Tryton's."""
+    return journal(number, kind="invoice.post", **changes)
 
 
 def simple(number: int, amount: int = 1000, **changes: Any) -> Command:
@@ -164,9 +183,16 @@ def simple(number: int, amount: int = 1000, **changes: Any) -> Command:
 
 
 def line(
-    account: str, *, debit: int = 0, credit: int = 0, customer: str = "", memo: str = ""
+    account: str,
+    *,
+    debit: int = 0,
+    credit: int = 0,
+    customer: str = "",
+    memo: str = "",
+    tax_code: str = "",
 ) -> dict[str, Any]:
     named = {"id": customer, "name": f"Customer {customer}"} if customer else None
     return {
         "account": account, "debit": debit, "credit": credit, "customer": named, "memo": memo,
+        "tax_code": tax_code,
     }  # fmt: skip

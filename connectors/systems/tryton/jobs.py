@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.contract import Command, Found, Outcome, Receipt
-from connectors.systems.tryton import moves
+from connectors.systems.tryton import forms, journal
 from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Books, Period
-from connectors.systems.tryton.moves import Journal
+from connectors.systems.tryton.forms import Form
+from connectors.systems.tryton.journal import Journal
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """``receipt`` ends it; ``draft`` is Tryton's id of its draft, "" while there is none."""
+    """``receipt`` ends it; ``draft`` is our name of its draft, "" while there is none."""
 
     command: Command
     journal: Journal
@@ -26,7 +27,22 @@ class Job:
 
     @property
     def content(self) -> str:
-        return moves.digest_of(self.journal)
+        return journal.digest_of(self.journal)
+
+    @property
+    def wanted(self) -> Form:
+        """What is made when Tryton holds nothing under the key yet."""
+        return forms.BY_KIND[self.command.kind]
+
+    @property
+    def form(self) -> Form:
+        """What its draft is."""
+        return forms.of(self.draft)
+
+    @property
+    def number(self) -> str:
+        """Tryton's id of its draft."""
+        return self.form.number(self.draft)
 
     def end(self, outcome: Outcome, code: str = "", reason: str = "", **more: Any) -> None:
         self.receipt = Receipt(outcome, code=code, reason=reason, drafted_id=self.draft, **more)
@@ -49,6 +65,11 @@ class Job:
 
 def unfinished(jobs: Iterable[Job]) -> list[Job]:
     return [job for job in jobs if job.receipt is None]
+
+
+def fail_all(jobs: Iterable[Job], problem: Problem, *, outcome: Outcome | None = None) -> None:
+    for job in jobs:
+        job.fail(problem, outcome=outcome)
 
 
 def leave(jobs: Iterable[Job]) -> None:

@@ -1,57 +1,128 @@
-"""Moves in a range of days, for reconciliation and control totals."""
+"""Moves and invoices in a range of days, for reconciliation and control totals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.contract import Outcome, SnapshotRow
-from connectors.systems.tryton import moves, wire
+from connectors.systems.tryton import forms, invoices, journal, moves, wire
 from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.wire import Tryton
 
 PAGE: Final = 500
+_MOVE: Final = ("company", "description", "state", "date", "origin", "lines.debit")
+_INVOICE: Final = (
+    "reference",
+    "number",
+    "state",
+    "currency.code",
+    "currency.digits",
+    "total_amount",
+    "amount_to_pay",
+    "move.date",
+)
+_ORIGIN: Final = f"{forms.INVOICE.model},"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow(SnapshotRow):
+    """
+    A posted customer invoice: ``amount`` is its total, ``to_pay`` what of it is open, both in minor
+    units of the invoice's currency and negative for a credit note; ``state`` is ``posted``,
+    ``paid`` or ``cancelled``.
+    """
+
+    number: str
+    to_pay: int
 
 
 async def page(
     tryton: Tryton, library: Library, kind: str, start: str, end: str, cursor: str
 ) -> tuple[Sequence[SnapshotRow], str]:
     """
-    One page by ascending id, so that moves made meanwhile come later instead of being skipped.
+    One page by ascending id, so that what is made meanwhile comes later instead of being skipped.
 
-    ``amount`` is the sum of the debits. Raises Problem.
+    Raises Problem.
     """
-    if kind != "journal":
+    days = (wire.date(start), wire.date(end))
+    after = [["id", ">", int(cursor)]] if cursor else []
+    company = ["company", "in", list(library.books)]
+    rows: list[dict[str, Any]] = []
+    found: Sequence[SnapshotRow] = ()
+    if kind == "journal":
+        domain = [company, ["date", ">=", days[0]], ["date", "<=", days[1]], *after]
+        rows = await _page(tryton, forms.MOVE.model, domain, _MOVE)
+        ours = await _invoices_of(tryton, library, rows)
+        found = [_journal(row, library, ours) for row in rows]
+    elif kind == "invoice":
+        if library.invoices:
+            dated = [["move.date", ">=", days[0]], ["move.date", "<=", days[1]]]
+            domain = [company, ["type", "=", "out"], *dated, *after]
+            rows = await _page(tryton, forms.INVOICE.model, domain, _INVOICE)
+        found = [_invoice(row) for row in rows]
+    else:
         raise Problem(Outcome.REFUSED, "refused", f"Tryton lists no “{kind}” here.")
-    domain: list[Any] = [
-        ["company", "in", list(library.books)],
-        ["date", ">=", wire.date(start)],
-        ["date", "<=", wire.date(end)],
-    ]
-    if cursor:
-        domain.append(["id", ">", int(cursor)])
-    rows = await tryton.search(
-        "account.move",
-        domain,
-        ["company", "description", "state", "date", "lines.debit"],
-        order=[["id", "ASC"]],
-        limit=PAGE,
-    )
-    found = []
-    for row in rows:
-        books = library.books[row["company"]]
-        debits = [wire.minor(line["debit"], books.digits) for line in row["lines."] or ()]
-        key = moves.key_of(row)
-        found.append(
-            SnapshotRow(
-                kind=kind,
-                external_id=str(row["id"]),
-                key=key if key.startswith(moves.OURS) else "",
-                currency=books.currency,
-                amount=sum(debit or 0 for debit in debits),
-                dated=wire.iso(row["date"]),
-                state=str(row["state"]),
-            )
-        )
     return found, str(rows[-1]["id"]) if len(rows) == PAGE else ""
+
+
+async def _page(
+    tryton: Tryton, model: str, domain: Sequence[Any], fields: Sequence[str]
+) -> list[dict[str, Any]]:
+    return await tryton.search(model, domain, fields, order=[["id", "ASC"]], limit=PAGE)
+
+
+async def _invoices_of(
+    tryton: Tryton, library: Library, rows: Sequence[Mapping[str, Any]]
+) -> dict[int, tuple[str, str]]:
+    """Move → id and key of the invoice of ours that it belongs to."""
+    made = [row["id"] for row in rows if str(row["origin"] or "").startswith(_ORIGIN)]
+    if not made or not library.invoices:
+        return {}
+    held = await tryton.search(
+        forms.INVOICE.model, [["move", "in", made]], ["move", forms.INVOICE.field]
+    )
+    return {
+        row["move"]: (f"{invoices.PREFIX}{row['id']}", key)
+        for row in held
+        if (key := _ours(invoices.key_of(row)))
+    }
+
+
+def _journal(
+    row: Mapping[str, Any], library: Library, of_invoices: Mapping[int, tuple[str, str]]
+) -> SnapshotRow:
+    """``amount`` is the sum of the debits."""
+    books = library.books[row["company"]]
+    plain = (str(row["id"]), _ours(moves.key_of(row)))
+    external_id, key = of_invoices.get(row["id"], plain)
+    return SnapshotRow(
+        kind="journal",
+        external_id=external_id,
+        key=key,
+        currency=books.currency,
+        amount=sum(wire.minor(line["debit"], books.digits) or 0 for line in row["lines."] or ()),
+        dated=wire.iso(row["date"]),
+        state=str(row["state"]),
+    )
+
+
+def _invoice(row: Mapping[str, Any]) -> InvoiceRow:
+    currency = row["currency."]
+    return InvoiceRow(
+        kind="invoice",
+        external_id=f"{invoices.PREFIX}{row['id']}",
+        key=_ours(invoices.key_of(row)),
+        currency=currency["code"],
+        amount=wire.minor(row["total_amount"], currency["digits"]) or 0,
+        dated=wire.iso(row["move."]["date"]),
+        state=str(row["state"]),
+        number=str(row["number"] or ""),
+        to_pay=wire.minor(row["amount_to_pay"], currency["digits"]) or 0,
+    )
+
+
+def _ours(key: str) -> str:
+    return key if key.startswith(journal.OURS) else ""

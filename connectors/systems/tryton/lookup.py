@@ -1,11 +1,12 @@
-"""Moves by our key or by Tryton's id."""
+"""Moves and invoices by our key or by Tryton's id."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from connectors.contract import Found
-from connectors.systems.tryton import moves
+from connectors.systems.tryton import forms
 from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.wire import Tryton
 
@@ -14,31 +15,41 @@ _AT_ONCE = 100
 
 async def by_keys(tryton: Tryton, library: Library, keys: Sequence[str]) -> dict[str, list[Found]]:
     """
-    Posted moves and drafts by key, in the order in which they were made. Raises Problem.
+    What is posted and drafts by key, in the order in which they were made. Raises Problem.
 
-    Prefix patterns, so that the description can go on for people; with the index of README.md
-    Tryton's database answers a hundred of them in about ten milliseconds.
+    Moves and invoices, whatever the key was first used for. Prefix patterns, so that the text can
+    go on for people; with the indexes of README.md Tryton's database answers a hundred of them in
+    about ten milliseconds.
     """
     found: dict[str, list[Found]] = {}
     for start in range(0, len(keys), _AT_ONCE):
         wanted = set(keys[start : start + _AT_ONCE])
-        patterns = [["description", "like", f"{key}%"] for key in sorted(wanted)]
-        rows = await tryton.search(
-            "account.move",
-            ["OR", *patterns],
-            moves.READ,
-            order=[["id", "ASC"]],
-        )
-        for row in rows:
-            key = moves.key_of(row)
-            if key in wanted:
-                found.setdefault(key, []).append(moves.found(row, library))
+        for form in forms.held(library):
+            patterns = [[form.field, "like", f"{key}%"] for key in sorted(wanted)]
+            rows = await tryton.search(
+                form.model, ["OR", *patterns], form.read, order=[["id", "ASC"]]
+            )
+            for row in rows:
+                key = form.key_of(row)
+                document = form.found(row, library) if key in wanted else None
+                if document is not None:
+                    found.setdefault(key, []).append(document)
     return found
 
 
 async def by_ids(tryton: Tryton, library: Library, ids: Sequence[str]) -> dict[str, Found]:
-    """Moves by Tryton's ids; missing ones are absent. Raises Problem."""
-    numbers = [int(number) for number in ids if number.isdecimal()]
-    rows = await tryton.search("account.move", [["id", "in", numbers]], moves.READ)
-    held = [moves.found(row, library) for row in rows]
-    return {move.external_id: move for move in held}
+    """Documents by the ids that we gave out for them; missing ones are absent. Raises Problem."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for external_id in ids:
+        form = forms.of(external_id)
+        number = form.number(external_id)
+        if number.isdecimal():
+            numbers[form.kind].append(int(number))
+    held: dict[str, Found] = {}
+    for kind, wanted in numbers.items():
+        form = forms.BY_KIND[kind]
+        for row in await tryton.search(form.model, [["id", "in", wanted]], form.read):
+            document = form.found(row, library)
+            if document is not None:
+                held[document.external_id] = document
+    return held

@@ -1,5 +1,6 @@
 """
-Journals into Tryton: look, draft, post, read back; set-wise, and each journal with its own outcome.
+Journals and invoices into Tryton: look, draft, post, read back; set-wise, and each with its own
+outcome.
 
 Why this cannot post twice although Tryton has no unique key: creating makes only drafts, and what
 is posted is a draft's id that was read after the last doubt. A creation that commits late leaves a
@@ -10,14 +11,15 @@ also ends any posting of it that may still be on its way. See README.md, “Neve
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from connectors.contract import Command, Found, Outcome, Receipt
-from connectors.systems.tryton import drafting, moves
+from connectors.systems.tryton import drafting, forms, refusals, settling
 from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library, Shelf
-from connectors.systems.tryton.jobs import Job, leave, unfinished
+from connectors.systems.tryton.jobs import Job, fail_all, leave, unfinished
+from connectors.systems.tryton.journal import KEY, Journal, Unfit
 from connectors.systems.tryton.lookup import by_ids
-from connectors.systems.tryton.moves import Journal, Unfit
 from connectors.systems.tryton.wire import Tryton
 
 
@@ -35,7 +37,7 @@ async def run(tryton: Tryton, shelf: Shelf, commands: Sequence[Command]) -> list
 
 
 def _job(command: Command) -> Job | Receipt:
-    if command.kind != moves.KIND or not moves.KEY.fullmatch(command.key):
+    if command.kind not in forms.BY_KIND or not KEY.fullmatch(command.key):
         reason = "This is nothing that Tryton can be asked to do."
         return Receipt(Outcome.REFUSED, code="refused", reason=reason)
     try:
@@ -52,10 +54,10 @@ def _receipt(job: Job) -> Receipt:
 async def _work(tryton: Tryton, shelf: Shelf, given: Sequence[Job]) -> None:
     if not given:
         return
-    library = await drafting.prepare(tryton, shelf, given)
+    library = await settling.prepare(tryton, shelf, given)
     jobs = unfinished(given)
     if jobs:
-        await drafting.look(tryton, library, jobs)
+        await settling.look(tryton, library, jobs)
         jobs = unfinished(jobs)
         await drafting.create(tryton, library, jobs)
         if len(unfinished(jobs)) < len(jobs):
@@ -63,37 +65,40 @@ async def _work(tryton: Tryton, shelf: Shelf, given: Sequence[Job]) -> None:
             shelf.forget(tryton)
         jobs = unfinished(jobs)
     if jobs:
-        await _post(tryton, jobs)
+        await _post(tryton, library, jobs)
         await _read_back(tryton, library, unfinished(jobs))
 
 
-async def _post(tryton: Tryton, jobs: Sequence[Job]) -> None:
+async def _post(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> None:
     """Those that were posted have no receipt yet afterwards: they are read back."""
-    companies: dict[int, list[Job]] = {}
+    groups: dict[tuple[str, int], list[Job]] = {}
     for job in jobs:
         assert job.books is not None
-        companies.setdefault(job.books.company, []).append(job)
-    # Tryton 8.2.1 fails when one call posts for two companies.
-    groups = list(companies.values())
-    for index, group in enumerate(groups):
-        if not await _post_group(tryton, group):
-            for later in groups[index + 1 :]:
+        # Tryton 8.2.1 fails when one call posts for two companies.
+        groups.setdefault((job.form.kind, job.books.company), []).append(job)
+    calls = [
+        group[start : start + group[0].form.at_once]
+        for group in groups.values()
+        for start in range(0, len(group), group[0].form.at_once)
+    ]
+    for index, call in enumerate(calls):
+        if not await _post_group(tryton, library, call):
+            for later in calls[index + 1 :]:
                 leave(later)
             return
 
 
-async def _post_group(tryton: Tryton, jobs: Sequence[Job]) -> bool:
+async def _post_group(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> bool:
     """False when the next ones should not be tried now."""
     if len(jobs) > 1 and tryton.posts_in_batches:
         try:
             if await _together(tryton, jobs):
                 return True
         except Problem as problem:
-            for job in jobs:
-                job.fail(problem)
+            fail_all(jobs, problem)
             return False
     for index, job in enumerate(jobs):
-        if not await _alone(tryton, job):
+        if not await _alone(tryton, library, job):
             leave(jobs[index + 1 :])
             return False
     return True
@@ -104,8 +109,9 @@ async def _together(tryton: Tryton, jobs: Sequence[Job]) -> bool:
     All in one transaction. False when Tryton refused one of them and so posted none; each is then
     tried by itself, once. Raises Problem.
     """
+    method = f"model.{jobs[0].form.model}.post"
     try:
-        result = await tryton.rpc("model.account.move.post", [int(job.draft) for job in jobs])
+        result = await tryton.rpc(method, [int(job.number) for job in jobs])
     except Problem as problem:
         if problem.outcome is Outcome.REFUSED:
             return False
@@ -115,11 +121,12 @@ async def _together(tryton: Tryton, jobs: Sequence[Job]) -> bool:
     return True
 
 
-async def _alone(tryton: Tryton, job: Job) -> bool:
+async def _alone(tryton: Tryton, library: Library, job: Job) -> bool:
     """False when the next one should not be tried now."""
+    form = job.form
     try:
-        moved = await tryton.action(f"account.move/{job.draft}/post?f=state", {})
-        if not isinstance(moved, dict) or moved.get("state") != "posted":
+        posted: Any = await tryton.action(f"{form.model}/{job.number}/post?f=state", {})
+        if not isinstance(posted, dict) or posted.get("state") not in ("posted", "paid"):
             raise Problem(Outcome.IN_DOUBT, "garbled", "Tryton answered a posting oddly.")
     except Problem as problem:
         if problem.code == "already_posted":
@@ -128,6 +135,8 @@ async def _alone(tryton: Tryton, job: Job) -> bool:
             job.draft = ""
             job.end(Outcome.TRANSIENT, "draft_gone", "Somebody deleted the draft in Tryton.")
             return True
+        if form.invoice and problem.status == 403:
+            problem = await _why(tryton, library, job, problem)
         if problem.outcome is Outcome.REFUSED:
             await _withdraw(tryton, job)
         job.fail(problem)
@@ -135,10 +144,31 @@ async def _alone(tryton: Tryton, job: Job) -> bool:
     return True
 
 
+async def _why(tryton: Tryton, library: Library, job: Job, problem: Problem) -> Problem:
+    """
+    What is behind a 403: the lines of an invoice's move are made when it is posted, and for a
+    closed journal-period this door hides Tryton's words.
+    """
+    assert job.period is not None
+    place = [["journal", "=", library.revenue_journal], ["period", "=", job.period.id]]
+    try:
+        closed = await tryton.search(
+            "account.journal.period",
+            [*place, ["state", "=", "closed"]],
+            ["journal.name"],
+        )
+    except Problem:
+        return problem
+    if not closed:
+        return problem
+    reason = refusals.closed(job.period.name, closed[0]["journal."]["name"])
+    return Problem(Outcome.REFUSED, "period_closed", reason, status=problem.status)
+
+
 async def _withdraw(tryton: Tryton, job: Job) -> None:
     """Delete a refused draft, which would keep Tryton's period from being closed."""
     try:
-        await tryton.delete("account.move", job.draft)
+        await tryton.delete(job.form.model, job.number)
     except Problem as problem:
         if problem.status != 404:
             return
@@ -152,19 +182,19 @@ async def _read_back(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> N
     try:
         held = await by_ids(tryton.unhurried(), library, [job.draft for job in jobs])
     except Problem:
-        held = {}
+        held = {job.draft: Found(job.draft, "", True, job.content) for job in jobs}
     for job in jobs:
-        move = held.get(job.draft) or Found(job.draft, "", True, job.content)
-        if not move.posted:
-            job.end(Outcome.IN_DOUBT, "garbled", "Tryton said posted, and then draft.")
-        elif move.content_sha256 != job.content:
+        document = held.get(job.draft)
+        if document is None or not document.posted:
+            job.end(Outcome.IN_DOUBT, "garbled", "Tryton said posted, and then that it is not.")
+        elif document.content_sha256 != job.content:
             job.draft = ""
             job.end(
                 Outcome.REFUSED,
                 "conflict",
-                f"Tryton posted it as {move.external_number}, but with other content.",
-                external_id=move.external_id,
-                external_number=move.external_number,
+                f"Tryton posted it as {document.external_number}, but with other content.",
+                external_id=document.external_id,
+                external_number=document.external_number,
             )
         else:
-            job.done(Outcome.OK, move)
+            job.done(Outcome.OK, document)

@@ -15,6 +15,10 @@ RIGHTS = {
     "account.move": ("read", "create", "write", "delete"),
     "party.party": ("read", "create"),
 }
+INVOICE_RIGHTS = {
+    "account.invoice": ("read", "create", "write", "delete"),
+    "party.address": ("read", "create"),
+}
 
 
 async def steps(tryton: Tryton) -> Sequence[ProbeStep]:
@@ -31,8 +35,10 @@ async def steps(tryton: Tryton) -> Sequence[ProbeStep]:
         held = await reference.read(tryton)
         done.append(ProbeStep(label, True, _companies(held)))
         done += _contents(tryton, held)
+        label = "Invoices can be posted"
+        done.append(await _invoices(tryton, held, label))
         label = "The key's user may post"
-        done.append(await _rights(tryton, label))
+        done.append(await _rights(tryton, held, label))
         if tryton.posts_in_batches:
             label = "Login and password are accepted, for posting in batches"
             await tryton.rpc("model.res.user.get_preferences", True, write=False)
@@ -68,17 +74,40 @@ def _each(counts: Sequence[int]) -> str:
     return ", ".join(map(str, counts))
 
 
-async def _rights(tryton: Tryton, label: str) -> ProbeStep:
-    RIGHTS = {
-        "account.move": ("read", "create", "write", "delete"),
-        "party.party": ("read", "create"),
-    }
+async def _invoices(tryton: Tryton, held: Library, label: str) -> ProbeStep:
+    """Passes as well where Tryton is used for journals alone, and says what is missing."""
+    if not held.invoices:
+        return ProbeStep(label, True, "Journals only: the module account_invoice is not installed")
+    if held.revenue_journal is None:
+        words = f"There is no journal {tryton.revenue_journal} of the type Revenue"
+        return ProbeStep(label, False, words)
+    deposit = [["model", "=", "account.account.type"], ["name", "=", "deposit"]]
+    if not await tryton.search("ir.model.field", deposit, ["name"]):
+        words = (
+            "To revenue accounts only: without the module account_deposit no account of the "
+            "balance sheet, such as deferred revenue, can stand on an invoice"
+        )
+        return ProbeStep(label, True, words)
+    types = await tryton.search("account.account.type", [["deposit", "=", True]], ["deposit"])
+    marked = [row["id"] for row in types]
+    accounts = await tryton.search(
+        "account.account",
+        [["type", "in", marked], ["company", "in", list(held.books)]],
+        ["code"],
+        order=[["code", "ASC"]],
+    )
+    codes = dict.fromkeys(str(row["code"]) for row in accounts)
+    return ProbeStep(label, True, f"To revenue accounts and {', '.join(codes) or 'no other'}")
+
+
+async def _rights(tryton: Tryton, held: Library, label: str) -> ProbeStep:
+    wanted = RIGHTS | (INVOICE_RIGHTS if held.invoices else {})
     granted = await tryton.action(
-        "ir.model.access/get_access", {"models": list(RIGHTS)}, write=False
+        "ir.model.access/get_access", {"models": list(wanted)}, write=False
     )
     missing = [
         f"{right} {model}"
-        for model, rights in RIGHTS.items()
+        for model, rights in wanted.items()
         for right in rights
         if not granted[model][right]
     ]

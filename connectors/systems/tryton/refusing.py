@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import CallFailed, Command, Outcome
-from connectors.systems.tryton import books, moves
-from connectors.systems.tryton.desk import Desk, Erp, journal, line, simple
+from connectors.systems.tryton.desk import Desk, Erp, journal, line, simple, values
 from connectors.systems.tryton.wire import Tryton
 
 OK, REFUSED = Outcome.OK, Outcome.REFUSED
@@ -229,6 +228,8 @@ class RefusalBehaviour:
         assert [step.label for step in steps if not step.passed] == []
         assert steps[0].detail == "Tryton 8.2"
         assert "US Inc (US-INC) in USD" in steps[1].detail
+        (invoices,) = (step for step in steps if step.label == "Invoices can be posted")
+        assert invoices.detail == "To revenue accounts and 1200, 2300, 2310"
 
     def unbalanced_draft(self, desk: Desk) -> str:
         async def make(tryton: Tryton) -> str:
@@ -241,11 +242,8 @@ class RefusalBehaviour:
 
 
 async def _values(tryton: Tryton, command: Command) -> Any:
-    library = await books.read(tryton)
-    entry = moves.Journal.of(command.payload)
-    held, period = moves.place(entry, library)
-    assert library.journal is not None
-    return moves.values(command.key, entry, held, period, {}, in_journal=library.journal)
+    _, (value,) = await values(tryton, command)
+    return value
 
 
 async def _empty_draft(tryton: Tryton) -> str:

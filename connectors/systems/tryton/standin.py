@@ -45,11 +45,18 @@ class StandIn:
     def close_period(self, name: str) -> None:
         control.change(self.sandbox, "periods", {name: "closed"})
 
-    def reopen_period(self, name: str) -> None:
-        control.change(self.sandbox, "periods", {name: "open"})
+    def reopen_period(self, name: str, *, journals: bool = True) -> None:
+        self.sandbox.ledger.set_period(name, "open", journals=journals)
 
     def edit_draft(self, move: int, amount: str) -> None:
         control.change(self.sandbox, "edit", {"move": move, "debit": amount, "credit": amount})
+
+    def edit_invoice(self, invoice: int, price: str) -> None:
+        control.change(self.sandbox, "edit", {"invoice": invoice, "price": price})
+
+    def drafted_invoices(self) -> list[int]:
+        rows = self.sandbox.ledger.table("account.invoice").values()
+        return [row["id"] for row in rows if row["state"] == "draft"]
 
     @contextmanager
     def sequence_locked(self) -> Iterator[None]:

@@ -3,10 +3,13 @@ from __future__ import annotations
 import pytest
 
 pytest.register_assert_rewrite(
-    "connectors.systems.tryton.behaviour", "connectors.systems.tryton.refusing"
+    "connectors.systems.tryton.behaviour",
+    "connectors.systems.tryton.invoicing",
+    "connectors.systems.tryton.refusing",
 )
 
 from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402
+from connectors.systems.tryton.invoicing import InvoiceRefusals, InvoicingBehaviour  # noqa: E402
 from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402
 from connectors.systems.tryton.standin import StandIn  # noqa: E402
 
@@ -21,4 +24,12 @@ class TestPostingToTheSandbox(PostingBehaviour):
 
 
 class TestRefusalsOfTheSandbox(RefusalBehaviour):
+    """The same tests pass on a real Tryton, see tests/peers/tryton."""
+
+
+class TestInvoicesOfTheSandbox(InvoicingBehaviour):
+    """The same tests pass on a real Tryton, see tests/peers/tryton."""
+
+
+class TestRefusedInvoicesOfTheSandbox(InvoiceRefusals):
     """The same tests pass on a real Tryton, see tests/peers/tryton."""

@@ -5,7 +5,7 @@ from starlette.types import ASGIApp
 from connectors.contract import Command, Settings
 from connectors.systems.tryton import sandbox
 from connectors.systems.tryton.connector import connector
-from connectors.systems.tryton.desk import journal, line
+from connectors.systems.tryton.desk import invoice, journal, line
 from connectors.testing import LOOPBACK, SinkContract
 
 
@@ -26,3 +26,12 @@ class TestTryton(SinkContract):
 
     def refused_command(self) -> Command:
         return journal(99, lines=[line("9999", debit=1), line("4000", credit=1)])
+
+
+class TestTrytonsInvoices(TestTryton):
+    def command(self, number: int) -> Command:
+        return invoice(number)
+
+    def refused_command(self) -> Command:
+        lines = [line("1100", debit=1, customer="cus_1"), line("2400", credit=1)]
+        return invoice(99, lines=lines)

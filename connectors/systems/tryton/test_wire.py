@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.systems.tryton import moves, wire
+from connectors.systems.tryton import wire
 from connectors.systems.tryton.desk import journal, line, simple
-from connectors.systems.tryton.moves import Journal, Unfit
+from connectors.systems.tryton.journal import Journal, Unfit, digest
 
 AMOUNTS = st.integers(min_value=-(10**15), max_value=10**15)
 DIGITS = st.integers(min_value=0, max_value=4)
@@ -59,11 +59,11 @@ class TestDates:
 class TestDigest:
     def test_does_not_depend_on_the_order_of_lines(self) -> None:
         turned = journal(1, lines=list(reversed(journal(1).payload["lines"])))
-        assert moves.digest(turned.payload) == moves.digest(journal(1).payload)
+        assert digest(turned.payload) == digest(journal(1).payload)
 
     def test_does_not_depend_on_words(self) -> None:
         other = journal(1, description="Another text", number="INV-9")
-        assert moves.digest(other.payload) == moves.digest(journal(1).payload)
+        assert digest(other.payload) == digest(journal(1).payload)
 
     @pytest.mark.parametrize(
         "other",
@@ -78,10 +78,10 @@ class TestDigest:
         ],
     )  # fmt: skip
     def test_differs_with_date_currency_accounts_and_amounts(self, other: Any) -> None:
-        assert moves.digest(other.payload) != moves.digest(simple(1).payload)
+        assert digest(other.payload) != digest(simple(1).payload)
 
     def test_of_what_cannot_be_sent_equals_nothing(self) -> None:
-        assert moves.digest({"lines": "none"}) == ""
+        assert digest({"lines": "none"}) == ""
 
 
 class TestPayload:

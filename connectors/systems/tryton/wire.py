@@ -75,6 +75,7 @@ class Tryton:
         self.database = str(settings.parameters.get("database") or "")
         self.company = str(settings.parameters.get("company") or "")
         self.journal = str(settings.parameters.get("journal") or "MISC")
+        self.revenue_journal = str(settings.parameters.get("revenue_journal") or "REV")
         self._root = "/" + quote(self.database, safe="")
         key = settings.secrets.get("api_key", "")
         self._rest = {"authorization": f"Bearer {key}", "accept-language": LANGUAGE}

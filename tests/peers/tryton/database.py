@@ -108,7 +108,7 @@ class Databases:
         with_password = {**variables, "TRYTONPASSFILE": "/dev/stdin"}
         email = ["--all", "--email", "admin@example.com"]
         _run([*admin, *email], with_password, ADMIN_PASSWORD + "\n")
-        _run([*admin, "-u", "account", "--activate-dependencies"], variables)
+        _run([*admin, "-u", "account_deposit", "--activate-dependencies"], variables)
         _run([bin_ / "python", SEED, name], {**variables, "SEED": json.dumps(BOOKS)})
 
 

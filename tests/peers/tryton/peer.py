@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -19,6 +20,8 @@ from tests.peers.tryton.database import ADMIN_PASSWORD, BOOKS, Databases
 
 DATABASE = "erp"
 _RESET = (
+    "DELETE FROM account_invoice",
+    "DELETE FROM ir_queue",
     "DELETE FROM account_move",
     "DELETE FROM account_journal_period",
     "DELETE FROM res_user_login_attempt",
@@ -117,12 +120,14 @@ class TrytonPeer:
         """
         self.admin("account.period", "close", self._periods(name))
 
-    def reopen_period(self, name: str) -> None:
+    def reopen_period(self, name: str, *, journals: bool = True) -> None:
         """The period and its journal-periods, which Tryton closes together but does not reopen."""
         periods = self._periods(name)
         self.admin("account.period", "reopen", periods)
-        journals = self._rows("account.journal.period", [["period", "in", periods]], ["state"])
-        closed = [row["id"] for row in journals if row["state"] == "closed"]
+        if not journals:
+            return
+        parts = self._rows("account.journal.period", [["period", "in", periods]], ["state"])
+        closed = [row["id"] for row in parts if row["state"] == "closed"]
         if closed:
             self.admin("account.journal.period", "reopen", closed)
 
@@ -134,10 +139,21 @@ class TrytonPeer:
             side = "debit" if float(line["debit"]["decimal"]) else "credit"
             self.admin("account.move.line", "write", [line["id"]], {side: value})
 
+    def edit_invoice(self, invoice: int, price: str) -> None:
+        """A person changes the price of the first line of a draft."""
+        lines = self._rows("account.invoice.line", [["invoice", "=", invoice]], [], limit=1)
+        value = {"__class__": "Decimal", "decimal": price}
+        self.admin("account.invoice.line", "write", [lines[0]["id"]], {"unit_price": value})
+
+    def drafted_invoices(self) -> list[int]:
+        rows = self._rows("account.invoice", [["state", "=", "draft"]], [])
+        return [row["id"] for row in rows]
+
     def moves(self, key: str = "") -> list[dict[str, Any]]:
         """
         What the books hold, drafts included, read through Tryton's REST in pages: ``id``, ``key``
-        (the first word of the description), ``number``, ``state``, ``date``, ``period``,
+        (the first word of the description, or of the reference of the invoice that it belongs to),
+        ``invoice`` (that one's number), ``number``, ``state``, ``date``, ``period``,
         ``company`` (its party's code), ``currency`` and ``lines`` with ``account``, ``debit``,
         ``credit`` (decimals as text) and ``party``.
         """
@@ -146,9 +162,21 @@ class TrytonPeer:
         while True:
             domain: list[Any] = [["id", ">", after]]
             if key:
-                domain.append(["description", "like", f"{key} %"])
+                domain.append(
+                    [
+                        "OR",
+                        ["description", "like", f"{key} %"],
+                        ["origin.reference", "=", key, "account.invoice"],
+                    ]
+                )
             rows = self._rows("account.move", domain, _MOVE, limit=_PAGE)
-            found += [_move(row) for row in rows]
+            invoices = self._rows(
+                "account.invoice",
+                [["move", "in", [row["id"] for row in rows]]],
+                ["move", "reference", "number"],
+            )
+            of = {row["move"]: row for row in invoices}
+            found += [_move(row, of.get(row["id"])) for row in rows]
             if len(rows) < _PAGE:
                 return found
             after = rows[-1]["id"]
@@ -198,11 +226,13 @@ _MOVE = [
 ]  # fmt: skip
 
 
-def _move(row: Mapping[str, Any]) -> dict[str, Any]:
+def _move(row: Mapping[str, Any], invoice: Mapping[str, Any] | None) -> dict[str, Any]:
     day = row["date"]
+    lead = invoice["reference"] if invoice else row["description"]
     return {
         "id": row["id"],
-        "key": (row["description"] or "").partition(" ")[0],
+        "key": (lead or "").partition(" ")[0],
+        "invoice": invoice["number"] if invoice else "",
         "number": row["number"] or "",
         "state": row["state"],
         "date": f"{day['year']:04d}-{day['month']:02d}-{day['day']:02d}",
@@ -212,13 +242,18 @@ def _move(row: Mapping[str, Any]) -> dict[str, Any]:
         "lines": [
             {
                 "account": line["account."]["code"],
-                "debit": line["debit"]["decimal"],
-                "credit": line["credit"]["decimal"],
+                "debit": _shown(line["debit"]),
+                "credit": _shown(line["credit"]),
                 "party": line["party."]["code"] if line["party."] else "",
             }
             for line in sorted(row["lines."], key=lambda line: int(line["id"]))
         ],
     }
+
+
+def _shown(amount: Mapping[str, str]) -> str:
+    """With two digits: the zeros of an invoice's move have none."""
+    return f"{Decimal(amount['decimal']):.2f}"
 
 
 def _serve(
@@ -230,7 +265,12 @@ def _serve(
         place,
         name,
         (str(bin_ / "trytond"), "-d", DATABASE),
-        {"TRYTOND_WEB__LISTEN": listen, "TRYTOND_DATABASE__URI": databases.uri},
+        {
+            "TRYTOND_WEB__LISTEN": listen,
+            "TRYTOND_DATABASE__URI": databases.uri,
+            # Posted invoices are printed by a worker, which does not run here, not while we wait.
+            "TRYTOND_QUEUE__WORKER": "True",
+        },
     )
     address = f"http://{listen}"
     processes.wait_until(lambda: _answers(address), running)

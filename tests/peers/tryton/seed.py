@@ -23,7 +23,9 @@ from proteus import Model, Wizard, config
 TYPES: dict[str, dict[str, Any]] = {
     "receivable": {"statement": "balance", "assets": True, "receivable": True},
     "asset": {"statement": "balance", "assets": True},
+    "contract asset": {"statement": "balance", "assets": True, "deposit": True},
     "liability": {"statement": "balance"},
+    "deposit": {"statement": "balance", "deposit": True},
     "payable": {"statement": "balance", "payable": True},
     "revenue": {"statement": "income", "revenue": True},
     "expense": {"statement": "income", "expense": True},
@@ -87,15 +89,24 @@ def make_accounts(company: Any, wanted: dict[str, Any]) -> None:
 
 
 def make_year(company: Any, year: int) -> None:
-    FiscalYear, Sequence = Model.get("account.fiscalyear"), Model.get("ir.sequence.strict")
-    (kind,) = Model.get("ir.sequence.type").find([("name", "=", "Account Move")], limit=1)
-    sequence = Sequence(name=f"{company.rec_name} {year}", sequence_type=kind, company=company)
-    sequence.prefix, sequence.padding = f"{year}/", 6
-    sequence.save()
-    fiscal = FiscalYear(name=str(year), company=company, move_sequence=sequence)
+    fiscal = Model.get("account.fiscalyear")(name=str(year), company=company)
+    fiscal.move_sequence = make_sequence(company, year, "Account Move", f"{year}/")
+    # Tryton's own numbers for invoices; those that are given one with their draft do not use them.
+    (numbers,) = fiscal.invoice_sequences
+    for kind in ("out_invoice", "out_credit_note", "in_invoice", "in_credit_note"):
+        sequence = make_sequence(company, year, "Invoice", f"{kind}-{year}-")
+        setattr(numbers, f"{kind}_sequence", sequence)
     fiscal.start_date, fiscal.end_date = dt.date(year, 1, 1), dt.date(year, 12, 31)
     fiscal.save()
     fiscal.click("create_period")
+
+
+def make_sequence(company: Any, year: int, kind: str, prefix: str) -> Any:
+    (type_,) = Model.get("ir.sequence.type").find([("name", "=", kind)], limit=1)
+    sequence = Model.get("ir.sequence.strict")(sequence_type=type_, company=company)
+    sequence.name, sequence.prefix, sequence.padding = f"{company.rec_name} {year}", prefix, 6
+    sequence.save()
+    return sequence
 
 
 def make_user(companies: list[Any], wanted: dict[str, Any]) -> None:

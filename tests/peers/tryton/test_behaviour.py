@@ -3,10 +3,13 @@ from __future__ import annotations
 import pytest
 
 pytest.register_assert_rewrite(
-    "connectors.systems.tryton.behaviour", "connectors.systems.tryton.refusing"
+    "connectors.systems.tryton.behaviour",
+    "connectors.systems.tryton.invoicing",
+    "connectors.systems.tryton.refusing",
 )
 
 from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402
+from connectors.systems.tryton.invoicing import InvoiceRefusals, InvoicingBehaviour  # noqa: E402
 from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402
 
 pytestmark = pytest.mark.peers
@@ -17,4 +20,12 @@ class TestPostingToTryton(PostingBehaviour):
 
 
 class TestRefusalsOfTryton(RefusalBehaviour):
+    """On a real Tryton; the same tests pass on the sandbox."""
+
+
+class TestInvoicesOfTryton(InvoicingBehaviour):
+    """On a real Tryton; the same tests pass on the sandbox."""
+
+
+class TestRefusedInvoicesOfTryton(InvoiceRefusals):
     """On a real Tryton; the same tests pass on the sandbox."""

@@ -29,9 +29,9 @@ _LINKS = (
 )
 
 
-def lines(value: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def made(value: Mapping[str, Any], field: str) -> Sequence[Mapping[str, Any]]:
     """Of the one2many form ``[["create", [...]]]``."""
-    return [line for command, made in value.get("lines") or () for line in made]
+    return [row for _, rows in value.get(field) or () for row in rows]
 
 
 def move(ledger: Ledger, value: Mapping[str, Any], name: str) -> None:
@@ -50,17 +50,22 @@ def move(ledger: Ledger, value: Mapping[str, Any], name: str) -> None:
         raise domain(period["name"], "Period", name, "Account Move")
     if period["company"] != value["company"]:
         raise domain(period["name"], "Period", name, "Account Move")
-    for line in lines(value):
+    for line in made(value, "lines"):
         _line(ledger, line, value["company"])
-    journal = ledger.table("account.journal")[value["journal"]]
-    if ledger.journal_period_is_closed(journal["id"], period["id"]):
-        raise AccessError(
-            "You cannot add/modify/delete lines on closed journal-period "
-            f'"{journal["name"]} - {period["name"]}".'
-        )
+    journal_period(ledger, value["journal"], period)
     if period["state"] != "open":
         raise AccessError(
             f'You cannot create a journal-period in closed period "{period["name"]}".'
+        )
+
+
+def journal_period(ledger: Ledger, journal_id: int, period: Record) -> None:
+    """Raises AccessError when it is closed."""
+    journal = ledger.table("account.journal")[journal_id]
+    if ledger.journal_period_is_closed(journal_id, period["id"]):
+        raise AccessError(
+            "You cannot add/modify/delete lines on closed journal-period "
+            f'"{journal["name"]} - {period["name"]}".'
         )
 
 

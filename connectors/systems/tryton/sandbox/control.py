@@ -7,7 +7,8 @@ The sandbox's own door, which Tryton does not have.
     GET  /_control/faults             what is switched on; DELETE switches all off
     POST /_control/faults             switch (see ``faults``)
     POST /_control/periods            {"2026-05": "closed", …} or "open"
-    POST /_control/edit               {"move": id, "credit": "1.00"}: a person changes a draft
+    POST /_control/edit               {"move": id, "credit": "1.00"}: a person changes a draft;
+                                      {"invoice": id, "price": "1.00"}: or that of an invoice
     POST /_control/reset              empty books, no faults
 """
 
@@ -17,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
-from connectors.systems.tryton.sandbox import chart
+from connectors.systems.tryton.sandbox import chart, invoicing
 from connectors.systems.tryton.sandbox.checks import amount
-from connectors.systems.tryton.sandbox.ledger import Ledger
+from connectors.systems.tryton.sandbox.ledger import Ledger, origin
 from connectors.systems.tryton.sandbox.records import Record, plain
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def change(sandbox: Sandbox, what: str, value: Any) -> None:
     elif what == "periods":
         for name, state in value.items():
             sandbox.ledger.set_period(name, state)
+    elif what == "edit" and "invoice" in value:
+        invoicing.edit(sandbox.ledger, value["invoice"], value["price"])
     elif what == "edit":
         move = sandbox.ledger.table("account.move")[value["move"]]
         lines = sandbox.ledger.table("account.move.line")
@@ -76,23 +79,27 @@ def change(sandbox: Sandbox, what: str, value: Any) -> None:
 
 
 def moves(ledger: Ledger, key: str) -> list[dict[str, Any]]:
-    """Amounts as plain decimals; the key is the first word of the description."""
+    """
+    Amounts as plain decimals; the key is the first word of the description, or of the reference of
+    the invoice whose move it is; ``invoice`` is that one's number.
+    """
     rows = ledger.table("account.move").values()
-    return [
-        _move(ledger, row)
-        for row in rows
-        if not key or str(row["description"] or "").partition(" ")[0] == key
-    ]
+    found = (_move(ledger, row) for row in rows)
+    return [move for move in found if not key or move["key"] == key]
 
 
 def _move(ledger: Ledger, row: Record) -> dict[str, Any]:
+    of = origin(row)
+    invoice = ledger.table("account.invoice")[of] if of else None
+    lead = invoice["reference"] if invoice else row["description"]
     lines = (ledger.table("account.move.line")[line] for line in sorted(row["lines"]))
     period = ledger.table("account.period")[row["period"]]
     day = plain(row["date"])
     company, _, currency, _ = chart.COMPANIES[row["company"] - 1]
     return {
         "id": row["id"],
-        "key": str(row["description"] or "").partition(" ")[0],
+        "key": str(lead or "").partition(" ")[0],
+        "invoice": invoice["number"] if invoice else "",
         "number": row["number"] or "",
         "state": row["state"],
         "date": f"{day[0]:04d}-{day[1]:02d}-{day[2]:02d}",
@@ -107,8 +114,8 @@ def _line(ledger: Ledger, line: Record) -> dict[str, Any]:
     party = ledger.table("party.party")[line["party"]]["code"] if line["party"] else ""
     return {
         "account": ledger.table("account.account")[line["account"]]["code"],
-        "debit": str(amount(line["debit"])),
-        "credit": str(amount(line["credit"])),
+        "debit": f"{amount(line['debit']):.2f}",
+        "credit": f"{amount(line['credit']):.2f}",
         "party": party,
     }
 

@@ -8,12 +8,14 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from connectors.systems.tryton.sandbox import invoicing
 from connectors.systems.tryton.sandbox.ledger import Ledger
 from connectors.systems.tryton.sandbox.refused import AccessError, Page, UserError
 
 VERSION: Final = "8.2"
 _MAX_ATTEMPTS: Final = 5
 _LOCKED_S: Final = 300.0
+_DOCUMENTS: Final = ("account.move", "account.invoice")
 
 # What a call does, for faults and for counting.
 _WORK: Final = {"create": "create", "post": "post", "delete": "delete", "search_read": "search"}
@@ -51,7 +53,7 @@ class Doors:
             raise Page(401)
         model, rest = parts[3], parts[4:]
         if method == "DELETE" and len(rest) == 1:
-            if model != "account.move" or not self.ledger.delete_move(int(rest[0])):
+            if model not in _DOCUMENTS or not self._delete(model, int(rest[0])):
                 raise Page(404)
             return None
         if not isinstance(body, Mapping):
@@ -62,12 +64,12 @@ class Doors:
         try:
             if len(rest) == 1:
                 return self._action(model, rest[0], body)
-            if (model, rest[1]) != ("account.move", "post"):
+            if model not in _DOCUMENTS or rest[1] != "post":
                 raise Page(403)
             number = int(rest[0])
             if number not in self.ledger.table(model):
                 raise Page(404)
-            self.ledger.post([number])
+            self._post(model, [number])
         except AccessError as error:
             raise Page(403) from error
         return self._record(model, number, fields)
@@ -88,10 +90,25 @@ class Doors:
     def _create(self, model: str, values: list[Any]) -> list[int]:
         if model == "account.move":
             return self.ledger.create_moves(values)
+        if model == "account.invoice":
+            return invoicing.create(self.ledger, values)
         if model == "party.party":
             return self.ledger.create_parties(values)
+        if model == "party.address":
+            return [self.ledger.insert(model, {"invoice": False, **value}) for value in values]
         self._known(model)
         raise Page(403)
+
+    def _post(self, model: str, numbers: list[int]) -> None:
+        if model == "account.invoice":
+            invoicing.post(self.ledger, numbers)
+        else:
+            self.ledger.post(numbers)
+
+    def _delete(self, model: str, number: int) -> bool:
+        if model == "account.invoice":
+            return invoicing.delete(self.ledger, number)
+        return self.ledger.delete_move(number)
 
     def _known(self, model: str) -> None:
         if model not in self.ledger.tables:
@@ -104,16 +121,17 @@ class Doors:
     def rpc(self, body: Any, auth: str) -> Any:
         self._check_password(auth)
         method, params = body["method"], body["params"]
-        if method == "model.account.move.post":
+        model, _, action = method.removeprefix("model.").rpartition(".")
+        if model in _DOCUMENTS and action == "post":
             if len(set(params[0])) < len(params[0]):
                 raise Page(422, "Duplicate records")
-            self.ledger.post(params[0])
+            self._post(model, params[0])
             return None
-        if method == "model.account.move.create":
-            return self.ledger.create_moves(params[0])
-        if method == "model.account.move.delete":
+        if model in _DOCUMENTS and action == "create":
+            return self._create(model, params[0])
+        if model in _DOCUMENTS and action == "delete":
             for number in params[0]:
-                self.ledger.delete_move(number)
+                self._delete(model, number)
             return None
         if method == "model.res.user.get_preferences":
             return {"company": 1, "language": "en"}

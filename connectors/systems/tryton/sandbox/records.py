@@ -9,23 +9,37 @@ from typing import Any
 from connectors.systems.tryton.sandbox.refused import Page
 
 Record = dict[str, Any]
-# Where a dotted name leads: field → model.
-LINKS: Mapping[str, str] = {
+# Where a dotted name leads: field → model, and those that differ from one model to the next.
+_LINKS: Mapping[str, str] = {
     "account": "account.account",
     "company": "company.company",
     "currency": "currency.currency",
     "identifiers": "party.identifier",
     "journal": "account.journal",
     "lines": "account.move.line",
+    "move": "account.move",
     "party": "party.party",
     "period": "account.period",
+    "taxes": "account.invoice.tax",
+    "type": "account.account.type",
 }
+_LINKS_OF: Mapping[tuple[str, str], str] = {("account.invoice", "lines"): "account.invoice.line"}
 Tables = Mapping[str, Mapping[int, Record]]
 
 
-def select(tables: Tables, rows: Iterable[Record], domain: Sequence[Any]) -> list[Record]:
+def target(model: str, field: str) -> str:
+    """The model that a field of a model leads to. Raises Page(500)."""
+    found = _LINKS_OF.get((model, field)) or _LINKS.get(field)
+    if found is None:
+        raise Page(500, f"'{field}'")
+    return found
+
+
+def select(
+    tables: Tables, model: str, rows: Iterable[Record], domain: Sequence[Any]
+) -> list[Record]:
     """The rows that a domain admits. Raises Page(500) for a field that does not exist."""
-    fits = _clause(tables, domain)
+    fits = _clause(tables, model, domain)
     return [row for row in rows if fits(row)]
 
 
@@ -48,35 +62,36 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _clause(tables: Tables, domain: Sequence[Any]) -> Callable[[Record], bool]:
+def _clause(tables: Tables, model: str, domain: Sequence[Any]) -> Callable[[Record], bool]:
     if domain and isinstance(domain[0], str) and domain[0] not in ("OR", "AND"):
-        return _comparison(tables, domain)
+        return _comparison(tables, model, domain)
     either = bool(domain) and domain[0] == "OR"
-    parts = [_clause(tables, part) for part in domain if part not in ("OR", "AND")]
+    parts = [_clause(tables, model, part) for part in domain if part not in ("OR", "AND")]
     if either:
         return lambda row: any(part(row) for part in parts)
     return lambda row: all(part(row) for part in parts)
 
 
-def _comparison(tables: Tables, clause: Sequence[Any]) -> Callable[[Record], bool]:
+def _comparison(tables: Tables, model: str, clause: Sequence[Any]) -> Callable[[Record], bool]:
     name, operator, wanted = clause
     path = name.split(".")
     test = _OPERATORS.get(operator)
     if test is None:
         raise Page(500, f"'{operator}'")
     compare = test(wanted)
-    return lambda row: any(compare(plain(value)) for value in _values(tables, row, path))
+    return lambda row: any(compare(plain(value)) for value in _values(tables, model, row, path))
 
 
-def _values(tables: Tables, row: Record, path: Sequence[str]) -> Iterable[Any]:
+def _values(tables: Tables, model: str, row: Record, path: Sequence[str]) -> Iterable[Any]:
     if path[0] not in row:
         raise Page(500, f"'{path[0]}'")
     value = row[path[0]]
     if len(path) == 1:
         return (value,)
-    table = tables[LINKS[path[0]]]
+    leads_to = target(model, path[0])
     ids = value if isinstance(value, list) else [value] if value is not None else []
-    return (deep for id_ in ids for deep in _values(tables, table[id_], path[1:]))
+    rows = (tables[leads_to][id_] for id_ in ids)
+    return (deep for found in rows for deep in _values(tables, leads_to, found, path[1:]))
 
 
 def _like(pattern: str) -> Callable[[Any], bool]:
@@ -105,8 +120,7 @@ _OPERATORS: Mapping[str, Callable[[Any], Callable[[Any], bool]]] = {
 class Reader:
     """Reads the same fields of many records: dotted names nest under ``"name."``."""
 
-    def __init__(self, tables: Tables, names: Iterable[str]) -> None:
-        self._tables = tables
+    def __init__(self, tables: Tables, model: str, names: Iterable[str]) -> None:
         self._plain = ["id"]
         nested: dict[str, list[str]] = {}
         for name in names:
@@ -116,8 +130,8 @@ class Reader:
             elif head not in self._plain:
                 self._plain.append(head)
         self._nested = [
-            (head, f"{head}.", tables[LINKS[head]], Reader(tables, rest))
-            for head, rest in nested.items()
+            (head, f"{head}.", tables[model], Reader(tables, model, rest))
+            for head, model, rest in ((h, target(model, h), rest) for h, rest in nested.items())
         ]
 
     def read(self, row: Record) -> Record:
