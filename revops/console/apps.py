@@ -8,6 +8,7 @@ class ConsoleConfig(AppConfig):
     label = "console"
 
     def ready(self) -> None:
+        from revops.console.connections import rail
         from revops.console.queries import scopes
         from revops.web import nav, scope
 
@@ -21,3 +22,4 @@ class ConsoleConfig(AppConfig):
                 "Playbooks", "console:playbooks", "playbooks.view", group=nav.SET_UP, order=40
             ),
         )
+        rail.declare()

@@ -16,16 +16,12 @@ from tests.browser.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """
-    One view of a page. ``by`` is who looks (“” nobody), ``status`` what the answer is. A
-    ``filtered`` list keeps the title of its page.
-    """
+    """One view of a page. ``by`` is who looks (“” nobody), ``status`` what the answer is."""
 
     name: str
     address: Callable[[Stage], str]
     by: str = "Priya"
     status: int = 200
-    filtered: bool = False
 
 
 def _at(path: str) -> Callable[[Stage], str]:
@@ -120,7 +116,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("queue-by-case", _at("/exceptions/?group=case")),
         Look("queue-in-doubt", _at("/exceptions/?status=in_doubt")),
         Look("queue-resolved", _at("/exceptions/?status=resolved")),
-        Look("queue-nothing-matches", _at("/exceptions/?q=nowhere&system=tryton"), filtered=True),
+        Look("queue-nothing-matches", _at("/exceptions/?q=nowhere&system=tryton")),
         Look("queue-auditor", _at("/exceptions/"), by="Yuki"),
     ),
     "exceptions:cause": (
