@@ -76,7 +76,8 @@ class Envelope:
     ``object_version`` orders versions of one object (larger is newer; 0 when unknown); ``raw`` is
     the parsed body. ``ignored`` says in words why an event that we know needs nothing done.
     ``content`` is the part that may not differ between two deliveries of one event (counters of
-    pending deliveries may); all of ``raw`` when it is None.
+    pending deliveries may); all of ``raw`` when it is None. ``polled`` marks a fact that only
+    asking can bring: finding it by a poll means no missed webhook.
     """
 
     event_id: str
@@ -91,6 +92,7 @@ class Envelope:
     livemode: bool = False
     ignored: str = ""
     content: Mapping[str, Any] | None = None
+    polled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Drain:
         self._drainer = drainer
         self._told = told
         self._sent = 0
+        self._at_once = 1
 
     def run(self, *, seconds: float, linger: float) -> int:
         """
@@ -115,7 +116,8 @@ class Drain:
     def _claim(self, most: int) -> list[Work] | None:
         """None when the gate is shut: somebody comes back when it opens."""
         target = self._target
-        allowance = gates.allow(target.connection_id, most=most)
+        allowance, at_once = gates.allow(target.connection_id, most=most)
+        self._at_once = max(1, min(at_once, target.manifest.max_in_flight))
         if not allowance.count:
             return None
         batch, _ = claims.claim(
@@ -175,7 +177,7 @@ class Drain:
         self, client: Client, chunks: Sequence[Sequence[Work]], send_by: float
     ) -> Sequence[Sequence[Receipt]]:
         timed = client.until(send_by)
-        limit = asyncio.Semaphore(self._target.manifest.max_in_flight)
+        limit = asyncio.Semaphore(self._at_once)
 
         async def send(chunk: Sequence[Work]) -> Sequence[Receipt]:
             async with limit:

@@ -60,14 +60,14 @@ def row_of(row: Any) -> GateRow:
     return GateRow(Breaker(row.breaker), *row[1 : len(COLUMNS)])
 
 
-def allow(connection_id: int, *, most: int) -> Allowance:
-    """How many may go now; takes the tokens it grants."""
+def allow(connection_id: int, *, most: int) -> tuple[Allowance, int]:
+    """How many may go now, and in how many calls at once; takes the tokens it grants."""
     with sql.atomic():
         before, now = read(connection_id, lock=True)
         after, allowance = gate.allow(before, now=now, most=most)
         if after != before:
             _write(connection_id, after)
-    return allowance
+    return allowance, after.max_in_flight
 
 
 def refund(connection_id: int, unused: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
@@ -13,7 +14,7 @@ from exceptions import operations as cases
 from exceptions.findings import fingerprint_of
 from revops.events.models import Channel
 from revops.events.operations import Stored
-from revops.kernel import clock
+from revops.kernel import clock, correlation
 from revops.pipeline import problems, receive, sources, wake
 from revops.pipeline.sources import Source
 from revops.store import sql
@@ -21,6 +22,8 @@ from revops.store import sql
 log = structlog.get_logger(__name__)
 
 PAGES = 200
+# A webhook may still be on its way for this long.
+GRACE = timedelta(seconds=60)
 
 _CLAIM = """
 UPDATE events_sourcecursor SET fence = fence + 1, next_at = now() + interval '120 seconds'
@@ -54,20 +57,20 @@ def poll(connection_id: int) -> int:
 
 
 def _poll(runner: asyncio.Runner, source: Source, cursor: str, fence: int, first: bool) -> int:
-    new = 0
+    new = late = 0
     try:
         client = sources.client_of(source)
         runner.run(client.__aenter__())
         try:
             for _ in range(PAGES):
                 page = runner.run(source.connector.poll(client, source.settings, cursor=cursor))
-                found = _store(source, page)
-                new += found
+                found, missed = _store(source, page)
+                new, late = new + found, late + missed
                 cursor = page.cursor
                 pause = 0 if page.more else source.manifest.poll_interval_s
                 sql.run(
                     _ADVANCE,
-                    (cursor, len(page.bodies), 0 if first else found, pause, source.id, fence),
+                    (cursor, len(page.bodies), 0 if first else missed, pause, source.id, fence),
                 )
                 if not page.more:
                     break
@@ -78,7 +81,7 @@ def _poll(runner: asyncio.Runner, source: Source, cursor: str, fence: int, first
         log.info("poll.failed", connection=source.slug, why=str(failure))
         sql.run(_FAIL, (str(failure), wait_for, source.id, fence))
     else:
-        _tell(source, 0 if first else new)
+        _tell(source, 0 if first else late)
     if new:
         wake.line(source.id)
     return new
@@ -94,9 +97,13 @@ def _tell(source: Source, missed: int) -> None:
         cases.settle(fingerprints=[fingerprint], text="Webhooks arrive again.", at=clock.now())
 
 
-def _store(source: Source, page: Page) -> int:
-    new = 0
+def _store(source: Source, page: Page) -> tuple[int, int]:
+    """(how many were new to us, how many of these a webhook should have brought)."""
+    new = missed = 0
     for body in page.bodies:
-        recorded = receive.store_body(source, body, Channel.POLL)
-        new += recorded.stored is Stored.NEW
-    return new
+        envelope = receive.opened(source, body)
+        recorded = receive.store(source, envelope, body, Channel.POLL, correlation.new_id())
+        if recorded.stored is Stored.NEW:
+            new += 1
+            missed += not envelope.polled and clock.now() - envelope.occurred_at > GRACE
+    return new, missed

@@ -84,15 +84,20 @@ def store(
 
 
 def store_body(source: Source, body: bytes, channel: Channel) -> Recorded:
+    """A body found by polling or in a file; whatever it is, it is stored."""
+    return store(source, opened(source, body), body, channel, correlation.new_id())
+
+
+def opened(source: Source, body: bytes) -> Envelope:
     """
-    A body found by polling or in a file. One that cannot even be named is stored under its own
-    hash, so that the line quarantines it and a person sees it.
+    The envelope of a body. One that cannot even be named goes under its own hash, so that the line
+    quarantines it and a person sees it.
     """
     try:
         envelope: Envelope = source.connector.open(body)
     except PayloadUnreadable:
         digest = sha256(body)
-        envelope = Envelope(
+        return Envelope(
             event_id=f"unreadable:{digest}",
             type="unreadable",
             account="",
@@ -102,7 +107,7 @@ def store_body(source: Source, body: bytes, channel: Channel) -> Recorded:
             occurred_at=clock.now(),
             raw={"sha256": digest},
         )
-    return store(source, envelope, body, channel, correlation.new_id())
+    return envelope
 
 
 @dataclass(frozen=True, slots=True)

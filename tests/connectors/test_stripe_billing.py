@@ -94,7 +94,7 @@ class TestInvoice:
         invoice = only("invoice_finalized__annual_with_tax", zone="America/Los_Angeles")
         assert invoice.issued_on == date(2025, 12, 31)
         assert invoice.lines[0].service_period.start == date(2025, 12, 31)
-        assert invoice.lines[0].service_period.end == date(2026, 12, 31)
+        assert invoice.lines[0].service_period.end == date(2026, 12, 30)
 
     def test_amounts_are_net_of_discounts_and_inclusive_tax(self) -> None:
         invoice = only("invoice_finalized__discount_and_inclusive_tax")

@@ -239,7 +239,7 @@ class TestCase:
         browser.get(address)
         statements.clear()
         browser.get(address)
-        frame = 6  # session, person, roles, the rail's count, two switches
+        frame = 7  # session, person, roles, the rail's two counts, two switches
         assert len(statements) - frame <= 12
 
     def test_masks_addresses_of_people_in_what_systems_answered(

@@ -292,7 +292,9 @@ class TestAfterwards:
 
     def test_polling_finds_what_webhooks_missed_and_says_so(self, line: Rehearsal) -> None:
         line.poll()
-        line.subscribe(pays=True)
+        earlier = int(time.time()) - 120
+        customer = line.customer(at=earlier)
+        line.subscribe(customer, pays=True, at=earlier)
         line.events()  # told to nobody
 
         assert line.poll() > 0

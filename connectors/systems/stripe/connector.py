@@ -10,7 +10,7 @@ from connectors import schemes
 from connectors.contract import Envelope, Page, PayloadUnreadable, ProbeStep, Settings, SnapshotRow
 from connectors.http import Client
 from connectors.manifest import Manifest
-from connectors.systems.stripe import listing, polling, snapshots, translate, wire
+from connectors.systems.stripe import listing, polling, snapshots, translate, types, wire
 from revops.contracts.base import EventData
 from revops.kernel import strict_json
 
@@ -59,6 +59,7 @@ class Stripe:
             ignored=translate.ignored(kind, obj),
             # The rest counts deliveries, and differs between a webhook and a poll.
             content={"type": kind, "created": created, "data": event.get("data")},
+            polled=kind in types.MADE_BY_POLLING,
         )
 
     def translate(self, envelope: Envelope, settings: Settings) -> Sequence[EventData]:

@@ -14,6 +14,7 @@ from typing import Final
 BALANCE_TRANSACTION: Final = "balance_transaction.created"
 PAYOUT_ITEMS: Final = "payout.itemized"
 INVOICE_LINES: Final = "invoice.itemized"
+MADE_BY_POLLING: Final = frozenset((BALANCE_TRANSACTION, PAYOUT_ITEMS, INVOICE_LINES))
 
 _OWN_EVENT: Final = "What it changes is announced by an event of its own."
 _NO_BOOKS: Final = "It changes nothing in the books."

@@ -5,131 +5,234 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0001_initial'),
-        ('mappings', '0001_initial'),
+        ("events", "0001_initial"),
+        ("mappings", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lane', models.CharField(default='primary', max_length=24)),
-                ('document_type', models.CharField(max_length=24)),
-                ('business_key', models.CharField(max_length=240)),
-                ('revision', models.PositiveSmallIntegerField(default=1)),
-                ('accounting_date', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('functional_currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField()),
-                ('description', models.TextField()),
-                ('rule', models.CharField(max_length=40)),
-                ('mapping_version', models.BigIntegerField()),
-                ('content_sha256', models.CharField(max_length=64)),
-                ('record_kind', models.CharField(blank=True, max_length=24)),
-                ('record_id', models.BigIntegerField(null=True)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('recorded_at', models.DateTimeField()),
-                ('business_event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='events.businessevent')),
-                ('legal_entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='mappings.accountingperiod')),
-                ('reverses', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='ledger.journalentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("lane", models.CharField(default="primary", max_length=24)),
+                ("document_type", models.CharField(max_length=24)),
+                ("business_key", models.CharField(max_length=240)),
+                ("revision", models.PositiveSmallIntegerField(default=1)),
+                ("accounting_date", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("functional_currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField()),
+                ("description", models.TextField()),
+                ("rule", models.CharField(max_length=40)),
+                ("mapping_version", models.BigIntegerField()),
+                ("content_sha256", models.CharField(max_length=64)),
+                ("record_kind", models.CharField(blank=True, max_length=24)),
+                ("record_id", models.BigIntegerField(null=True)),
+                ("correlation_id", models.CharField(max_length=64)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "business_event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="events.businessevent",
+                    ),
+                ),
+                (
+                    "legal_entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="mappings.legalentity",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="mappings.accountingperiod",
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversals",
+                        to="ledger.journalentry",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JournalLine',
+            name="JournalLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('account', models.CharField(max_length=24)),
-                ('amount', models.BigIntegerField()),
-                ('functional', models.BigIntegerField()),
-                ('memo', models.TextField(blank=True)),
-                ('source_line', models.CharField(blank=True, max_length=120)),
-                ('customer_ref', models.CharField(blank=True, max_length=120)),
-                ('tax_code', models.CharField(blank=True, max_length=120)),
-                ('service_start', models.DateField(null=True)),
-                ('service_end', models.DateField(null=True)),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='ledger.journalentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("account", models.CharField(max_length=24)),
+                ("amount", models.BigIntegerField()),
+                ("functional", models.BigIntegerField()),
+                ("memo", models.TextField(blank=True)),
+                ("source_line", models.CharField(blank=True, max_length=120)),
+                ("customer_ref", models.CharField(blank=True, max_length=120)),
+                ("tax_code", models.CharField(blank=True, max_length=120)),
+                ("service_start", models.DateField(null=True)),
+                ("service_end", models.DateField(null=True)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="ledger.journalentry",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RevenueSchedule',
+            name="RevenueSchedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_key', models.CharField(max_length=240)),
-                ('line_id', models.CharField(max_length=120)),
-                ('sku', models.CharField(max_length=120)),
-                ('currency', models.CharField(max_length=3)),
-                ('total', models.BigIntegerField()),
-                ('functional_currency', models.CharField(max_length=3)),
-                ('functional_total', models.BigIntegerField()),
-                ('service_start', models.DateField()),
-                ('service_end', models.DateField()),
-                ('convention', models.CharField(max_length=20)),
-                ('deferral_account', models.CharField(max_length=24)),
-                ('revenue_account', models.CharField(max_length=24)),
-                ('customer_ref', models.CharField(blank=True, max_length=120)),
-                ('mapping_version', models.BigIntegerField()),
-                ('stopped_on', models.DateField(null=True)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='schedules', to='ledger.journalentry')),
-                ('legal_entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("business_key", models.CharField(max_length=240)),
+                ("line_id", models.CharField(max_length=120)),
+                ("sku", models.CharField(max_length=120)),
+                ("currency", models.CharField(max_length=3)),
+                ("total", models.BigIntegerField()),
+                ("functional_currency", models.CharField(max_length=3)),
+                ("functional_total", models.BigIntegerField()),
+                ("service_start", models.DateField()),
+                ("service_end", models.DateField()),
+                ("convention", models.CharField(max_length=20)),
+                ("deferral_account", models.CharField(max_length=24)),
+                ("revenue_account", models.CharField(max_length=24)),
+                ("customer_ref", models.CharField(blank=True, max_length=120)),
+                ("mapping_version", models.BigIntegerField()),
+                ("stopped_on", models.DateField(null=True)),
+                ("correlation_id", models.CharField(max_length=64)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="schedules",
+                        to="ledger.journalentry",
+                    ),
+                ),
+                (
+                    "legal_entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="mappings.legalentity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Recognition',
+            name="Recognition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_code', models.CharField(max_length=12)),
-                ('amount', models.BigIntegerField()),
-                ('functional_amount', models.BigIntegerField()),
-                ('entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry')),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recognitions', to='ledger.revenueschedule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period_code", models.CharField(max_length=12)),
+                ("amount", models.BigIntegerField()),
+                ("functional_amount", models.BigIntegerField()),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                    ),
+                ),
+                (
+                    "schedule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recognitions",
+                        to="ledger.revenueschedule",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['record_kind', 'record_id'], name='ledger_entry_record'),
+            model_name="journalentry",
+            index=models.Index(fields=["record_kind", "record_id"], name="ledger_entry_record"),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['correlation_id'], name='ledger_entry_story'),
+            model_name="journalentry",
+            index=models.Index(fields=["correlation_id"], name="ledger_entry_story"),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['-recorded_at', '-id'], name='ledger_entry_newest'),
+            model_name="journalentry",
+            index=models.Index(fields=["-recorded_at", "-id"], name="ledger_entry_newest"),
         ),
         migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.UniqueConstraint(fields=('lane', 'legal_entity', 'document_type', 'business_key', 'revision'), name='ledger_entry_once'),
+            model_name="journalentry",
+            constraint=models.UniqueConstraint(
+                fields=("lane", "legal_entity", "document_type", "business_key", "revision"),
+                name="ledger_entry_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='journalline',
-            index=models.Index(fields=['account', 'entry'], name='ledger_line_account'),
+            model_name="journalline",
+            index=models.Index(fields=["account", "entry"], name="ledger_line_account"),
         ),
         migrations.AddConstraint(
-            model_name='journalline',
-            constraint=models.UniqueConstraint(fields=('entry', 'position'), name='ledger_line_once'),
+            model_name="journalline",
+            constraint=models.UniqueConstraint(
+                fields=("entry", "position"), name="ledger_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='journalline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount', 0), _negated=True), ('amount__gt', -1000000000000000), ('amount__lt', 1000000000000000)), name='ledger_line_amount_sane'),
+            model_name="journalline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount", 0), _negated=True),
+                    ("amount__gt", -1000000000000000),
+                    ("amount__lt", 1000000000000000),
+                ),
+                name="ledger_line_amount_sane",
+            ),
         ),
         migrations.AddIndex(
-            model_name='revenueschedule',
-            index=models.Index(fields=['legal_entity', 'service_start', 'service_end'], name='ledger_schedule_span'),
+            model_name="revenueschedule",
+            index=models.Index(
+                fields=["legal_entity", "service_start", "service_end"], name="ledger_schedule_span"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revenueschedule',
-            constraint=models.UniqueConstraint(fields=('legal_entity', 'business_key', 'line_id'), name='ledger_schedule_once'),
+            model_name="revenueschedule",
+            constraint=models.UniqueConstraint(
+                fields=("legal_entity", "business_key", "line_id"), name="ledger_schedule_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recognition',
-            constraint=models.UniqueConstraint(fields=('schedule', 'period_code'), name='ledger_recognition_once'),
+            model_name="recognition",
+            constraint=models.UniqueConstraint(
+                fields=("schedule", "period_code"), name="ledger_recognition_once"
+            ),
         ),
     ]

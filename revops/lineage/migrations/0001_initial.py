@@ -4,26 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_kind', models.CharField(max_length=24)),
-                ('from_id', models.BigIntegerField()),
-                ('to_kind', models.CharField(max_length=24)),
-                ('to_id', models.BigIntegerField()),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_kind", models.CharField(max_length=24)),
+                ("from_id", models.BigIntegerField()),
+                ("to_kind", models.CharField(max_length=24)),
+                ("to_id", models.BigIntegerField()),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['to_kind', 'to_id'], name='lineage_link_back')],
-                'constraints': [models.UniqueConstraint(fields=('from_kind', 'from_id', 'to_kind', 'to_id'), name='lineage_link_once')],
+                "indexes": [models.Index(fields=["to_kind", "to_id"], name="lineage_link_back")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("from_kind", "from_id", "to_kind", "to_id"),
+                        name="lineage_link_once",
+                    )
+                ],
             },
         ),
     ]
