@@ -116,8 +116,8 @@ class Drain:
     def _claim(self, most: int) -> list[Work] | None:
         """None when the gate is shut: somebody comes back when it opens."""
         target = self._target
-        allowance, at_once = gates.allow(target.connection_id, most=most)
-        self._at_once = max(1, min(at_once, target.manifest.max_in_flight))
+        allowance = gates.allow(target.connection_id, most=most)
+        self._at_once = max(1, min(allowance.at_once, target.manifest.max_in_flight))
         if not allowance.count:
             return None
         batch, _ = claims.claim(

@@ -56,11 +56,15 @@ class GateRow:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """``count`` commands may go now; when none, ``until`` says when to look again, and why."""
+    """
+    ``count`` commands may go now, in at most ``at_once`` calls at a time; when none, ``until`` says
+    when to look again, and why.
+    """
 
     count: int
     until: datetime | None = None
     why: str = ""
+    at_once: int = 1
 
 
 def allow(gate: GateRow, *, now: datetime, most: int) -> tuple[GateRow, Allowance]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -60,14 +60,14 @@ def row_of(row: Any) -> GateRow:
     return GateRow(Breaker(row.breaker), *row[1 : len(COLUMNS)])
 
 
-def allow(connection_id: int, *, most: int) -> tuple[Allowance, int]:
+def allow(connection_id: int, *, most: int) -> Allowance:
     """How many may go now, and in how many calls at once; takes the tokens it grants."""
     with sql.atomic():
         before, now = read(connection_id, lock=True)
         after, allowance = gate.allow(before, now=now, most=most)
         if after != before:
             _write(connection_id, after)
-    return allowance, after.max_in_flight
+    return replace(allowance, at_once=after.max_in_flight)
 
 
 def refund(connection_id: int, unused: int) -> None:
