@@ -188,9 +188,18 @@ class TrytonPeer:
 
     def admin(self, model: str, method: str, *values: Any) -> Any:
         """An RPC as the administrator. RuntimeError with Tryton's words when it refuses."""
+        return self._admin(f"model.{model}.{method}", *values, {})
+
+    def wizard(self, name: str, step: str, forms: Mapping[str, Any], model: str, id_: int) -> Any:
+        """One step of a wizard as the administrator, who opened it from a record."""
+        opened = {"active_model": model, "active_id": id_, "active_ids": [id_]}
+        session, *_ = self._admin(f"wizard.{name}.create", opened)
+        return self._admin(f"wizard.{name}.execute", session, forms, step, opened)
+
+    def _admin(self, method: str, *params: Any) -> Any:
         answer = httpx.post(
             f"{self.address}/{self.database}/rpc/",
-            json={"id": 1, "method": f"model.{model}.{method}", "params": [*values, {}]},
+            json={"id": 1, "method": method, "params": params},
             auth=("admin", ADMIN_PASSWORD),
             timeout=30,
         )

@@ -14,6 +14,7 @@ from connectors.contract import CallFailed, Outcome
 from connectors.http import Client
 from connectors.systems.tryton.desk import Desk, journal, simple
 from tests.peers.tryton.peer import TrytonPeer
+from tests.peers.tryton.stopping import stop_when
 
 pytestmark = pytest.mark.peers
 
@@ -170,15 +171,3 @@ class TestTwoWriters:
         told = desk.send_one(simple(1))
         assert told.code == ("duplicate" if len(posted) > 1 else "")
         assert told.outcome in (Outcome.ALREADY_DONE, Outcome.REFUSED)
-
-
-def stop_when(client: Client, erp: TrytonPeer, text: str) -> None:
-    """Stop the server just before the client sends a request that holds this text."""
-    plain = client.call
-
-    async def call(method: str, path: str, **options: Any) -> Any:
-        if text in path or text in str(options.get("json")):
-            erp.sigstop()
-        return await plain(method, path, **options)
-
-    client.call = call  # type: ignore[method-assign]

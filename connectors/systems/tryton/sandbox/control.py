@@ -84,21 +84,29 @@ def moves(ledger: Ledger, key: str) -> list[dict[str, Any]]:
     the invoice whose move it is; ``invoice`` is that one's number.
     """
     rows = ledger.table("account.move").values()
-    found = (_move(ledger, row) for row in rows)
-    return [move for move in found if not key or move["key"] == key]
+    return [_move(ledger, row) for row in rows if not key or _key(ledger, row) == key]
+
+
+def _invoice(ledger: Ledger, row: Record) -> Record | None:
+    of = origin(row)
+    return ledger.table("account.invoice")[of] if of else None
+
+
+def _key(ledger: Ledger, row: Record) -> str:
+    invoice = _invoice(ledger, row)
+    lead = invoice["reference"] if invoice else row["description"]
+    return str(lead or "").partition(" ")[0]
 
 
 def _move(ledger: Ledger, row: Record) -> dict[str, Any]:
-    of = origin(row)
-    invoice = ledger.table("account.invoice")[of] if of else None
-    lead = invoice["reference"] if invoice else row["description"]
+    invoice = _invoice(ledger, row)
     lines = (ledger.table("account.move.line")[line] for line in sorted(row["lines"]))
     period = ledger.table("account.period")[row["period"]]
     day = plain(row["date"])
     company, _, currency, _ = chart.COMPANIES[row["company"] - 1]
     return {
         "id": row["id"],
-        "key": str(lead or "").partition(" ")[0],
+        "key": _key(ledger, row),
         "invoice": invoice["number"] if invoice else "",
         "number": row["number"] or "",
         "state": row["state"],
