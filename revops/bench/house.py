@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from revops.store import sql
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -33,13 +35,12 @@ class House:
     processes: dict[str, subprocess.Popen[bytes]]
 
     def cpu_seconds(self) -> dict[str, float]:
-        """CPU used so far, children included, by process name; PostgreSQL is found by its name."""
+        """CPU used so far, children included, by process name; PostgreSQL is the one we are on."""
         used = {name: _cpu(psutil.Process(child.pid)) for name, child in self.processes.items()}
-        used["postgres"] = sum(
-            sum(process.cpu_times()[:2])
-            for process in psutil.process_iter(["name"])
-            if process.info["name"] == "postgres"
-        )
+        backend = sql.one("SELECT pg_backend_pid() AS pid")
+        assert backend is not None
+        postmaster = psutil.Process(backend.pid).parent()
+        used["postgres"] = _cpu(postmaster) if postmaster is not None else 0.0
         return used
 
     def memory_mb(self) -> float:
@@ -56,7 +57,8 @@ def _cpu(parent: psutil.Process) -> float:
     total = 0.0
     for process in (parent, *parent.children(recursive=True)):
         try:
-            total += sum(process.cpu_times()[:2])
+            # With the children that have ended since: sessions come and go.
+            total += sum(process.cpu_times()[:4])
         except psutil.NoSuchProcess:
             continue
     return total
