@@ -177,6 +177,8 @@ def _strip(found: Detail) -> list[Hop]:
 def _where_it_stops(strip: list[Hop]) -> str:
     done = sum(1 for hop in strip if not hop.missing)
     first = next((hop for hop in strip if hop.missing), None)
+    if first is not None and first.kind == "event":
+        return f"{first.system} told of it, and it was put aside before it became a record."
     if first is None:
         return f"All {done} hops are done."
     place = "our journal" if first.kind == "journal" else first.system

@@ -71,8 +71,10 @@ def _settled(request: HttpRequest, selection: Selection) -> HttpResponse:
 
 
 def _previews(key: str, slugs: tuple[str, ...]) -> list[Preview]:
+    """What can be done now; only when nothing can, what can’t and why."""
     cases = of_cause(key, most=_LOOKED_AT)
-    return [preview(cases, kinds.remedy(slug)) for slug in slugs]
+    every = [preview(cases, kinds.remedy(slug)) for slug in slugs]
+    return [one for one in every if one.able] or every
 
 
 @screen("cases.retry")

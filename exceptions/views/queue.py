@@ -39,6 +39,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(state, found),
         "page": page,
         "by_case": by_case,
+        "order": state.one("order"),
         "resolved": not selection.unresolved,
         "view": filters.STATUSES[selection.status],
         "entity": selection.entity,

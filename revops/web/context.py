@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.queries import roles_of
+from accounts.queries import may, roles_of
 from accounts.roles import Role
 from revops.kernel import correlation
 from revops.web import nav
@@ -61,6 +61,11 @@ class Console:
     @cached_property
     def scope(self) -> Scope:
         return Scope(self._request)
+
+    @cached_property
+    def may_find(self) -> bool:
+        """Whether the find box is of use to the person."""
+        return may(getattr(self._request, "user", None), "lineage.view")
 
     @property
     def environment(self) -> str:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from accounts.queries import may
 from revops.lineage.queries.find import Match, checked
 from revops.lineage.queries.find import find as find_id
 from revops.web.htmx import render_page
@@ -27,6 +28,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "personal": personal,
         "matches": [(match, address_of(match)) for match in matches],
         "checked": () if matches else checked(),
+        "may_cases": may(request.user, "cases.view"),
     }
     return render_page(request, "console/find.html", context)
 

@@ -27,9 +27,10 @@ def posting(command: Any, entry: Any, *, about: Node | None, tries: Sequence[Any
         system=command.system,
         status=status,
         ids=[
-            (command.system, id) for id in dict.fromkeys([number, command.external_id or ""]) if id
-        ]
-        + [("Our key", command.key), ("Console", f"CMD-{command.id}")],
+            *_ids(command),
+            ("Our key", command.key),
+            ("Console", f"CMD-{command.id}"),
+        ],
         amount=amount,
         difference=amount - Money(entry.amount, entry.currency) if amount is not None else None,
         note="" if command.lane == "primary" else f"lane {command.lane}",
@@ -46,6 +47,14 @@ def posting(command: Any, entry: Any, *, about: Node | None, tries: Sequence[Any
         facts=[("Mapping version", str(entry.mapping_version))],
         tries=made,
     )
+
+
+def _ids(command: Any) -> list[tuple[str, str]]:
+    """What the ERP calls it: the number that people read, and the id of the row."""
+    number, row = command.external_number or "", command.external_id or ""
+    if not number or number == row:
+        return [(command.system, row)] if row else []
+    return [(f"{command.system} number", number), *([(f"{command.system} id", row)] if row else [])]
 
 
 def _standing(command: Any) -> tuple[str, str]:

@@ -56,7 +56,7 @@ def record(
         ids=_ids(row, references),
         amount=amount,
         difference=difference,
-        note=row.note,
+        note=row.note.rstrip("."),
         began=began,
         at=at,
         record=(row.kind, row.id),
