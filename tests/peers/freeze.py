@@ -13,13 +13,13 @@ from pathlib import Path
 
 from tests.peers.tryton.peer import TrytonPeer
 
+# Whether each such transaction is being committed already.
 _OPEN = """
-SELECT 1 FROM pg_locks held
+SELECT session.query ILIKE 'commit%%' FROM pg_locks held
 JOIN pg_class written ON written.oid = held.relation
 JOIN pg_stat_activity session ON session.pid = held.pid
 WHERE session.datname = %s AND session.backend_xid IS NOT NULL
-  AND written.relname = %s AND held.mode = 'RowExclusiveLock' AND session.query NOT ILIKE 'commit%%'
-LIMIT 1
+  AND written.relname = %s AND held.mode = 'RowExclusiveLock'
 """
 
 
@@ -40,7 +40,7 @@ def stop_while(tryton: TrytonPeer, doing: Doing, *, seconds: float = 30) -> None
 
         def inside() -> bool:
             found = connection.execute(_OPEN, [tryton.database, doing.value])
-            return found.fetchone() is not None
+            return (False,) in found.fetchall()
 
         while time.monotonic() < end:
             if inside():
@@ -52,16 +52,6 @@ def stop_while(tryton: TrytonPeer, doing: Doing, *, seconds: float = 30) -> None
                 tryton.sigcont()
             time.sleep(0.002)
     raise AssertionError(f"Tryton was never seen {doing.name.lower()} within {seconds:.0f} s")
-
-
-def go_on(tryton: TrytonPeer, doing: Doing, *, seconds: float = 30) -> None:
-    """Let Tryton continue; returns when it has ended what it was doing."""
-    tryton.sigcont()
-    end = time.monotonic() + seconds
-    with tryton.databases.connect(tryton.database) as connection:
-        while connection.execute(_OPEN, [tryton.database, doing.value]).fetchone() is not None:
-            assert time.monotonic() < end, f"Tryton is still {doing.name.lower()}"
-            time.sleep(0.02)
 
 
 def _stopped(pid: int) -> bool:
