@@ -29,6 +29,8 @@ def verdict(thread: Thread, cases: Sequence[Case]) -> Verdict:
     subject = thread.subject
     hops = _about(thread, subject)
     case = _worst(cases)
+    if subject.kind == "payment" and subject.status == "failed":
+        return _declined(subject)
     if not hops and (hops := thread.of("journal", "posting")):
         return _of_many(f"{subject.label.lower()} {subject.name}", hops, case)
     name = _name(thread, subject)
@@ -98,6 +100,11 @@ def _missing(name: str, trouble: Sequence[Hop], case: Case | None) -> Verdict:
         "" if len(trouble) == 1 else f"{len(trouble)} hops of this thread are missing.",
         case,
     )
+
+
+def _declined(payment: Hop) -> Verdict:
+    sub = f"{payment.note}." if payment.note else ""
+    return Verdict("info", "dash", f"Payment {payment.name} was declined: no money came.", sub)
 
 
 def _of_many(name: str, hops: Sequence[Hop], case: Case | None) -> Verdict:

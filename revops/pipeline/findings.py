@@ -55,7 +55,7 @@ def stopped(target: Target, ending: Ending, subject: Subject | None) -> Finding:
         identity=f"command:{work.id}",
         cause_parts=cause_parts,
         cause=_cause(row.code, label, work.period_code, reason),
-        what_happened=f"{_name(subject)} over {amount} is not in {label}. {reason}.",
+        what_happened=f"{_name(subject)}, over {amount}, is not in {label}. {reason}.",
         legal_entity_id=work.legal_entity_id,
         period_code=work.period_code,
         currency=work.currency,
@@ -87,7 +87,7 @@ def in_doubt(target: Target, ending: Ending, subject: Subject | None) -> Finding
         cause_parts=f"{target.settings.slug}|in_doubt",
         cause=f"{label} did not answer",
         what_happened=(
-            f"{_name(subject)} over {amount} was sent to {label} and not answered. "
+            f"{_name(subject)}, over {amount}, was sent to {label} and not answered. "
             "It may or may not be there; the console asks before it does anything else."
         ),
         legal_entity_id=work.legal_entity_id,
