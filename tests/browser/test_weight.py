@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from revops.canonical.models import Invoice
 from tests.browser.conftest import Visit
 from tests.browser.stage import Stage
 
@@ -12,11 +13,17 @@ LIMITS = {"document": 120_000, "stylesheet": 45_000, "script": 70_000}
 
 class TestWeight:
     @pytest.mark.parametrize(
-        "path", ["/", "/exceptions/", "/exceptions/?group=case", "/lineage/invoice/1/",
-                 "/connections/tryton/"]
-    )  # fmt: skip
+        "path",
+        [
+            "/",
+            "/exceptions/",
+            "/exceptions/?group=case",
+            "/lineage/invoice/{invoice}/",
+            "/connections/tryton/",
+        ],
+    )
     def test_of_a_page_is_within_its_limits(self, path: str, visit: Visit, stage: Stage) -> None:
-        seen = visit(path)
+        seen = visit(path.format(invoice=Invoice.objects.earliest("pk").pk))
         seen.page.wait_for_load_state("networkidle")
         weight = dict.fromkeys(LIMITS, 0)
         for answer in seen.answered:
