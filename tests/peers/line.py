@@ -16,7 +16,7 @@ from connectors.models import Connection
 from connectors.operations import set_secret
 from revops.delivery.decide import LIVE, State
 from revops.delivery.models import Gate, OutboundCommand
-from revops.events.models import InboundEvent, InboxState, SourceCursor
+from revops.events.models import Channel, InboundEvent, InboxState, SourceCursor
 from revops.kernel import clock
 from revops.ledger import books as our_books
 from revops.mappings.models import LedgerAccount, LegalEntity, MappingVersion, SkuMap, TaxMap
@@ -66,10 +66,10 @@ class PeerLine:
         had lost and a poll found.
         """
         self.wait(self._all_told, "events were not told", patience)
-        before = self.cursor().missed
+        before = self._polled()
         self.poll()
         self.wait(self._all_processed, "events were not processed", patience)
-        return self.cursor().missed - before
+        return self._polled() - before
 
     def settle(self, *, patience: float = 60) -> int:
         """As ``bring``, and until everything has been sent."""
@@ -161,6 +161,10 @@ class PeerLine:
     def _all_processed(self) -> bool:
         live = (InboxState.RECEIVED, InboxState.PARKED)
         return not InboundEvent.objects.filter(state__in=live).exists()
+
+    def _polled(self) -> int:
+        """Events that no webhook had brought."""
+        return InboundEvent.objects.filter(channel=Channel.POLL).count()
 
     def _polled_since(self, moment: object) -> bool:
         cursor = self.cursor()

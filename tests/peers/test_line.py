@@ -63,19 +63,6 @@ class TestTheLine:
             "journal.posted/1": 2 * CUSTOMERS,
         }
 
-    def test_what_the_network_lost_is_told_until_a_poll_finds_nothing_more(
-        self, line: PeerLine
-    ) -> None:
-        for number in range(4):
-            line.stripe.subscribe(line.stripe.customer(f"Lost {number}"), PLANS[3][0])
-        found = line.settle()
-
-        (case,) = line.cases(kind="webhooks_missing", state="unresolved")
-        assert case["what_happened"].startswith(f"{found} events of Stripe were found by asking")
-        line.poll()
-        assert not line.cases(kind="webhooks_missing", state="unresolved")
-        line.assert_books_agree()
-
     def test_the_number_in_the_erp_leads_back_to_the_event(self, line: PeerLine) -> None:
         subscription = line.stripe.subscribe(line.stripe.customer("Thread"), PLANS[0][0])
         line.settle()
