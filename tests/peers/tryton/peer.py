@@ -7,7 +7,6 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ from revops.embedded import programs
 from revops.embedded.home import Home
 from revops.embedded.programs import Running
 from tests.peers import processes
+from tests.peers.tryton import reading
 from tests.peers.tryton.database import ADMIN_PASSWORD, BOOKS, Databases
 
 DATABASE = "erp"
@@ -169,14 +169,14 @@ class TrytonPeer:
                         ["origin.reference", "=", key, "account.invoice"],
                     ]
                 )
-            rows = self._rows("account.move", domain, _MOVE, limit=_PAGE)
+            rows = self._rows("account.move", domain, reading.FIELDS, limit=_PAGE)
             invoices = self._rows(
                 "account.invoice",
                 [["move", "in", [row["id"] for row in rows]]],
                 ["move", "reference", "number"],
             )
             of = {row["move"]: row for row in invoices}
-            found += [_move(row, of.get(row["id"])) for row in rows]
+            found += [reading.move(row, of.get(row["id"])) for row in rows]
             if len(rows) < _PAGE:
                 return found
             after = rows[-1]["id"]
@@ -226,43 +226,6 @@ class TrytonPeer:
         answer.raise_for_status()
         rows: list[dict[str, Any]] = answer.json()
         return rows
-
-
-_MOVE = [
-    "description", "number", "state", "date", "period.name", "company.currency.code",
-    "company.party.code",
-    "lines.account.code", "lines.debit", "lines.credit", "lines.party.code",
-]  # fmt: skip
-
-
-def _move(row: Mapping[str, Any], invoice: Mapping[str, Any] | None) -> dict[str, Any]:
-    day = row["date"]
-    lead = invoice["reference"] if invoice else row["description"]
-    return {
-        "id": row["id"],
-        "key": (lead or "").partition(" ")[0],
-        "invoice": invoice["number"] if invoice else "",
-        "number": row["number"] or "",
-        "state": row["state"],
-        "date": f"{day['year']:04d}-{day['month']:02d}-{day['day']:02d}",
-        "period": row["period."]["name"],
-        "company": row["company."]["party."]["code"],
-        "currency": row["company."]["currency."]["code"],
-        "lines": [
-            {
-                "account": line["account."]["code"],
-                "debit": _shown(line["debit"]),
-                "credit": _shown(line["credit"]),
-                "party": line["party."]["code"] if line["party."] else "",
-            }
-            for line in sorted(row["lines."], key=lambda line: int(line["id"]))
-        ],
-    }
-
-
-def _shown(amount: Mapping[str, str]) -> str:
-    """With two digits: the zeros of an invoice's move have none."""
-    return f"{Decimal(amount['decimal']):.2f}"
 
 
 def _serve(

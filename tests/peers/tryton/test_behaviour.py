@@ -6,11 +6,13 @@ pytest.register_assert_rewrite(
     "connectors.systems.tryton.behaviour",
     "connectors.systems.tryton.invoicing",
     "connectors.systems.tryton.refusing",
+    "connectors.systems.tryton.refusing_invoices",
 )
 
 from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402
-from connectors.systems.tryton.invoicing import InvoiceRefusals, InvoicingBehaviour  # noqa: E402
+from connectors.systems.tryton.invoicing import InvoicingBehaviour  # noqa: E402
 from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402
+from connectors.systems.tryton.refusing_invoices import InvoiceRefusals  # noqa: E402
 
 pytestmark = pytest.mark.peers
 
