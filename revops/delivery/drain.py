@@ -147,9 +147,11 @@ class Drain:
 
     def _send(self, runner: asyncio.Runner, client: Client, batch: Sequence[Work]) -> list[Ending]:
         target, policy = self._target, self._target.policy
+        # First the stopwatch, then the database's clock: a pause between them must shorten the time
+        # to send, never the settle window.
+        started = time.monotonic()
         now = _now()
         rows = {work.id: decide.intend(work.row, now=now, policy=policy) for work in batch}
-        started = time.monotonic()
         ours = claims.intend(batch, [rows[work.id] for work in batch])
         crash.point("after_intent")
         send_by = started + target.manifest.send_budget_s

@@ -11,6 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
+from connectors import registry
+from connectors.manifest import Capability
 from revops.store import sql
 
 
@@ -24,8 +28,10 @@ class Recovered:
 
 _DOUBT = """
 UPDATE delivery_outboundcommand AS command
-SET state = 'unknown', fence = fence + 1, unknown_since = now(), next_at = now(),
-    settle_until = now(), external_id = NULL, external_number = '', code = '',
+SET state = 'unknown', fence = fence + 1, unknown_since = now(),
+    next_at = greatest(settle_until, now() + %(settle)s * interval '1 second'),
+    settle_until = greatest(settle_until, now() + %(settle)s * interval '1 second'),
+    external_id = NULL, external_number = '', code = '',
     reason = 'Recovery: asked before anything is sent.'
 WHERE state <> 'cancelled' AND (created_at >= %(since)s OR finished_at >= %(since)s OR EXISTS (
     SELECT 1 FROM delivery_attempt attempt
@@ -34,7 +40,9 @@ WHERE state <> 'cancelled' AND (created_at >= %(since)s OR finished_at >= %(sinc
 # What was enqueued and not sent in the lost time has no attempt left: it may have been sent too.
 _LIVE = """
 UPDATE delivery_outboundcommand SET state = 'unknown', fence = fence + 1, unknown_since = now(),
-    next_at = now(), settle_until = now(), reason = 'Recovery: asked before anything is sent.'
+    next_at = now() + %(settle)s * interval '1 second',
+    settle_until = now() + %(settle)s * interval '1 second',
+    reason = 'Recovery: asked before anything is sent.'
 WHERE state IN ('pending', 'claimed', 'sending', 'retry_wait')
 """
 _POLL = """
@@ -47,6 +55,17 @@ def recover(*, since: datetime) -> Recovered:
     if since.tzinfo is None:
         raise ValueError("Say in which zone the instant is, such as 2026-10-31T14:00:00Z.")
     with sql.atomic():
-        doubted = sql.run(_DOUBT, {"since": since}) + sql.run(_LIVE)
+        settle = {"settle": _longest_settle_window()}
+        doubted = sql.run(_DOUBT, {"since": since} | settle) + sql.run(_LIVE, settle)
         polled = sql.run(_POLL)
     return Recovered(doubted, polled)
+
+
+def _longest_settle_window() -> float:
+    """Seconds: a call of the lost time may still be at work at its target."""
+    windows = [
+        manifest.settle_window_s
+        for manifest in registry.all_manifests().values()
+        if manifest.can(Capability.COMMANDS)
+    ]
+    return float(max(windows, default=0.0) * settings.REVOPS_SETTLE_SCALE)
