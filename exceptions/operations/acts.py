@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.queries import authorize
@@ -55,7 +56,7 @@ def retry(*, case_id: int, remedy: str, by: User) -> str:
         case = _locked().get(pk=case_id)
         reason = reason_against(case, chosen)
         if reason:
-            raise CaseRefused(reason)
+            raise CaseRefused(f"{reason}{_by_whom(case)}")
         text = chosen.run(case, by)
         _record([case], chosen, text, by)
     return text
@@ -105,6 +106,17 @@ def comment(*, case_id: int, by: User, text: str) -> None:
         raise CaseRefused(f"A comment has at most {_LONGEST_COMMENT:,} characters.")
     case = Case.objects.only("pk").get(pk=case_id)
     CaseEntry.objects.create(case=case, at=clock.now(), text=words, by=by, comment=True)
+
+
+def _by_whom(case: Case) -> str:
+    """Who was first, for the person who comes second; in the reader's zone."""
+    if case.state != CaseState.RETRYING:
+        return ""
+    acts = case.story.filter(by__isnull=False, comment=False).select_related("by")
+    first = acts.order_by("-at").first()
+    if first is None or first.by is None:
+        return ""
+    return f" {first.by.name} asked for that at {timezone.localtime(first.at):%H:%M}."
 
 
 def _locked() -> QuerySet[Case]:
