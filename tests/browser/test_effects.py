@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from exceptions.models import Case
-from revops.delivery.models import Attempt
+from revops.delivery.models import Attempt, Gate
 from tests.browser.conftest import Visit
 from tests.browser.stage import TEAM, Stage
 
@@ -65,7 +65,7 @@ class TestRetry:
         first.page.click("#do-retry")
         expect(first.page.locator("#live")).to_contain_text("Retrying")
         second.page.click("#do-retry")
-        expect(second.page.locator("#notice")).to_contain_text("changed in the meantime")
+        expect(second.page.locator("#notice")).to_contain_text("Priya Nair asked for that at ")
         assert sent(refused) == 1
         stage.move()
         assert sent(refused) == 2
@@ -84,6 +84,39 @@ class TestRetry:
 def csrf(page: Any) -> dict[str, str]:
     token = page.get_attribute("meta[name=csrf-token]", "content")
     return {"X-CSRFToken": token, "Referer": page.url}
+
+
+class TestPhone:
+    def test_pauses_a_connection_and_resumes_it(self, visit: Visit, stage: Stage) -> None:
+        seen = visit("/connections/tryton/", by="Ines", viewport={"width": 390, "height": 800})
+        seen.expects = {422}
+        seen.page.get_by_label("Reason").fill(" ")
+        seen.page.click("#pause")
+        expect(seen.page.locator("[data-error-summary]")).to_contain_text("Say why")
+        seen.settled()
+        assert seen.page.evaluate("document.activeElement.matches('[data-error-summary]')")
+        assert seen.barriers() == []
+        seen.page.get_by_label("Reason").fill("Tryton is upgraded.")
+        seen.page.click("#pause")
+        expect(seen.page.locator("#state")).to_contain_text("Tryton is upgraded.")
+        (invoice,) = stage.customers(1, pays=None, **TEAM)
+        assert not stage.line.moves() or invoice.number not in str(stage.line.moves())
+        seen.page.click("#resume")
+        expect(seen.page.locator("#notice")).to_contain_text("is sent to again")
+        stage.wait(lambda: Gate.objects.filter(connection=stage.line.erp, paused_at=None).exists())
+        stage.move()
+        assert seen.sideways() == 0
+
+
+class TestPaper:
+    def test_shows_the_case_without_the_frame(self, visit: Visit, stage: Stage) -> None:
+        case = stage.case["period_closed"]
+        seen = visit(f"/exceptions/EXC-{case.pk}/")
+        seen.page.emulate_media(media="print")
+        for chrome in (".rail", ".bar", "#do-retry", ".verbs"):
+            assert not seen.page.locator(chrome).first.is_visible(), chrome
+        assert f"EXC-{case.pk}" in seen.main()
+        assert "What happened" in seen.main()
 
 
 class TestFiles:

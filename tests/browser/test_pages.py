@@ -1,4 +1,4 @@
-"""Every page, light and dark, wide and narrow: no barrier, no sideways scroll, no complaint."""
+"""Every page, light and dark, wide and narrow: no barrier, no slip, no sideways scroll."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.browser.conftest import Visit
 from tests.browser.pages import ERRORS, NO_PAGES, PAGES, Look
 from tests.browser.stage import Stage
+from tests.browser.words import slips
 
 # As (width, colours). Each page is seen in all four; its further looks in two each, in turn.
 ALL: Final = ((1280, "light"), (1280, "dark"), (390, "dark"), (390, "light"))
+# Where the layout changes, and half a window at 200 %.
+NARROW: Final = (960, 640, 320)
 LOOKS: Final = [(name, look) for name, looks in PAGES.items() for look in looks]
 LOOKS_AND_ERRORS: Final = [*LOOKS, *(("error", look) for look in ERRORS)]
 
@@ -54,7 +57,7 @@ class TestPages:
         ("name", "look"),
         [pytest.param(*pair, id=pair[1].name, marks=_known(pair[0])) for pair in LOOKS_AND_ERRORS],
     )
-    def test_have_no_barrier_and_no_sideways_scroll(
+    def test_have_no_barrier_no_slip_and_no_sideways_scroll(
         self, name: str, look: Look, visit: Visit, stage: Stage, pictures: Path | None
     ) -> None:
         seen = visit(by=look.by)
@@ -71,9 +74,12 @@ class TestPages:
             if pictures:
                 path = pictures / f"{look.name}-{width}-{scheme}.png"
                 seen.page.screenshot(path=path, full_page=True)
-        seen.size(320)
-        if seen.sideways():
-            found["320 px"] = f"{seen.sideways()} px too wide"
+        if said := slips(seen):
+            found["words"] = said
+        for width in NARROW:
+            seen.size(width)
+            if seen.sideways():
+                found[f"{width} px"] = f"{seen.sideways()} px too wide"
         assert found == {}
         assert seen.page.locator("h1").count() == 1
         assert seen.page.locator("html[lang=en]").count() == 1
