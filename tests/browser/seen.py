@@ -10,7 +10,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
 
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _BARRIERS: Final = """
-tags => axe.run({runOnly: tags, resultTypes: ['violations']}).then(found => found.violations.map(
+tags => axe.run({runOnly: tags, resultTypes: ['violations'], preload: false}).then(found => found.violations.map(
     rule => `${rule.id}: ${rule.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`))
 """
 _UNDER_WAY: Final = ".htmx-request, .htmx-settling, .htmx-swapping, .busy-bar"
