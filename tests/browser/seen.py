@@ -10,8 +10,11 @@ from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
 
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _BARRIERS: Final = """
-tags => axe.run({runOnly: tags, resultTypes: ['violations'], preload: false}).then(found => found.violations.map(
-    rule => `${rule.id}: ${rule.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`))
+tags => axe.run({runOnly: tags, resultTypes: ['violations'], preload: false}).then(
+    found => found.violations.map(rule => {
+        const nodes = rule.nodes.map(node => node.html.slice(0, 160));
+        return `${rule.id}: ${nodes.join(' | ')}`;
+    }))
 """
 _UNDER_WAY: Final = ".htmx-request, .htmx-settling, .htmx-swapping, .busy-bar"
 
