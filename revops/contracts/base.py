@@ -137,6 +137,14 @@ class EventData(Part):
         """(kind, source id) of the records that must be known before this event can apply."""
         return ()
 
+    @property
+    def related(self) -> tuple[tuple[str, str], ...]:
+        """
+        (kind, id) of records that another system told of, or may tell of later: they are linked
+        when both are known, in whichever order that happens. The event never waits for them.
+        """
+        return ()
+
 
 class ServicePeriod(Part):
     """When value is delivered; both days included, in the legal entity's zone."""

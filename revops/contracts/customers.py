@@ -1,4 +1,4 @@
-"""Customers and what they subscribe to."""
+"""Customers, as each system knows them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from revops.contracts.base import Count, Currency, Day, EventData, Id, Minor, Part, Text
+from revops.contracts.base import Currency, Day, EventData, Id, MaybeId, Part, Text
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
@@ -20,8 +20,18 @@ class Address(Part):
     country: Country | None = None
 
 
+class OtherId(Part):
+    """The id under which another system knows the same customer, as the source has noted it."""
+
+    system: Text
+    id: Id
+
+
 class CustomerCreated(EventData):
-    """A customer exists in the source system."""
+    """
+    A customer exists in the source system. ``parent_id`` is the customer above it in that system's
+    hierarchy; ``other_ids`` name it in other systems, and make both one customer without a doubt.
+    """
 
     contract: ClassVar[str] = "customer.created/1"
     subject: ClassVar[str] = "customer"
@@ -33,6 +43,10 @@ class CustomerCreated(EventData):
     tax_id: Text = ""
     address: Address = Address()
     legal_entity: Text = ""
+    parent_id: MaybeId = ""
+    domain: Text = ""
+    region: Text = ""
+    other_ids: tuple[OtherId, ...] = ()
 
     @property
     def subject_id(self) -> str:
@@ -45,30 +59,21 @@ class CustomerUpdated(CustomerCreated):
     contract: ClassVar[str] = "customer.updated/1"
 
 
-class SubscriptionItem(Part):
-    sku: Id
-    quantity: Count = 1
-    unit_amount: Minor | None = None
+class CustomerMerged(EventData):
+    """The source system made one customer of two: ``merged_id`` lives on as ``customer_id``."""
 
+    contract: ClassVar[str] = "customer.merged/1"
+    subject: ClassVar[str] = "customer"
 
-class SubscriptionActivated(EventData):
-    """A subscription started to run. No journal: revenue follows the invoice."""
-
-    contract: ClassVar[str] = "subscription.activated/1"
-    subject: ClassVar[str] = "subscription"
-
-    subscription_id: Id
     customer_id: Id
-    currency: Currency
-    items: tuple[SubscriptionItem, ...]
-    started_on: Day
-    renews_on: Day | None = None
-    legal_entity: Text = ""
+    merged_id: Id
+    merged_on: Day
+    reason: Text = ""
 
     @property
     def subject_id(self) -> str:
-        return self.subscription_id
+        return self.customer_id
 
     @property
     def needs(self) -> tuple[tuple[str, str], ...]:
-        return (("customer", self.customer_id),)
+        return (("customer", self.customer_id), ("customer", self.merged_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -39,7 +39,8 @@ class InvoiceTax(Part):
 class InvoiceLine(Part):
     """
     ``amount`` is net: without tax, after discounts. Ratable lines carry a service period; a
-    ratable SKU without one is an exception, never silent immediate revenue.
+    ratable SKU without one is an exception, never silent immediate revenue. ``proration`` marks the
+    credit and the charge of a change in mid-term; ``usage_ref`` is the rated line that it bills.
     """
 
     line_id: Id
@@ -49,6 +50,8 @@ class InvoiceLine(Part):
     amount: Minor
     taxes: tuple[InvoiceTax, ...] = ()
     service_period: ServicePeriod | None = None
+    proration: Flag = False
+    usage_ref: MaybeId = ""
 
 
 class InvoiceIssued(EventData):
@@ -129,3 +132,88 @@ class InvoicePaid(EventData):
     @property
     def needs(self) -> tuple[tuple[str, str], ...]:
         return (("invoice", self.invoice_id),)
+
+
+class InvoiceOverdue(EventData):
+    """The due day passed and something is still open. Operational state; no journal."""
+
+    contract: ClassVar[str] = "invoice.overdue/1"
+    subject: ClassVar[str] = "invoice"
+
+    invoice_id: Id
+    due_on: Day
+    open_amount: Taken
+    currency: Currency
+
+    @property
+    def subject_id(self) -> str:
+        return self.invoice_id
+
+    @property
+    def needs(self) -> tuple[tuple[str, str], ...]:
+        return (("invoice", self.invoice_id),)
+
+
+class InvoiceWrittenOff(EventData):
+    """
+    What is still open will not be paid. ``cause`` says what it is in the books: inability to pay is
+    a credit loss, a concession lowers revenue (accounting.md note 5). With ``service_ended`` the
+    unearned part is only taken back (J11b); ``tax_relief`` says which tax comes back with it.
+    """
+
+    contract: ClassVar[str] = "invoice.written_off/1"
+    subject: ClassVar[str] = "invoice"
+
+    invoice_id: Id
+    written_off_on: Day
+    cause: Literal["credit_loss", "concession"]
+    service_ended: Flag = True
+    tax_relief: Literal["all", "unearned", "none"] = "all"
+    reason: Text = ""
+
+    @property
+    def subject_id(self) -> str:
+        return self.invoice_id
+
+    @property
+    def needs(self) -> tuple[tuple[str, str], ...]:
+        return (("invoice", self.invoice_id),)
+
+
+class WriteOffRecovered(EventData):
+    """Money came for an invoice that had been written off (J11d): reinstated, then collected."""
+
+    contract: ClassVar[str] = "invoice.recovered/1"
+    subject: ClassVar[str] = "invoice"
+
+    invoice_id: Id
+    recovery_id: Id
+    currency: Currency
+    amount: Taken
+    recovered_on: Day
+
+    @property
+    def subject_id(self) -> str:
+        return self.invoice_id
+
+    @property
+    def needs(self) -> tuple[tuple[str, str], ...]:
+        return (("invoice", self.invoice_id),)
+
+
+class CreditLossEstimated(EventData):
+    """The period's expected credit loss of a legal entity's receivables (J11a)."""
+
+    contract: ClassVar[str] = "credit_loss.estimated/1"
+    subject: ClassVar[str] = "credit_loss"
+
+    estimate_id: Id
+    legal_entity: Text
+    currency: Currency
+    amount: Minor
+    estimated_on: Day
+    method: Text = ""
+
+    @property
+    def subject_id(self) -> str:
+        return self.estimate_id

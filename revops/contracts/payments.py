@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from pydantic import model_validator
 
 from revops.contracts.base import Currency, Day, EventData, Id, MaybeId, Minor, Part, Taken, Text
+from revops.contracts.credits import CreditLine
 
 
 class PaymentApplied(EventData):
@@ -56,7 +59,10 @@ class PaymentFailed(EventData):
 
 
 class PaymentRefunded(EventData):
-    """Money left the processor for the customer; tax is split as on the refunded invoice."""
+    """
+    Money left the processor for the customer. ``gives_back`` says what of it was price and what
+    tax, when no credit memo does (accounting.md J6c); it then adds up to the amount.
+    """
 
     contract: ClassVar[str] = "payment.refunded/1"
     subject: ClassVar[str] = "refund"
@@ -67,6 +73,14 @@ class PaymentRefunded(EventData):
     amount: Taken
     refunded_on: Day
     reason: Text = ""
+    gives_back: tuple[CreditLine, ...] = ()
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        found = sum(line.amount + sum(tax.amount for tax in line.taxes) for line in self.gives_back)
+        if self.gives_back and found != self.amount:
+            raise ValueError(f"What is given back adds up to {found}, the refund is {self.amount}.")
+        return self
 
     @property
     def subject_id(self) -> str:
@@ -103,3 +117,24 @@ class PayoutSettled(EventData):
     @property
     def subject_id(self) -> str:
         return self.payout_id
+
+
+class PayoutReturned(EventData):
+    """The bank sent a payout back; the money is in the processor's balance again."""
+
+    contract: ClassVar[str] = "payout.returned/1"
+    subject: ClassVar[str] = "payout"
+
+    payout_id: Id
+    currency: Currency
+    amount: Minor
+    returned_on: Day
+    reason: Text = ""
+
+    @property
+    def subject_id(self) -> str:
+        return self.payout_id
+
+    @property
+    def needs(self) -> tuple[tuple[str, str], ...]:
+        return (("payout", self.payout_id),)

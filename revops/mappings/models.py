@@ -178,3 +178,44 @@ class ErpRoute(EffectiveDated):
 
     def __str__(self) -> str:
         return f"{self.legal_entity} {self.lane} → {self.connection}"
+
+
+class ExchangeRate(models.Model):
+    """Units of ``quote`` for one unit of ``currency`` on a day, and who says so. Never edited."""
+
+    currency = models.CharField(max_length=3)
+    quote = models.CharField(max_length=3)
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=24, decimal_places=12)
+    source = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["currency", "quote", "day"], name="mappings_rate_once"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="mappings_rate_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency}/{self.quote} {self.day}: {self.rate}"
+
+
+class OwnershipRule(models.Model):
+    """
+    The system of record of a record kind, or of one field of it, in one legal entity or in all.
+
+    ``field`` is blank for the whole record, ``entity_code`` for every entity; the narrower rule
+    wins. No ``owner`` means that the console itself owns it.
+    """
+
+    record_kind = models.CharField(max_length=24)
+    field = models.CharField(max_length=40, blank=True)
+    entity_code = models.CharField(max_length=24, blank=True)
+    owner = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+", null=True)
+    valid = DateRangeField()
+    version = models.ForeignKey(MappingVersion, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [never_overlaps("mappings_owner_once", "record_kind", "field", "entity_code")]
+
+    def __str__(self) -> str:
+        return f"{self.record_kind}.{self.field or '*'} → {self.owner or 'console'}"

@@ -11,7 +11,7 @@ from revops.canonical.operations.change import Change, Effect
 from revops.canonical.operations.rows import InvoiceRow, PaymentRow, Row
 from revops.canonical.operations.table import Table, Tables
 from revops.contracts.base import EventData
-from revops.contracts.customers import CustomerCreated, SubscriptionActivated
+from revops.contracts.customers import CustomerCreated
 from revops.contracts.invoices import InvoiceIssued, InvoicePaid, InvoiceVoided
 from revops.contracts.payments import (
     PaymentApplied,
@@ -19,6 +19,7 @@ from revops.contracts.payments import (
     PaymentRefunded,
     PayoutSettled,
 )
+from revops.contracts.subscriptions import SubscriptionActivated
 from revops.kernel import strict_json
 from revops.kernel.keys import sha256
 

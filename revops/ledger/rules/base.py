@@ -43,6 +43,17 @@ class Role(enum.StrEnum):
     PROCESSING_FEES = "processing_fees"
     CUSTOMER_CREDIT = "customer_credit"
     REFUNDS_PAYABLE = "refunds_payable"
+    DISPUTES = "disputes_receivable"
+    ALLOWANCE = "allowance"
+    UNBILLED = "unbilled"
+    DEFERRED_NONCURRENT = "deferred_noncurrent"
+    ACCRUED_CREDITS = "accrued_credits"
+    SERVICE_CREDITS = "service_credits"
+    REFUNDS_AND_ALLOWANCES = "refunds_and_allowances"
+    DISPUTE_FEES = "dispute_fees"
+    CREDIT_LOSS = "credit_loss"
+    REALIZED_FX = "realized_fx"
+    UNREALIZED_FX = "unrealized_fx"
 
 
 @dataclass(frozen=True, slots=True)
