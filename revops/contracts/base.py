@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -27,6 +28,11 @@ from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
 from revops.kernel.strict_json import storable
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT_FORM: Final = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})$"
+)
+_INSTANT = re.compile(_INSTANT_FORM.rstrip("$") + r"\Z", re.ASCII)
 _EXACT_FORM: Final = r"^-?[0-9]{1,15}(\.[0-9]{1,12})?$"
 _EXACT = re.compile(_EXACT_FORM.rstrip("$") + r"\Z", re.ASCII)
 _TOO_LONG: Final = "A number has at most 15 digits before its point and 12 after it."
@@ -55,6 +61,13 @@ def _day(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     raise ValueError("A day is written as 2025-01-31.")
+
+
+def _instant(value: Any) -> Any:
+    """A number could be seconds or milliseconds, and a text without its offset any zone's."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.match(value)):
+        return value
+    raise ValueError("An instant is written with its offset, as 2025-01-31T23:59:59Z.")
 
 
 def _exact(value: Any) -> Any:
@@ -103,6 +116,12 @@ MaybeId = Annotated[
 ]
 Text = Annotated[str, BeforeValidator(_clean), StringConstraints(max_length=2000)]
 Day = Annotated[date, BeforeValidator(_day), Field(description="A day in the entity's zone.")]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _INSTANT_FORM}),
+    Field(description="An instant with its offset."),
+]
 Exact = Annotated[
     Decimal,
     BeforeValidator(_exact),

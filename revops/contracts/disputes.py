@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from revops.contracts.base import Currency, Day, EventData, Id, MaybeId, Taken, Text
+from revops.contracts.base import Currency, Day, EventData, Flag, Id, MaybeId, Taken, Text
 
 
 class PaymentReturned(EventData):
@@ -73,7 +73,7 @@ class DisputeClosed(EventData):
     amount: Taken
     fee_returned: Taken = 0
     closed_on: Day
-    service_ended: bool = True
+    service_ended: Flag = True
 
     @property
     def subject_id(self) -> str:

@@ -97,6 +97,23 @@ CONTRACTS: Final[Mapping[str, type[EventData]]] = {
     )
 }
 
+# What only the console itself can know: what its own ledger, calendar and usage say. Nobody may
+# tell it from outside, or somebody else's figures would pass for the books'.
+PRODUCED_HERE: Final = frozenset(
+    model.contract
+    for model in (
+        usage.UsageRated,
+        usage.ThresholdCrossed,
+        revenue.ScheduleCreated,
+        revenue.RevenueRecognised,
+        revenue.PeriodOpened,
+        revenue.PeriodClosed,
+        journals.JournalPosted,
+        journals.JournalRejected,
+        journals.JournalReversed,
+    )
+)
+
 # Old version → (new version, change to the data), applied on read until the newest is reached.
 UPGRADES: Final[Mapping[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]]] = {}
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from revops.contracts.base import Currency, Day, EventData, Id, MaybeId, Minor, Part, Text
+from pydantic import Field
+
+from revops.contracts.base import Count, Currency, Day, EventData, Id, MaybeId, Minor, Part, Text
 from revops.contracts.subscriptions import SubscriptionItem
 
 
@@ -78,8 +80,8 @@ class QuoteAccepted(EventData):
 class PaymentTerms(Part):
     """``net_days`` after the invoice; ``billing_months`` between invoices."""
 
-    net_days: int = 30
-    billing_months: int = 12
+    net_days: Annotated[Count, Field(ge=0)] = 30
+    billing_months: Annotated[Count, Field(ge=0)] = 12
 
 
 class _Contract(EventData):

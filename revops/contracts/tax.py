@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from revops.contracts.base import Currency, Day, EventData, Exact, Id, Minor, Part, Taken, Text
+from revops.contracts.base import (
+    Currency,
+    Day,
+    EventData,
+    Exact,
+    Flag,
+    Id,
+    Minor,
+    Part,
+    Taken,
+    Text,
+)
 
 
 class JurisdictionTax(Part):
@@ -26,7 +37,7 @@ class TaxCalculated(EventData):
     currency: Currency
     total: Minor
     taxes: tuple[JurisdictionTax, ...] = ()
-    committed: bool = False
+    committed: Flag = False
     calculated_on: Day
 
     @property

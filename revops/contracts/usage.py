@@ -6,13 +6,20 @@ Quantities are exact decimals, instants are UTC.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import AwareDatetime, Field
-
-from revops.contracts.base import Currency, Day, EventData, Exact, Id, MaybeId, Minor, Taken, Text
-
-Instant = Annotated[AwareDatetime, Field(description="An instant with its offset.")]
+from revops.contracts.base import (
+    Currency,
+    Day,
+    EventData,
+    Exact,
+    Id,
+    Instant,
+    MaybeId,
+    Minor,
+    Taken,
+    Text,
+)
 
 
 class UsageRecorded(EventData):

@@ -105,6 +105,8 @@ class TestOneEvent:
             (an_event(contract="invoice.issued/99"), "contract"),
             (an_event(contract="no.such.thing/1"), "contract"),
             (an_event(contract="journal.posted/1"), "contract"),
+            (an_event(contract="usage.rated/1"), "contract"),
+            (an_event(contract="period.closed/1"), "contract"),
             (an_event(source="nobody"), "source"),
             (an_event(occurred_at="2026-10-31T23:59:59"), "occurred_at"),
             (an_event(occurred_at=1_790_000_000), "occurred_at"),

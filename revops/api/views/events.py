@@ -43,11 +43,7 @@ def _instant_text(value: Any) -> Any:
 _Word = StringConstraints(min_length=1, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$")
 
 
-# Contracts of this subject report on our own books.
-_OURS: Final = "journal"
-_TAKEN: Final = sorted(
-    name for name, model in contracts.CONTRACTS.items() if model.subject != _OURS
-)
+_TAKEN: Final = sorted(contracts.CONTRACTS.keys() - contracts.PRODUCED_HERE)
 
 
 class EventIn(BaseModel):
@@ -160,7 +156,7 @@ def _read(body: Any) -> list[EventIn]:
 
 
 def _broken(item: EventIn) -> list[tuple[str, str]]:
-    if item.contract in contracts.CONTRACTS and item.contract not in _TAKEN:
+    if item.contract in contracts.PRODUCED_HERE:
         return [("contract", f"{item.contract} is told by this console, not to it.")]
     try:
         contracts.read(item.contract, item.data)
