@@ -16,6 +16,7 @@ from typing import Final
 from connectors.contract import SignatureInvalid
 
 TOLERANCE_S: Final = 300
+SHORTEST_SHARED: Final = 16
 # More than any sender uses while it rotates; each costs one HMAC comparison per secret.
 _MAX_SIGNATURES: Final = 10
 
@@ -52,6 +53,27 @@ def verify_timestamped(
     ]
     if not any(matches):
         raise SignatureInvalid("No signature matches a configured secret.")
+
+
+def sign_shared(*, body: bytes, secret: str, at: datetime) -> str:
+    """The header of a system that cannot sign and sends a secret instead: the secret itself."""
+    return secret
+
+
+def verify_shared(*, header: str, secrets: Sequence[str]) -> None:
+    """
+    Accept when the header is any of the secrets. It proves who called, and neither what was said
+    nor when: who may see one call can make others. Raises SignatureInvalid.
+
+    A secret shorter than 16 characters is never accepted, because it could be guessed.
+    """
+    usable = [secret.encode() for secret in secrets if len(secret) >= SHORTEST_SHARED]
+    if not usable:
+        raise SignatureInvalid("No shared secret of at least 16 characters is configured.")
+    offered = header.encode("utf-8", "surrogateescape")
+    matches = [hmac.compare_digest(secret, offered) for secret in usable]
+    if not any(matches):
+        raise SignatureInvalid("The shared secret is not the configured one.")
 
 
 def _parts(header: str) -> tuple[int, list[bytes]]:

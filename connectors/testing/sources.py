@@ -22,7 +22,7 @@ from connectors.contract import (
     TypeUnknown,
 )
 from connectors.http import Client
-from connectors.schemes import sign_timestamped
+from connectors.schemes import sign_shared, sign_timestamped
 from connectors.testing.common import Contract
 from revops.contracts.base import EventData
 from revops.contracts.registry import ContractBroken
@@ -30,7 +30,9 @@ from revops.contracts.registry import ContractBroken
 _AT: Final = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 _SECRET: Final = token_hex(16)
 _OTHER: Final = token_hex(16)
-_SIGNERS: Final = {"timestamped": sign_timestamped}
+_SIGNERS: Final = {"timestamped": sign_timestamped, "shared_secret": sign_shared}
+# What proves the sender alone: neither the body nor the time is bound to it.
+_PROVES_SENDER_ONLY: Final = ("shared_secret",)
 _REPLACEMENTS: Final[Sequence[Any]] = ("gone", None, "text", -1, 1.5, True, [], {}, [[]], [1])
 # All that an event whose shape has drifted may lead to; each of them becomes a case.
 _DRIFT: Final = (PayloadUnreadable, TypeUnknown, NeedsFetch, ContractBroken)
@@ -89,16 +91,20 @@ class SourceContract(Contract):
         other = {signature.header: sign(body=body, secret=_OTHER, at=_AT)}
         self.verify(body, good, [_OTHER, _SECRET])
         late = timedelta(seconds=signature.tolerance_s + 1)
-        for refused_body, headers, secrets, at in (
+        refused: list[tuple[bytes, Mapping[str, str], Sequence[str], datetime]] = [
             (body, {}, [_SECRET], _AT),
             (body, {signature.header: ""}, [_SECRET], _AT),
             (body, {signature.header: "é=\udcff,v1=ü"}, [_SECRET], _AT),
             (body, other, [_SECRET], _AT),
             (body, good, [], _AT),
-            (body + b" ", good, [_SECRET], _AT),
-            (body, good, [_SECRET], _AT + late),
-            (body, good, [_SECRET], _AT - late),
-        ):
+        ]
+        if signature.scheme not in _PROVES_SENDER_ONLY:
+            refused += [
+                (body + b" ", good, [_SECRET], _AT),
+                (body, good, [_SECRET], _AT + late),
+                (body, good, [_SECRET], _AT - late),
+            ]
+        for refused_body, headers, secrets, at in refused:
             with pytest.raises(SignatureInvalid):
                 self.verify(refused_body, headers, secrets, at)
 
