@@ -16,10 +16,16 @@ from revops.kernel import strict_json
 from revops.kernel.keys import sha256
 from revops.kernel.money import LIMIT
 from revops.kernel.periods import Span
+from revops.ledger.rates import Rate
 
 DOCUMENT_TYPES: Final = frozenset(
-    ("invoice", "payment", "application", "fee", "payout", "refund", "recognition", "void")
-)
+    (
+        "invoice", "payment", "application", "fee", "payout", "refund", "recognition", "void",
+        "exchange", "remeasurement", "usage_accrual", "credit_accrual", "reclass", "provision",
+        "presentation", "credit", "drawdown", "dispute", "dispute_result", "return", "write_off",
+        "recovery", "remittance", "payout_return", "transfer",
+    )
+)  # fmt: skip
 # Longer keys keep their beginning, for people, and a digest, to stay distinct.
 _KEY_LENGTH: Final = 200
 
@@ -49,7 +55,9 @@ def business_key(base: str, *parts: str) -> str:
 class DraftLine:
     """
     One side of an entry. ``source_line`` is the source's id of the line that caused it, or of the
-    whole document where the document did. ``functional`` may round to zero, ``amount`` is never 0.
+    whole document where the document did. ``functional`` may round to zero. ``amount`` is 0 only
+    where the books' own currency alone moves: an exchange difference, a remeasurement. ``item`` is
+    what the account lists it under (``ledger/items.py``).
     """
 
     account: str
@@ -61,13 +69,16 @@ class DraftLine:
     customer_name: str = ""
     tax_code: str = ""
     service: Span | None = None
+    item: str = ""
 
     def __post_init__(self) -> None:
         if not self.account:
             raise Unbalanced("A line names no account.")
-        if not 0 < abs(self.amount) < LIMIT or abs(self.functional) >= LIMIT:
+        if abs(self.amount) >= LIMIT or abs(self.functional) >= LIMIT:
             raise Unbalanced(f"{self.amount} on {self.account} is no amount for a line.")
-        if self.functional and (self.functional > 0) != (self.amount > 0):
+        if not self.amount and not self.functional:
+            raise Unbalanced(f"The line on {self.account} moves nothing.")
+        if self.functional and self.amount and (self.functional > 0) != (self.amount > 0):
             raise Unbalanced(f"The line on {self.account} is debit in one currency only.")
 
     def mirrored(self) -> DraftLine:
@@ -79,7 +90,8 @@ class DraftLine:
 class JournalDraft:
     """
     A balanced entry. (legal entity, document type, business key, revision) says which business
-    fact it is; ``reverses`` is the ``identity`` of the entry that it undoes.
+    fact it is; ``reverses`` is the ``identity`` of the entry that it undoes. ``rate`` is the day's
+    exchange rate that shaped it, when one did.
 
     Raises Unbalanced unless it has two lines and both currencies sum to zero.
     """
@@ -96,6 +108,7 @@ class JournalDraft:
     lines: tuple[DraftLine, ...]
     reverses: str = ""
     mapping_version: int = 0
+    rate: Rate | None = None
 
     def __post_init__(self) -> None:
         if self.document_type not in DOCUMENT_TYPES:
@@ -151,6 +164,7 @@ class JournalDraft:
                     "service": [line.service.start.isoformat(), line.service.end.isoformat()]
                     if line.service
                     else None,
+                    **({"item": line.item} if line.item else {}),
                 }
                 for line in self.lines
             ],

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
+from django.db.models.functions import Now
 
 from connectors.models import Connection
 
@@ -181,22 +182,52 @@ class ErpRoute(EffectiveDated):
 
 
 class ExchangeRate(models.Model):
-    """Units of ``quote`` for one unit of ``currency`` on a day, and who says so. Never edited."""
+    """
+    Units of ``quote`` for one unit of ``currency`` on a day, and who says so. Never edited: what is
+    corrected is published again for the same day with the next ``revision``, and the newest one
+    counts from then on. Entries keep the rate that they were made with.
+    """
 
     currency = models.CharField(max_length=3)
     quote = models.CharField(max_length=3)
     day = models.DateField()
+    revision = models.PositiveSmallIntegerField(default=1)
     rate = models.DecimalField(max_digits=24, decimal_places=12)
     source = models.CharField(max_length=60)
+    published_by = models.CharField(max_length=120, default="")
+    published_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["currency", "quote", "day"], name="mappings_rate_once"),
+            models.UniqueConstraint(
+                fields=["currency", "quote", "day", "revision"], name="mappings_rate_once"
+            ),
             models.CheckConstraint(condition=models.Q(rate__gt=0), name="mappings_rate_positive"),
+            models.CheckConstraint(
+                condition=~models.Q(currency=models.F("quote")), name="mappings_rate_of_two"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.currency}/{self.quote} {self.day}: {self.rate}"
+
+
+class RatePolicy(EffectiveDated):
+    """
+    Which rates an entity's books accept: not older than ``max_age_days`` (0: of the day itself);
+    ``inverse`` also takes 1 ÷ the other direction; ``via`` also multiplies two rates through that
+    currency. Without a row: seven days, neither.
+    """
+
+    max_age_days = models.PositiveSmallIntegerField(default=7)
+    inverse = models.BooleanField(default=False)
+    via = models.CharField(max_length=3, blank=True)
+
+    class Meta:
+        constraints = [never_overlaps("mappings_rate_policy_once", "legal_entity")]
+
+    def __str__(self) -> str:
+        return f"{self.legal_entity}: rates of at most {self.max_age_days} days"
 
 
 class OwnershipRule(models.Model):

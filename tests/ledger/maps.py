@@ -10,6 +10,7 @@ from decimal import Decimal
 from revops.kernel.money import Money
 from revops.kernel.periods import Span, month
 from revops.ledger.drafts import DraftLine, JournalDraft
+from revops.ledger.rates import Rate
 from revops.ledger.rules.base import MappingMissing, Period, SkuTreatment
 
 ACCOUNTS = {
@@ -74,8 +75,8 @@ class PlainBooks:
     def tax_account(self, code: str) -> str:
         return self._found(self.taxes, "tax", code)
 
-    def rate(self, currency: str) -> Decimal:
-        return Decimal(self._found(self.rates, "rate", currency))
+    def rate(self, currency: str) -> Rate:
+        return Rate(Decimal(self._found(self.rates, "rate", currency)), date(2025, 1, 1), "test")
 
     def periods(self, span: Span) -> Sequence[Period]:
         return self.calendar

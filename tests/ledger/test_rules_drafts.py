@@ -48,10 +48,17 @@ def draft(*lines: DraftLine, **more) -> JournalDraft:
 
 
 class TestDraftLine:
-    @pytest.mark.parametrize("amount", [0, LIMIT, -LIMIT])
-    def test_refuses_no_amount_and_more_than_the_books_hold(self, amount: int) -> None:
+    @pytest.mark.parametrize("amount", [LIMIT, -LIMIT])
+    def test_refuses_more_than_the_books_hold(self, amount: int) -> None:
         with pytest.raises(Unbalanced, match="no amount for a line"):
             line("1100", amount, 1)
+
+    def test_refuses_to_move_nothing(self) -> None:
+        with pytest.raises(Unbalanced, match="moves nothing"):
+            line("1100", 0, 0)
+
+    def test_may_move_the_books_own_currency_alone(self) -> None:
+        assert line("1100", 0, -20_000).functional == -20_000
 
     def test_refuses_to_be_debit_in_one_currency_and_credit_in_the_other(self) -> None:
         with pytest.raises(Unbalanced, match="one currency only"):

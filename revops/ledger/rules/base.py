@@ -6,12 +6,12 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Final, Protocol
 
 from revops.kernel.money import conversion, divide_half_up
 from revops.kernel.periods import Span
 from revops.ledger.drafts import CannotJournalize, DraftLine, JournalDraft, ScheduleDraft
+from revops.ledger.rates import Rate
 from revops.ledger.schedules import Period, PeriodMissing
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "MappingMissing",
     "Period",
     "PeriodMissing",
+    "Rate",
     "Role",
     "ServicePeriodMissing",
     "SkuTreatment",
@@ -114,7 +115,7 @@ class Books(Protocol):
 
     def tax_account(self, code: str) -> str: ...
 
-    def rate(self, currency: str) -> Decimal:
+    def rate(self, currency: str) -> Rate:
         """Units of the functional currency for one unit of ``currency``; 1 for its own."""
 
     def periods(self, span: Span) -> Sequence[Period]:
@@ -132,7 +133,12 @@ class Journalized:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line before it has its functional amount."""
+    """
+    A line before it has its functional amount. ``held`` is that amount, signed, where the books
+    hold it at an earlier day's rate: a receivable that is paid, a balance that is used. It counts
+    only in a foreign currency; what the day's rate makes of the other lines is the exchange
+    difference, and ``draft`` adds its line.
+    """
 
     account: str
     amount: int
@@ -142,6 +148,7 @@ class Line:
     customer_name: str = ""
     tax_code: str = ""
     service: Span | None = None
+    held: int | None = None
 
 
 def draft(
@@ -156,7 +163,12 @@ def draft(
     description: str,
     rule: str,
 ) -> JournalDraft:
-    """The balanced entry of these lines in these books. Raises Unbalanced, MappingMissing."""
+    """
+    The balanced entry of these lines in these books, with the rate that shaped it and, where lines
+    are ``held``, the realised exchange difference (J10d). Raises Unbalanced, MappingMissing.
+    """
+    foreign = currency != books.functional_currency
+    rated = foreign and any(line.held is None for line in lines)
     return JournalDraft(
         legal_entity=books.legal_entity,
         document_type=document_type,
@@ -169,6 +181,7 @@ def draft(
         rule=rule,
         lines=functional_lines(books, lines, currency),
         mapping_version=books.mapping_version,
+        rate=books.rate(currency) if rated else None,
     )
 
 
@@ -178,34 +191,52 @@ def functional_lines(books: Books, lines: Sequence[Line], currency: str) -> tupl
 
     A line's functional amount is the difference of two converted running totals: lines that sum
     to zero do so in both currencies without a rounding account, each is within one minor unit of
-    its own conversion, and the first (the document's total) is exactly its conversion.
+    its own conversion, and the first (the document's total) is exactly its conversion. Lines that
+    the books hold at an earlier rate keep that, and the difference becomes a line of its own.
     """
     if currency == books.functional_currency:
-        amounts = [line.amount for line in lines]
-    else:
-        over, under = conversion(currency, books.functional_currency, books.rate(currency))
-        amounts = []
-        running = given = 0
-        for line in lines:
-            running += line.amount
-            due = divide_half_up(running * over, under)
-            amounts.append(due - given)
-            given = due
-    return tuple(
-        [
-            DraftLine(
-                line.account,
-                line.amount,
-                functional,
-                line.memo,
-                line.source_line,
-                line.customer_id,
-                line.customer_name,
-                line.tax_code,
-                line.service,
-            )
-            for line, functional in zip(lines, amounts, strict=True)
-        ]
+        return tuple([_line(line, line.amount) for line in lines])
+    over = under = running = given = 0
+    if any(line.held is None for line in lines):
+        over, under = conversion(currency, books.functional_currency, books.rate(currency).value)
+    found = []
+    for line in lines:
+        if line.held is not None:
+            found.append(_line(line, line.held))
+            continue
+        running += line.amount
+        due = divide_half_up(running * over, under)
+        found.append(_line(line, due - given))
+        given = due
+    difference = sum([line.functional for line in found])
+    if difference and any(line.held is not None for line in lines):
+        found.append(_realised(books, lines, difference))
+    return tuple(found)
+
+
+def _line(line: Line, functional: int) -> DraftLine:
+    return DraftLine(
+        line.account,
+        line.amount,
+        functional,
+        line.memo,
+        line.source_line,
+        line.customer_id,
+        line.customer_name,
+        line.tax_code,
+        line.service,
+    )
+
+
+def _realised(books: Books, lines: Sequence[Line], difference: int) -> DraftLine:
+    """The gain or loss between the rate of then and the rate of now (ASC 830-20-35-1)."""
+    (settled, *_) = [line for line in lines if line.held is not None]
+    return DraftLine(
+        books.account(Role.REALIZED_FX),
+        0,
+        -difference,
+        f"Exchange difference, {settled.memo}",
+        settled.source_line,
     )
 
 
