@@ -16,7 +16,7 @@ from django.db import transaction
 
 from connectors.models import Connection, Environment
 from exceptions.models import Case
-from revops.canonical.models import Customer, ExternalReference, Invoice
+from revops.canonical.models import Customer, ExternalReference, Invoice, Party
 from revops.delivery.decide import State
 from revops.delivery.models import Gate, OutboundCommand
 from revops.events.models import BusinessEvent, Channel, InboundEvent
@@ -120,9 +120,19 @@ def _record(connection: Connection | None, values: dict[str, Any], prefix: str) 
     }
 
 
+def a_party(**values: Any) -> Party:
+    """A customer as one, that no system's account belongs to yet."""
+    now = clock.now()
+    made = {"name": "Contoso", "currency": "USD", "created_at": now, "updated_at": now}
+    return Party.objects.create(**(made | values))
+
+
 def a_customer(connection: Connection | None = None, **values: Any) -> Customer:
     made = _record(connection, values, "cus") | {"name": "Contoso", "currency": "USD"}
-    return Customer.objects.create(**(made | values))
+    made |= values
+    made.setdefault("party", None)
+    made["party"] = made["party"] or a_party(name=made["name"], currency=made["currency"])
+    return Customer.objects.create(**made)
 
 
 def an_invoice(connection: Connection | None = None, **values: Any) -> Invoice:

@@ -60,6 +60,12 @@ def subscription(tables: Tables, data: SubscriptionActivated, told: Telling) -> 
         "items": strict_json.dumps([item.model_dump(mode="json") for item in data.items]),
         "started_on": data.started_on,
         "renews_on": data.renews_on,
+        "state": "active",
+        "effective_on": data.started_on,
+        "resumes_on": None,
+        "ends_on": None,
+        "reason": "",
+        "contract_ref": data.contract_ref,
     }
     row = tables.subscription.get(data.subscription_id)
     return _put(tables.subscription, row, data.subscription_id, fields, 0, told)
@@ -87,6 +93,7 @@ def invoice_issued(tables: Tables, data: InvoiceIssued, told: Telling) -> Change
         number=data.number,
         customer_id=parent.id,
         subscription_id=known.id if known else None,
+        subscription_ref=data.subscription_id,
         currency=data.currency,
         issued_on=data.issued_on,
         due_on=data.due_on,

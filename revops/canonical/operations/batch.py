@@ -27,6 +27,27 @@ _LINES = sql.Columns(
     taxes="jsonb",
     service_start="date",
     service_end="date",
+    proration="boolean",
+    usage_ref="text",
+    credited="bigint",
+)
+
+_PARTIES = sql.Columns(
+    "canonical_party",
+    id="bigint",
+    name="text",
+    domain="text",
+    tax_id="text",
+    country="text",
+    region="text",
+    currency="text",
+    health_band="text",
+    health_reason="text",
+    renewal_currency="text",
+    renewal_risk="text",
+    milestone="text",
+    created_at="timestamptz",
+    updated_at="timestamptz",
 )
 
 REFERENCES = sql.Columns(
@@ -89,6 +110,7 @@ class Batch:
                     line.quantity, line.amount,
                     strict_json.dumps([tax.model_dump(mode="json") for tax in line.taxes]),
                     span.start if span else None, span.end if span else None,
+                    line.proration, line.usage_ref, 0,
                 ))  # fmt: skip
         return change
 
@@ -96,6 +118,7 @@ class Batch:
         """Write everything; the names (``kind:source id``) of records that are new."""
         created: list[str] = []
         references: list[Sequence[Any]] = []
+        self._parties(at)
         for table in self.tables.in_order():
             for row in table.new():
                 created.append(f"{table.name}:{row.source_id}")
@@ -111,3 +134,14 @@ class Batch:
         )
         REFERENCES.insert(references, "ON CONFLICT DO NOTHING")
         return created
+
+    def _parties(self, at: datetime) -> None:
+        """Every new customer is one of its own until something says otherwise."""
+        rows = [row for row in self.tables.customer.new() if not row.party_id]
+        for row, party_id in zip(rows, sql.new_ids("canonical_party", len(rows)), strict=True):
+            row.party_id = party_id
+        _PARTIES.insert([
+            (row.party_id, row.name, row.domain, row.tax_id, "", row.region, row.currency,
+             "", "", "", "", "", at, at)
+            for row in rows
+        ])  # fmt: skip

@@ -7,61 +7,51 @@ from dataclasses import astuple, fields
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from revops.canonical.operations.rows import (
-    CustomerRow,
-    InvoiceRow,
-    PaymentRow,
-    PayoutRow,
-    RefundRow,
-    Row,
-    SubscriptionRow,
-)
+from revops.canonical.operations import rows
+from revops.canonical.operations.rows import Row
 from revops.kernel import strict_json
 from revops.store import sql
 
 R = TypeVar("R", bound=Row)
 
+# A row class says its columns' types by its annotations.
 _TYPES: Final = {
-    "id": "bigint",
-    "source_id": "text",
-    "legal_entity_id": "bigint",
-    "version": "bigint",
-    "rank": "smallint",
-    "correlation_id": "text",
-    "customer_id": "bigint",
-    "subscription_id": "bigint",
-    "invoice_id": "bigint",
-    "payment_id": "bigint",
-    "address": "jsonb",
-    "items": "jsonb",
-    "started_on": "date",
-    "renews_on": "date",
-    "issued_on": "date",
-    "due_on": "date",
-    "dated": "date",
-    "net": "bigint",
-    "tax": "bigint",
-    "total": "bigint",
-    "applied": "bigint",
-    "amount": "bigint",
-    "allocated": "bigint",
-    "allocated_later": "bigint",
-    "fee": "bigint",
+    "int": "bigint",
+    "str": "text",
+    "Json": "jsonb",
+    "date": "date",
+    "Decimal": "numeric",
+    "bool": "boolean",
 }
+# A record keeps the story and the event that it began with.
+_FIXED: Final = ("id", "source_id", "correlation_id", "first_event_id")
 
 
 class Table(Generic[R]):
-    """Rows of one kind of one connection, by source id and by our id."""
+    """
+    Rows of one kind of one connection, by source id and by our id.
 
-    def __init__(self, name: str, row: type[R], connection_id: int) -> None:
+    ``only`` is the value of ``type`` where one table of the database holds several kinds.
+    """
+
+    def __init__(
+        self, name: str, row: type[R], connection_id: int, *, table: str = "", only: str = ""
+    ) -> None:
         self.name = name
+        self.table = f"canonical_{table or name}"
         self._row = row
         self._connection_id = connection_id
+        self._only = only
         self._columns = tuple(field.name for field in fields(row))
+        self._types = tuple(
+            _TYPES[str(field.type).removesuffix(" | None")] for field in fields(row)
+        )
+        self._json_at = [i for i, kind in enumerate(self._types) if kind == "jsonb"]
         self._by_source: dict[str, R] = {}
         self._by_id: dict[int, R] = {}
         self._new: dict[int, R] = {}
         self._changed: dict[int, R] = {}
+        self._loaded: dict[int, tuple[Any, ...]] = {}
         self._ids: list[int] = []
 
     def load(self, source_ids: Iterable[str] = (), ids: Iterable[int] = ()) -> None:
@@ -71,24 +61,24 @@ class Table(Generic[R]):
         if not wanted and not by_id:
             return
         select = ", ".join(
-            f"{column}::text" if _TYPES.get(column) == "jsonb" else column
-            for column in self._columns
+            f"{column}::text" if kind == "jsonb" else column
+            for column, kind in zip(self._columns, self._types, strict=True)
         )
+        only = f" AND type = '{self._only}'" if self._only else ""
         found = sql.rows(
-            f"SELECT {select} FROM canonical_{self.name} "  # noqa: S608  own literals
-            "WHERE (connection_id = %s AND source_id = ANY(%s)) OR id = ANY(%s)",
+            f"SELECT {select} FROM {self.table} "  # noqa: S608  own literals
+            f"WHERE (connection_id = %s AND source_id = ANY(%s){only}) OR id = ANY(%s)",
             (self._connection_id, wanted, by_id),
         )
-        json_at = [i for i, name in enumerate(self._columns) if _TYPES.get(name) == "jsonb"]
         for values in map(list, found):
-            for index in json_at:
+            for index in self._json_at:
                 # The database has its own spelling; ours is canonical, so that equal is equal.
                 values[index] = strict_json.dumps(strict_json.loads(values[index]))
-            self._keep(self._row(*values))
+            self._keep(self._row(**dict(zip(self._columns, values, strict=True))))
 
     def reserve(self, count: int) -> None:
         """Fetch ids for up to ``count`` records that may turn out to be new."""
-        self._ids.extend(sql.new_ids(f"canonical_{self.name}", count - len(self._ids)))
+        self._ids.extend(sql.new_ids(self.table, count - len(self._ids)))
 
     def get(self, source_id: str) -> R | None:
         return self._by_source.get(source_id)
@@ -100,7 +90,7 @@ class Table(Generic[R]):
         return sum(1 for source_id in set(source_ids) if source_id not in self._by_source)
 
     def add(self, **values: Any) -> R:
-        record_id = self._ids.pop() if self._ids else sql.new_ids(f"canonical_{self.name}", 1)[0]
+        record_id = self._ids.pop() if self._ids else sql.new_ids(self.table, 1)[0]
         row = self._row(id=record_id, **values)
         self._keep(row)
         self._new[row.id] = row
@@ -121,14 +111,16 @@ class Table(Generic[R]):
     def new(self) -> list[R]:
         return list(self._new.values())
 
+    def changed(self) -> list[R]:
+        return list(self._changed.values())
+
     def flush(self, at: datetime) -> None:
         """Write what is new and what has changed."""
-        types = [_TYPES.get(column, "text") for column in self._columns]
+        names = ", ".join(f'"{column}"' for column in self._columns)
+        arrays = ", ".join(f"%b::{kind}[]" for kind in self._types)
         if self._new:
-            names = ", ".join(f'"{column}"' for column in self._columns)
-            arrays = ", ".join(f"%b::{kind}[]" for kind in types)
             sql.run(
-                f"INSERT INTO canonical_{self.name} "  # noqa: S608  own literals
+                f"INSERT INTO {self.table} "  # noqa: S608  own literals
                 f"({names}, connection_id, created_at, updated_at) "
                 f"SELECT new.*, %s, %s, %s FROM unnest({arrays}) AS new",
                 [
@@ -137,24 +129,15 @@ class Table(Generic[R]):
                 ],
             )  # fmt: skip
         if self._changed:
-            names = ", ".join(f'"{column}"' for column in self._columns)
-            arrays = ", ".join(f"%b::{kind}[]" for kind in types)
             assign = ", ".join(
-                f'"{column}" = new."{column}"'
-                for column in self._columns
-                if column not in ("id", "source_id", "correlation_id")
+                f'"{column}" = new."{column}"' for column in self._columns if column not in _FIXED
             )
+            columns = zip(*map(astuple, self._changed.values()), strict=True)
             sql.run(
-                f"UPDATE canonical_{self.name} AS old "  # noqa: S608  own literals
+                f"UPDATE {self.table} AS old "  # noqa: S608  own literals
                 f"SET {assign}, updated_at = %s FROM unnest({arrays}) AS new ({names}) "
                 "WHERE old.id = new.id",
-                [
-                    at,
-                    *(
-                        list(column)
-                        for column in zip(*map(astuple, self._changed.values()), strict=True)
-                    ),
-                ],
+                [at, *(list(column) for column in columns)],
             )
 
     def _keep(self, row: R) -> None:
@@ -166,12 +149,30 @@ class Tables:
     """Every kind's table for one connection."""
 
     def __init__(self, connection_id: int) -> None:
-        self.customer = Table("customer", CustomerRow, connection_id)
-        self.subscription = Table("subscription", SubscriptionRow, connection_id)
-        self.invoice = Table("invoice", InvoiceRow, connection_id)
-        self.payment = Table("payment", PaymentRow, connection_id)
-        self.refund = Table("refund", RefundRow, connection_id)
-        self.payout = Table("payout", PayoutRow, connection_id)
+        one = connection_id
+        self.customer = Table("customer", rows.CustomerRow, one)
+        self.product = Table("product", rows.ProductRow, one)
+        self.price = Table("price", rows.PriceRow, one)
+        self.opportunity = Table("opportunity", rows.OpportunityRow, one)
+        self.quote = Table("quote", rows.QuoteRow, one)
+        self.contract = Table("contract", rows.ContractRow, one)
+        self.subscription = Table("subscription", rows.SubscriptionRow, one)
+        self.entitlement = Table("entitlement", rows.EntitlementRow, one)
+        self.invoice = Table("invoice", rows.InvoiceRow, one)
+        self.tax = Table("tax", rows.TaxRow, one, table="taxdocument")
+        self.payment = Table("payment", rows.PaymentRow, one)
+        self.refund = Table("refund", rows.RefundRow, one)
+        self.dispute = Table("dispute", rows.DisputeRow, one)
+        self.payout = Table("payout", rows.PayoutRow, one)
+        self.support_case = Table("support_case", rows.SupportCaseRow, one, table="supportcase")
+        self.credit = Table("credit", rows.CreditRow, one)
+        self.remittance = self._adjustment("remittance", one)
+        self.credit_loss = self._adjustment("credit_loss", one)
+        self.recovery = self._adjustment("recovery", one)
+
+    @staticmethod
+    def _adjustment(kind: str, connection_id: int) -> Table[rows.AdjustmentRow]:
+        return Table(kind, rows.AdjustmentRow, connection_id, table="adjustment", only=kind)
 
     def of(self, kind: str) -> Table[Any]:
         table: Table[Any] = getattr(self, kind)
@@ -180,10 +181,8 @@ class Tables:
     def in_order(self) -> tuple[Table[Any], ...]:
         """Parents before children, as foreign keys need it."""
         return (
-            self.customer,
-            self.subscription,
-            self.invoice,
-            self.payment,
-            self.refund,
-            self.payout,
-        )
+            self.customer, self.product, self.price, self.opportunity, self.quote, self.contract,
+            self.subscription, self.entitlement, self.invoice, self.tax, self.payment, self.refund,
+            self.dispute, self.payout, self.support_case, self.credit, self.remittance,
+            self.credit_loss, self.recovery,
+        )  # fmt: skip
