@@ -73,6 +73,9 @@ _ENTRIES = sql.Columns(
     description="text",
     rule="text",
     mapping_version="bigint",
+    rate="numeric",
+    rate_day="date",
+    rate_source="text",
     content_sha256="text",
     business_event_id="bigint",
     record_kind="text",
@@ -94,6 +97,7 @@ _LINES = sql.Columns(
     tax_code="text",
     service_start="date",
     service_end="date",
+    item="text",
 )
 _SCHEDULES = sql.Columns(
     "ledger_revenueschedule",
@@ -101,11 +105,15 @@ _SCHEDULES = sql.Columns(
     entry_id="bigint",
     business_key="text",
     line_id="text",
+    part="smallint",
+    chain="text",
     sku="text",
     currency="text",
     total="bigint",
     functional_currency="text",
     functional_total="bigint",
+    carried="bigint",
+    carried_functional="bigint",
     service_start="date",
     service_end="date",
     convention="text",
@@ -113,6 +121,8 @@ _SCHEDULES = sql.Columns(
     revenue_account="text",
     customer_ref="text",
     mapping_version="bigint",
+    stop_reason="text",
+    due_from="date",
     correlation_id="text",
 )
 
@@ -134,7 +144,9 @@ def record(entries: Sequence[NewEntry]) -> None:
             entry.id, entry.legal_entity_id, entry.period_id, entry.lane, draft.document_type,
             draft.business_key, draft.revision, draft.accounting_date, draft.currency,
             draft.functional_currency, draft.amount, draft.description, draft.rule,
-            entry.mapping_version, draft.content_hash(), entry.business_event_id,
+            entry.mapping_version, draft.rate.value if draft.rate else None,
+            draft.rate.day if draft.rate else None, draft.rate.source if draft.rate else "",
+            draft.content_hash(), entry.business_event_id,
             entry.record_kind, entry.record_id, entry.reverses_id, entry.correlation_id,
             moment.now,
         ))  # fmt: skip
@@ -143,7 +155,7 @@ def record(entries: Sequence[NewEntry]) -> None:
                 entry.id, position, line.account, line.amount, line.functional, line.memo,
                 line.source_line, line.customer_id, line.tax_code,
                 line.service.start if line.service else None,
-                line.service.end if line.service else None,
+                line.service.end if line.service else None, line.item,
             ))  # fmt: skip
     _ENTRIES.insert(heads)
     _LINES.insert(lines)
@@ -154,11 +166,13 @@ def record_schedules(schedules: Sequence[tuple[ScheduleDraft, NewEntry]]) -> Non
     _SCHEDULES.insert(
         [
             (
-                entry.legal_entity_id, entry.id, schedule.business_key, schedule.line_id,
+                entry.legal_entity_id, entry.id, schedule.business_key, schedule.line_id, 1,
+                f"{schedule.business_key}/{schedule.line_id}"[:240],
                 schedule.sku, schedule.currency, schedule.total, entry.draft.functional_currency,
-                schedule.functional_total, schedule.service.start, schedule.service.end,
+                schedule.functional_total, 0, 0, schedule.service.start, schedule.service.end,
                 schedule.convention, schedule.deferral_account, schedule.revenue_account,
-                schedule.customer_id, entry.mapping_version, entry.correlation_id,
+                schedule.customer_id, entry.mapping_version, "", schedule.service.start,
+                entry.correlation_id,
             )
             for schedule, entry in schedules
         ],
@@ -187,7 +201,7 @@ ORDER BY entry.id
 """
 _STANDING_LINES = """
 SELECT entry_id, account, amount, functional, memo, source_line, customer_ref, tax_code,
-    service_start, service_end
+    service_start, service_end, item
 FROM ledger_journalline WHERE entry_id = ANY(%s) ORDER BY entry_id, position
 """
 
@@ -214,6 +228,7 @@ def standing(
                 customer_id=row.customer_ref,
                 tax_code=row.tax_code,
                 service=span,
+                item=row.item,
             )
         )
     found: dict[int, list[Standing]] = {}

@@ -52,6 +52,7 @@ _DONE = sql.Columns(
     "ledger_recognition",
     schedule_id="bigint",
     period_code="text",
+    revision="smallint",
     amount="bigint",
     functional_amount="bigint",
     entry_id="bigint",
@@ -125,7 +126,7 @@ def _batch(books: EntityBooks, schedules: Sequence[Any], period: Period) -> list
                 )
             )  # fmt: skip
         # A share that rounds to zero is processed all the same; the schedule goes on.
-        done.append((row.id, portion.period, portion.amount, portion.functional, entry_id))
+        done.append((row.id, portion.period, 1, portion.amount, portion.functional, entry_id))
     ledger.record(entries)
     _DONE.insert(done)
     moment = sql.one("SELECT now() AS now")

@@ -1,0 +1,23 @@
+"""
+Open items: what the balance of an account consists of, so that no part of it is used twice.
+
+An account that is a list of things still to be settled carries the thing's name on each of its
+lines. What is left of a thing is the sum of its lines.
+"""
+
+from __future__ import annotations
+
+
+def customer(key: str) -> str:
+    """A customer's credit balance (2400) or refunds payable (2410); ``key`` is the customer's."""
+    return f"customer/{key}"
+
+
+def rated_line(key: str) -> str:
+    """Usage that was accrued and is not billed yet (1200, J3a); ``key`` is the rated line's."""
+    return f"rated_line/{key}"
+
+
+def credit_request(key: str) -> str:
+    """A credit that was accrued before its memo (2420, J5c1); ``key`` is the request's."""
+    return f"credit_request/{key}"
