@@ -54,8 +54,12 @@ class OutboundCommand(models.Model):
                 fields=["lane", "legal_entity", "document_type", "business_key", "revision"],
                 name="delivery_command_once",
             ),
+            # One document proves one posting. A record that is kept up to date (an account of a
+            # CRM) is named by every command that told it something.
             models.UniqueConstraint(
-                fields=["connection", "external_id"], name="delivery_external_once"
+                fields=["connection", "external_id"],
+                name="delivery_external_once",
+                condition=Q(kind__endswith=".post") | Q(kind__endswith=".create"),
             ),
             models.CheckConstraint(
                 condition=~Q(state=State.POSTED.value) | Q(external_id__isnull=False),

@@ -65,16 +65,7 @@ def enqueue(orders: Sequence[Order]) -> int:
             [order.business_key for order in orders],
             [order.revision for order in orders],
             [order.kind for order in orders],
-            [
-                idempotency_key(
-                    lane=order.lane,
-                    legal_entity=order.legal_entity,
-                    document_type=order.document_type,
-                    business_key=order.business_key,
-                    revision=order.revision,
-                )
-                for order in orders
-            ],
+            [_key(order) for order in orders],
             [order.payload for order in orders],
             [sha256(order.payload) for order in orders],
             [order.subject_kind for order in orders],
@@ -84,6 +75,84 @@ def enqueue(orders: Sequence[Order]) -> int:
             [order.period_code for order in orders],
             [order.correlation_id for order in orders],
         ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The newest command of a business identity. ``asked`` is its identity in the asked order."""
+
+    asked: int
+    id: int
+    revision: int
+    state: State
+    payload: str
+
+
+_EARLIER = """
+SELECT DISTINCT ON (wanted.place) wanted.place::int AS asked, command.id, command.revision,
+    command.state, command.payload
+FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::text[])
+    WITH ORDINALITY AS wanted (lane, entity, document, key, place)
+JOIN delivery_outboundcommand command ON command.lane = wanted.lane
+    AND command.legal_entity_id = wanted.entity AND command.document_type = wanted.document
+    AND command.business_key = wanted.key
+ORDER BY wanted.place, command.revision DESC
+"""
+
+
+def newest(identities: Sequence[tuple[str, int, str, str]]) -> dict[int, Earlier]:
+    """
+    For each (lane, legal entity id, document type, business key), by its place in the list: the
+    command of the highest revision. Places without one are absent.
+    """
+    if not identities:
+        return {}
+    columns = [list(column) for column in zip(*identities, strict=True)]
+    return {
+        row.asked - 1: Earlier(row.asked - 1, row.id, row.revision, State(row.state), row.payload)
+        for row in sql.rows(_EARLIER, columns)
+    }
+
+
+_SUPERSEDE = """
+UPDATE delivery_outboundcommand SET state = 'cancelled', fence = fence + 1, finished_at = now(),
+    reason = %s
+WHERE id = ANY(%s) AND (state = 'exception'
+    OR (state IN ('pending', 'retry_wait') AND unknown_since IS NULL AND drafted_id = ''))
+RETURNING id
+"""
+
+
+def supersede(command_ids: Sequence[int], *, reason: str) -> set[int]:
+    """
+    Withdraw commands that told a state, because a newer one exists. What is under way stays, and
+    so does what may have left something at the target. The ids that were withdrawn.
+    """
+    if not command_ids:
+        return set()
+    return {row.id for row in sql.rows(_SUPERSEDE, (reason, list(command_ids)))}
+
+
+def ids_of(orders: Sequence[Order]) -> list[int]:
+    """The command of each order, after ``enqueue``; also where an equal one existed before."""
+    keys = [_key(order) for order in orders]
+    found = {
+        row.key: row.id
+        for row in sql.rows(
+            "SELECT key, id FROM delivery_outboundcommand WHERE key = ANY(%s)", (keys,)
+        )
+    }
+    return [found[key] for key in keys]
+
+
+def _key(order: Order) -> str:
+    return idempotency_key(
+        lane=order.lane,
+        legal_entity=order.legal_entity,
+        document_type=order.document_type,
+        business_key=order.business_key,
+        revision=order.revision,
     )
 
 

@@ -1,9 +1,14 @@
-"""Signs of life of the line's own workers."""
+"""Signs of life of the line's own workers, and where each flow stands."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
+from connectors.models import Connection
+from revops.delivery.models import OutboundCommand
+from revops.events.models import BusinessEvent
+from revops.mappings.models import LegalEntity
 from revops.store import sql
 
 
@@ -24,3 +29,121 @@ class Heartbeat(models.Model):
             "WHERE pipeline_heartbeat.at < now() - interval '2 seconds'",
             (name,),
         )
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    COMPENSATING = "compensating", "Being taken back"
+    COMPENSATED = "compensated", "Taken back"
+
+
+class FlowRun(models.Model):
+    """
+    A flow that a business event set off. ``posting`` while an ERP does not yet hold its journals.
+
+    ``checks`` are [{"step", "passed", "sentence"}]; ``source`` is the connection that told of it,
+    which is never told by it.
+    """
+
+    business_event = models.ForeignKey(BusinessEvent, on_delete=models.PROTECT, related_name="+")
+    flow = models.CharField(max_length=60)
+    legal_entity = models.ForeignKey(
+        LegalEntity, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    source = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    record_kind = models.CharField(max_length=24)
+    record_id = models.BigIntegerField()
+    subject_id = models.CharField(max_length=120)
+    state = models.CharField(max_length=14, choices=RunState)
+    posting = models.BooleanField(default=False)
+    note = models.TextField(blank=True)
+    checks = models.JSONField(default=list)
+    correlation_id = models.CharField(max_length=64)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["business_event", "flow"], name="pipeline_run_once")
+        ]
+        indexes = [
+            models.Index(fields=["flow", "-started_at"], name="pipeline_run_newest"),
+            models.Index(fields=["started_at"], name="pipeline_run_since"),
+            models.Index(
+                fields=["flow"],
+                name="pipeline_run_open",
+                condition=~Q(state__in=[RunState.DONE.value, RunState.COMPENSATED.value]),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"RUN-{self.pk}"
+
+
+class StepState(models.TextChoices):
+    WAITING = "waiting", "Waits for an earlier step"
+    HELD = "held", "Waits for the state before it"
+    UNREADY = "unready", "Waits for a record"
+    QUEUED = "queued", "On its way"
+    DONE = "done", "Done"
+    SKIPPED = "skipped", "Not needed"
+    SUPERSEDED = "superseded", "Replaced by a newer state"
+    FAILED = "failed", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class UndoState(models.TextChoices):
+    NONE = "", "Not asked for"
+    WAITING = "waiting", "Waits for a later step"
+    QUEUED = "queued", "On its way"
+    DONE = "done", "Taken back"
+    KEPT = "kept", "Stays"
+    FAILED = "failed", "Refused"
+
+
+class StepRun(models.Model):
+    """
+    One step of a run towards one connection, and its command. ``record_key`` names the state that
+    it tells, so that two of one record are never under way at once.
+    """
+
+    run = models.ForeignKey(FlowRun, on_delete=models.PROTECT, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    step = models.CharField(max_length=40)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    state = models.CharField(max_length=12, choices=StepState)
+    note = models.TextField(blank=True)
+    record_key = models.CharField(max_length=64, blank=True)
+    command = models.ForeignKey(
+        OutboundCommand, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    ready_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True)
+    undo_state = models.CharField(max_length=12, choices=UndoState, blank=True)
+    undo_note = models.TextField(blank=True)
+    undo_command = models.ForeignKey(
+        OutboundCommand, on_delete=models.PROTECT, related_name="+", null=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "step", "connection"], name="pipeline_step_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_at"], name="pipeline_step_unready", condition=Q(state="unready")
+            ),
+            models.Index(
+                fields=["record_key"], name="pipeline_step_held", condition=Q(state="held")
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.step} of {self.run_id}"

@@ -1,0 +1,68 @@
+"""What a step may ask of another system. Which fields it carries is said in ``transform``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from connectors import registry
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """
+    ``kind`` is the command's, as connectors' manifests accept it. ``role`` is the sort of system.
+
+    ``latest``: it tells a state, so that a newer one replaces an older one that was not sent, and
+    two of one record are never under way at once. Others are things that are made once.
+    ``makes`` is the type of the id that the target gives to our record, to be kept as a reference.
+    ``absent`` says, while no connector can do it, who does it instead.
+    """
+
+    kind: str
+    title: str
+    role: str
+    latest: bool = True
+    makes: str = ""
+    absent: str = ""
+
+    @property
+    def document(self) -> str:
+        """The document type of its commands; part of their identity, so it never changes."""
+        return self.kind.removesuffix(".create")[:24]
+
+
+CAPABILITIES: Final[Mapping[str, Capability]] = {
+    one.kind: one
+    for one in (
+        Capability("crm.customer_link", "Link of the account", "crm"),
+        Capability("crm.subscription_link", "Link of the subscription", "crm"),
+        Capability("crm.invoice_state", "Invoice state", "crm"),
+        Capability("crm.renewal_value", "Renewal value", "crm"),
+        Capability("crm.health", "Customer health", "crm"),
+        Capability("success.customer", "Customer and hierarchy", "success"),
+        Capability("success.entitlements", "Entitlement", "success"),
+        Capability("success.payment_signal", "Payment signal", "success"),
+        Capability(
+            "customer.upsert", "Customer in the ERP", "erp", makes="customer",
+        ),
+        Capability(
+            "billing.subscription.create", "New subscription", "billing", latest=False,
+            makes="subscription",
+        ),
+        Capability("billing.subscription.cancel", "End of a subscription", "billing", latest=False),
+        Capability(
+            "billing.invoice_item.create", "Billable line", "billing", latest=False,
+            makes="invoice_item",
+        ),
+        Capability("billing.invoice_item.delete", "Removal of a line", "billing", latest=False),
+    )
+}  # fmt: skip
+
+
+def systems(kind: str) -> tuple[str, ...]:
+    """The slugs of the installed connectors that can do it."""
+    return tuple(
+        slug for slug, manifest in registry.all_manifests().items() if kind in manifest.accepts
+    )

@@ -1,0 +1,1 @@
+"""One flow for each event, in a file of its name."""

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from revops.pipeline.flows.base import Flow, apply, tell
+
+FLOW = Flow(
+    event="entitlement.changed",
+    title="An entitlement changes",
+    about="Customer success sees what the customer may use.",
+    steps=(
+        apply("Keep the entitlement"),
+        tell("success.entitlements", "Tell customer success what may be used"),
+    ),
+)

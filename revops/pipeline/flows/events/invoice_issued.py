@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from revops.pipeline.flows.base import Flow, apply, books, check, tell
+
+FLOW = Flow(
+    event="invoice.issued",
+    title="An invoice is issued",
+    about="Checked, journalized and posted; then sales sees it with its posting.",
+    steps=(
+        apply("Keep the invoice"),
+        check("entity", "It belongs to one legal entity's books"),
+        check("tax", "Each tax on it has its account"),
+        check("ledger", "Each line says how it is earned"),
+        *books("entity", "tax", "ledger"),
+        tell("crm.invoice_state", "Tell sales how the invoice stands", after=("post",)),
+    ),
+)

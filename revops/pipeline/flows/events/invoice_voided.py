@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from revops.pipeline.flows.base import Flow, apply, books, tell
+
+FLOW = Flow(
+    event="invoice.voided",
+    title="An invoice is voided",
+    about="An exact mirror undoes it in the books; then sales sees it.",
+    steps=(
+        apply("Void the invoice"),
+        *books(),
+        tell("crm.invoice_state", "Tell sales how the invoice stands", after=("post",)),
+    ),
+)

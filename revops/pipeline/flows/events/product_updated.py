@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from revops.pipeline.flows.base import Flow, apply
+
+FLOW = Flow(
+    event="product.updated",
+    title="A product changes",
+    about="Kept for prices, entitlements and reports.",
+    steps=(apply("Keep the product"),),
+)

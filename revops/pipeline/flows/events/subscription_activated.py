@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from revops.pipeline.flows.base import Flow, apply, tell
+
+FLOW = Flow(
+    event="subscription.activated",
+    title="A subscription starts",
+    about="No journal: revenue follows the invoice. Sales and customer success see it.",
+    steps=(
+        apply("Keep the subscription"),
+        tell("crm.subscription_link", "Link the account with its subscription"),
+        tell("crm.renewal_value", "Tell sales what a renewal is worth"),
+        tell("success.entitlements", "Tell customer success what may be used"),
+        tell("success.customer", "Tell customer success who the customer is"),
+    ),
+)
