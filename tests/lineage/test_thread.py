@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from revops.canonical.models import Payout
+from revops.canonical.models import Contract, Opportunity, Payout, RecordChange
 from revops.kernel.money import Money
 from revops.lineage.queries import thread
 from tests import factories
@@ -200,3 +200,72 @@ class TestCost:
         found = thread("customer", told.customer.pk)
         assert len(found.of("invoice")) == 6
         assert len(asked) <= 8
+
+
+class TestLookingBack:
+    def test_leaves_out_what_came_later(self, company: Company) -> None:
+        told = company.stories["posted"]
+        later = thread("invoice", told.invoice.pk)
+        assert later is not None
+        posted = next(hop for hop in later.of("posting") if hop.journal_id == told.entry.pk)
+        assert posted.known is not None
+        before = thread("invoice", told.invoice.pk, as_of=posted.known - timedelta(microseconds=1))
+        assert before is not None
+        then = next(hop for hop in before.of("posting") if hop.journal_id == told.entry.pk)
+        assert (then.status, then.name, then.at) == ("waiting", "no id yet", None)
+
+    def test_shows_the_state_that_a_record_had(self, company: Company) -> None:
+        told = company.stories["posted"]
+        told.invoice.state = "paid"
+        told.invoice.save()
+        at = company.now - timedelta(minutes=1)
+        RecordChange.objects.create(
+            record_kind="invoice", record_id=told.invoice.pk, field="state", before="issued",
+            after="paid", at=at,
+        )  # fmt: skip
+        for moment, status in ((at - timedelta(minutes=1), "issued"), (at, "paid")):
+            found = thread("invoice", told.invoice.pk, as_of=moment)
+            assert found is not None
+            assert found.subject.status == status
+
+
+class TestAcrossSystems:
+    def test_leads_from_the_opportunity_to_the_journal(self, company: Company) -> None:
+        told, crm = company.stories["posted"], factories.a_connection("crm", label="CRM")
+        at = told.invoice.created_at - timedelta(days=1)
+        common = {"connection": crm, "currency": "USD", "created_at": at, "updated_at": at}
+        account = factories.a_customer(crm, name="Alder Health", created_at=at)
+        won = Opportunity.objects.create(
+            source_id="006A", customer=account, name="Alder, new", stage="Closed Won",
+            amount=1_191_780, state="won", decided_on=at.date(), **common,
+        )  # fmt: skip
+        signed = Contract.objects.create(
+            source_id="800A", customer=account, opportunity=won, total=1_191_780,
+            starts_on=at.date(), ends_on=at.date(), **common,
+        )  # fmt: skip
+        told.subscription.contract = signed
+        told.subscription.save()
+
+        found = thread("journal", told.entry.pk)
+        assert found is not None
+        keys = [hop.key for hop in found.hops]
+        assert keys.index(f"opportunity-{won.pk}") < keys.index(f"contract-{signed.pk}")
+        assert found.of("contract")[0].after == (f"opportunity-{won.pk}",)
+        assert found.of("subscription")[0].after == (f"contract-{signed.pk}",)
+        down = thread("opportunity", won.pk)
+        assert down is not None
+        assert f"journal-{told.entry.pk}" in [hop.key for hop in down.hops]
+
+    def test_shows_the_missing_subscription_of_a_contract(self, company: Company) -> None:
+        crm = factories.a_connection("crm", label="CRM")
+        at = company.now - timedelta(days=9)
+        account = factories.a_customer(crm, name="Late Ltd", created_at=at)
+        signed = Contract.objects.create(
+            connection=crm, source_id="800L", customer=account, currency="USD", total=100,
+            starts_on=at.date(), ends_on=at.date(), created_at=at, updated_at=at,
+        )  # fmt: skip
+        found = thread("contract", signed.pk)
+        assert found is not None
+        (gap,) = found.problems
+        assert (gap.kind, gap.status) == ("subscription", "missing")
+        assert "no subscription" in gap.missing

@@ -1,4 +1,4 @@
-"""The thread of a record from event to ERP, and the page of one journal entry."""
+"""The thread of a record, from opportunity to ERP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.queries import may
@@ -14,6 +13,8 @@ from accounts.roles import who_may
 from exceptions.models import Case
 from exceptions.payloads import readable
 from exceptions.queries.detail import open_cases_of
+from revops.console.graph import Graph, graph_of
+from revops.console.moments import Slide, evidence, slide_of
 from revops.console.queries.home import newest_postings
 from revops.console.verdict import verdict
 from revops.console.waterfall import axis_of, lanes
@@ -21,17 +22,20 @@ from revops.delivery.models import OutboundCommand
 from revops.events.models import BusinessEvent
 from revops.kernel import clock
 from revops.lineage.queries import Hop, Thread, thread
-from revops.lineage.queries.entries import entry
 from revops.lineage.queries.hops import LABELS
-from revops.web.filters import Filters, Key
+from revops.web.filters import Filters, Key, State
 from revops.web.htmx import render_page
 from revops.web.pagination import numbered_page
 from revops.web.policy import screen
 
 # Longer threads are paged: a browser draws two hundred lanes at once without a pause.
 _HOPS = 200
-_TABS = {"waterfall": "Waterfall", "list": "List"}
-_PAGE = Filters(Key("tab", default="waterfall", choices=_TABS, chip=False), Key("hop", chip=False))
+_TABS = {"waterfall": "Waterfall", "list": "List", "graph": "Graph"}
+_PAGE = Filters(
+    Key("tab", default="waterfall", choices=_TABS, chip=False),
+    Key("hop", chip=False),
+    Key("moment", chip=False),
+)
 
 
 @screen("lineage.view")
@@ -49,8 +53,14 @@ def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
     if found is None:
         raise Http404(f"There is no {LABELS.get(kind, 'record').lower()} with that id.")
     state = _PAGE.read(request.GET)
+    slide = slide_of(found.hops, state.one("moment"))
     now = clock.now()
-    cases = _cases(found) if may(request.user, "cases.view") else []
+    if slide.chosen is not None:
+        now = slide.chosen.at
+        found = thread(kind, id, as_of=now) or found
+    # A case is about today: a look back shows what was known, not what is being done about it.
+    looks_back = slide.chosen is not None
+    cases = open_cases(found) if may(request.user, "cases.view") and not looks_back else []
     chosen = _chosen(found, state.one("hop"))
     axis = axis_of(found.hops, now=now)
     page = numbered_page(found.hops, number=state.one("page"), size=_HOPS)
@@ -65,7 +75,9 @@ def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
             (
                 name,
                 label,
-                state.changed({"tab": name, "page": state.one("page")}).address(request.path),
+                state.changed(
+                    {"tab": name, "page": state.one("page"), "moment": state.one("moment")}
+                ).address(request.path),
             )
             for name, label in _TABS.items()
         ],
@@ -82,6 +94,11 @@ def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
         "figures": _figures(found),
         "cases": cases,
         "at": now,
+        "printed": clock.now(),
+        "slide": slide,
+        "evidence": evidence(found),
+        "evidence_address": _evidence_address(request, state, slide),
+        "graph": _graph(found, chosen, request.path, state),
         **_pane(request, chosen, cases),
     }
     return render_page(
@@ -90,32 +107,30 @@ def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@screen("lineage.view")
-@require_GET
-def journal(request: HttpRequest, id: int) -> HttpResponse:
-    """One entry: lines, the rule and mapping version that shaped it, its event, its postings."""
-    found = entry(id)
-    told = thread("journal", id) if found else None
-    if found is None or told is None:
-        raise Http404(f"There is no journal entry JE-{id}.")
-    cases = _cases(told) if may(request.user, "cases.view") else []
-    context = {
-        "found": found,
-        "entry": found.entry,
-        "thread": told,
-        "postings": [hop for hop in told.of("posting") if hop.journal_id == id],
-        "verdict": verdict(told, [case for case in cases if case.record_id == id]),
-        "thread_url": reverse("console:lineage", args=["journal", id]),
-    }
-    return render_page(request, "console/journal.html", context)
-
-
-def _cases(found: Thread) -> list[Case]:
+def open_cases(found: Thread) -> list[Case]:
+    """The unresolved cases about anything in the thread."""
     return open_cases_of(
         command_ids=[hop.command_id for hop in found.hops if hop.command_id],
         inbound_ids=[hop.inbound_id for hop in found.hops if hop.inbound_id],
         journal_ids=[hop.journal_id for hop in found.hops if hop.journal_id],
     )
+
+
+def _evidence_address(request: HttpRequest, state: State, slide: Slide) -> str:
+    """The page as of its newest moment: whoever opens it sees the same."""
+    if not slide.moments:
+        return request.build_absolute_uri()
+    number = slide.value if slide.chosen is not None else slide.now - 1
+    fixed = state.changed({"tab": state.one("tab"), "moment": str(number)})
+    return request.build_absolute_uri(fixed.address(request.path))
+
+
+def _graph(found: Thread, chosen: Hop, path: str, state: State) -> Graph | None:
+    if state.one("tab") != "graph":
+        return None
+    kept = {"tab": "graph", "moment": state.one("moment"), "hop": "KEY"}
+    address = state.changed(kept).address(path).replace("KEY", "{key}")
+    return graph_of(found.hops, chosen=chosen.key, address=f"{address}#pane")
 
 
 def _chosen(found: Thread, key: str) -> Hop:

@@ -21,8 +21,9 @@ _OURS: Final = re.compile(r"(EXC|JE|CMD|EVT)-(\d{1,18})", re.IGNORECASE | re.ASC
 _KINDS: Final = {"EXC": "case", "JE": "journal", "CMD": "command", "EVT": "event"}
 # Where several matches lead into the same thread, the most telling one is offered.
 _ORDER: Final = (
-    "invoice", "payment", "refund", "payout", "subscription", "customer", "journal", "command",
-    "event", "case",
+    "invoice", "credit", "payment", "dispute", "refund", "payout", "contract", "opportunity",
+    "quote", "subscription", "entitlement", "tax", "support_case", "customer", "journal",
+    "command", "event", "case",
 )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ SELECT reference.record_kind AS kind, reference.record_id AS id, reference.exter
     connection.label AS system, 'external id' AS why, '' AS story
 FROM canonical_externalreference reference
 JOIN connectors_connection connection ON connection.id = reference.connection_id
-WHERE reference.external_id = ANY(%(spellings)s)
+WHERE reference.external_id = ANY(%(spellings)s) AND reference.record_kind = ANY(%(kinds)s)
 UNION ALL
 SELECT 'command', command.id, command.key, connection.label, 'our key', command.correlation_id
 FROM delivery_outboundcommand command
@@ -115,7 +116,7 @@ def find(text: str) -> list[Match]:
         if sql.one(_OWN[kind], (id,)) is not None:
             return [Match(kind, id, name, "Console", "our id")]
     spellings = list(dict.fromkeys((wanted, wanted.upper(), wanted.lower())))
-    found = sql.rows(_SEARCH, {"spellings": spellings})
+    found = sql.rows(_SEARCH, {"spellings": spellings, "kinds": list(_ORDER)})
     return _best(found)
 
 

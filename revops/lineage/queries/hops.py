@@ -8,16 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from revops.kernel.money import Money
+from revops.lineage.kinds import KINDS
 from revops.web.statuses import look
 
 # Where a thread can be entered; the words are those of the page.
 LABELS: Final = {
-    "customer": "Customer",
-    "subscription": "Subscription",
-    "invoice": "Invoice",
-    "payment": "Payment",
-    "refund": "Refund",
-    "payout": "Payout",
+    **{kind.name: kind.label for kind in KINDS.values()},
     "event": "Event",
     "journal": "Journal entry",
     "command": "ERP posting",
@@ -26,6 +22,7 @@ LABELS: Final = {
 DOCUMENTS: Final = {
     "invoice": "Invoice",
     "payment": "Payment",
+    "application": "Application",
     "fee": "Processing fee",
     "payout": "Payout",
     "refund": "Refund",
@@ -68,7 +65,8 @@ class Hop:
     ``difference`` is this amount less the one it follows from. ``missing`` says why something that
     should exist does not; ``amount`` is then what is there, so nothing. ``began`` is when it could
     begin, ``at`` when it was done; one of a pair may be unknown. ``aside`` marks what only
-    accompanies the step before it.
+    accompanies the step before it. ``after`` are the keys of the hops that it came from.
+    ``known`` is when the console learnt of it.
     """
 
     kind: str
@@ -96,6 +94,8 @@ class Hop:
     correlation_id: str = ""
     facts: Sequence[tuple[str, str]] = ()
     tries: Sequence[Try] = ()
+    after: tuple[str, ...] = ()
+    known: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -125,13 +125,14 @@ class Hop:
 class Thread:
     """
     All hops in the order of the story. ``subject`` is the hop that was asked for; ``left_out``
-    counts records beyond the bound.
+    counts records beyond the bound; ``as_of`` is the moment that it is told of, None for now.
     """
 
     kind: str
     id: int
     hops: Sequence[Hop]
     left_out: int = 0
+    as_of: datetime | None = None
 
     @property
     def subject(self) -> Hop:

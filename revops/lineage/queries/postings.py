@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from revops.kernel.money import Money
@@ -46,7 +47,19 @@ def posting(command: Any, entry: Any, *, about: Node | None, tries: Sequence[Any
         correlation_id=command.correlation_id,
         facts=[("Mapping version", str(entry.mapping_version))],
         tries=made,
+        after=(f"journal-{entry.id}",),
+        known=command.finished_at,
     )
+
+
+def as_it_was(command: Any, as_of: datetime | None) -> Any:
+    """The command's row as of a moment: what ended later had not ended, and has no number yet."""
+    if as_of is None or (command.finished_at is not None and command.finished_at <= as_of):
+        return command
+    return command._replace(
+        state="pending", finished_at=None, external_id="", external_number="", reason="",
+        breaker=None, paused_at=None,
+    )  # fmt: skip
 
 
 def _ids(command: Any) -> list[tuple[str, str]]:
@@ -104,4 +117,5 @@ def unrouted(entry: Any, *, about: Node | None) -> Hop:
         journal_id=entry.id,
         legal_entity=entry.legal_entity,
         correlation_id=entry.correlation_id,
+        after=(f"journal-{entry.id}",),
     )

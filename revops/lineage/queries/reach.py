@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from revops.lineage import kinds
+from revops.lineage.kinds import RECORDS
 from revops.store import sql
 
 Node = tuple[str, int]
 MOST: Final = 500
-RECORDS: Final = ("customer", "subscription", "invoice", "payment", "refund", "payout")
 
 _START: Final = {
     "journal": """
@@ -40,21 +41,12 @@ _START: Final = {
     """,
 }
 
-_REACH: Final = """
+_REACH: Final = f"""
 WITH RECURSIVE down (kind, id) AS (
     SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bigint[])
     UNION
     SELECT found.kind, found.id FROM down, LATERAL (
-        SELECT 'subscription'::text AS kind, id FROM canonical_subscription
-            WHERE down.kind = 'customer' AND customer_id = down.id
-        UNION ALL SELECT 'invoice', id FROM canonical_invoice
-            WHERE down.kind = 'customer' AND customer_id = down.id
-        UNION ALL SELECT 'invoice', id FROM canonical_invoice
-            WHERE down.kind = 'subscription' AND subscription_id = down.id
-        UNION ALL SELECT 'payment', id FROM canonical_payment
-            WHERE down.kind = 'invoice' AND invoice_id = down.id
-        UNION ALL SELECT 'refund', id FROM canonical_refund
-            WHERE down.kind = 'payment' AND payment_id = down.id
+        {kinds.downwards()}
         UNION ALL SELECT to_kind, to_id FROM lineage_link
             WHERE from_kind = down.kind AND from_id = down.id AND to_kind = ANY(%(records)s)
     ) AS found
@@ -62,28 +54,18 @@ WITH RECURSIVE down (kind, id) AS (
     SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bigint[])
     UNION
     SELECT found.kind, found.id FROM up, LATERAL (
-        SELECT 'customer'::text AS kind, customer_id AS id FROM canonical_subscription
-            WHERE up.kind = 'subscription' AND canonical_subscription.id = up.id
-        UNION ALL SELECT 'customer', customer_id FROM canonical_invoice
-            WHERE up.kind = 'invoice' AND canonical_invoice.id = up.id
-        UNION ALL SELECT 'subscription', subscription_id FROM canonical_invoice
-            WHERE up.kind = 'invoice' AND canonical_invoice.id = up.id
-            AND subscription_id IS NOT NULL
-        UNION ALL SELECT 'invoice', invoice_id FROM canonical_payment
-            WHERE up.kind = 'payment' AND canonical_payment.id = up.id AND invoice_id IS NOT NULL
-        UNION ALL SELECT 'payment', payment_id FROM canonical_refund
-            WHERE up.kind = 'refund' AND canonical_refund.id = up.id
+        {kinds.upwards()}
         UNION ALL SELECT from_kind, from_id FROM lineage_link
             WHERE to_kind = up.kind AND to_id = up.id AND from_kind = ANY(%(records)s)
     ) AS found
 )
-SELECT kind, id FROM (
+SELECT kind, id, min(far) AS far FROM (
     SELECT kind, id, 0 AS far FROM unnest(%(kinds)s::text[], %(ids)s::bigint[]) AS start (kind, id)
     UNION ALL (SELECT kind, id, 1 FROM up LIMIT %(most)s)
     UNION ALL (SELECT kind, id, 2 FROM down LIMIT %(most)s)
 ) AS found
 GROUP BY kind, id ORDER BY min(far), id LIMIT %(most)s
-"""
+"""  # noqa: S608  own literals
 
 
 def start_of(kind: str, id: int) -> list[Node]:
@@ -94,8 +76,11 @@ def start_of(kind: str, id: int) -> list[Node]:
     return [(row.kind, row.id) for row in found if row.id is not None and row.kind]
 
 
-def reach(start: Sequence[Node]) -> list[Node]:
-    """Every record of the thread, at most MOST + 1: one more says that there are more."""
+def reach(start: Sequence[Node]) -> list[tuple[Node, bool]]:
+    """
+    Every record of the thread, at most MOST + 1: one more says that there are more. Beside each,
+    whether the thread holds what came from it; of what was come from, only the way here is held.
+    """
     if not start:
         return []
     found = sql.rows(
@@ -107,4 +92,4 @@ def reach(start: Sequence[Node]) -> list[Node]:
             "most": MOST + 1,
         },
     )
-    return [(row.kind, row.id) for row in found if row.kind in RECORDS]
+    return [((row.kind, row.id), row.far != 1) for row in found if row.kind in RECORDS]

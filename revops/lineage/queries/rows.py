@@ -3,49 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
+from revops.lineage import kinds
 from revops.lineage.queries.reach import Node
 from revops.store import sql
 
-_RECORDS: Final = """
+_RECORDS: Final = f"""
 WITH node AS (SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bigint[]) AS node (kind, id)),
 record AS (
-    SELECT 'customer' AS kind, record.id, record.name, record.currency, NULL::bigint AS amount,
-        '' AS state, '' AS note, NULL::date AS dated, NULL::date AS due_on, NULL::bigint AS parent,
-        connection_id, source_id, legal_entity_id, correlation_id, created_at
-    FROM canonical_customer record JOIN node ON node.kind = 'customer' AND node.id = record.id
-    UNION ALL
-    SELECT 'subscription', record.id, record.source_id, record.currency, NULL, '', '',
-        record.started_on, record.renews_on, record.customer_id,
-        connection_id, source_id, legal_entity_id, correlation_id, created_at
-    FROM canonical_subscription record
-    JOIN node ON node.kind = 'subscription' AND node.id = record.id
-    UNION ALL
-    SELECT 'invoice', record.id, record.number, record.currency, record.total, record.state, '',
-        record.issued_on, record.due_on, record.customer_id,
-        connection_id, source_id, legal_entity_id, correlation_id, created_at
-    FROM canonical_invoice record JOIN node ON node.kind = 'invoice' AND node.id = record.id
-    UNION ALL
-    SELECT 'payment', record.id, record.source_id, record.currency, record.amount, record.state,
-        record.reason, record.dated, NULL, record.invoice_id,
-        connection_id, source_id, legal_entity_id, correlation_id, created_at
-    FROM canonical_payment record JOIN node ON node.kind = 'payment' AND node.id = record.id
-    UNION ALL
-    SELECT 'refund', record.id, record.source_id, record.currency, record.amount, '',
-        record.reason, record.dated, NULL, record.payment_id,
-        connection_id, source_id, legal_entity_id, correlation_id, created_at
-    FROM canonical_refund record JOIN node ON node.kind = 'refund' AND node.id = record.id
-    UNION ALL
-    SELECT 'payout', record.id, record.source_id, record.currency, record.amount, '', '',
-        record.dated, NULL, NULL,
-        connection_id, source_id, legal_entity_id, correlation_id, created_at
-    FROM canonical_payout record JOIN node ON node.kind = 'payout' AND node.id = record.id
+{kinds.rows()}
 )
 SELECT record.*, connection.label AS system, connection.slug,
     coalesce(entity.name, '') AS legal_entity
 FROM record JOIN connectors_connection connection ON connection.id = record.connection_id
 LEFT JOIN mappings_legalentity entity ON entity.id = record.legal_entity_id
+WHERE record.created_at <= %(as_of)s
+"""  # noqa: S608  own literals
+
+# What the state was before the first change that came later.
+_STATES: Final = """
+SELECT DISTINCT ON (change.record_kind, change.record_id)
+    change.record_kind AS kind, change.record_id AS id, change.before #>> '{}' AS before
+FROM unnest(%(kinds)s::text[], %(ids)s::bigint[]) AS node (kind, id)
+JOIN canonical_recordchange change ON change.record_kind = node.kind
+    AND change.record_id = node.id AND change.field = 'state' AND change.at > %(as_of)s
+ORDER BY change.record_kind, change.record_id, change.at, change.id
+"""
+
+_LINKED: Final = """
+SELECT from_kind, from_id, to_kind, to_id
+FROM unnest(%(kinds)s::text[], %(ids)s::bigint[]) AS node (kind, id)
+JOIN lineage_link link ON link.to_kind = node.kind AND link.to_id = node.id
+    AND link.from_kind = ANY(%(records)s)
 """
 
 _EVENTS: Final = """
@@ -60,6 +51,7 @@ JOIN events_inboundevent event ON event.id = link.from_id
 JOIN connectors_connection connection ON connection.id = event.connection_id
 LEFT JOIN events_businessevent meaning ON meaning.inbound_id = event.id
     AND meaning.subject = link.to_kind
+WHERE event.received_at <= %(as_of)s
 UNION ALL
 SELECT 'event', event.id, event.id, event.source_event_id, event.type, event.channel, event.state,
     event.reason, event.deliveries, event.occurred_at, event.received_at, event.processed_at,
@@ -75,14 +67,15 @@ SELECT entry.id, entry.record_kind, entry.record_id, entry.document_type, entry.
     entry.amount, entry.description, entry.rule, entry.mapping_version, entry.accounting_date,
     entry.reverses_id, entry.correlation_id, entry.recorded_at, entry.business_event_id,
     period.code AS period, period.state AS period_state, entity.name AS legal_entity,
-    EXISTS (SELECT 1 FROM ledger_journalentry undone WHERE undone.reverses_id = entry.id)
-        AS reversed
+    EXISTS (SELECT 1 FROM ledger_journalentry undone WHERE undone.reverses_id = entry.id
+            AND undone.recorded_at <= %(as_of)s) AS reversed
 FROM ledger_journalentry entry
 JOIN mappings_accountingperiod period ON period.id = entry.period_id
 JOIN mappings_legalentity entity ON entity.id = entry.legal_entity_id
-WHERE (entry.record_kind, entry.record_id) IN (
+WHERE ((entry.record_kind, entry.record_id) IN (
         SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bigint[])
-    ) OR entry.id = ANY(%(alone)s)
+    ) OR entry.id = ANY(%(alone)s))
+AND entry.recorded_at <= %(as_of)s
 ORDER BY entry.recorded_at, entry.id LIMIT %(most)s
 """
 
@@ -96,12 +89,14 @@ FROM delivery_outboundcommand command
 JOIN connectors_connection connection ON connection.id = command.connection_id
 LEFT JOIN delivery_gate gate ON gate.connection_id = command.connection_id
 WHERE command.subject_kind = 'journal' AND command.subject_id = ANY(%(ids)s)
+    AND command.created_at <= %(as_of)s
 ORDER BY command.id
 """
 
 _TRIES: Final = """
 SELECT command_id, number, kind, intent_at, outcome, http_status, reason, finished_at
-FROM delivery_attempt WHERE command_id = ANY(%(ids)s) ORDER BY command_id, number
+FROM delivery_attempt WHERE command_id = ANY(%(ids)s) AND intent_at <= %(as_of)s
+ORDER BY command_id, number
 """
 
 _REFERENCES: Final = """
@@ -119,29 +114,48 @@ def _nodes(nodes: Sequence[Node]) -> dict[str, Any]:
     return {"kinds": [kind for kind, _ in nodes], "ids": [id for _, id in nodes]}
 
 
-def records(nodes: Sequence[Node]) -> list[Any]:
-    return sql.rows(_RECORDS, _nodes(nodes)) if nodes else []
+def records(nodes: Sequence[Node], *, as_of: datetime) -> list[Any]:
+    return sql.rows(_RECORDS, _nodes(nodes) | {"as_of": as_of}) if nodes else []
 
 
-def events(nodes: Sequence[Node], *, alone: Sequence[int] = ()) -> list[Any]:
+def states(nodes: Sequence[Node], *, as_of: datetime) -> dict[Node, str]:
+    """The states that have changed since, as they were then."""
+    if not nodes:
+        return {}
+    found = sql.rows(_STATES, _nodes(nodes) | {"as_of": as_of})
+    return {(row.kind, row.id): row.before or "" for row in found}
+
+
+def linked(nodes: Sequence[Node]) -> list[tuple[Node, Node]]:
+    """(from, to) of the links between records that end at the nodes."""
+    if not nodes:
+        return []
+    found = sql.rows(_LINKED, _nodes(nodes) | {"records": list(kinds.RECORDS)})
+    return [((row.from_kind, row.from_id), (row.to_kind, row.to_id)) for row in found]
+
+
+def events(nodes: Sequence[Node], *, as_of: datetime, alone: Sequence[int] = ()) -> list[Any]:
     """Events linked to the nodes, and ``alone`` by their own id."""
     if not nodes and not alone:
         return []
-    return sql.rows(_EVENTS, _nodes(nodes) | {"alone": list(alone)})
+    return sql.rows(_EVENTS, _nodes(nodes) | {"alone": list(alone), "as_of": as_of})
 
 
-def journals(nodes: Sequence[Node], *, alone: Sequence[int] = (), most: int) -> list[Any]:
+def journals(
+    nodes: Sequence[Node], *, as_of: datetime, alone: Sequence[int] = (), most: int
+) -> list[Any]:
     if not nodes and not alone:
         return []
-    return sql.rows(_JOURNALS, _nodes(nodes) | {"alone": list(alone), "most": most})
+    values = {"alone": list(alone), "most": most, "as_of": as_of}
+    return sql.rows(_JOURNALS, _nodes(nodes) | values)
 
 
-def commands(journal_ids: Sequence[int]) -> list[Any]:
-    return sql.rows(_COMMANDS, {"ids": list(journal_ids)}) if journal_ids else []
+def commands(journal_ids: Sequence[int], *, as_of: datetime) -> list[Any]:
+    return sql.rows(_COMMANDS, {"ids": list(journal_ids), "as_of": as_of}) if journal_ids else []
 
 
-def tries(command_ids: Sequence[int]) -> list[Any]:
-    return sql.rows(_TRIES, {"ids": list(command_ids)}) if command_ids else []
+def tries(command_ids: Sequence[int], *, as_of: datetime) -> list[Any]:
+    return sql.rows(_TRIES, {"ids": list(command_ids), "as_of": as_of}) if command_ids else []
 
 
 def references(nodes: Sequence[Node]) -> list[Any]:

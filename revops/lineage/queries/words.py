@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from revops.kernel.money import Money
+from revops.lineage.expected import Absent
+from revops.lineage.kinds import KINDS
 from revops.lineage.queries.hops import DOCUMENTS, LABELS, Hop
 from revops.lineage.queries.reach import Node
 
@@ -14,18 +16,40 @@ _CHANNELS: Final = {"webhook": "Webhook", "poll": "Poll", "api": "API call", "fi
 
 # (kind, state of the record) → (status of the house, word)
 _STATES: Final = {
+    ("opportunity", "open"): ("open", ""),
+    ("opportunity", "won"): ("done", "Won"),
+    ("opportunity", "lost"): ("cancelled", "Lost"),
+    ("quote", ""): ("done", "Accepted"),
+    ("contract", "active"): ("done", "Signed"),
+    ("contract", "cancelled"): ("cancelled", ""),
+    ("subscription", "paused"): ("paused", ""),
+    ("subscription", "cancelled"): ("cancelled", ""),
+    ("entitlement", "revoked"): ("cancelled", "Revoked"),
     ("invoice", "issued"): ("issued", ""),
     ("invoice", "paid"): ("paid", ""),
+    ("invoice", "overdue"): ("late", "Overdue"),
+    ("invoice", "written_off"): ("cancelled", "Written off"),
     ("invoice", "void"): ("cancelled", "Void"),
+    ("tax", ""): ("done", "Calculated"),
     ("payment", "applied"): ("done", "Applied"),
     ("payment", "failed"): ("failed", "Declined"),
+    ("payment", "returned"): ("failed", "Returned"),
+    ("dispute", "open"): ("at_risk", "Disputed"),
+    ("dispute", "won"): ("done", "Won"),
+    ("dispute", "lost"): ("failed", "Lost"),
     ("refund", ""): ("done", "Refunded"),
-    ("payout", ""): ("done", "Settled"),
+    ("credit", "requested"): ("waiting", "Requested"),
+    ("credit", "approved"): ("waiting", "Approved"),
+    ("credit", "rejected"): ("cancelled", "Rejected"),
+    ("credit", "issued"): ("issued", ""),
+    ("support_case", "resolved"): ("done", "Resolved"),
+    ("payout", "settled"): ("done", "Settled"),
+    ("payout", "returned"): ("failed", "Returned"),
 }
 # What a journal is expected for, unless the line noted why there is none.
 _JOURNALED: Final = frozenset(
-    {("invoice", "issued"), ("invoice", "paid"), ("payment", "applied"), ("refund", ""),
-     ("payout", "")}
+    {("invoice", "issued"), ("invoice", "paid"), ("invoice", "overdue"), ("payment", "applied"),
+     ("refund", ""), ("credit", "issued"), ("payout", "settled")}
 )  # fmt: skip
 _STUCK: Final = frozenset({"parked", "quarantined", "poison"})
 
@@ -38,11 +62,12 @@ def record(
     amount: Money | None,
     difference: Money | None,
     references: Sequence[Any],
+    after: tuple[str, ...] = (),
 ) -> Hop:
     status, word = _STATES.get((row.kind, row.state), ("active", ""))
     facts = [("Dated", row.dated.isoformat())] if row.dated else []
     if row.due_on:
-        facts.append(("Renews" if row.kind == "subscription" else "Due", row.due_on.isoformat()))
+        facts.append((KINDS[row.kind].due_word, row.due_on.isoformat()))
     if row.note:
         facts.append(("Reason", row.note))
     return Hop(
@@ -64,6 +89,8 @@ def record(
         legal_entity=row.legal_entity,
         correlation_id=row.correlation_id,
         facts=facts,
+        after=after,
+        known=row.created_at,
     )
 
 
@@ -98,6 +125,8 @@ def event(row: Any, *, about: Node | None = None) -> Hop:
         inbound_id=row.id,
         connection=row.slug,
         correlation_id=row.correlation_id,
+        after=_of(about),
+        known=row.received_at,
         facts=[
             (label, value)
             for label, value in (
@@ -143,6 +172,8 @@ def journal(
         journal_id=entry.id,
         legal_entity=entry.legal_entity,
         correlation_id=entry.correlation_id,
+        after=_of(about),
+        known=entry.recorded_at,
         facts=[
             ("Accounting date", entry.accounting_date.isoformat()),
             ("Period", f"{entry.period}, {entry.period_state.replace('_', ' ')}"),
@@ -168,6 +199,7 @@ def absent_journal(row: Any, told: Sequence[Any], amount: Money | None) -> Hop |
         "record": (row.kind, row.id),
         "legal_entity": row.legal_entity,
         "correlation_id": row.correlation_id,
+        "after": (f"{row.kind}-{row.id}",),
     }
     if notes and len(notes) == len(told):
         return Hop(**common, status="not_due", status_word="None needed", note=notes[0])
@@ -179,3 +211,29 @@ def absent_journal(row: Any, told: Sequence[Any], amount: Money | None) -> Hop |
         missing=stuck[0] if stuck else "The line has not made it.",
         inbound_id=told[0].id if told else None,
     )
+
+
+def awaited(row: Any, gap: Absent) -> Hop:
+    """The step that the record should have led to: not due yet, or missing since its day."""
+    by = f"Expected by {gap.by.isoformat()}"
+    return Hop(
+        kind=gap.kind,
+        id=None,
+        label=LABELS[gap.kind],
+        name="none yet",
+        system=row.system,
+        status="missing" if gap.late else "not_due",
+        note="" if gap.late else by,
+        began=datetime.combine(gap.by + timedelta(days=1), time(), tzinfo=UTC)
+        if gap.late
+        else None,
+        missing=f"{by}: {gap.why}" if gap.late else "",
+        record=(row.kind, row.id),
+        legal_entity=row.legal_entity,
+        correlation_id=row.correlation_id,
+        after=(f"{row.kind}-{row.id}",),
+    )
+
+
+def _of(about: Node | None) -> tuple[str, ...]:
+    return (f"{about[0]}-{about[1]}",) if about is not None else ()
