@@ -43,8 +43,9 @@ class Record(models.Model):
     """
     A system's record: one row a connection and source id, written only by the line.
 
-    ``version`` orders what the source said about the record; ``rank`` breaks ties by how far along
-    its life the record is. ``first_event_id`` is the inbound event that made it.
+    ``version`` orders what the source said about the record, ``told_at`` (when it happened) and
+    ``rank`` (how far along its life the record is) break ties. ``first_event_id`` is the inbound
+    event that made it.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
@@ -53,6 +54,7 @@ class Record(models.Model):
         LegalEntity, on_delete=models.PROTECT, related_name="+", null=True
     )
     version = models.BigIntegerField(default=0)
+    told_at = models.DateTimeField(null=True)
     rank = models.SmallIntegerField(default=0)
     correlation_id = models.CharField(max_length=64)
     first_event_id = models.BigIntegerField(null=True)

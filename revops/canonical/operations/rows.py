@@ -8,7 +8,7 @@ out when a record is made.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 Json = str
@@ -22,6 +22,7 @@ class Row:
     source_id: str
     legal_entity_id: int | None
     version: int
+    told_at: datetime | None = None
     rank: int
     correlation_id: str
     first_event_id: int | None = None

@@ -20,6 +20,7 @@ _TYPES: Final = {
     "str": "text",
     "Json": "jsonb",
     "date": "date",
+    "datetime": "timestamptz",
     "Decimal": "numeric",
     "bool": "boolean",
 }
