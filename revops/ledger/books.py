@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from revops.kernel.periods import Span
+from revops.ledger.rates import DEFAULT, Policy, Published, Quotes, Rate
 from revops.ledger.rules.base import MappingMissing, SkuTreatment
 from revops.ledger.schedules import Period, PeriodMissing
 from revops.store import sql
@@ -39,6 +39,9 @@ class EntityBooks:
     calendar: list[tuple[int, Period]]
     periods: list[Period]
     starts: list[date]
+    quotes: Quotes
+    policies: list[tuple[date, date, Policy]]
+    monetary: frozenset[str]
 
     def on(self, day: date) -> DatedBooks:
         """The books with the maps that are valid on a day."""
@@ -93,10 +96,16 @@ class DatedBooks:
         known = code if code in self.entity.taxes or "*" not in self.entity.taxes else "*"
         return str(self._find(self.entity.taxes, "tax", known))
 
-    def rate(self, currency: str) -> Decimal:
-        if currency == self.functional_currency:
-            return Decimal(1)
-        raise MappingMissing("rate", f"{currency}→{self.functional_currency}", self.legal_entity)
+    def rate(self, currency: str) -> Rate:
+        """The rate of the day by the entity's policy (``rates.Policy``)."""
+        own, policy = self.functional_currency, DEFAULT
+        for since, until, stated in self.entity.policies:
+            if since <= self.day < until:
+                policy = stated
+        found = self.entity.quotes.find(currency, own, self.day, policy)
+        if found is None:
+            raise MappingMissing("rate", f"{currency}→{own}", self.legal_entity)
+        return found
 
     def periods(self, span: Span) -> Sequence[Period]:
         """The whole calendar, in order: the rules take from it what the span touches."""
@@ -141,10 +150,21 @@ _PERIODS = """
 SELECT id, legal_entity_id, code, starts, ends, state = 'open' AS open
 FROM mappings_accountingperiod ORDER BY legal_entity_id, starts
 """
-# Changes whenever any of the tables above does: versions grow, and periods carry their states.
+_RATES = """
+SELECT DISTINCT ON (currency, quote, day) currency, quote, day, rate, source
+FROM mappings_exchangerate ORDER BY currency, quote, day, revision DESC
+"""
+_POLICIES = """
+SELECT legal_entity_id, lower(valid) AS since, upper(valid) AS until, max_age_days, inverse, via
+FROM mappings_ratepolicy
+"""
+_MONETARY = "SELECT code FROM mappings_ledgeraccount WHERE monetary"
+# Changes whenever any of the tables above does: versions grow, rates are only added, and periods
+# carry their states.
 _STAMP = """
 SELECT (SELECT coalesce(max(id), 0) FROM mappings_mappingversion) AS version,
     (SELECT count(*) FROM mappings_legalentity) AS entities,
+    (SELECT coalesce(max(id), 0) FROM mappings_exchangerate) AS rates,
     (SELECT hashtextextended(string_agg(id::text || state, ',' ORDER BY id), 1)
      FROM mappings_accountingperiod) AS periods
 """
@@ -187,12 +207,22 @@ def _load() -> dict[int, EntityBooks]:
         calendar[row.legal_entity_id].append(
             (row.id, Period(row.code, Span(row.starts, row.ends), row.open))
         )
+    quotes = Quotes.of(
+        Published(row.currency, row.quote, row.day, row.rate, row.source)
+        for row in sql.rows(_RATES)
+    )
+    policies: dict[int, list[Any]] = defaultdict(list)
+    for row in sql.rows(_POLICIES):
+        stated = Policy(row.max_age_days, row.inverse, row.via)
+        policies[row.legal_entity_id].append((*_span(row), stated))
+    monetary = frozenset(row.code for row in sql.rows(_MONETARY))
     return {
         row.id: EntityBooks(
             row.id, row.code, row.functional_currency, row.zone, row.version,
             dict(accounts[row.id]), dict(skus[row.id]), dict(taxes[row.id]), routes[row.id],
             calendar[row.id], [period for _, period in calendar[row.id]],
             [period.span.start for _, period in calendar[row.id]],
+            quotes, policies[row.id], monetary,
         )
         for row in sql.rows(_ENTITIES)
     }  # fmt: skip

@@ -137,7 +137,7 @@ class Line:
     A line before it has its functional amount. ``held`` is that amount, signed, where the books
     hold it at an earlier day's rate: a receivable that is paid, a balance that is used. It counts
     only in a foreign currency; what the day's rate makes of the other lines is the exchange
-    difference, and ``draft`` adds its line.
+    difference, and ``draft`` adds its line. ``item`` is what the account lists it under.
     """
 
     account: str
@@ -149,6 +149,7 @@ class Line:
     tax_code: str = ""
     service: Span | None = None
     held: int | None = None
+    item: str = ""
 
 
 def draft(
@@ -225,6 +226,7 @@ def _line(line: Line, functional: int) -> DraftLine:
         line.customer_name,
         line.tax_code,
         line.service,
+        line.item,
     )
 
 
