@@ -75,25 +75,33 @@ def graph_of(hops: Sequence[Hop], *, chosen: str, address: str) -> Graph:
 
 
 def _collapsed(hops: Sequence[Hop]) -> list[tuple[Hop, int]]:
-    """Many alike from the same step become one; problems always stand alone."""
-    alike: dict[tuple[str, tuple[str, ...]], list[Hop]] = defaultdict(list)
-    for hop in hops:
-        if not hop.problem:
-            alike[hop.kind, tuple(hop.after[:1])].append(hop)
-    gone: dict[str, str] = {}
-    counts: dict[str, tuple[int, Money | None]] = {}
-    for same in alike.values():
-        if len(same) > MOST:
-            gone |= {hop.key: same[0].key for hop in same[1:]}
-            counts[same[0].key] = (len(same), _sum(same))
-    found = []
-    for hop in hops:
-        if hop.key in gone:
-            continue
-        after = tuple(dict.fromkeys(gone.get(key, key) for key in hop.after))
-        count, total = counts.get(hop.key, (1, hop.amount))
-        found.append((replace(hop, after=after, amount=total), count))
-    return found
+    """
+    Many alike from the same step become one, and then so do their own followers; problems always
+    stand alone.
+    """
+    shown = [(hop, 1) for hop in hops]
+    while True:
+        alike: dict[tuple[str, tuple[str, ...]], list[tuple[Hop, int]]] = defaultdict(list)
+        for hop, count in shown:
+            if not hop.problem:
+                alike[hop.kind, tuple(hop.after[:1])].append((hop, count))
+        gone: dict[str, str] = {}
+        made: dict[str, tuple[int, Money | None]] = {}
+        for same in alike.values():
+            first = same[0][0]
+            if len(same) > MOST:
+                gone |= {hop.key: first.key for hop, _ in same[1:]}
+                made[first.key] = (sum(count for _, count in same), _sum([hop for hop, _ in same]))
+        if not gone:
+            return shown
+        found = []
+        for hop, count in shown:
+            if hop.key in gone:
+                continue
+            after = tuple(dict.fromkeys(gone.get(key, key) for key in hop.after))
+            number, total = made.get(hop.key, (count, hop.amount))
+            found.append((replace(hop, after=after, amount=total), number))
+        shown = found
 
 
 def _sum(hops: Sequence[Hop]) -> Money | None:

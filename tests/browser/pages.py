@@ -97,6 +97,8 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("lineage-in-doubt", _invoice_of("in_doubt")),
         Look("lineage-paid", _newest(Invoice, state="paid")),
         Look("lineage-list", lambda stage: f"{_newest(Invoice, state='paid')(stage)}?tab=list"),
+        Look("lineage-graph", lambda stage: f"{_newest(Invoice, state='paid')(stage)}?tab=graph"),
+        Look("lineage-back", lambda stage: f"{_newest(Invoice, state='paid')(stage)}?moment=1"),
         Look("lineage-void", _newest(Invoice, state="void")),
         Look("lineage-refund", _newest(Refund)),
         Look("lineage-payout", _newest(Payout)),

@@ -54,6 +54,16 @@ class TestGraph:
         assert (node.count, node.hop.amount) == (MOST + 1, Money(100 * (MOST + 1), "USD"))
         assert made.count == 2
 
+    def test_counts_what_follows_each_of_many_alike_too(self) -> None:
+        many = range(1, MOST + 2)
+        made = drawn(
+            a_hop("payout", 1),
+            *(a_hop("journal", n, "payout-1") for n in many),
+            *(a_hop("posting", n, f"journal-{n}") for n in many),
+        )
+        assert list(boxes(made)) == ["node-payout-1", "node-journal-1", "node-posting-1"]
+        assert made.roots[0].children[0].children[0].count == MOST + 1
+
     def test_never_hides_a_problem_in_a_count(self) -> None:
         many = [a_hop("invoice", n, "customer-1") for n in range(1, MOST + 2)]
         gone = a_hop("invoice", 99, "customer-1", status="missing", missing="It was refused.")

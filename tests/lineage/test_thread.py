@@ -214,6 +214,17 @@ class TestLookingBack:
         then = next(hop for hop in before.of("posting") if hop.journal_id == told.entry.pk)
         assert (then.status, then.name, then.at) == ("waiting", "no id yet", None)
 
+    def test_before_the_record_shows_the_event_that_had_come(self, company: Company) -> None:
+        told = company.stories["posted"]
+        received = told.event.received_at
+        told.invoice.__class__.objects.filter(pk=told.invoice.pk).update(
+            created_at=received + timedelta(seconds=1)
+        )
+        found = thread("invoice", told.invoice.pk, as_of=received)
+        assert found is not None
+        assert [hop.id for hop in found.of("event") if not hop.aside] == [told.event.pk]
+        assert found.of("invoice") == []
+
     def test_shows_the_state_that_a_record_had(self, company: Company) -> None:
         told = company.stories["posted"]
         told.invoice.state = "paid"

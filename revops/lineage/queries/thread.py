@@ -92,7 +92,7 @@ class _Telling:
         event_ids = [id for kind, id in alone if kind == "event"]
         if not brief or event_ids:
             for row in rows.events(nodes, alone=event_ids, as_of=until):
-                self.events[row.kind, row.record_id].append(row)
+                self.events[row.kind, row.record_id].append(words.as_it_was(row, as_of))
         if not brief:
             for row in rows.tries([row.id for row in commands], as_of=until):
                 self.tries[row.command_id].append(row)
@@ -118,6 +118,9 @@ class _Telling:
         for about, told in self.events.items():
             if about[0] == "event":
                 made.extend(words.event(row) for row in told if row.id not in self._linked)
+            elif about not in self.records:
+                # Looking back to before the record: what told of it had come already.
+                made.extend(words.event(row) for row in told)
         for entry in self.journals[None]:
             made.extend(self._journal(entry, None))
         return made

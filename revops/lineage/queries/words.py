@@ -103,6 +103,13 @@ def _ids(row: Any, references: Sequence[Any]) -> list[tuple[str, str]]:
     return [(what, id) for id, what in held.items()]
 
 
+def as_it_was(event: Any, as_of: datetime | None) -> Any:
+    """The event's row as of a moment: what was understood later had only been received."""
+    if as_of is None or (event.processed_at is not None and event.processed_at <= as_of):
+        return event
+    return event._replace(state="received", reason="", deliveries=1, note="")
+
+
 def event(row: Any, *, about: Node | None = None) -> Hop:
     """A delivery; beside its record, or a hop of its own when it led to none."""
     again = row.deliveries - 1
