@@ -70,6 +70,34 @@ class AccountingPeriod(models.Model):
         return f"{self.legal_entity} {self.code}"
 
 
+class PeriodRun(models.Model):
+    """
+    What the end of a period was made of, by kind (``pipeline/period_end``). A run that changes
+    nothing counts up ``times`` of the latest row; one that makes entries, or fails, is a new row.
+    ``figures`` are what it looked at, by name; amounts in minor units of the entity's currency.
+    """
+
+    period = models.ForeignKey(AccountingPeriod, on_delete=models.PROTECT, related_name="runs")
+    kind = models.CharField(max_length=24)
+    state = models.CharField(
+        max_length=8, choices=[("done", "Done"), ("failed", "Failed")], default="done"
+    )
+    entries = models.PositiveIntegerField(default=0)
+    figures = models.JSONField(default=dict)
+    note = models.TextField(blank=True)
+    by = models.CharField(max_length=120)
+    correlation_id = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    latest_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["period", "kind", "-id"], name="mappings_run_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.period}: {self.state}"
+
+
 class LedgerAccount(models.Model):
     """An account of the chart, shared by all legal entities."""
 

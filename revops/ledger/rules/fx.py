@@ -4,7 +4,8 @@ Foreign currency: what is monetary follows the rate, what is not stays as it was
 Sources: monetary items are remeasured at each balance sheet date and the difference goes to income
 (ASC 830-20-35-1, 35-2); deferred revenue is non-monetary and keeps its historical rate
 (accounting.md note 8), so that revenue over the term does not follow later rates (I10). A
-settlement realises the difference between the rate of then and the rate of now: ``base.Line.held`` and ``base.draft``.
+settlement realises the difference between the rate of then and the rate of now:
+``base.Line.held`` and ``base.draft``.
 """
 
 from __future__ import annotations

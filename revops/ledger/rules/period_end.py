@@ -3,8 +3,8 @@ What the end of a period makes of the books: accruals, the split by time, the es
 
 Sources: usage belongs to the period of use (ASC 606-10-32-40); a credit lowers revenue when the
 customer is entitled to it, not when somebody approves it (606-10-32-5); what is due beyond a year
-is non-current (ASC 210-10-45); expected credit losses are an allowance (ASC 326-20-30); a receivable
-whose right is still conditional is not grossed up (606-10-45-2, accounting.md note 1).
+is non-current (ASC 210-10-45); expected credit losses are an allowance (ASC 326-20-30); a
+receivable whose right is still conditional is not grossed up (606-10-45-2, accounting.md note 1).
 """
 
 from __future__ import annotations
