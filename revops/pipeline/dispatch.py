@@ -1,8 +1,14 @@
-"""Journal → one command for every ERP that keeps those books on that day; payload frozen here."""
+"""
+Journal → one command for every ERP that keeps those books on that day; payload frozen here.
+
+An ERP keeps an entity's books in the entity's own currency. What was in another one is posted at
+its functional amounts, and each line names the foreign amount beside it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from revops.delivery.operations import Order
 from revops.kernel import strict_json
@@ -11,10 +17,18 @@ from revops.ledger.operations import NewEntry
 
 
 def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> list[Order]:
-    """The commands for new entries. An entry without a route stays in our books alone."""
+    """
+    The commands for new entries. An entry without a route stays in our books alone, and so does one
+    whose foreign amounts are too small for a minor unit of the books' currency.
+    """
     found: list[Order] = []
     for entry in entries:
         draft = entry.draft
+        amount = draft.amount
+        if draft.currency != draft.functional_currency:
+            amount = sum([line.functional for line in draft.lines if line.functional > 0])
+            if not amount:
+                continue
         entity = books[entry.legal_entity_id]
         for lane, connection_id in entity.routes_on(draft.accounting_date):
             found.append(
@@ -30,8 +44,8 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
                     payload=payload(entry),
                     subject_kind="journal",
                     subject_id=entry.id,
-                    currency=draft.currency,
-                    amount=draft.amount,
+                    currency=draft.functional_currency,
+                    amount=amount,
                     period_code=entry.period_code,
                     correlation_id=entry.correlation_id,
                 )
@@ -41,36 +55,44 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
 
 def payload(entry: NewEntry) -> str:
     """
-    What an ERP is asked to post, as canonical JSON: amounts in minor units of ``currency``, one
-    line each side, the date in the entity's zone.
+    What an ERP is asked to post, as canonical JSON: amounts in minor units of ``currency``, which
+    is that of the books, one line each side, the date in the entity's zone. Of a foreign document
+    also ``document_currency`` and each line's signed ``document_amount``.
     """
     draft = entry.draft
-    return strict_json.dumps(
-        {
-            "accounting_date": draft.accounting_date.isoformat(),
-            "business_key": draft.business_key,
-            "currency": draft.currency,
-            "description": draft.description,
-            "document_type": draft.document_type,
-            "functional_currency": draft.functional_currency,
-            "legal_entity": draft.legal_entity,
-            "lines": [
-                {
-                    "account": line.account,
-                    "credit": -line.amount if line.amount < 0 else 0,
-                    "customer": (
-                        {"id": line.customer_id, "name": line.customer_name or line.customer_id}
-                        if line.customer_id
-                        else None
-                    ),
-                    "debit": max(line.amount, 0),
-                    "memo": line.memo,
-                    "tax_code": line.tax_code,
-                }
-                for line in draft.lines
-            ],
-            "number": f"JE-{entry.id}",
-            "period": entry.period_code,
-            "revision": draft.revision,
+    foreign = draft.currency != draft.functional_currency
+    lines: list[dict[str, Any]] = []
+    for line in draft.lines:
+        if not line.functional and foreign:
+            continue
+        stated: dict[str, Any] = {
+            "account": line.account,
+            "credit": -line.functional if line.functional < 0 else 0,
+            "customer": (
+                {"id": line.customer_id, "name": line.customer_name or line.customer_id}
+                if line.customer_id
+                else None
+            ),
+            "debit": max(line.functional, 0),
+            "memo": line.memo,
+            "tax_code": line.tax_code,
         }
-    )
+        if foreign:
+            stated["document_amount"] = line.amount
+        lines.append(stated)
+    stated = {
+        "accounting_date": draft.accounting_date.isoformat(),
+        "business_key": draft.business_key,
+        "currency": draft.functional_currency,
+        "description": draft.description,
+        "document_type": draft.document_type,
+        "functional_currency": draft.functional_currency,
+        "legal_entity": draft.legal_entity,
+        "lines": lines,
+        "number": f"JE-{entry.id}",
+        "period": entry.period_code,
+        "revision": draft.revision,
+    }
+    if foreign:
+        stated["document_currency"] = draft.currency
+    return strict_json.dumps(stated)

@@ -197,7 +197,7 @@ class Rehearsal:
         expected = Counter(
             (
                 entry.accounting_date.isoformat(),
-                tuple(sorted(_plain(line.account, line.amount) for line in entry.lines.all())),
+                tuple(sorted(_plain(line.account, line.functional) for line in entry.lines.all())),
             )
             for entry in JournalEntry.objects.prefetch_related("lines")
         )
