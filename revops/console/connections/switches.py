@@ -91,6 +91,22 @@ SWITCHES: Final[Mapping[str, Sequence[Switch]]] = {
             {PERIOD: "closed"}, {PERIOD: "open"}, door="periods", undo="Open it",
         ),
     ),
+    "gainsight": (
+        _fault("down", "Goes down", "Every call is turned away with 503. What is to be told waits."),
+        _fault(
+            "throttle", "Asks to slow down",
+            "Every call is turned away with 429 and a wait of 20 seconds.", retry_after=20,
+        ),
+        _fault(
+            "response_lost", "Loses its next 3 answers",
+            "Three writes are done, but their answers are lost: they are asked about, not repeated.",
+            on=3,
+        ),
+        _fault(
+            "drop_webhooks", "Drops its rules' calls",
+            "None is sent. What happens is found by the next poll.",
+        ),
+    ),
     "stripe": (
         _fault("down", "Goes down", "Every call is turned away with 503: polling fails."),
         _fault(

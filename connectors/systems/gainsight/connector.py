@@ -1,0 +1,112 @@
+"""Gainsight NXT: health, milestones and renewals in; companies, entitlements and signals out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from connectors import schemes
+from connectors.contract import (
+    CallFailed,
+    Command,
+    Envelope,
+    Found,
+    Outcome,
+    Page,
+    ProbeStep,
+    Receipt,
+    Settings,
+    SnapshotRow,
+)
+from connectors.http import Client
+from connectors.manifest import Manifest
+from connectors.systems.gainsight import listing, payloads, polling, sending, told
+from connectors.systems.gainsight.answers import Problem
+from connectors.systems.gainsight.names import COMPANY, DIGEST, Names
+from connectors.systems.gainsight.wire import Gainsight
+from revops.contracts.base import EventData
+
+
+class GainsightConnector:
+    """An EventSource, a CommandSink, a SnapshotSource and a Probe."""
+
+    def __init__(self) -> None:
+        self.manifest = Manifest.beside(__file__)
+
+    def verify(
+        self, *, body: bytes, headers: Mapping[str, str], secrets: Sequence[str], at: datetime
+    ) -> None:
+        """Gainsight signs nothing; its rules send a secret that both sides know."""
+        schemes.verify_shared(header=headers.get("x-revops-secret", ""), secrets=secrets)
+
+    def open(self, body: bytes) -> Envelope:
+        return told.envelope(body)
+
+    def translate(self, envelope: Envelope, settings: Settings) -> Sequence[EventData]:
+        return told.events(envelope, settings)
+
+    async def poll(self, client: Client, settings: Settings, *, cursor: str) -> Page:
+        with _told():
+            return await polling.poll(
+                Gainsight(client, settings),
+                Names.of(settings.parameters),
+                self.manifest,
+                cursor=cursor,
+            )
+
+    def digest(self, payload: Mapping[str, Any]) -> str:
+        return payloads.digest(payload)
+
+    async def send(
+        self, client: Client, settings: Settings, commands: Sequence[Command]
+    ) -> Sequence[Receipt]:
+        return await sending.run(
+            Gainsight(client, settings), Names.of(settings.parameters), commands
+        )
+
+    async def find(
+        self, client: Client, settings: Settings, keys: Sequence[str]
+    ) -> Mapping[str, Sequence[Found]]:
+        """
+        Records by the key of the command that wrote them last. A record that a newer command has
+        written since is not found under the older key; sending that one again changes nothing.
+        """
+        if not keys:
+            return {}
+        names, tenant = Names.of(settings.parameters), Gainsight(client, settings)
+        found: dict[str, list[Found]] = {}
+        with _told():
+            for name in (COMPANY, names.entitlement_object, names.signal_object):
+                for key, row in (await sending.held(tenant, name, keys)).items():
+                    gsid = str(row.get("Gsid") or "")
+                    held = Found(gsid, "", posted=True, content_sha256=str(row.get(DIGEST) or ""))
+                    found.setdefault(key, []).append(held)
+        return found
+
+    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
+        return await listing.probe(Gainsight(client, settings), Names.of(settings.parameters))
+
+    async def snapshot(
+        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    ) -> tuple[Sequence[SnapshotRow], str]:
+        """Kind ``company``, dated by the UTC day on which it was made."""
+        names = Names.of(settings.parameters)
+        with _told():
+            return await listing.companies(
+                Gainsight(client, settings), names, kind=kind, start=start, end=end, cursor=cursor
+            )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A Problem of a read as the contract's CallFailed."""
+    try:
+        yield
+    except Problem as problem:
+        outcome = Outcome.TRANSIENT if problem.outcome is Outcome.NOT_SENT else problem.outcome
+        raise CallFailed(outcome, problem.reason, retry_after=problem.retry_after) from problem
+
+
+connector = GainsightConnector()

@@ -1,0 +1,238 @@
+"""The sandbox as an ASGI application: the data API, its faults, and a ``/_control/`` door."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.systems.gainsight.names import Names
+from connectors.systems.gainsight.sandbox import asking, control, writing
+from connectors.systems.gainsight.sandbox.asking import Refused
+from connectors.systems.gainsight.sandbox.faults import Faults
+from connectors.systems.gainsight.sandbox.rules import Rules
+from connectors.systems.gainsight.sandbox.tables import Tables
+
+DEFAULT_PORT: Final = 8435
+ACCESS_KEY: Final = "sandbox-access-key"
+_LONGEST_HANG_S: Final = 600.0
+_PAGE: Final = "<html><body>Gainsight is being maintained</body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """``parameters`` are the connection's; ``hook_url`` is where rules post, empty for nowhere."""
+
+    access_key: str = ACCESS_KEY
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    hook_url: str = ""
+    hook_secret: str = ""
+    state_path: str = ""
+
+
+def build(config: Config | None = None) -> Starlette:
+    """Serve it on loopback only."""
+    sandbox = Sandbox(config or Config())
+    methods = ["GET", "POST", "PUT", "DELETE"]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await sandbox.aclose()
+
+    app = Starlette(
+        routes=[
+            Route("/_control/{what:path}", sandbox.control, methods=methods),
+            Route("/{path:path}", sandbox.answer, methods=methods),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.sandbox = sandbox
+    return app
+
+
+class Sandbox:
+    def __init__(self, config: Config) -> None:
+        self._key = config.access_key
+        names = Names.of(config.parameters)
+        self.tables = Tables(names, Path(config.state_path) if config.state_path else None)
+        self.faults = Faults()
+        self.rules = Rules(self.faults, url=config.hook_url, secret=config.hook_secret)
+        self.counts: Counter[str] = Counter()
+        self._later: set[asyncio.Task[None]] = set()
+
+    def reset(self) -> None:
+        """No records and no faults; what is under way is dropped."""
+        for task in self._later:
+            task.cancel()
+        self.faults.clear()
+        self.counts.clear()
+        self.tables.reset()
+
+    async def aclose(self) -> None:
+        for task in list(self._later):
+            task.cancel()
+        await self.rules.aclose()
+
+    async def control(self, request: Request) -> Response:
+        body = await request.body()
+        try:
+            value = json.loads(body) if body else {}
+            return JSONResponse(control.handle(self, request, value))
+        except (ValueError, KeyError, TypeError, LookupError) as error:
+            return JSONResponse({"problem": str(error) or "not found"}, status_code=400)
+
+    async def answer(self, request: Request) -> Response:
+        raw = await request.body()
+        parts = request.path_params["path"].strip("/").split("/")
+        work = _work(request.method, parts)
+        self.counts[work] += 1
+        stopped = await self._struck_before(request, work)
+        if stopped is not None:
+            return stopped
+        if request.headers.get("accesskey") != self._key:
+            return _failed(Refused("GS_APIG_2401", "Unauthorized", status=401))
+        key = request.query_params.get("keys", "")
+        late = self.faults.hit("late_commit", work)
+        if late is not None:
+            task = asyncio.create_task(self._later_on(late.seconds, work, parts, raw, key))
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+            return await _never(request)
+        done = self._done(work, parts, raw, key)
+        if self.faults.hit("response_lost", work):
+            return await _never(request)
+        if self.faults.hit("garbage", work):
+            return HTMLResponse(_PAGE)
+        return done
+
+    def _done(self, work: str, parts: list[str], raw: bytes, key: str) -> Response:
+        try:
+            body = json.loads(raw) if raw else {}
+            return JSONResponse(_said(self._do(work, parts, body, key)))
+        except Refused as refused:
+            return _failed(refused)
+        except ValueError:
+            return _failed(Refused("GSOBJ_1023", "Invalid request body"))
+
+    async def _later_on(
+        self, seconds: float, work: str, parts: list[str], raw: bytes, key: str
+    ) -> None:
+        await asyncio.sleep(seconds)
+        self._done(work, parts, raw, key)
+
+    def _do(self, work: str, parts: list[str], body: Any, key: str) -> Any:
+        if work == "describe":
+            return [self._described(str(name)) for name in body.get("objectNames") or ()]
+        name = self.tables.object(parts[-1]) if work in ("read", "insert", "update") else None
+        if name is None:
+            raise Refused("GS_APIG_1000", "No route matched with those values", status=404)
+        if work == "read":
+            return {"records": asking.query(self.tables, name, body)}
+        left_out = None
+        if len(body.get("records") or ()) > 1 and self.faults.hit("partial", work):
+            left_out = body["records"].pop()
+        if work == "insert":
+            rows = writing.insert(self.tables, name, body)
+            records = [{"Gsid": row["Gsid"]} for row in rows]
+        else:
+            rows = writing.update(self.tables, name, body, key)
+            records = [
+                {**sent, "Gsid": row["Gsid"]}
+                for sent, row in zip(body["records"], rows, strict=True)
+            ]
+        self.tables.save()
+        errors: list[list[dict[str, str]]] | None = None
+        if left_out is not None:
+            errors = [[] for _ in records]
+            errors.append([{"errorMessage": "Failed to save the record", "fieldName": "Gsid"}])
+        return {"count": len(records), "errors": errors, "records": records}
+
+    def _described(self, asked: str) -> dict[str, Any]:
+        name = self.tables.object(asked)
+        if name is None:
+            raise Refused("OBJECT_NOT_FOUND", "Requested object not found")
+        fields = self.tables.schema[name].items()
+        return {
+            "objectName": name,
+            "label": name,
+            "fields": [
+                {"fieldName": label, "label": label, "dataType": kind.partition("→")[0] or "LOOKUP"}
+                for label, kind in fields
+            ],
+        }
+
+    async def _struck_before(self, request: Request, work: str) -> Response | None:
+        """The answer of a fault that keeps the call from being done, if one strikes."""
+        slow = self.faults.hit("slow", work)
+        if slow is not None:
+            await asyncio.sleep(slow.seconds)
+        if self.faults.hit("down", work):
+            return HTMLResponse(_PAGE, 503)
+        for name, status in (("throttle", 429), ("throttle_200", 200)):
+            if self.faults.hit(name, work):
+                said = "Rate limit exceeded. Please try after some time."
+                answer = _failed(Refused("GS_APIG_2404", said, status=status))
+                if self.faults.retry_after is not None and status == 429:
+                    answer.headers["retry-after"] = str(self.faults.retry_after)
+                return answer
+        if self.faults.hit("unauthorized", work):
+            return _failed(Refused("GS_APIG_2401", "Unauthorized", status=401))
+        if self.faults.hit("hang", work):
+            return await _never(request)
+        if self.faults.hit("refuse", work):
+            return _failed(Refused("GSOBJ_1008", "Generic data validation error.", status=200))
+        return None
+
+
+def _work(method: str, parts: list[str]) -> str:
+    if parts[:3] == ["v1", "data", "objects"] and len(parts) == 5 and parts[3] == "query":
+        return "read"
+    if parts[:3] == ["v1", "data", "objects"] and len(parts) == 4:
+        return {"POST": "insert", "PUT": "update"}.get(method, "other")
+    return "describe" if parts == ["v1", "meta", "services", "objects", "describe"] else "other"
+
+
+def _said(data: Any) -> dict[str, Any]:
+    return {
+        "result": True,
+        "errorCode": None,
+        "errorDesc": None,
+        "requestId": str(uuid4()),
+        "data": data,
+        "message": None,
+    }
+
+
+def _failed(refused: Refused) -> Response:
+    data = None
+    if refused.errors is not None:
+        data = {"count": 0, "errors": refused.errors, "records": None}
+    body = {
+        "result": False,
+        "errorCode": refused.code,
+        "errorDesc": refused.said,
+        "requestId": str(uuid4()),
+        "data": data,
+        "message": None,
+    }
+    return JSONResponse(body, status_code=refused.status)
+
+
+async def _never(request: Request) -> Response:
+    """Wait until the caller has gone."""
+    end = asyncio.get_running_loop().time() + _LONGEST_HANG_S
+    while asyncio.get_running_loop().time() < end and not await request.is_disconnected():
+        await asyncio.sleep(0.05)
+    return HTMLResponse(_PAGE, 504)

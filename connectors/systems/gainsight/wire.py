@@ -1,0 +1,114 @@
+"""The calls of Gainsight NXT's data API that this connector makes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from string import ascii_uppercase
+from typing import Any, Final
+from urllib.parse import quote
+
+from connectors.contract import Outcome, Settings
+from connectors.http import Answer, Client, NotSent, Unanswered
+from connectors.systems.gainsight import answers
+from connectors.systems.gainsight.answers import Json, Problem, Written
+
+MOST_WRITTEN: Final = 50
+MOST_READ: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One condition; several are joined by one word, since no nesting is documented."""
+
+    name: str
+    operator: str
+    value: Sequence[Any]
+
+
+def stamp(moment: datetime) -> str:
+    """An instant as a filter takes it: UTC, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+class Gainsight:
+    """One tenant. Every method raises ``answers.Problem`` and nothing else."""
+
+    def __init__(self, client: Client, settings: Settings) -> None:
+        self._client = client
+        self._headers = {"accesskey": settings.secrets.get("access_key", "")}
+
+    def unhurried(self) -> Gainsight:
+        """For a read after a write: not held to the deadline of sending."""
+        later = copy.copy(self)
+        later._client = self._client.until(None)
+        return later
+
+    async def read(
+        self,
+        name: str,
+        fields: Sequence[str],
+        where: Sequence[Where] = (),
+        *,
+        joined: str = "AND",
+        order: tuple[str, str] | None = None,
+        limit: int = MOST_READ,
+        offset: int = 0,
+    ) -> list[Json]:
+        """
+        Records of an object. ``order`` is one field with ``asc`` or ``desc``: Gainsight takes
+        several as an object's members, whose order says nothing in JSON.
+        """
+        query: dict[str, Any] = {"select": list(fields), "limit": limit, "offset": offset}
+        if where:
+            aliases = ascii_uppercase[: len(where)]
+            query["where"] = {
+                "conditions": [
+                    {
+                        "name": item.name,
+                        "alias": alias,
+                        "value": list(item.value),
+                        "operator": item.operator,
+                    }
+                    for alias, item in zip(aliases, where, strict=True)
+                ],
+                "expression": f" {joined} ".join(aliases),
+            }
+        if order:
+            query["orderBy"] = {order[0]: order[1]}
+        path = f"/v1/data/objects/query/{quote(name, safe='')}"
+        return answers.rows(await self._call("POST", path, query, write=False))
+
+    async def insert(self, name: str, records: Sequence[Json]) -> Written:
+        """Up to 50 new records, all or none."""
+        path = f"/v1/data/objects/{quote(name, safe='')}"
+        answer = await self._call("POST", path, {"records": list(records)}, write=True)
+        return answers.written(answer)
+
+    async def update(self, name: str, key: str, records: Sequence[Json]) -> Written:
+        """Up to 50 records by a field that they all carry."""
+        path = f"/v1/data/objects/{quote(name, safe='')}?keys={quote(key, safe='')}"
+        answer = await self._call("PUT", path, {"records": list(records)}, write=True)
+        return answers.written(answer)
+
+    async def fields_of(self, name: str) -> set[str]:
+        """The names of an object's fields."""
+        body = {"objectNames": [name]}
+        answer = await self._call("POST", "/v1/meta/services/objects/describe", body, write=False)
+        found: set[str] = set()
+        for item in answers.rows(answer):
+            for part in item.get("fields") or ():
+                if isinstance(part, Mapping) and isinstance(part.get("fieldName"), str):
+                    found.add(part["fieldName"])
+        return found
+
+    async def _call(self, method: str, path: str, body: Any, *, write: bool) -> Answer:
+        try:
+            return await self._client.call(method, path, headers=self._headers, json=body)
+        except NotSent as error:
+            raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
+        except Unanswered as error:
+            outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
+            raise Problem(outcome, "unanswered", error.reason) from error
