@@ -68,6 +68,7 @@ TAXES: Final = (
 )
 
 STRIPE: Final = "stripe"
+GAINSIGHT: Final = "gainsight"
 ERP: Final = "tryton"
 FIRST_YEAR: Final = 2025
 _ALWAYS: Final = DateRange(date(FIRST_YEAR, 1, 1), None)
@@ -183,9 +184,22 @@ def _connections(entities: dict[str, LegalEntity]) -> None:
         connection=stripe, hint="", defaults={"legal_entity": entities["US-INC"]}
     )
     SourceCursor.objects.get_or_create(connection=stripe, defaults={"next_at": clock.now()})
+    _success(port + 4, entities["US-INC"])
     wanted = settings.REVOPS_DEMO_STRIPE_SECRET
     if wanted and valid_secrets(stripe, "webhook_secret") != [wanted]:
         set_secret(stripe, "webhook_secret", wanted)
+
+
+def _success(port: int, home: LegalEntity) -> None:
+    """Customer success; what it says of health and renewals is of the whole customer."""
+    parameters = {
+        "domain": "demo",
+        "likelihood_field": "Renewal_Likelihood__gc",
+        "score_changed_field": "Score_Changed_On__gc",
+    }
+    success = _connection(GAINSIGHT, "gainsight", "Gainsight", port, parameters)
+    EntityMap.objects.get_or_create(connection=success, hint="", defaults={"legal_entity": home})
+    SourceCursor.objects.get_or_create(connection=success, defaults={"next_at": clock.now()})
 
 
 def _connection(

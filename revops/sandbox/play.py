@@ -20,6 +20,7 @@ from revops.sandbox.serve import Stand
 log = structlog.get_logger(__name__)
 
 PACE: Final = 30.0
+SCORES: Final = (82, 91, 64, 77, 88)
 
 # (what is played, with which values): the first week, in order.
 OPENING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
@@ -65,11 +66,40 @@ async def business(stands: Sequence[Stand], console_url: str) -> None:
             for name, values in OPENING:
                 await _act(control, name, values)
                 await asyncio.sleep(0.3)
+        await _introduce(stands, billing)
         while True:
             await asyncio.sleep(PACE * random.uniform(0.6, 1.4))
             await _act(control, "issue", {"amount": random.randrange(20_000, 400_000, 500)})
             await asyncio.sleep(4)
             await _act(control, "pay" if random.random() < 0.85 else "decline", {})
+
+
+async def _introduce(stands: Sequence[Stand], billing: Stand) -> None:
+    """Whoever is billed is known to customer success too, under the same id; one fares badly."""
+    success = next((stand for stand in stands if stand.slug == "gainsight"), None)
+    if success is None:
+        return
+    billed = list(billing.application.state.world.all("customer"))
+    companies = [
+        {
+            "name": item["name"],
+            "stripe": item["id"],
+            "score": SCORES[place % len(SCORES)],
+            "arr": 12_000 + 500 * place,
+            "likelihood": 90,
+        }
+        for place, item in enumerate(billed)
+    ]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{success.port}/_control") as control:
+        if not companies or (await _get(control, "/state")).get("counts", {}).get("Company"):
+            return
+        await _act(control, "customers", {"companies": companies})
+        for name, values in (
+            ("milestone", {"name": "Onboarding complete"}),
+            ("health", {"score": 31, "reason": "Fewer people sign in than a month ago."}),
+            ("renewal", {"likelihood": 35}),
+        ):
+            await _act(control, name, {"company": companies[0]["stripe"], **values})
 
 
 async def _until_ready(console_url: str) -> None:
