@@ -38,7 +38,7 @@ class Node:
 
     @property
     def name(self) -> str:
-        return self.hop.label if self.count == 1 else f"{self.count:,} × {self.hop.label.lower()}"
+        return self.hop.name if self.count == 1 else f"{self.count:,} of them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +169,19 @@ def _box(node: Node, *, chosen: str, address: str) -> str:
     if hop.key == chosen:
         kinds.append("chosen")
     seen = look(hop.status)
-    system = _short(f"{hop.system} {hop.name}" if node.count == 1 else hop.system, 23)
+    system = _short(f"{hop.system} {node.name}", 21)
     money = ""
     if hop.amount is not None:
         bad = " bad" if hop.problem else ""
         text = money_text(hop.amount)
         money = f'<text class="sum{bad}" x="{x + 10}" y="{y + 56}">{escape(text)}</text>'
     word = hop.status_word or seen.word
-    said = f"{node.name} {hop.name}, {hop.system}: {word}"
+    said = f"{hop.label} {node.name}, {hop.system}: {word}"
     link = escape(address.replace("{key}", hop.key))
     return (
         f'<a href="{link}" id="node-{hop.key}" aria-label="{escape(said)}">'
         f'<rect class="{" ".join(kinds)}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="5"/>'
-        f'<text class="name" x="{x + 10}" y="{y + 20}">{escape(_short(node.name, 16))}</text>'
+        f'<text class="name" x="{x + 10}" y="{y + 20}">{escape(_short(hop.label, 16))}</text>'
         f'<svg class="mark-{seen.tone.value}" x="{x + 125}" y="{y + 9}" width="13" height="13" '
         f'viewBox="0 0 12 12"><use href="#icon-{seen.icon}"/></svg>'
         f'<text x="{x + 10}" y="{y + 38}">{escape(system)}</text>{money}</a>'

@@ -47,8 +47,7 @@ def thread(
     if not start:
         return None
     reached = reach([node for node in start if node[0] in KINDS])
-    alone = [node for node in start if node[0] not in KINDS]
-    made = _Telling(reached[:MOST], alone, brief=brief, as_of=as_of).hops()
+    made = _Telling(reached[:MOST], start, brief=brief, as_of=as_of).hops()
     if not made:
         return None
     return Thread(kind=kind, id=id, hops=made, left_out=max(0, len(reached) - MOST), as_of=as_of)
@@ -60,12 +59,13 @@ class _Telling:
     def __init__(
         self,
         reached: Sequence[tuple[Node, bool]],
-        alone: Sequence[Node],
+        start: Sequence[Node],
         *,
         brief: bool,
         as_of: datetime | None,
     ) -> None:
         nodes = [node for node, _ in reached]
+        alone = [node for node in start if node[0] not in KINDS]
         self._whole = {node for node, whole in reached if whole}
         until = as_of or _ALWAYS
         self.now = as_of or clock.now()
@@ -78,8 +78,14 @@ class _Telling:
         self.after = self._origins(nodes)
         self.journals: dict[Node | None, list[Any]] = defaultdict(list)
         found = rows.journals(nodes, alone=journal_ids, most=MOST, as_of=until)
+        paid = {
+            f"{row.slug}:{row.source_id}" for row in self.records.values() if row.kind == "payment"
+        }
         for row in found:
             about = (row.record_kind, row.record_id)
+            beside = row.document_type == "fee" and row.business_key not in paid
+            if beside and about not in start and row.id not in journal_ids:
+                continue  # the fee of a payment that shares nothing with this thread but its payout
             self.journals[about if about in self.records else None].append(row)
         entry_ids = [row.id for row in found]
         self.commands: dict[int, list[Any]] = defaultdict(list)
