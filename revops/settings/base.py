@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "revops.lineage",
     "revops.ledger",
     "revops.delivery",
+    "revops.usage",
     "exceptions",
     "revops.pipeline",
     "revops.console",

@@ -46,6 +46,15 @@ def run(statement: str, params: Params = None) -> int:
         return cursor.execute(statement, params, prepare=True).rowcount
 
 
+def copy(statement: str, lines: Iterable[str]) -> None:
+    """
+    ``COPY … FROM STDIN`` in PostgreSQL's text format; every line ends in a line feed. The caller
+    escapes what it writes (a backslash in a text is two).
+    """
+    with psycopg.Cursor(_raw()) as cursor, cursor.copy(statement) as into:
+        into.write("".join(lines))
+
+
 def new_ids(table: str, count: int) -> list[int]:
     """``count`` fresh ids of a table, so that a batch can refer to its own rows."""
     if not count:

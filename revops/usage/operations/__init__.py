@@ -1,0 +1,1 @@
+"""Writing usage: taking records in, matching them to who pays, rating, policies."""
