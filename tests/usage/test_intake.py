@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection, transaction
-from django.db.utils import InternalError, IntegrityError
+from django.db.utils import IntegrityError, InternalError
 
 from revops.store import sql
 from revops.usage.models import Batch, Conflict, Record, Refused, Stream
@@ -84,9 +84,7 @@ class TestPartitions:
     def test_hold_the_records_of_their_month(self) -> None:
         now = datetime.now(tz=UTC)
         store(used("a", on=now.isoformat()), used("old", on="2001-02-03T00:00:00Z"))
-        held = dict(
-            sql.rows("SELECT usage_id, tableoid::regclass::text AS part FROM usage_record")
-        )
+        held = dict(sql.rows("SELECT usage_id, tableoid::regclass::text AS part FROM usage_record"))
         assert held == {"a": f"usage_record_{now:%Y_%m}", "old": "usage_record_other"}
 
     def test_are_made_ahead_once(self) -> None:
