@@ -1,0 +1,46 @@
+"""
+Transformation: which fields a command carries, read from our records for a whole batch at once.
+
+One module for each subject; ``MAPPINGS`` says which makes the payload of which command. Nothing
+here knows in which order things are told: that is orchestration (``revops/pipeline/flows``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from revops.pipeline.transform import (
+    customers,
+    entitlements,
+    health,
+    invoices,
+    provisioning,
+    renewals,
+    signals,
+    usage,
+)
+from revops.pipeline.transform.base import Answer, Ask
+
+Transform = Callable[[Sequence[Ask]], Mapping[int, Answer]]
+
+MAPPINGS: Final[Mapping[str, Transform]] = {
+    "crm.customer_link": customers.link,
+    "crm.subscription_link": renewals.link,
+    "crm.invoice_state": invoices.state,
+    "crm.renewal_value": renewals.value,
+    "crm.health": health.health,
+    "success.customer": customers.company,
+    "success.entitlements": entitlements.entitlement,
+    "success.payment_signal": signals.signal,
+    "customer.upsert": customers.upsert,
+    "billing.subscription.create": provisioning.subscription,
+    "billing.subscription.cancel": provisioning.end,
+    "billing.invoice_item.create": usage.item,
+    "billing.invoice_item.delete": usage.removal,
+}
+
+
+def payloads(kind: str, asks: Sequence[Ask]) -> Mapping[int, Answer]:
+    """The answer to each, by its step. Raises KeyError for a kind that nobody maps."""
+    return MAPPINGS[kind](asks) if asks else {}

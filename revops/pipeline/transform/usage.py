@@ -1,0 +1,51 @@
+"""``billing.invoice_item.create`` and its removal: a period's usage as a line of an invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from revops.contracts.usage import UsageRated
+from revops.kernel.money import Money
+from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready
+
+
+def item(asks: Sequence[Ask]) -> Mapping[int, Answer]:
+    return {ask.step_id: _item(ask) for ask in asks}
+
+
+def _item(ask: Ask) -> Answer:
+    rated = ask.event
+    if not isinstance(rated, UsageRated):
+        return NotNeeded("It is no billable line.")
+    due = rated.amount - rated.prepaid
+    if not due:
+        return NotNeeded("All of it is included or paid before.")
+    late = f", late for {rated.late_for}" if rated.late_for else ""
+    payload = {
+        "customer_id": rated.customer_id,
+        "subscription_id": rated.subscription_id,
+        "usage_ref": rated.line_id,
+        "price_id": rated.price_id,
+        "currency": rated.currency,
+        "amount": due,
+        "description": f"{rated.billable:f} {rated.meter} of {rated.quantity:f} used{late}",
+        "period_start": rated.period_start.isoformat(),
+        "period_end": rated.period_end.isoformat(),
+        "legal_entity": rated.legal_entity,
+    }
+    return Made(rated.line_id, payload, rated.currency, due)
+
+
+def removal(asks: Sequence[Ask]) -> Mapping[int, Answer]:
+    return {ask.step_id: _removal(ask) for ask in asks}
+
+
+def _removal(ask: Ask) -> Answer:
+    if not ask.made_id:
+        return Unready("Billing did not say which line it made.")
+    rated = ask.event
+    assert isinstance(rated, UsageRated)
+    taken = Money(rated.amount, rated.currency)
+    return Made(
+        rated.line_id, {"invoice_item_id": ask.made_id, "reason": f"{taken} was taken back."}
+    )
