@@ -42,6 +42,8 @@ ACTIONS: Final[dict[str, frozenset[Role]]] = {
     "connections.view": _READERS | {Role.ADMIN},
     "connections.operate": frozenset({Role.REVOPS, Role.ADMIN}),
     "sandbox.operate": frozenset({Role.REVOPS, Role.ADMIN, Role.FINANCE, Role.MANAGER}),
+    "periods.close": frozenset({Role.MANAGER}),
+    "periods.open": frozenset({Role.MANAGER}),
     "playbooks.view": frozenset(Role) - {Role.SUPPORT},
 }
 

@@ -1,12 +1,11 @@
-"""What happens once a day, whoever is awake: recognition of ended periods, the comparison."""
+"""What happens once a day, whoever is awake: the runs of ended periods, the comparison."""
 
 from __future__ import annotations
 
 import structlog
 
-from revops.kernel import clock
 from revops.pipeline import compare
-from revops.pipeline.recognize import due_periods, recognize
+from revops.pipeline.period_end import runs
 from revops.store import sql
 
 log = structlog.get_logger(__name__)
@@ -23,11 +22,10 @@ def run_if_due() -> bool:
     """Whether it was due. One part's trouble does not keep the other from being done."""
     if sql.one(_TAKE) is None:
         return False
-    for entity_id, period_code in due_periods(clock.now().date()):
-        try:
-            recognize(entity_id=entity_id, period_code=period_code)
-        except Exception:
-            log.exception("daily.recognition_failed", entity=entity_id, period=period_code)
+    try:
+        runs.run_due()
+    except Exception:
+        log.exception("daily.period_end_failed")
     try:
         compare.compare_open_periods()
     except Exception:

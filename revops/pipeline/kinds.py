@@ -110,6 +110,10 @@ _KINDS = (
          playbook="dependency_overdue", remedies=("replay",),
          why="It cannot be booked before the record it refers to.",
          fix="Find the missing record in the source; it goes on by itself when it arrives."),
+    Kind("period_end_failed", "Period end not finished", team="Finance", sla=DAY,
+         playbook="period_end_failed", tone="crit",
+         why="The books of the period lack what its end adds, so that they are not ready to close.",
+         fix="Mend what the cause names; the run is made again every day, or on request."),
 )  # fmt: skip
 
 

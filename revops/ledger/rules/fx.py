@@ -30,31 +30,6 @@ class Balance:
     functional: int
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """
-    An amount and what the books hold it at, in minor units of the books' currency; of it ``used``
-    has been settled before. Both positive for a receivable or a balance of its usual side.
-    """
-
-    amount: int
-    functional: int
-    used: int = 0
-
-    def share(self, amount: int) -> int:
-        """
-        What the books hold ``amount`` of it at. Cumulative, so that the shares of a whole add up
-        to it exactly; more than the whole counts as the whole.
-        """
-        if not self.amount:
-            return 0
-        before = min(self.used, self.amount)
-        after = min(self.used + amount, self.amount)
-        return divide_half_up(self.functional * after, self.amount) - divide_half_up(
-            self.functional * before, self.amount
-        )
-
-
 def remeasured(
     balances: Sequence[Balance], books: Books, *, business_key: str, on: date, revision: int = 1
 ) -> JournalDraft | None:

@@ -1,0 +1,132 @@
+"""
+Opening and closing accounting periods. Closing is what keeps the books of a month as they were
+reported; opening lets in what was kept out, and what waited for it goes on by itself.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.queries import authorize
+from exceptions.models import Case, CaseState
+from revops.contracts.revenue import PeriodClosed, PeriodOpened
+from revops.delivery import operations as delivery
+from revops.events import operations as inbox
+from revops.events.operations import MEANINGS
+from revops.kernel import clock, correlation, strict_json
+from revops.kernel.clock import local_date
+from revops.mappings.models import AccountingPeriod, PeriodState
+from revops.pipeline import wake
+from revops.store import sql
+
+
+class PeriodRefused(ValueError):
+    """The period cannot be opened or closed now; the message says why."""
+
+
+def close_period(*, period_id: int, by: User) -> AccountingPeriod:
+    """
+    Take no more postings into a period, and tell (``period.closed/1``).
+
+    Raises NotAllowed, AccountingPeriod.DoesNotExist, and PeriodRefused when it is closed already,
+    has not ended in the entity's zone, or follows one that is open.
+    """
+    by = authorize(by, "periods.close")
+    with transaction.atomic():
+        period = _locked(period_id)
+        if period.state == PeriodState.CLOSED:
+            raise PeriodRefused(f"{period} is closed already.")
+        if period.ends >= local_date(clock.now(), period.legal_entity.zone):
+            raise PeriodRefused(f"{period} ends on {period.ends} and has not ended yet.")
+        earlier = _neighbours(period).filter(starts__lt=period.starts).order_by("starts")
+        standing = earlier.exclude(state=PeriodState.CLOSED).first()
+        if standing is not None:
+            raise PeriodRefused(f"{standing} is still open: periods are closed in order.")
+        _set(period, PeriodState.CLOSED, PeriodClosed, by)
+    return period
+
+
+def open_period(*, period_id: int, by: User) -> int:
+    """
+    Open a closed period again, tell (``period.opened/1``), and send what waited for it through
+    again. How many cases that were.
+
+    Raises NotAllowed, AccountingPeriod.DoesNotExist, and PeriodRefused when it is open already or a
+    later one is closed.
+    """
+    by = authorize(by, "periods.open")
+    with transaction.atomic():
+        period = _locked(period_id)
+        if period.state == PeriodState.OPEN:
+            raise PeriodRefused(f"{period} is open already.")
+        later = _neighbours(period).filter(starts__gt=period.starts, state=PeriodState.CLOSED)
+        if later.exists():
+            latest = later.latest("starts")
+            raise PeriodRefused(f"{latest} is closed: periods are opened from the latest one back.")
+        _set(period, PeriodState.OPEN, PeriodOpened, by)
+        return _drive_again(period)
+
+
+def _locked(period_id: int) -> AccountingPeriod:
+    found: AccountingPeriod = (
+        AccountingPeriod.objects.select_for_update(of=("self",))
+        .select_related("legal_entity")
+        .get(pk=period_id)
+    )
+    return found
+
+
+def _neighbours(period: AccountingPeriod) -> Any:
+    return AccountingPeriod.objects.filter(legal_entity=period.legal_entity_id)
+
+
+def _set(
+    period: AccountingPeriod,
+    state: PeriodState,
+    contract: type[PeriodOpened] | type[PeriodClosed],
+    by: User,
+) -> None:
+    period.state = state
+    period.save(update_fields=["state"])
+    data = contract(
+        legal_entity=period.legal_entity.code,
+        period=period.code,
+        starts=period.starts,
+        ends=period.ends,
+        by=by.name,
+    )
+    now = clock.now()
+    (event_id,) = sql.new_ids("events_businessevent", 1)
+    MEANINGS.insert([(
+        event_id, None, 0, data.contract, data.subject, data.subject_id,
+        period.legal_entity.code, strict_json.dumps(data.model_dump(mode="json")), now, now,
+        correlation.new_id(), "",
+    )])  # fmt: skip
+
+
+_MOST: Final = 5_000
+
+
+def _drive_again(period: AccountingPeriod) -> int:
+    """Cases of this period: an event goes through the line again, a posting is sent again."""
+    waiting = list(
+        Case.objects.filter(
+            kind="period_closed", legal_entity=period.legal_entity_id, period_code=period.code
+        )
+        .exclude(state=CaseState.RESOLVED)
+        .select_related("inbound", "command")
+        .order_by("pk")[:_MOST]
+    )
+    again = inbox.send_again_through_the_line(
+        [case.inbound_id for case in waiting if case.inbound_id is not None]
+    )
+    done, _refused = delivery.retry([case.command_id for case in waiting if case.command_id])
+    for connection_id in {case.inbound.connection_id for case in waiting if case.inbound}:
+        transaction.on_commit(partial(wake.line, connection_id), robust=True)
+    for connection_id in {case.command.connection_id for case in waiting if case.command}:
+        transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
+    return len(again) + len(done)
