@@ -174,9 +174,13 @@ class TestLists:
             paid = await get("/v1/events", type="payout.paid")
             assert [event["data"]["object"]["id"] for event in paid] == [payout["id"]]
             early = await get("/v1/events", **{"created[lt]": NOON + 100})
-            assert {event["type"] for event in early} == {"customer.created", "price.created"}
+            assert {event["type"] for event in early} == {
+                "customer.created",
+                "price.created",
+                "product.created",
+            }
             exact = await get("/v1/events", created=NOON)
-            assert len(exact) == 2
+            assert len(exact) == 3
             held = await get("/v1/balance_transactions", payout=payout["id"])
             assert {item["type"] for item in held} == {"charge", "payout"}
             expanded = await get(

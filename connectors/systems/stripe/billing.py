@@ -1,85 +1,16 @@
-"""Customers, subscriptions and the states of an invoice, as business events."""
+"""The states of an invoice, as business events."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from connectors.systems.stripe import lines, wire
+from connectors.systems.stripe.heard import Heard
 from connectors.systems.stripe.wire import Json
 from revops.contracts import registry
 from revops.contracts.base import EventData
 
 FINAL: Final = ("open", "paid", "void", "uncollectible")
-
-
-def customer(contract: str, obj: Json) -> EventData:
-    """``customer.created/1`` or ``customer.updated/1``; both give every field."""
-    address = wire.part(obj.get("address"))
-    country = wire.text(address.get("country")).upper()
-    tax_ids = [wire.text(item.get("value")) for item in wire.items(obj.get("tax_ids"))]
-    code = wire.text(obj.get("currency")).upper()
-    return registry.read(
-        contract,
-        {
-            "customer_id": wire.ref(obj),
-            "name": wire.text(obj.get("name"))
-            or wire.text(obj.get("description"))
-            or wire.text(obj.get("email"))
-            or wire.ref(obj),
-            "email": wire.text(obj.get("email")),
-            "currency": code or None,
-            "tax_id": next(iter(tax_ids), "") or wire.text(obj.get("business_vat_id")),
-            "address": {
-                "line1": wire.text(address.get("line1")),
-                "line2": wire.text(address.get("line2")),
-                "postal_code": wire.text(address.get("postal_code")),
-                "city": wire.text(address.get("city")),
-                "region": wire.text(address.get("state")),
-                "country": country if len(country) == 2 and country.isalpha() else None,
-            },
-            "legal_entity": wire.entity(obj),
-        },
-    )
-
-
-def subscription_activated(obj: Json, zone: str) -> EventData:
-    """
-    Since API 2025-03-31 the period stands on the items and no longer on the subscription; plans
-    stand where prices do in the oldest versions.
-    """
-    members = list(wire.items(obj.get("items")))
-    prices = [wire.part(wire.first(item.get("price"), item.get("plan"))) for item in members]
-    code = wire.currency(wire.first(obj.get("currency"), *(p.get("currency") for p in prices)))
-    renews = wire.first(
-        obj.get("current_period_end"), *(item.get("current_period_end") for item in members)
-    )
-    started = wire.first(obj.get("start_date"), obj.get("created"))
-    return registry.read(
-        "subscription.activated/1",
-        {
-            "subscription_id": wire.ref(obj),
-            "customer_id": wire.ref(obj.get("customer")),
-            "currency": code,
-            "items": [
-                _subscription_item(item, price, code)
-                for item, price in zip(members, prices, strict=True)
-            ],
-            "started_on": wire.day(started, zone, field="start_date"),
-            "renews_on": None
-            if renews is None
-            else wire.day(renews, zone, field="current_period_end"),
-            "legal_entity": wire.entity(obj),
-        },
-    )
-
-
-def _subscription_item(item: Json, price: Json, code: str) -> dict[str, Any]:
-    amount = wire.first(price.get("unit_amount"), price.get("amount"))
-    return {
-        "sku": wire.ref(price) or wire.ref(price.get("product")),
-        "quantity": wire.first(item.get("quantity"), 1),
-        "unit_amount": None if amount is None else wire.minor(amount, code, field="unit_amount"),
-    }
 
 
 def invoice_issued(obj: Json, zone: str) -> EventData:
@@ -140,6 +71,62 @@ def invoice_voided(obj: Json, zone: str, created: int) -> EventData:
             "invoice_id": wire.ref(obj),
             "voided_on": wire.day(voided_at, zone, field="status_transitions.voided_at"),
             "reason": "Voided in Stripe.",
+        },
+    )
+
+
+def invoice_overdue(obj: Json, zone: str) -> EventData:
+    code = wire.currency(obj.get("currency"))
+    return registry.read(
+        "invoice.overdue/1",
+        {
+            "invoice_id": wire.ref(obj),
+            "due_on": wire.day(obj.get("due_date"), zone, field="due_date"),
+            "open_amount": wire.minor(obj.get("amount_remaining"), code, field="amount_remaining"),
+            "currency": code,
+        },
+    )
+
+
+def was_written_off(obj: Json) -> bool:
+    return _transition(obj, "marked_uncollectible_at") is not None
+
+
+def invoice_written_off(heard: Heard) -> EventData:
+    """
+    Marked uncollectible. What that is in the books Stripe does not ask: the invoice's metadata says
+    it (``write_off_cause``, ``write_off_relief``, ``service_ended``), else the connection.
+    """
+    obj = heard.obj
+    at = wire.first(_transition(obj, "marked_uncollectible_at"), heard.created)
+    return registry.read(
+        "invoice.written_off/1",
+        {
+            "invoice_id": wire.ref(obj),
+            "written_off_on": wire.day(
+                at, heard.zone, field="status_transitions.marked_uncollectible_at"
+            ),
+            "cause": wire.noted(obj, "write_off_cause") or heard.said("write_off_cause"),
+            "tax_relief": wire.noted(obj, "write_off_relief") or heard.said("write_off_relief"),
+            "service_ended": wire.noted(obj, "service_ended").lower() != "false",
+            "reason": "Marked uncollectible in Stripe.",
+        },
+    )
+
+
+def invoice_recovered(heard: Heard) -> EventData:
+    """Paid after all, after it had been marked uncollectible."""
+    obj = heard.obj
+    code = wire.currency(obj.get("currency"))
+    at = wire.first(_transition(obj, "paid_at"), heard.created)
+    return registry.read(
+        "invoice.recovered/1",
+        {
+            "invoice_id": wire.ref(obj),
+            "recovery_id": f"{wire.ref(obj)}-paid",
+            "currency": code,
+            "amount": wire.minor(obj.get("amount_paid"), code, field="amount_paid"),
+            "recovered_on": wire.day(at, heard.zone, field="status_transitions.paid_at"),
         },
     )
 

@@ -1,4 +1,4 @@
-"""Stripe: events by webhook and polling, lists for reconciliation. It makes no writes."""
+"""Stripe: events by webhook and polling, lists for reconciliation, and requests to bill."""
 
 from __future__ import annotations
 
@@ -7,16 +7,37 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors import schemes
-from connectors.contract import Envelope, Page, PayloadUnreadable, ProbeStep, Settings, SnapshotRow
+from connectors.contract import (
+    Command,
+    Envelope,
+    Found,
+    Page,
+    PayloadUnreadable,
+    ProbeStep,
+    Receipt,
+    Settings,
+    SnapshotRow,
+)
 from connectors.http import Client
 from connectors.manifest import Manifest
-from connectors.systems.stripe import listing, polling, snapshots, translate, types, wire
+from connectors.systems.stripe import (
+    holding,
+    listing,
+    payloads,
+    polling,
+    sending,
+    snapshots,
+    translate,
+    types,
+    wire,
+)
+from connectors.systems.stripe.heard import Heard
 from revops.contracts.base import EventData
 from revops.kernel import strict_json
 
 
 class Stripe:
-    """EventSource, SnapshotSource and Probe."""
+    """EventSource, CommandSink, SnapshotSource and Probe."""
 
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)
@@ -43,7 +64,8 @@ class Stripe:
         if not event_id or not kind:
             raise PayloadUnreadable("The event has no id or no type.")
         created, occurred_at = _moment(event.get("created"))
-        obj = wire.part(wire.part(event.get("data")).get("object"))
+        data = wire.part(event.get("data"))
+        obj, previous = wire.part(data.get("object")), wire.part(data.get("previous_attributes"))
         version = event.get("object_version")
         return Envelope(
             event_id=event_id,
@@ -56,7 +78,7 @@ class Stripe:
             raw=event,
             schema_version=wire.text(event.get("api_version"), 60),
             livemode=event.get("livemode") is True,
-            ignored=translate.ignored(kind, obj),
+            ignored=translate.ignored(kind, obj, previous),
             # The rest counts deliveries, and differs between a webhook and a poll.
             content={"type": kind, "created": created, "data": event.get("data")},
             polled=kind in types.MADE_BY_POLLING,
@@ -66,12 +88,32 @@ class Stripe:
         _belongs(envelope, settings)
         if envelope.ignored:
             return ()
-        obj = wire.part(wire.part(envelope.raw.get("data")).get("object"))
-        created = int(envelope.occurred_at.timestamp())
-        return translate.events(envelope.type, obj, settings.zone, created)
+        data = wire.part(envelope.raw.get("data"))
+        heard = Heard(
+            obj=wire.part(data.get("object")),
+            previous=wire.part(data.get("previous_attributes")),
+            created=int(envelope.occurred_at.timestamp()),
+            zone=settings.zone,
+            parameters=settings.parameters,
+        )
+        return translate.events(envelope.type, heard)
 
     async def poll(self, client: Client, settings: Settings, *, cursor: str) -> Page:
         return await polling.poll(client, settings, self.manifest, cursor=cursor)
+
+    def digest(self, payload: Mapping[str, Any]) -> str:
+        return payloads.digest(payload)
+
+    async def send(
+        self, client: Client, settings: Settings, commands: Sequence[Command]
+    ) -> Sequence[Receipt]:
+        """``payloads.py`` says what can be asked for, and in which shape."""
+        return [await sending.send(client, settings, command) for command in commands]
+
+    async def find(
+        self, client: Client, settings: Settings, keys: Sequence[str]
+    ) -> Mapping[str, Sequence[Found]]:
+        return await holding.under(client, settings, keys)
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         return await listing.probe(client, settings)
@@ -79,7 +121,7 @@ class Stripe:
     async def snapshot(
         self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
     ) -> tuple[Sequence[SnapshotRow], str]:
-        """``kind``: invoice, payment, refund or payout."""
+        """``kind``: invoice, payment, refund, credit, dispute or payout."""
         return await snapshots.page(
             client, settings, kind=kind, start=start, end=end, cursor=cursor
         )

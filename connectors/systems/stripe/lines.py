@@ -21,6 +21,9 @@ from revops.kernel.periods import service_span
 # A line that was typed by hand names no price; the mapping of SKUs decides what it is.
 NO_PRICE: Final = "no-price"
 _INVOICE_TAX: Final = "tax"
+USAGE_REF: Final = "usage_ref"
+# Lines that our own commands made name no price: Stripe makes a new one for each.
+SKU: Final = "revops_sku"
 
 
 @dataclass(slots=True)
@@ -51,13 +54,13 @@ def _line(item: Json, currency: str) -> _Line:
         wire.minor(discount.get("amount"), currency, field="lines.discount_amounts.amount")
         for discount in wire.items(item.get("discount_amounts"))
     )
-    taxes = _taxes(item, currency)
-    inclusive = sum(tax["amount"] for tax in taxes if tax["inclusive"])
-    return _Line(item, amount - discounts - inclusive, bool(discounts), taxes)
+    found = taxes(item, currency)
+    inclusive = sum(tax["amount"] for tax in found if tax["inclusive"])
+    return _Line(item, amount - discounts - inclusive, bool(discounts), found)
 
 
-def _taxes(item: Json, currency: str) -> list[dict[str, Any]]:
-    """Taxes of a line or of a whole invoice, without those of zero."""
+def taxes(item: Json, currency: str) -> list[dict[str, Any]]:
+    """Taxes of a line, of a credit note's or of a whole invoice, without those of zero."""
     rates = {
         wire.ref(rate): rate
         for name in ("tax_rates", "default_tax_rates")
@@ -103,12 +106,12 @@ def _add_invoice_taxes(invoice: Json, found: Sequence[_Line], currency: str) -> 
     """Taxes that stand on the invoice alone are split over its lines by net amount."""
     if any(line.taxes for line in found):
         return
-    taxes = _taxes(
+    standing = taxes(
         {key: value for key, value in invoice.items() if key not in ("taxes", "tax_amounts")},
         currency,
     )
-    if not taxes and invoice.get("tax"):
-        taxes = [
+    if not standing and invoice.get("tax"):
+        standing = [
             {
                 "code": _INVOICE_TAX,
                 "amount": wire.minor(invoice["tax"], currency, field="tax"),
@@ -116,7 +119,7 @@ def _add_invoice_taxes(invoice: Json, found: Sequence[_Line], currency: str) -> 
                 "inclusive": False,
             }
         ]
-    for tax in taxes:
+    for tax in standing:
         for line, share in zip(found, _split(tax["amount"], found), strict=True):
             if share:
                 line.taxes.append({**tax, "amount": share})
@@ -160,11 +163,25 @@ def _as_contract(line: _Line, zone: str) -> dict[str, Any]:
         "amount": line.net,
         "taxes": line.taxes,
         "service_period": _period(source, zone),
+        "proration": _is_proration(source),
+        # What our own command to bill usage wrote there (payloads.py).
+        "usage_ref": wire.noted(source, USAGE_REF),
     }
+
+
+def _is_proration(source: Json) -> bool:
+    """On the line to 2025-02-24, on what the line comes from since 2025-03-31."""
+    parent = wire.part(source.get("parent"))
+    return source.get("proration") is True or any(
+        wire.part(parent.get(f"{origin}_details")).get("proration") is True
+        for origin in ("subscription_item", "invoice_item")
+    )
 
 
 def _sku(source: Json) -> str:
     """The price, else the plan, else the product: what the catalogue maps to an account."""
+    if wire.noted(source, SKU):
+        return wire.noted(source, SKU)
     details = wire.part(wire.part(source.get("pricing")).get("price_details"))
     price, plan = wire.part(source.get("price")), wire.part(source.get("plan"))
     return (
@@ -192,12 +209,12 @@ def _period(source: Json, zone: str) -> dict[str, Any] | None:
 
 
 def _shipping(cost: Json, invoice_id: str, currency: str) -> dict[str, Any]:
-    taxes = _taxes(cost, currency)
+    found = taxes(cost, currency)
     total = wire.minor(cost.get("amount_total"), currency, field="shipping_cost.amount_total")
     return {
         "line_id": f"{invoice_id}-shipping",
         "sku": wire.ref(cost.get("shipping_rate")) or "shipping",
         "description": "Shipping",
-        "amount": total - sum(tax["amount"] for tax in taxes),
-        "taxes": taxes,
+        "amount": total - sum(tax["amount"] for tax in found),
+        "taxes": found,
     }

@@ -23,7 +23,7 @@ Query = Sequence[tuple[str, Any]]
 async def get(client: Client, settings: Settings, path: str, query: Query = ()) -> Json:
     """The object at ``path``. Raises CallFailed."""
     try:
-        answer = await client.call("GET", path, params=query, headers=_headers(settings))
+        answer = await client.call("GET", path, params=query, headers=headers(settings))
     except (NotSent, Unanswered) as error:
         raise CallFailed(Outcome.TRANSIENT, error.reason) from error
     if answer.status != 200:
@@ -45,11 +45,18 @@ async def page(
     if after:
         params.append(("starting_after", after))
     found = await get(client, settings, path, params)
+    rows = members(found)
+    return rows, found.get("has_more") is True and bool(rows)
+
+
+def members(found: Json) -> Sequence[Json]:
+    """Of a list or of a search's result. Raises CallFailed when it is neither."""
+    if found.get("object") not in ("list", "search_result"):
+        raise CallFailed(Outcome.TRANSIENT, "Stripe's answer is no list.")
     try:
-        members = list(wire.items(found))
+        return list(wire.items(found))
     except PayloadUnreadable as error:
         raise CallFailed(Outcome.TRANSIENT, str(error)) from error
-    return members, found.get("has_more") is True and bool(members)
 
 
 async def everything(
@@ -59,11 +66,11 @@ async def everything(
     found: list[Json] = []
     more, after = True, ""
     for _ in range(pages):
-        members, more = await page(client, settings, path, query, after=after)
-        found += members
+        rows, more = await page(client, settings, path, query, after=after)
+        found += rows
         if not more:
             break
-        after = wire.ref(members[-1])
+        after = wire.ref(rows[-1])
     return found, more
 
 
@@ -82,17 +89,17 @@ async def probe(client: Client, settings: Settings) -> Sequence[ProbeStep]:
     return steps
 
 
-def _headers(settings: Settings) -> Mapping[str, str]:
+def headers(settings: Settings) -> Mapping[str, str]:
     key = settings.secrets.get("api_key", "")
-    headers = {"Authorization": f"Bearer {key}", "Stripe-Version": API_VERSION}
+    sent = {"Authorization": f"Bearer {key}", "Stripe-Version": API_VERSION}
     if settings.parameters.get("account"):
-        headers["Stripe-Account"] = str(settings.parameters["account"])
-    return headers
+        sent["Stripe-Account"] = str(settings.parameters["account"])
+    return sent
 
 
 def _failure(answer: Answer) -> CallFailed:
     """https://docs.stripe.com/api/errors and https://docs.stripe.com/rate-limits."""
-    reason = _reason(answer)
+    reason = reason_of(answer)
     if answer.status in (401, 403):
         return CallFailed(Outcome.AUTH, reason)
     if answer.status == 429:
@@ -103,12 +110,17 @@ def _failure(answer: Answer) -> CallFailed:
     return CallFailed(Outcome.REFUSED, reason)
 
 
-def _reason(answer: Answer) -> str:
+def error_of(answer: Answer) -> Json:
+    """What Stripe says about a call that it refused; empty when it says nothing readable."""
     try:
-        error = wire.part(wire.part(answer.json()).get("error"))
+        return wire.part(wire.part(answer.json()).get("error"))
     except PayloadUnreadable:
-        error = {}
-    said = wire.text(error.get("message"), 500)
+        return {}
+
+
+def reason_of(answer: Answer) -> str:
+    """For people."""
+    said = wire.text(error_of(answer).get("message"), 500)
     return (
         f"Stripe answered {answer.status}: {said}" if said else f"Stripe answered {answer.status}."
     )

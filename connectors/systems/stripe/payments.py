@@ -1,5 +1,5 @@
 """
-Charges, payment intents, refunds, payouts and balance transactions, as business events.
+Charges, payment intents and their balance transactions, as business events.
 
 One payment has one identity whichever object tells of it: the payment intent's id, or the
 charge's when there is no intent. Every charge, refund and invoice payment of an intent names the
@@ -13,14 +13,16 @@ when ``balance_transaction_id`` is given.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from connectors.contract import PayloadUnreadable
 from connectors.systems.stripe import wire
 from connectors.systems.stripe.wire import Json
 from revops.contracts import registry
 from revops.contracts.base import EventData
+
+# The balance transaction of a charge that failed after it had succeeded.
+_REVERSAL: Final = "payment_failure_refund"
 
 
 def payment_id(charge: Json) -> str:
@@ -72,21 +74,57 @@ def invoice_payment_applied(obj: Json, zone: str, created: int) -> EventData:
     )
 
 
-def took_money_in(transaction: Json) -> bool:
-    """Whether a balance transaction is a payment; the others are carried by a payout's items."""
+def is_of_charge(transaction: Json) -> bool:
+    """
+    Whether a balance transaction is a payment or its reversal; the others are carried by a
+    payout's items.
+    """
     return (
-        transaction.get("type") in ("charge", "payment")
+        transaction.get("type") in ("charge", "payment", _REVERSAL)
         and wire.part(transaction.get("source")).get("object") == "charge"
     )
 
 
-def transaction_applied(obj: Json, zone: str) -> EventData:
-    """A payment's balance transaction, found by polling with its charge: the payment's fee."""
+def transaction_told(obj: Json, zone: str) -> EventData:
+    """A charge's balance transaction, found by polling with its charge: it knows the fee."""
     created = obj.get("created")
     if type(created) is not int:
         raise PayloadUnreadable("The balance transaction has no time.")
     charge = wire.part(obj.get("source"))
+    if obj.get("type") == _REVERSAL:
+        return returned({**charge, "failure_balance_transaction": obj}, zone, created)
     return charge_applied({**charge, "balance_transaction": obj}, zone, created)
+
+
+def came_back(charge: Json) -> bool:
+    """
+    A charge that had succeeded and then failed, as direct debits do: the reversal of the balance
+    names the difference to an attempt that never brought money.
+    """
+    return bool(wire.ref(charge.get("failure_balance_transaction")))
+
+
+def returned(obj: Json, zone: str, created: int) -> EventData:
+    """A charge that came back; its fee is known when the transaction stands in it whole."""
+    code = wire.currency(obj.get("currency"))
+    transaction = wire.part(obj.get("failure_balance_transaction"))
+    fee = 0
+    if transaction:
+        fee = wire.minor(transaction.get("fee"), code, field="fee")
+        if wire.currency(transaction.get("currency")) != code:
+            raise PayloadUnreadable("The returned payment was settled in another currency.")
+    return registry.read(
+        "payment.returned/1",
+        {
+            "payment_id": payment_id(obj),
+            "currency": code,
+            "amount": wire.minor(obj.get("amount"), code),
+            "fee": fee,
+            "returned_on": wire.day(created, zone, field="created"),
+            "reason": wire.text(obj.get("failure_message")) or "The bank returned the payment.",
+            "balance_transaction_id": wire.ref(obj.get("failure_balance_transaction")),
+        },
+    )
 
 
 def _applied(
@@ -118,6 +156,9 @@ def _applied(
 
 
 def charge_failed(obj: Json, zone: str, created: int) -> EventData:
+    """An attempt that failed, or a payment that came back."""
+    if came_back(obj):
+        return returned(obj, zone, created)
     outcome = wire.part(obj.get("outcome"))
     return _failed(
         payment_id(obj),
@@ -163,73 +204,6 @@ def _failed(payment: str, obj: Json, zone: str, created: int, reason: str) -> Ev
             "reason": reason,
         },
     )
-
-
-def refunded(obj: Json, zone: str, *, charge: Json | None = None) -> EventData:
-    """One refund; ``charge`` when the refund stands inside of it."""
-    code = wire.currency(obj.get("currency"))
-    return registry.read(
-        "payment.refunded/1",
-        {
-            "refund_id": wire.ref(obj),
-            "payment_id": payment_id(obj if charge is None else charge),
-            "currency": code,
-            "amount": wire.minor(obj.get("amount"), code),
-            "refunded_on": wire.day(obj.get("created"), zone, field="created"),
-            "reason": wire.text(obj.get("reason")),
-        },
-    )
-
-
-def charge_refunds(obj: Json, zone: str) -> Sequence[EventData]:
-    """
-    The refunds that ``charge.refunded`` lists. Since API 2022-11-15 it lists none, and each
-    refund has its own event.
-    """
-    return [
-        refunded(item, zone, charge=obj)
-        for item in wire.items(obj.get("refunds"))
-        if item.get("status") in ("succeeded", None)
-    ]
-
-
-def payout_settled(obj: Json) -> EventData:
-    """
-    A payout that reached the bank. ``balance_transactions`` stands on it when our poll added what
-    is in it; without them the items are empty, which means *not known*.
-
-    Stripe writes the arrival as midnight UTC of the bank's day.
-    """
-    code = wire.currency(obj.get("currency"))
-    return registry.read(
-        "payout.settled/1",
-        {
-            "payout_id": wire.ref(obj),
-            "currency": code,
-            "amount": wire.minor(obj.get("amount"), code),
-            "arrived_on": wire.utc_day(obj.get("arrival_date"), field="arrival_date"),
-            "items": [
-                _payout_item(item, code)
-                for item in wire.items(obj.get("balance_transactions"))
-                if item.get("type") != "payout"
-            ],
-            "legal_entity": wire.entity(obj),
-        },
-    )
-
-
-def _payout_item(item: Json, code: str) -> dict[str, Any]:
-    source = wire.part(item.get("source"))
-    kind = source.get("object")
-    # A refund is named by its own id, everything that took money in by its payment.
-    source_id = payment_id(source) if kind == "charge" else wire.ref(item.get("source"))
-    return {
-        "balance_transaction_id": wire.ref(item),
-        "kind": wire.text(item.get("type")),
-        "source_id": source_id,
-        "amount": wire.minor(item.get("amount"), code),
-        "fee": wire.minor(item.get("fee"), code, field="fee"),
-    }
 
 
 def _latest_charge(intent: Json) -> Json:

@@ -42,7 +42,7 @@ async def poll(client: Client, settings: Settings, manifest: Manifest, *, cursor
     bodies = [_encode(event) for event in events]
     transactions: Sequence[Json] = ()
     after_transactions = streams["transactions"]
-    bodies += [_encode(item) for item in await told.invoices(client, settings, events)]
+    bodies += [_encode(item) for item in await told.more(client, settings, events)]
     if settings.parameters.get("fees", True):
         bodies += [_encode(item) for item in await told.payouts(client, settings, events)]
         transactions, after_transactions = await _window(

@@ -29,7 +29,8 @@ async def page(
 ) -> tuple[Sequence[SnapshotRow], str]:
     """
     Rows dated ``start``..``end`` in the entity's zone. Invoices are dated as issued, payments and
-    refunds as created, payouts by arrival. Raises CallFailed, ValueError for an unknown kind.
+    refunds and disputes as created, credits as in effect, payouts by arrival. Raises CallFailed,
+    ValueError for an unknown kind.
     """
     found = _KINDS.get(kind)
     if found is None:
@@ -80,6 +81,20 @@ def _payout(item: Json, zone: str) -> SnapshotRow | None:
     return _row(item, kind="payout", key=wire.ref(item), field="amount", dated=dated)
 
 
+def _credit(item: Json, zone: str) -> SnapshotRow | None:
+    at = wire.first(item.get("effective_at"), item.get("created"))
+    dated = wire.day(at, zone, field="effective_at")
+    return _row(item, kind="credit", key=wire.ref(item), field="total", dated=dated)
+
+
+def _dispute(item: Json, zone: str) -> SnapshotRow | None:
+    """An inquiry withdrew nothing and is no dispute yet."""
+    if wire.text(item.get("status")).startswith("warning_"):
+        return None
+    dated = wire.day(item.get("created"), zone, field="created")
+    return _row(item, kind="dispute", key=wire.ref(item), field="amount", dated=dated)
+
+
 def _row(item: Json, *, kind: str, key: str, field: str, dated: date) -> SnapshotRow:
     identity = wire.ref(item)
     if not identity:
@@ -100,6 +115,8 @@ _KINDS: Final = {
     "invoice": _Kind("/v1/invoices", _invoice, earlier_days=_DRAFT_DAYS),
     "payment": _Kind("/v1/charges", _payment),
     "refund": _Kind("/v1/refunds", _refund),
+    "credit": _Kind("/v1/credit_notes", _credit, earlier_days=_DRAFT_DAYS),
+    "dispute": _Kind("/v1/disputes", _dispute),
     # A payout is created days before it arrives.
     "payout": _Kind("/v1/payouts", _payout, earlier_days=14),
 }

@@ -1,6 +1,6 @@
 """
-What no event of Stripe tells, in the form of an event: payments' fees, payouts' contents, and all
-lines of a long invoice.
+What no event of Stripe tells, in the form of an event: payments' fees, payouts' contents, all lines
+of a long invoice or credit note, a price's tiers, and what of a customer's balance an invoice used.
 
 Each body is named by its object and reduced to what never changes, so that a repeat is the same
 to the byte. It is newer than the events of its moment, because it tells more of the same.
@@ -13,7 +13,15 @@ from typing import Any, Final
 
 from connectors.contract import Settings
 from connectors.http import Client
-from connectors.systems.stripe import billing, listing, types, wire
+from connectors.systems.stripe import (
+    balances,
+    billing,
+    catalogue,
+    credit_notes,
+    listing,
+    types,
+    wire,
+)
 from connectors.systems.stripe.wire import Json
 
 # An automatic payout of a busy day holds thousands of transactions.
@@ -32,6 +40,7 @@ _SOURCE_FIELDS: Final = frozenset(
         "amount",
         "amount_captured",
         "captured",
+        "failure_message",
         "livemode",
     )
 )
@@ -97,8 +106,18 @@ async def payouts(client: Client, settings: Settings, events: Sequence[Json]) ->
     return found
 
 
-async def invoices(client: Client, settings: Settings, events: Sequence[Json]) -> Sequence[Json]:
-    """The long invoices of the events, each once, with all lines. Raises CallFailed."""
+async def more(client: Client, settings: Settings, events: Sequence[Json]) -> Sequence[Json]:
+    """What the objects of these events hold beyond their events. Raises CallFailed."""
+    return [
+        *await _invoices(client, settings, events),
+        *await _credit_notes(client, settings, events),
+        *await _prices(client, settings, events),
+        *await _balances(client, settings, events),
+    ]
+
+
+async def _invoices(client: Client, settings: Settings, events: Sequence[Json]) -> Sequence[Json]:
+    """The long invoices of the events, each once, with all lines."""
     found: dict[str, Json] = {}
     for event in events:
         invoice = _object(event)
@@ -110,16 +129,71 @@ async def invoices(client: Client, settings: Settings, events: Sequence[Json]) -
             or identity in found
         ):
             continue
-        members, _ = await listing.everything(
-            client, settings, f"/v1/invoices/{identity}/lines", pages=_LINE_PAGES
-        )
         obj = {name: invoice[name] for name in _INVOICE_FIELDS if name in invoice}
         finalized_at = wire.part(invoice.get("status_transitions")).get("finalized_at")
         obj["status_transitions"] = {"finalized_at": finalized_at}
         obj["metadata"] = {"legal_entity": wire.entity(invoice)}
-        obj["lines"] = {"object": "list", "data": list(members), "has_more": False}
+        obj["lines"] = await _lines(client, settings, f"/v1/invoices/{identity}/lines")
         found[identity] = _own(f"{identity}-lines", types.INVOICE_LINES, obj, event)
     return list(found.values())
+
+
+async def _credit_notes(
+    client: Client, settings: Settings, events: Sequence[Json]
+) -> Sequence[Json]:
+    """The long credit notes of the events, with all lines."""
+    found = []
+    for event in events:
+        note = _object(event)
+        if event.get("type") == "credit_note.created" and credit_notes.is_cut_short(note):
+            identity = wire.ref(note)
+            path = f"/v1/credit_notes/{identity}/lines"
+            obj = {**note, "lines": await _lines(client, settings, path)}
+            found.append(_own(f"{identity}-lines", types.CREDIT_LINES, obj, event))
+    return found
+
+
+async def _lines(client: Client, settings: Settings, path: str) -> Json:
+    members, _ = await listing.everything(client, settings, path, pages=_LINE_PAGES)
+    return {"object": "list", "data": list(members), "has_more": False}
+
+
+async def _prices(client: Client, settings: Settings, events: Sequence[Json]) -> Sequence[Json]:
+    """Prices with tiers, which Stripe gives to who asks only. Tiers never change once made."""
+    tiers: dict[str, Any] = {}
+    found = []
+    for event in events:
+        price = _object(event)
+        if price.get("object") != "price" or not catalogue.is_without_tiers(price):
+            continue
+        identity = wire.ref(price)
+        if identity not in tiers:
+            whole = await listing.get(
+                client, settings, f"/v1/prices/{identity}", [("expand[]", "tiers")]
+            )
+            tiers[identity] = whole.get("tiers")
+        obj = {**price, "tiers": tiers[identity]}
+        if event.get("type") == "price.deleted":
+            obj["active"] = False
+        found.append(_own(f"{wire.ref(event)}-tiers", types.PRICE_TIERS, obj, event))
+    return found
+
+
+async def _balances(client: Client, settings: Settings, events: Sequence[Json]) -> Sequence[Json]:
+    """What of customers' balances settled the invoices that the events finalized."""
+    finalizing = [event for event in events if event.get("type") == "invoice.finalized"]
+    of_invoice = {wire.ref(_object(event)): event for event in finalizing}
+    return [
+        _own(
+            f"{wire.ref(used)}-applied",
+            types.BALANCE_APPLIED,
+            used,
+            of_invoice[wire.ref(invoice)],
+        )
+        for invoice, used in await balances.applications(
+            client, settings, [_object(event) for event in finalizing]
+        )
+    ]
 
 
 def fee(transaction: Json) -> Json:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from connectors.contract import PayloadUnreadable
@@ -110,6 +111,42 @@ def utc_day(value: Any, *, field: str) -> date:
 def first(*values: Any) -> Any:
     """The first value that is given at all (0 and "" count as given)."""
     return next((value for value in values if value is not None), None)
+
+
+def noted(holder: Any, key: str) -> str:
+    """What somebody wrote into an object's metadata under a key; empty when nothing."""
+    return text(part(part(holder).get("metadata")).get(key)).strip()
+
+
+def outward(amount: int, code: str) -> int:
+    """ISO minor units of ``code`` as Stripe counts them; the reverse of ``minor``."""
+    shift = minor_digits(code) - _digits(code)
+    if shift <= 0:
+        return int(amount * 10**-shift)
+    whole, rest = divmod(amount, 10**shift)
+    if rest:
+        raise PayloadUnreadable(f"Stripe cannot express {amount} minor units of {code}.")
+    return int(whole)
+
+
+def exact(value: Any, code: str, *, field: str) -> Decimal:
+    """
+    An amount that may be a fraction of a minor unit (``unit_amount_decimal``), in ISO minor units.
+
+    Numbers arrive as text, or as Decimal when a version writes them bare. Raises PayloadUnreadable.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        raise PayloadUnreadable(f"“{field}” is no number.")
+    try:
+        found = Decimal(value)
+        shift = minor_digits(code) - _digits(code)
+    except ArithmeticError as error:
+        raise PayloadUnreadable(f"“{field}” is no number.") from error
+    except AmountInvalid as error:
+        raise PayloadUnreadable(str(error)) from error
+    if not found.is_finite() or abs(found.adjusted()) > 15:
+        raise PayloadUnreadable(f"“{field}” is no number.")
+    return found.scaleb(shift)
 
 
 def entity(*holders: Any) -> str:

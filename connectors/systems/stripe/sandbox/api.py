@@ -29,7 +29,7 @@ class Api:
 
     def __init__(self, world: World, business: Business, faults: Faults, *, api_key: str) -> None:
         self._world = world
-        self._resources = resources.Resources(world, business)
+        self._resources = resources.Resources(world, business, faults)
         self._faults = faults
         self._api_key = api_key
 
@@ -116,6 +116,7 @@ class Api:
             kind="invalid_request_error",
             code="rate_limit",
         )
+        answer.headers["Stripe-Rate-Limited-Reason"] = "global-rate"
         if self._faults.retry_after is not None:
             answer.headers["Retry-After"] = str(self._faults.retry_after)
         return answer

@@ -75,8 +75,23 @@ class Cash:
         *,
         amount: int | None = None,
         reason: str | None = None,
+        metadata: Obj | None = None,
         at: int | None = None,
     ) -> Obj:
+        made = self.give_back(charge, amount=amount, reason=reason, metadata=metadata, at=at)
+        self.tell_refund(made, at=at)
+        return made
+
+    def give_back(
+        self,
+        charge: str,
+        *,
+        amount: int | None = None,
+        reason: str | None = None,
+        metadata: Obj | None = None,
+        at: int | None = None,
+    ) -> Obj:
+        """A refund that nobody was told of yet."""
         when = moment(at)
         found = self.world.get("charge", charge)
         left = found["amount_captured"] - found["amount_refunded"]
@@ -88,15 +103,20 @@ class Cash:
             raise Refused(
                 f"Refund amount ({wanted}) is greater than unrefunded amount on charge ({left})"
             )
-        made = self.world.add(money.refund(when, charge=found, amount=wanted, reason=reason))
+        made = self.world.add(
+            money.refund(when, charge=found, amount=wanted, reason=reason, metadata=metadata)
+        )
         made["balance_transaction"] = self._transaction(
             when, kind="refund", obj=made, amount=-wanted
         )
         found["amount_refunded"] += wanted
         found["refunded"] = found["amount_refunded"] == found["amount_captured"]
-        self.world.tell("charge.refunded", found, at=when)
-        self.world.tell("refund.created", made, at=when)
         return made
+
+    def tell_refund(self, refund: Obj, *, at: int | None = None) -> None:
+        when = moment(at)
+        self.world.tell("charge.refunded", self.world.get("charge", refund["charge"]), at=when)
+        self.world.tell("refund.created", refund, at=when)
 
     def pay_out(self, *, currency: str = "usd", at: int | None = None) -> Obj:
         """Everything in the balance of one currency, at the bank two days later."""

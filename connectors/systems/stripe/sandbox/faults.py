@@ -11,7 +11,8 @@ from typing import Any
 class Faults:
     """
     Shares are 0…1 of the calls or webhooks that they hit. ``slow`` is seconds added to each call,
-    ``retry_after`` what a throttled answer asks for (None: nothing, as Stripe often does).
+    ``retry_after`` what a throttled answer asks for (None: nothing, as Stripe often does),
+    ``search_lag`` how many seconds old an object is before search finds it.
     """
 
     down: float = 0
@@ -23,6 +24,7 @@ class Faults:
     drop_webhooks: float = 0
     duplicate_webhooks: float = 0
     reorder: float = 0
+    search_lag: float = 0
 
     def set(self, values: dict[str, Any]) -> None:
         """True stands for always, False for never. Raises ValueError for unknown names."""

@@ -46,6 +46,7 @@ def charge(at: int, *, intent: Obj, declined: str = "") -> Obj:
         "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
+        "failure_balance_transaction": None,
         "failure_code": "card_declined" if declined else None,
         "failure_message": declined or None,
         "invoice": intent["invoice"],
@@ -67,7 +68,9 @@ def charge(at: int, *, intent: Obj, declined: str = "") -> Obj:
     }
 
 
-def refund(at: int, *, charge: Obj, amount: int, reason: str | None) -> Obj:
+def refund(
+    at: int, *, charge: Obj, amount: int, reason: str | None, metadata: Obj | None = None
+) -> Obj:
     return {
         "id": new_id("re"),
         "object": "refund",
@@ -76,10 +79,48 @@ def refund(at: int, *, charge: Obj, amount: int, reason: str | None) -> Obj:
         "charge": charge["id"],
         "created": at,
         "currency": charge["currency"],
-        "metadata": {},
+        "failure_balance_transaction": None,
+        "metadata": metadata or {},
         "payment_intent": charge["payment_intent"],
         "reason": reason,
         "status": "succeeded",
+    }
+
+
+def dispute(at: int, *, charge: Obj, amount: int, reason: str) -> Obj:
+    return {
+        "id": new_id("dp"),
+        "object": "dispute",
+        "amount": amount,
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "created": at,
+        "currency": charge["currency"],
+        "evidence_details": {"due_by": None, "has_evidence": False, "past_due": False},
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "reason": reason,
+        "status": "needs_response",
+    }
+
+
+def balance_change(at: int, *, customer: Obj, amount: int, kind: str, **given: Any) -> Obj:
+    """``amount`` below zero is in the customer's favour; the balance holds it already."""
+    return {
+        "id": new_id("cbtxn"),
+        "object": "customer_balance_transaction",
+        "amount": amount,
+        "created": at,
+        "credit_note": given.get("credit_note"),
+        "currency": given["currency"],
+        "customer": customer["id"],
+        "ending_balance": customer["balance"],
+        "invoice": given.get("invoice"),
+        "livemode": False,
+        "metadata": {},
+        "type": kind,
     }
 
 
@@ -95,6 +136,7 @@ def payout(at: int, *, amount: int, currency: str, arrives: int) -> Obj:
         "currency": currency,
         "description": "STRIPE PAYOUT",
         "destination": new_id("ba"),
+        "failure_balance_transaction": None,
         "failure_code": None,
         "failure_message": None,
         "livemode": False,

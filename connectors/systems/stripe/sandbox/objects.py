@@ -36,25 +36,54 @@ def customer(at: int, **given: Any) -> Obj:
     }
 
 
+def product(at: int, **given: Any) -> Obj:
+    return {
+        "id": given.get("id") or new_id("prod"),
+        "object": "product",
+        "active": True,
+        "created": at,
+        "default_price": None,
+        "description": None,
+        "livemode": False,
+        "metadata": given.get("metadata") or {},
+        "name": given["name"],
+        "type": "service",
+        "updated": at,
+    }
+
+
 def price(at: int, **given: Any) -> Obj:
+    """``tiers`` with ``tiers_mode``, ``transform_quantity``, ``usage_type`` and ``meter`` too."""
     interval = given.get("interval")
+    amount = given.get("unit_amount")
+    tiers = {"tiers": given["tiers"]} if given.get("tiers") else {}
     return {
         "id": given.get("id") or new_id("price"),
         "object": "price",
         "active": True,
-        "billing_scheme": "per_unit",
+        "billing_scheme": "tiered" if tiers else "per_unit",
         "created": at,
         "currency": given["currency"],
+        "custom_unit_amount": None,
         "livemode": False,
         "metadata": given.get("metadata") or {},
         "nickname": given.get("nickname"),
-        "product": given.get("product") or new_id("prod"),
-        "recurring": {"interval": interval, "interval_count": 1, "usage_type": "licensed"}
+        "product": given["product"],
+        "recurring": {
+            "interval": interval,
+            "interval_count": 1,
+            "meter": given.get("meter"),
+            "usage_type": given.get("usage_type") or "licensed",
+        }
         if interval
         else None,
+        **tiers,
+        "tiers_mode": given.get("tiers_mode"),
+        "transform_quantity": given.get("transform_quantity"),
         "type": "recurring" if interval else "one_time",
-        "unit_amount": given["unit_amount"],
-        "unit_amount_decimal": str(given["unit_amount"]),
+        "unit_amount": amount,
+        "unit_amount_decimal": given.get("unit_amount_decimal")
+        or (None if amount is None else str(amount)),
     }
 
 
@@ -66,6 +95,7 @@ def subscription(at: int, *, customer: Obj, items: Sequence[Obj], end: int, **gi
         "billing_cycle_anchor": at,
         "cancel_at_period_end": False,
         "canceled_at": None,
+        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
         "collection_method": "charge_automatically",
         "created": at,
         "currency": items[0]["price"]["currency"],
@@ -77,6 +107,7 @@ def subscription(at: int, *, customer: Obj, items: Sequence[Obj], end: int, **gi
         "latest_invoice": None,
         "livemode": False,
         "metadata": given.get("metadata") or {},
+        "pause_collection": None,
         "start_date": at,
         "status": given.get("status", "active"),
     }
@@ -88,7 +119,7 @@ def subscription_item(at: int, *, price: Obj, quantity: int) -> Obj:
         "object": "subscription_item",
         "created": at,
         "metadata": {},
-        "price": price,
+        "price": {key: value for key, value in price.items() if key != "tiers"},
         "quantity": quantity,
     }
 
@@ -108,10 +139,10 @@ def line(
         "discountable": True,
         "discounts": [],
         "livemode": False,
-        "metadata": {},
+        "metadata": given.get("metadata") or {},
         "period": {"start": start, "end": end},
         "price": given.get("price"),
-        "proration": False,
+        "proration": given.get("proration", False),
         "quantity": given.get("quantity", 1),
         "subscription": given.get("subscription"),
         "tax_amounts": given.get("taxes") or [],
@@ -133,6 +164,64 @@ def tax_rate(at: int, *, identity: str, percentage: str) -> Obj:
         "livemode": False,
         "metadata": {},
         "percentage": float(percentage),
+    }
+
+
+def credit_note(at: int, *, invoice: Obj, lines: Sequence[Obj], **given: Any) -> Obj:
+    identity = new_id("cn")
+    subtotal = sum(item["amount"] for item in lines)
+    tax = sum(part["amount"] for item in lines for part in item["tax_amounts"])
+    return {
+        "id": identity,
+        "object": "credit_note",
+        "amount": subtotal + tax,
+        "amount_shipping": 0,
+        "created": at,
+        "currency": invoice["currency"],
+        "customer": invoice["customer"],
+        "customer_balance_transaction": None,
+        "discount_amount": 0,
+        "discount_amounts": [],
+        "effective_at": at,
+        "invoice": invoice["id"],
+        "lines": listed(f"/v1/credit_notes/{identity}/lines", lines),
+        "livemode": False,
+        "memo": given.get("memo"),
+        "metadata": given.get("metadata") or {},
+        "number": given["number"],
+        "out_of_band_amount": None,
+        "post_payment_amount": 0,
+        "pre_payment_amount": 0,
+        "reason": given.get("reason"),
+        "refund": None,
+        "shipping_cost": None,
+        "status": "issued",
+        "subtotal": subtotal,
+        "subtotal_excluding_tax": subtotal,
+        "tax_amounts": [part for item in lines for part in item["tax_amounts"]],
+        "total": subtotal + tax,
+        "total_excluding_tax": subtotal,
+        "type": "post_payment",
+        "voided_at": None,
+    }
+
+
+def credit_line(*, line: Obj, amount: int, taxes: Sequence[Obj]) -> Obj:
+    return {
+        "id": new_id("cnli"),
+        "object": "credit_note_line_item",
+        "amount": amount,
+        "description": line["description"],
+        "discount_amount": 0,
+        "discount_amounts": [],
+        "invoice_line_item": line["id"],
+        "livemode": False,
+        "quantity": None,
+        "tax_amounts": list(taxes),
+        "tax_rates": line["tax_rates"],
+        "type": "invoice_line_item",
+        "unit_amount": None,
+        "unit_amount_decimal": None,
     }
 
 
@@ -161,6 +250,7 @@ def invoice(at: int, *, customer: Obj, currency: str, lines: Sequence[Obj], **gi
         "discounts": [],
         "due_date": given.get("due_date"),
         "effective_at": None,
+        "ending_balance": None,
         "lines": listed(f"/v1/invoices/{identity}/lines", lines),
         "livemode": False,
         "metadata": given.get("metadata") or {},

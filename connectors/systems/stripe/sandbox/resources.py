@@ -8,21 +8,27 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from connectors.systems.stripe.sandbox import objects
+from connectors.systems.stripe.sandbox import search
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.cash import Refused
+from connectors.systems.stripe.sandbox.creating import Creating
+from connectors.systems.stripe.sandbox.faults import Faults
 from connectors.systems.stripe.sandbox.objects import listed
 from connectors.systems.stripe.sandbox.world import Missing, Obj, World, moment
 
 _KINDS: Final[Mapping[str, str]] = {
     "balance_transactions": "balance_transaction",
     "charges": "charge",
+    "credit_notes": "credit_note",
     "customers": "customer",
+    "disputes": "dispute",
     "events": "event",
+    "invoiceitems": "invoiceitem",
     "invoices": "invoice",
     "payment_intents": "payment_intent",
     "payouts": "payout",
     "prices": "price",
+    "products": "product",
     "refunds": "refund",
     "subscriptions": "subscription",
     "tax_rates": "tax_rate",
@@ -39,41 +45,64 @@ _REFERENCES: Final[Mapping[str, str]] = {
     "payment_intent": "payment_intent",
     "subscription": "subscription",
 }
+_SEARCHED: Final = frozenset(("customers", "invoices", "prices", "products", "subscriptions"))
+_PARTS: Final = frozenset(
+    (("invoices", "lines"), ("credit_notes", "lines"), ("customers", "balance_transactions"))
+)
 _SIGNS: Final = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
-_FILTERS: Final = ("customer", "status", "subscription", "type", "payment_intent", "charge")
+_FILTERS: Final = (
+    "charge",
+    "customer",
+    "invoice",
+    "payment_intent",
+    "product",
+    "status",
+    "subscription",
+    "type",
+)
 
 
 class Resources:
-    def __init__(self, world: World, business: Business) -> None:
+    def __init__(self, world: World, business: Business, faults: Faults) -> None:
         self._world = world
         self._business = business
+        self._faults = faults
+        make = Creating(world, business)
+        self._preview = make.preview
         self._posts: Mapping[str, Callable[[dict[str, Any]], Obj]] = {
-            "customers": self._create_customer,
-            "prices": self._create_price,
-            "subscriptions": self._subscribe,
-            "invoiceitems": self._create_item,
-            "invoices": self._create_invoice,
-            "payment_intents": self._create_intent,
-            "refunds": self._refund,
+            "credit_notes": make.credit_note,
+            "customers": make.customer,
+            "invoiceitems": make.item,
+            "invoices": make.invoice,
+            "payment_intents": make.intent,
             "payouts": lambda given: business.pay_out(currency=given["currency"]),
+            "prices": make.price,
+            "products": make.product,
+            "refunds": make.refund,
+            "subscriptions": make.subscription,
         }
         self._actions: Mapping[tuple[str, str], Callable[[str], Obj]] = {
+            ("credit_notes", "void"): business.void_credit,
             ("invoices", "finalize"): business.finalize,
+            ("invoices", "mark_uncollectible"): business.write_off,
             ("invoices", "pay"): business.pay,
             ("invoices", "void"): business.void,
-            ("payment_intents", "confirm"): self._confirm,
+            ("payment_intents", "confirm"): make.confirm,
         }
 
     def handle(self, method: str, path: str, given: dict[str, Any]) -> Obj:
         """Raises Missing, Refused, or ValueError and its kin for what cannot be read."""
         expand = given.pop("expand", [])
+        expand = [expand] if isinstance(expand, str) else expand
         found = self._route(method, path, given)
         found = copy.deepcopy(found)
-        for wanted in [expand] if isinstance(expand, str) else expand:
+        for wanted in expand:
             self._expand(found, str(wanted).split("."))
         for item in found["data"] if found.get("object") == "list" else [found]:
             if item.get("object") == "webhook_endpoint":
                 item.pop("secret", None)
+            if item.get("object") == "price" and not {"tiers", "data.tiers"} & set(expand):
+                item.pop("tiers", None)
         return found
 
     def _route(self, method: str, path: str, given: dict[str, Any]) -> Obj:
@@ -87,14 +116,28 @@ class Resources:
             return self._actions[name, action](identity)
         if method == "POST" and name == "customers" and identity and not action:
             return self._business.update_customer(identity, **given)
+        if method == "GET" and (name, rest) == ("credit_notes", "preview"):
+            return self._preview(given)
+        if method == "GET" and rest == "search" and name in _SEARCHED:
+            late = int(self._faults.search_lag)
+            rows = self._world.all(_KINDS[name])
+            return search.result(name, rows, given, before=moment() - late if late else None)
         if method == "GET" and name in _KINDS and not rest:
             return self._list(name, given)
         if method == "GET" and name in _KINDS and not action:
             return self._world.get(_KINDS[name], identity)
-        if method == "GET" and (name, action) == ("invoices", "lines"):
-            lines = self._world.get("invoice", identity)["lines"]["data"]
-            return self._page(lines, f"/v1/invoices/{identity}/lines", given)
+        if method == "GET" and (name, action) in _PARTS:
+            return self._page(self._parts(name, identity), f"/v1/{name}/{identity}/{action}", given)
         raise Missing(f"Unrecognized request URL ({method}: /v1{path}).")
+
+    def _parts(self, name: str, identity: str) -> list[Obj]:
+        """Lines of a document, or what changed a customer's balance, newest first."""
+        found = self._world.get(_KINDS[name], identity)
+        if name != "customers":
+            lines: list[Obj] = found["lines"]["data"]
+            return lines
+        changes = self._world.all("customer_balance_transaction")
+        return [item for item in changes if item["customer"] == identity][::-1]
 
     def _list(self, name: str, given: dict[str, Any]) -> Obj:
         found = list(self._world.all(_KINDS[name]))[::-1]
@@ -112,7 +155,7 @@ class Resources:
         if isinstance(given.get("types"), list):
             found = [item for item in found if item["type"] in given["types"]]
         for key in _FILTERS:
-            if key in given:
+            if key in given and (key, given[key]) != ("status", "all"):
                 found = [item for item in found if item.get(key) == given[key]]
         return self._page(found, f"/v1/{name}", given)
 
@@ -157,76 +200,6 @@ class Resources:
         ]
         return {"object": "balance", "available": available, "livemode": False, "pending": []}
 
-    def _create_customer(self, given: dict[str, Any]) -> Obj:
-        return self._business.create_customer(**given)
-
-    def _create_price(self, given: dict[str, Any]) -> Obj:
-        return self._business.create_price(
-            currency=given["currency"],
-            unit_amount=int(given["unit_amount"]),
-            interval=given.get("recurring", {}).get("interval"),
-            product=given.get("product"),
-            nickname=given.get("nickname"),
-            metadata=given.get("metadata"),
-        )
-
-    def _subscribe(self, given: dict[str, Any]) -> Obj:
-        items = [(item["price"], int(item.get("quantity", 1))) for item in given["items"]]
-        return self._business.subscribe(
-            customer=given["customer"], items=items, metadata=given.get("metadata")
-        )
-
-    def _create_item(self, given: dict[str, Any]) -> Obj:
-        """A line that waits for the customer's next invoice."""
-        when = moment()
-        item = objects.line(
-            amount=int(given["amount"]),
-            currency=given["currency"],
-            description=given.get("description", ""),
-            start=when,
-            end=when,
-        )
-        self._world.get("customer", given["customer"])
-        return self._world.add({**item, "object": "invoiceitem", "customer": given["customer"]})
-
-    def _create_invoice(self, given: dict[str, Any]) -> Obj:
-        waiting = [
-            item
-            for item in self._world.all("invoiceitem")
-            if item["customer"] == given["customer"] and not item.get("invoice")
-        ]
-        lines = [
-            {key: value for key, value in item.items() if key != "customer"}
-            | {"object": "line_item"}
-            for item in waiting
-        ]
-        made = self._business.draft(
-            customer=given["customer"], lines=lines, metadata=given.get("metadata")
-        )
-        for item in waiting:
-            item["invoice"] = made["id"]
-        return made
-
-    def _create_intent(self, given: dict[str, Any]) -> Obj:
-        made = self._business.create_intent(
-            amount=int(given["amount"]),
-            currency=given["currency"],
-            customer=given.get("customer"),
-            metadata=given.get("metadata"),
-        )
-        return self._confirm(made["id"]) if given.get("confirm") == "true" else made
-
-    def _confirm(self, identity: str) -> Obj:
-        self._business.capture(identity)
-        return self._world.get("payment_intent", identity)
-
-    def _refund(self, given: dict[str, Any]) -> Obj:
-        charge = given.get("charge")
-        if not charge:
-            charge = self._world.get("payment_intent", given["payment_intent"])["latest_charge"]
-        amount = int(given["amount"]) if "amount" in given else None
-        return self._business.refund(charge, amount=amount, reason=given.get("reason"))
-
 
 def _place(places: Mapping[str, int], identity: str) -> int:
     if identity not in places:
@@ -236,5 +209,5 @@ def _place(places: Mapping[str, int], identity: str) -> int:
 
 def _source_kind(identity: str) -> str:
     prefix = re.match(r"[a-z]+", identity)
-    kinds = {"ch": "charge", "re": "refund", "po": "payout"}
+    kinds = {"ch": "charge", "dp": "dispute", "po": "payout", "re": "refund"}
     return kinds.get(prefix[0] if prefix else "", "charge")

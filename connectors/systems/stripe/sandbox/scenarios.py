@@ -13,6 +13,8 @@ from typing import Final
 
 from connectors.systems.stripe.sandbox import objects
 from connectors.systems.stripe.sandbox.business import Business
+from connectors.systems.stripe.sandbox.prices import price_of
+from connectors.systems.stripe.sandbox.stories import STORIES
 from connectors.systems.stripe.sandbox.world import Missing, Obj, moment
 
 _NAMES: Final = (
@@ -54,7 +56,7 @@ def customers(
     at: int | None = None,
 ) -> Obj:
     """``count`` customers with a subscription and its first invoice; the last ``declined`` fail."""
-    plan = _price(business, price, amount, currency, interval, at)
+    plan = price_of(business, price, amount, currency, interval, at)
     made = []
     known = len(list(business.world.all("customer")))
     metadata = {"legal_entity": legal_entity} if legal_entity else {}
@@ -107,7 +109,7 @@ def issue(
     when = moment(at)
     who = _customer(business, customer)
     currency = who["currency"] or "usd"
-    plan = _price(business, price, amount, currency, None, at) if price else None
+    plan = price_of(business, price, amount, currency, None, at) if price else None
     draft = business.draft(
         customer=who["id"],
         lines=[
@@ -148,10 +150,12 @@ def refund(
     charge: str = "",
     amount: int | None = None,
     reason: str = "requested_by_customer",
+    metadata: Obj | None = None,
     at: int | None = None,
 ) -> Obj:
     which = charge or business.world.latest("charge", status="succeeded", refunded=False)["id"]
-    return {"refund": business.refund(which, amount=amount, reason=reason, at=at)["id"]}
+    made = business.refund(which, amount=amount, reason=reason, metadata=metadata, at=at)
+    return {"refund": made["id"]}
 
 
 def payout(business: Business, *, currency: str = "usd", at: int | None = None) -> Obj:
@@ -173,27 +177,6 @@ def _open(business: Business) -> str:
     return identity
 
 
-def _price(
-    business: Business,
-    identity: str,
-    amount: int,
-    currency: str,
-    interval: str | None,
-    at: int | None,
-) -> Obj:
-    try:
-        return business.world.get("price", identity)
-    except Missing:
-        return business.create_price(
-            id=identity,
-            unit_amount=amount,
-            currency=currency,
-            interval=interval,
-            nickname=identity.removeprefix("price_").replace("_", " ").capitalize(),
-            at=at,
-        )
-
-
 SCENARIOS: Final[Mapping[str, Callable[..., Obj]]] = {
     "customers": customers,
     "issue": issue,
@@ -202,4 +185,5 @@ SCENARIOS: Final[Mapping[str, Callable[..., Obj]]] = {
     "void": void,
     "refund": refund,
     "payout": payout,
+    **STORIES,
 }

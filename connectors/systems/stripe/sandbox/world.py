@@ -66,19 +66,27 @@ class World:
                 return obj
         raise Missing(f"There is no {kind} for that.")
 
-    def tell(self, kind: str, obj: Obj, *, at: int) -> Obj:
-        """Record an event with the object as it is now, and pass it to the listeners."""
+    def tell(self, kind: str, obj: Obj, *, at: int, previous: Obj | None = None) -> Obj:
+        """
+        Record an event with the object as it is now, and pass it to the listeners. ``previous``:
+        what of it was different before an update.
+        """
         told = copy.deepcopy(obj)
         if "lines" in told:
             told["lines"]["has_more"] = len(told["lines"]["data"]) > _LINES_TOLD
             del told["lines"]["data"][_LINES_TOLD:]
+        # Stripe gives a price's tiers to who asks for them only.
+        told.pop("tiers", None)
+        data = {"object": told}
+        if previous:
+            data["previous_attributes"] = copy.deepcopy(previous)
         event = self.add(
             {
                 "id": new_id("evt"),
                 "object": "event",
                 "api_version": API_VERSION,
                 "created": at,
-                "data": {"object": told},
+                "data": data,
                 "livemode": False,
                 "pending_webhooks": 1,
                 "request": {"id": None, "idempotency_key": None},

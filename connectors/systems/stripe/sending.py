@@ -1,0 +1,190 @@
+"""
+Requests to Stripe, each at most once: look, make, compare.
+
+Within 24 hours Stripe itself repeats its first answer for our key; the look before that finds what
+was made earlier, by the key in its metadata. Lists are never late, so a command that names its
+customer or invoice is looked for there and not by search.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from connectors.contract import CallFailed, Command, Outcome, Receipt, Settings
+from connectors.http import Client, NotSent
+from connectors.systems.stripe import credit_notes, holding, listing, payloads, posts, wire
+from connectors.systems.stripe.payloads import (
+    CreditNote,
+    CustomerOf,
+    InvoiceItem,
+    Subscription,
+    Unfit,
+    Wanted,
+)
+from connectors.systems.stripe.posts import Problem
+from connectors.systems.stripe.wire import Json
+
+
+async def send(client: Client, settings: Settings, command: Command) -> Receipt:
+    """Never raises for what Stripe or the network can do."""
+    try:
+        asked = payloads.wanted(command.kind, command.payload)
+        return await _send(client, settings, command.key, asked)
+    except Unfit as unfit:
+        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
+    except Problem as problem:
+        return Receipt(
+            problem.outcome,
+            code=problem.code,
+            reason=problem.reason,
+            http_status=problem.status,
+            excerpt=problem.excerpt,
+            retry_after=problem.retry_after,
+        )
+    except CallFailed as failed:
+        # Only reads come here, and none after the write.
+        unsent = isinstance(failed.__cause__, NotSent)
+        return Receipt(
+            Outcome.NOT_SENT if unsent else failed.outcome,
+            code="not_sent" if unsent else "not_read",
+            reason=failed.reason,
+            retry_after=failed.retry_after,
+        )
+
+
+async def _send(client: Client, settings: Settings, key: str, asked: Wanted) -> Receipt:
+    if isinstance(asked, Subscription) and not asked.customer:
+        asked = replace(asked, customer=await _customer(client, settings, asked.asked.customer))
+    known = await holding.of(client, settings, asked, key)
+    if len(known) > 1:
+        names = ", ".join(wire.ref(row) for row in known)
+        return Receipt(Outcome.REFUSED, code="duplicate", reason=f"Stripe holds it twice: {names}.")
+    if known:
+        return _known(known[0], asked)
+    form = payloads.form_of(asked, key=key, zone=settings.zone)
+    if isinstance(asked, CreditNote):
+        form += await _rest_of_note(client, settings, asked, form)
+    return await _make(client, settings, key, asked, form)
+
+
+async def _make(
+    client: Client, settings: Settings, key: str, asked: Wanted, form: payloads.Form
+) -> Receipt:
+    path = payloads.PATHS[type(asked)]
+    try:
+        made, replayed = await posts.post(client, settings, path, form, key=key)
+    except Problem as problem:
+        if not problem.replayed or problem.outcome is not Outcome.IN_DOUBT:
+            raise
+        # Stripe repeats an earlier failure of its own. That call has ended, and the look before
+        # this one found nothing of it: ask anew, again under a key that is always the same.
+        made, replayed = await posts.post(client, settings, path, form, key=f"{key}-anew")
+    wrong = _differs(made, asked)
+    if wrong:
+        reason = f"Stripe made {wire.ref(made)}, but {wrong}."
+        return Receipt(Outcome.REFUSED, code="conflict", reason=reason, external_id=wire.ref(made))
+    return Receipt(
+        Outcome.ALREADY_DONE if replayed else Outcome.OK,
+        external_id=wire.ref(made),
+        external_number=wire.text(made.get("number")),
+        http_status=200,
+    )
+
+
+def _known(row: Json, asked: Wanted) -> Receipt:
+    found = holding.held(row)
+    if found.content_sha256 != payloads.digest_of(asked):
+        return Receipt(
+            Outcome.REFUSED,
+            code="conflict",
+            reason=f"Stripe holds {found.external_id} under this key, with other content.",
+            external_id=found.external_id,
+        )
+    return Receipt(
+        Outcome.ALREADY_DONE,
+        external_id=found.external_id,
+        external_number=found.external_number,
+    )
+
+
+def _differs(made: Json, asked: Wanted) -> str:
+    """How what Stripe says that it made differs from what was asked for; empty when it does not."""
+    if isinstance(asked, Subscription):
+        held = sorted(
+            [wire.ref(item.get("price")), item.get("quantity")]
+            for item in wire.items(made.get("items"))
+        )
+        wanted = sorted([item.price, item.quantity] for item in asked.asked.items)
+        return "" if held == wanted else "with other items"
+    if isinstance(asked, InvoiceItem):
+        amount = wire.outward(asked.asked.amount, asked.asked.currency)
+        same = made.get("amount") == amount and wire.ref(made.get("customer")) == (
+            asked.asked.customer_id
+        )
+        return "" if same else "over another amount or for another customer"
+    lowered = wire.ref(made.get("invoice")) == asked.asked.invoice_id
+    return "" if lowered else "for another invoice"
+
+
+async def _rest_of_note(
+    client: Client, settings: Settings, asked: CreditNote, form: payloads.Form
+) -> payloads.Form:
+    """
+    Of a paid invoice Stripe wants to hear where the money goes, with its tax; a preview says how
+    much that is. Raises Unfit when the invoice is not in the state that the request thinks.
+    """
+    plain = [(name, value) for name, value in form if not name.startswith("metadata[")]
+    invoice = await listing.get(client, settings, f"/v1/invoices/{asked.asked.invoice_id}")
+    is_open = invoice.get("status") == "open"
+    if is_open != (asked.asked.settles == "invoice"):
+        state = wire.text(invoice.get("status")) or "unknown"
+        raise Unfit(
+            "invoice_state",
+            f"The invoice is {state} in Stripe, so a credit note for it cannot go to "
+            f"“{asked.asked.settles}”.",
+        )
+    if is_open:
+        return []
+    note = await listing.get(client, settings, "/v1/credit_notes/preview", plain)
+    total = note.get("total")
+    if type(total) is not int or credit_notes.ignored(note):
+        raise Unfit("amount_unfit", "Stripe previews no amount for this credit note.")
+    name = "refund_amount" if asked.asked.settles == "refund" else "credit_amount"
+    return [(name, total)]
+
+
+async def _customer(client: Client, settings: Settings, wanted: CustomerOf) -> str:
+    """
+    Stripe's customer with one of these ids in its metadata; made when there is none.
+
+    Search is late; the ``Idempotency-Key``, which is the identity itself, makes up for it: a second
+    creation within 24 hours gives the first customer. Raises Problem, CallFailed or Unfit.
+    """
+    clauses = [holding.clause(key, value) for key, value in sorted(wanted.other_ids.items())]
+    found = {wire.ref(row) for row in await holding.search(client, settings, "customers", clauses)}
+    if len(found) > 1:
+        names = ", ".join(sorted(found))
+        raise Unfit("customer_ambiguous", f"Several customers in Stripe have this id: {names}.")
+    if found:
+        return found.pop()
+    form: list[tuple[str, Any]] = [("name", wanted.name), ("email", wanted.email)]
+    form = [pair for pair in form if pair[1]]
+    form += [(f"metadata[{key}]", value) for key, value in sorted(wanted.other_ids.items())]
+    identity = hashlib.sha256("\n".join(clauses).encode()).hexdigest()
+    try:
+        made, _ = await posts.post(
+            client, settings, "/v1/customers", form, key=f"customer-{identity}"
+        )
+    except Problem as problem:
+        if problem.code == "conflict":
+            # Made under another name a moment ago: search will find it.
+            raise Problem(
+                Outcome.TRANSIENT, "customer_new", "Stripe is still learning of this customer."
+            ) from problem
+        if problem.outcome is Outcome.IN_DOUBT:
+            # Whatever became of the customer, no subscription exists.
+            raise Problem(Outcome.TRANSIENT, problem.code, problem.reason) from problem
+        raise
+    return wire.ref(made)
