@@ -10,6 +10,7 @@ from revops.delivery.claims import Ending
 from revops.delivery.drain import Target
 from revops.delivery.gate import GateRow
 from revops.kernel.money import Money
+from revops.pipeline.flows.capabilities import TITLES
 from revops.store import sql
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def stopped(target: Target, ending: Ending, subject: Subject | None) -> Finding:
     work, row = ending.work, ending.row
     kind = KIND_OF_CODE.get(row.code, "refused")
     label = target.manifest.label
-    amount = Money(work.amount, work.currency)
+    amount = Money(work.amount, work.currency) if work.amount else None
     reason = row.reason.rstrip(".") or f"{label} refused it"
     # Identical reasons share a root; numbers of single documents would tear them apart.
     cause_parts = f"{target.settings.slug}|{row.code}|{_root(row.code, work.period_code, reason)}"
@@ -55,17 +56,20 @@ def stopped(target: Target, ending: Ending, subject: Subject | None) -> Finding:
         identity=f"command:{work.id}",
         cause_parts=cause_parts,
         cause=_cause(row.code, label, work.period_code, reason),
-        what_happened=f"{_name(subject)}, over {amount}, is not in {label}. {reason}.",
+        what_happened=f"{_lead(subject, amount)} is not in {label}. {reason}.",
         legal_entity_id=work.legal_entity_id,
         period_code=work.period_code,
         currency=work.currency,
-        at_stake=work.amount,
+        at_stake=work.amount if work.currency else None,
         path=f"Console → {label} · {_document(subject).lower()}",
         customer_name=subject.customer_name if subject else "",
         subject_label=_name(subject),
-        blocked_steps=(f"Post to {label}",),
+        blocked_steps=(_step(subject, label),),
         facts=(
-            ("Accounting date", subject.accounting_date.isoformat() if subject else ""),
+            (
+                "Accounting date",
+                subject.accounting_date.isoformat() if subject and subject.accounting_date else "",
+            ),
             ("Answer", reason),
         ),
         command_id=work.id,
@@ -80,20 +84,20 @@ def in_doubt(target: Target, ending: Ending, subject: Subject | None) -> Finding
     """A command that was sent and not answered."""
     work, row = ending.work, ending.row
     label = target.manifest.label
-    amount = Money(work.amount, work.currency)
+    amount = Money(work.amount, work.currency) if work.amount else None
     return Finding(
         kind="in_doubt",
         identity=f"command:{work.id}",
         cause_parts=f"{target.settings.slug}|in_doubt",
         cause=f"{label} did not answer",
         what_happened=(
-            f"{_name(subject)}, over {amount}, was sent to {label} and not answered. "
+            f"{_lead(subject, amount)} was sent to {label} and not answered. "
             "It may or may not be there; the console asks before it does anything else."
         ),
         legal_entity_id=work.legal_entity_id,
         period_code=work.period_code,
         currency=work.currency,
-        at_stake=work.amount,
+        at_stake=work.amount if work.currency else None,
         path=f"Console → {label} · {_document(subject).lower()}",
         customer_name=subject.customer_name if subject else "",
         subject_label=_name(subject),
@@ -131,8 +135,10 @@ def target_down(connection_id: int, slug: str, label: str, gate: GateRow) -> lis
         return []
     largest = backlog[0]
     waiting = sum(row.commands for row in backlog)
-    sums = ", ".join(str(Money(row.amount, row.currency)) for row in backlog)
-    noun = "posting waits" if waiting == 1 else "postings wait"
+    money = [str(Money(row.amount, row.currency)) for row in backlog if row.currency and row.amount]
+    sums = ", ".join(money) or "no money"
+    thing = "posting" if money else "message"
+    noun = f"{thing} waits" if waiting == 1 else f"{thing}s wait"
     return [
         Finding(
             kind="target_down",
@@ -146,7 +152,7 @@ def target_down(connection_id: int, slug: str, label: str, gate: GateRow) -> lis
             legal_entity_id=largest.entity if largest.entities == 1 else None,
             period_code=largest.period,
             currency=largest.currency,
-            at_stake=largest.amount,
+            at_stake=largest.amount if largest.currency else None,
             path=f"Console → {label}",
             subject_label=f"{waiting} {noun}",
             blocked_steps=(f"Post to {label}",),
@@ -157,6 +163,15 @@ def target_down(connection_id: int, slug: str, label: str, gate: GateRow) -> lis
     ]
 
 
+def _lead(subject: Subject | None, amount: Money | None) -> str:
+    return _name(subject) if amount is None else f"{_name(subject)}, over {amount},"
+
+
+def _step(subject: Subject | None, label: str) -> str:
+    """What waits: a posting, or that a system is told of something."""
+    return f"Tell {label}" if subject and subject.accounting_date is None else f"Post to {label}"
+
+
 def _name(subject: Subject | None) -> str:
     if subject is None:
         return "A command"
@@ -164,7 +179,9 @@ def _name(subject: Subject | None) -> str:
 
 
 def _document(subject: Subject | None) -> str:
-    return DOCUMENTS.get(subject.document_type, "Document") if subject else "Document"
+    if subject is None:
+        return "Document"
+    return DOCUMENTS.get(subject.document_type) or TITLES.get(subject.document_type, "Document")
 
 
 def _root(code: str, period: str, reason: str) -> str:

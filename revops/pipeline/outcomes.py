@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+
+from django.db import transaction
 
 from connectors.contract import Outcome
 from exceptions import operations as cases
@@ -16,20 +19,22 @@ from revops.delivery.drain import Target
 from revops.delivery.gate import Breaker, GateRow
 from revops.events.operations import MEANINGS
 from revops.kernel import strict_json
-from revops.pipeline import findings
+from revops.pipeline import findings, wake
+from revops.pipeline.flows.advance import JOURNAL, follow
+from revops.pipeline.flows.queries.subjects import subjects_of
 from revops.store import sql
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The journal that a command is about, as cases and events need it."""
+    """What a command is about, as cases and events need it. Only a journal has a date."""
 
     id: int
     legal_entity: str
     document_type: str
     business_key: str
     revision: int
-    accounting_date: date
+    accounting_date: date | None
     description: str
     customer_name: str
 
@@ -62,6 +67,8 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
     ]
     _proof(target, posted)
     _publish(target, posted + stopped, subjects, at)
+    for connection_id in follow(target.connection_id, posted + stopped, at=at):
+        transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
     # A case can only exist for a command that did not go through at once.
     again = [ending.work.id for ending in posted if ending.work.number > 1]
     if again:
@@ -78,14 +85,8 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
             at=at,
         )
     cases.report(
-        [
-            findings.stopped(target, ending, subjects.get(ending.work.subject_id))
-            for ending in stopped
-        ]
-        + [
-            findings.in_doubt(target, ending, subjects.get(ending.work.subject_id))
-            for ending in doubtful
-        ],
+        [findings.stopped(target, ending, subjects.get(ending.work.id)) for ending in stopped]
+        + [findings.in_doubt(target, ending, subjects.get(ending.work.id)) for ending in doubtful],
         at=at,
     )
     health_of(target.connection_id, target.settings.slug, target.manifest.label, gate, at)
@@ -106,21 +107,32 @@ def health_of(connection_id: int, slug: str, label: str, gate: GateRow, at: date
 
 
 def _subjects(endings: Sequence[Ending]) -> dict[int, Subject]:
-    ids = [
-        ending.work.subject_id
+    """By the command's id."""
+    told = [
+        ending.work
         for ending in endings
-        if ending.work.subject_kind == "journal"
-        and ending.row.state in (State.POSTED, State.EXCEPTION, State.UNKNOWN)
+        if ending.row.state in (State.POSTED, State.EXCEPTION, State.UNKNOWN)
     ]
-    if not ids:
-        return {}
-    return {row.id: Subject(*row) for row in sql.rows(_SUBJECTS, (ids,))}
+    journals = [work.subject_id for work in told if work.subject_kind == JOURNAL]
+    known = {row.id: Subject(*row) for row in sql.rows(_SUBJECTS, (journals,))} if journals else {}
+    found = {
+        work.id: known[work.subject_id]
+        for work in told
+        if work.subject_kind == JOURNAL and work.subject_id in known
+    }
+    others = [work.id for work in told if work.subject_kind != JOURNAL]
+    return found | {
+        command_id: Subject(0, "", document, key, 1, None, description, customer)
+        for command_id, document, key, description, customer in subjects_of(others)
+    }
 
 
 def _proof(target: Target, posted: Sequence[Ending]) -> None:
     values = []
     for ending in posted:
         row, work = ending.row, ending.work
+        if work.subject_kind != JOURNAL:
+            continue  # a flow keeps the id of what it made (flows/advance.py)
         values.append(
             (target.connection_id, "journal", row.external_id, work.subject_kind, work.subject_id)
         )
@@ -140,12 +152,14 @@ def _proof(target: Target, posted: Sequence[Ending]) -> None:
 def _publish(
     target: Target, endings: Sequence[Ending], subjects: dict[int, Subject], at: datetime
 ) -> None:
-    ids = sql.new_ids("events_businessevent", len(endings))
+    booked = [
+        (ending, subject)
+        for ending in endings
+        if (subject := subjects.get(ending.work.id)) is not None and subject.accounting_date
+    ]
+    ids = sql.new_ids("events_businessevent", len(booked))
     values = []
-    for event_id, ending in zip(ids, endings, strict=True):
-        subject = subjects.get(ending.work.subject_id)
-        if subject is None:
-            continue
+    for event_id, (ending, subject) in zip(ids, booked, strict=True):
         common = {
             "journal_id": f"JE-{subject.id}",
             "legal_entity": subject.legal_entity,
@@ -154,7 +168,7 @@ def _publish(
             "revision": subject.revision,
             "currency": ending.work.currency,
             "amount": ending.work.amount,
-            "accounting_date": subject.accounting_date.isoformat(),
+            "accounting_date": str(subject.accounting_date),
             "target": target.settings.slug,
         }
         if ending.row.state is State.POSTED:

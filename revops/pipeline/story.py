@@ -23,6 +23,7 @@ from revops.ledger.operations import NewEntry
 from revops.lineage.operations import LINKS
 from revops.pipeline import dispatch, problems
 from revops.pipeline.entities import Entities
+from revops.pipeline.flows.begin import Told, begin
 from revops.pipeline.journalize import (
     Booked,
     Facts,
@@ -53,9 +54,11 @@ class Story:
         self._entities = Entities(source.id, self._books)
         self._records = Batch(source.id)
         self._findings: list[Finding] = []
+        self._fresh: set[int] = set()
         self._entries: list[NewEntry] = []
         self._produced: list[tuple[Meaning, Booked, Change, int, str]] = []
         self._told: list[tuple[Meaning, str, str, str]] = []
+        self._effects: dict[tuple[int, int], tuple[Meaning, Change, int, str, str]] = {}
         self._links: list[tuple[str, int, str, int]] = []
 
     def tell(self) -> None:
@@ -138,6 +141,7 @@ class Story:
             return problems.conflict(self._source, meaning, change, entity_id)
         if change.effect is Effect.STALE:
             self._told.append((meaning, story, books.legal_entity, change.note))
+            self._affected(meaning, change, entity_id, story, change.note)
             return None
         facts = Facts(self._source.slug, self._records, books, standing)
         try:
@@ -153,6 +157,7 @@ class Story:
                 self._source, meaning, entity_id, books, error, accounting_date(data)
             )
         self._told.append((meaning, story, books.legal_entity, found.note))
+        self._affected(meaning, change, entity_id, story, found.note)
         if found.drafts:
             self._produced.append((meaning, found, change, entity_id, story))
         return None
@@ -206,12 +211,47 @@ class Story:
         orders = dispatch.orders(self._entries, self._books)
         delivery.enqueue(orders)
         self.targets = {order.connection_id for order in orders}
+        posting = {order.subject_id for order in orders}
+        self._follow(
+            event_ids,
+            {entry.business_event_id for entry in self._entries if entry.id in posting},
+            at,
+        )
+
+    def _affected(
+        self, meaning: Meaning, change: Change, entity_id: int, story: str, note: str
+    ) -> None:
+        key = (meaning.inbound.id, meaning.position)
+        self._effects[key] = (meaning, change, entity_id, story, note)
+
+    def _follow(
+        self, event_ids: dict[tuple[int, int], int], posting: set[int | None], at: datetime
+    ) -> None:
+        """Others are told of what changed, in the order of each event's flow."""
+        told = [
+            Told(
+                business_event_id=event_ids[key],
+                data=meaning.data,
+                record_kind=change.kind,
+                record_id=change.record_id,
+                legal_entity_id=entity_id,
+                source_id=self._source.id,
+                correlation_id=story,
+                changed=change.effect in (Effect.CREATED, Effect.CHANGED),
+                posts=event_ids[key] in posting,
+                note=note,
+            )
+            for key, (meaning, change, entity_id, story, note) in self._effects.items()
+            if event_ids.get(key) in self._fresh
+        ]
+        self.targets |= begin(told, self._books, at=at)
 
     def _write_meanings(self, at: datetime) -> dict[tuple[int, int], int]:
         again = [event.id for event in self._claimed if event.fence > 1]
         found = {(row.inbound_id, row.position): row.id for row in sql.rows(_TOLD, (again,))}
         told = [item for item in self._told if (item[0].inbound.id, item[0].position) not in found]
         ids = sql.new_ids("events_businessevent", len(told))
+        self._fresh = set(ids)
         values = []
         for event_id, (meaning, story, entity, note) in zip(ids, told, strict=True):
             data = meaning.data

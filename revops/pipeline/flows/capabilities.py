@@ -60,6 +60,9 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
     )
 }  # fmt: skip
 
+# What people read where a command's document type is shown.
+TITLES: Final[Mapping[str, str]] = {one.document: one.title for one in CAPABILITIES.values()}
+
 
 def systems(kind: str) -> tuple[str, ...]:
     """The slugs of the installed connectors that can do it."""

@@ -1,0 +1,1 @@
+"""Reads of flows, for cases and pages."""
