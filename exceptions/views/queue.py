@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -15,6 +14,7 @@ from exceptions.queries.causes import every_cause, page_of_causes
 from exceptions.queries.selection import Selection
 from exceptions.queries.totals import Figures, figures
 from revops.kernel import clock
+from revops.web.csv_files import csv_file
 from revops.web.filters import State
 from revops.web.htmx import render_page, wants_fragment
 from revops.web.pagination import Page, page_size
@@ -59,19 +59,11 @@ def queue_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The current filter as CSV: what the list shows, every page of it."""
     state = _state(request)
     selection = filters.selection_of(state, at=clock.now()).looked_up()
-    parts: Iterator[str]
-    if filters.by_case(state):
-        name = "cases"
-        parts = export.csv_lines(
-            export.CASE_COLUMNS, export.case_cells(every_case(selection), at=selection.at)
-        )
-    else:
-        name = "causes"
+    if not filters.by_case(state):
         rows = every_cause(selection, sort=state.one("sort"))
-        parts = export.csv_lines(export.CAUSE_COLUMNS, export.cause_cells(rows))
-    response = StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}-{selection.at:%Y-%m-%d}.csv"'
-    return response
+        return csv_file("causes", export.CAUSE_COLUMNS, export.cause_cells(rows), at=selection.at)
+    cells = export.case_cells(every_case(selection), at=selection.at)
+    return csv_file("cases", export.CASE_COLUMNS, cells, at=selection.at)
 
 
 def _state(request: HttpRequest) -> State:

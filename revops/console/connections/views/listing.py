@@ -9,12 +9,12 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from exceptions.export import csv_lines
 from revops.console.connections import words
 from revops.console.connections.queries.held import amounts
 from revops.console.connections.queries.rows import Row, every
 from revops.console.connections.rail import remember
 from revops.kernel import clock
+from revops.web.csv_files import csv_lines
 from revops.web.filters import Filters, Key, State
 from revops.web.formats import figures
 from revops.web.htmx import render_page, wants_fragment
