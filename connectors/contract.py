@@ -133,6 +133,41 @@ class EventSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What the answer to a stored webhook holds, when its sender waits for more than a 200."""
+
+    body: bytes
+    content_type: str
+
+
+class Answering(Protocol):
+    """An EventSource whose webhooks want an answer in its own words."""
+
+    def answer(self, body: bytes) -> Reply | None:
+        """To a webhook that is stored; None when a plain 200 is enough. Raises nothing."""
+
+
+class UsageSource(Protocol):
+    """A product that tells what customers use, many records a call; they never enter the inbox."""
+
+    manifest: Manifest
+
+    def verify(
+        self, *, body: bytes, headers: Mapping[str, str], secrets: Sequence[str], at: datetime
+    ) -> None:
+        """As EventSource.verify."""
+
+    def usage(
+        self, body: bytes, headers: Mapping[str, str], settings: Settings
+    ) -> Sequence[Mapping[str, Any]]:
+        """
+        The calls' records, parsed, each as a CloudEvent 1.0 whose ``data`` names customer_id or
+        subscription_id, meter, quantity. What a single record lacks is found later; raises
+        PayloadUnreadable only when there are no records to be seen at all.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """One thing we ask of a target. ``payload`` is frozen: a retry sends the same content."""
 

@@ -37,6 +37,7 @@ class Capability(StrEnum):
     COMMANDS = "commands"
     SNAPSHOTS = "snapshots"
     PROBE = "probe"
+    USAGE = "usage"
 
 
 @dataclass(frozen=True, slots=True)

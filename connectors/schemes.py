@@ -7,6 +7,8 @@ whatever the caller chose to send.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -74,6 +76,59 @@ def verify_shared(*, header: str, secrets: Sequence[str]) -> None:
     matches = [hmac.compare_digest(secret, offered) for secret in usable]
     if not any(matches):
         raise SignatureInvalid("The shared secret is not the configured one.")
+
+
+def sign_standard(*, body: bytes, secret: str, at: datetime, message_id: str = "msg_1") -> str:
+    """
+    A Standard Webhooks signature, ``v1,<base64>``: HMAC-SHA256 over ``id.seconds.body``, with the
+    secret's base64 part as its key. Id and time travel in headers of their own.
+    """
+    mac = _standard_mac(secret, message_id, str(int(at.timestamp())), body)
+    return f"v1,{mac.decode()}"
+
+
+def verify_standard(
+    *,
+    body: bytes,
+    message_id: str,
+    timestamp: str,
+    signatures: str,
+    secrets: Sequence[str],
+    at: datetime,
+    tolerance_s: int = TOLERANCE_S,
+) -> None:
+    """Accept when any ``v1`` signature matches any secret in time. Raises SignatureInvalid."""
+    if not secrets:
+        raise SignatureInvalid("No signing secret is configured.")
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        raise SignatureInvalid("The webhook-timestamp header names no time.")
+    if abs(at.timestamp() - int(timestamp)) > tolerance_s:
+        raise SignatureInvalid("The signature's time is outside of the tolerance.")
+    offered = [
+        text.partition(",")[2].encode("utf-8", "surrogateescape")
+        for text in signatures.split()[:_MAX_SIGNATURES]
+        if text.startswith("v1,")
+    ]
+    if not message_id or not offered:
+        raise SignatureInvalid("The headers hold no id or no v1 signature.")
+    matches = [
+        hmac.compare_digest(_standard_mac(secret, message_id, timestamp, body), signature)
+        for secret in secrets
+        for signature in offered
+    ]
+    if not any(matches):
+        raise SignatureInvalid("No signature matches a configured secret.")
+
+
+def _standard_mac(secret: str, message_id: str, timestamp: str, body: bytes) -> bytes:
+    part = secret.removeprefix("whsec_")
+    try:
+        key = base64.b64decode(part, validate=True)
+    except (binascii.Error, ValueError):
+        key = part.encode()  # a secret that is plain text
+    named = message_id.encode("utf-8", "surrogateescape")
+    message = b"%s.%s.%s" % (named, timestamp.encode(), body)
+    return base64.b64encode(hmac.new(key, message, hashlib.sha256).digest())
 
 
 def _parts(header: str) -> tuple[int, list[bytes]]:

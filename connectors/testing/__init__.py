@@ -19,5 +19,6 @@ the names of ``FAULTS``, and, for sources, ``POST /_control/scenario/<name>``.
 from connectors.testing.common import FAULTS, LOOPBACK
 from connectors.testing.sinks import SinkContract
 from connectors.testing.sources import SourceContract
+from connectors.testing.usage import UsageContract
 
-__all__ = ["FAULTS", "LOOPBACK", "SinkContract", "SourceContract"]
+__all__ = ["FAULTS", "LOOPBACK", "SinkContract", "SourceContract", "UsageContract"]

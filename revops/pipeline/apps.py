@@ -14,8 +14,10 @@ class PipelineConfig(AppConfig):
         from celery.signals import worker_process_init
 
         from revops.pipeline import kinds
+        from revops.pipeline.metering import kinds as metering_kinds
 
         kinds.declare()
+        metering_kinds.declare()
         worker_process_init.connect(_start_sweeper, weak=False)
 
 

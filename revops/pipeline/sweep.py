@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from revops.pipeline import daily, health, poll, process, send
+from revops.pipeline.metering import turn
 from revops.store import sql
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,10 @@ def sweep(*, drainer: str) -> int:
         except Exception:
             # One connection's trouble must not keep the others waiting; it is due again next time.
             log.exception("sweep.failed", what=row.what, connection=row.connection_id)
+    try:
+        turn.sweep(seconds=settings.REVOPS_DRAIN_SECONDS)
+    except Exception:
+        log.exception("sweep.usage_failed")
     health.look()
     daily.run_if_due()
     return len(due)

@@ -17,6 +17,7 @@ from django.db import close_old_connections
 from connectors.models import Connection
 from revops.pipeline import poll as polling
 from revops.pipeline import process, send, sweep
+from revops.pipeline.metering import turn
 
 
 def _who() -> str:
@@ -52,6 +53,14 @@ def poll(connection_id: int, **_later: object) -> None:
     close_old_connections()
     if Connection.objects.filter(pk=connection_id).exists():
         polling.poll(connection_id)
+
+
+@shared_task
+def meter(_connection_id: int = 0, **_later: object) -> None:
+    """Count and rate stored usage."""
+    close_old_connections()
+    turn.look(every=turn.LOOK_EVERY)
+    turn.advance(seconds=settings.REVOPS_DRAIN_SECONDS)
 
 
 @shared_task

@@ -31,6 +31,11 @@ def delivery(connection_id: int) -> None:
     _hint("revops.pipeline.tasks.drain", connection_id)
 
 
+def usage() -> None:
+    """Usage was stored, or has to be looked at again, whatever connection it came from."""
+    _hint("revops.pipeline.tasks.meter", 0)
+
+
 def forget() -> None:
     """Hint again at once; for drills that bring a broker back."""
     global _silent_until

@@ -321,10 +321,10 @@ class TestMatching:
         take_in(used("a", 1_500, customer="crm_7"), used("b", 1, customer="crm_8"))
         assert DayTotal.objects.filter(subscription=None, problem="unknown").count() == 2
         refer(Customer.objects.get(), "crm_7")
-        assert counting.match_again(changed_within=0) == 1
+        assert len(counting.match_again(changed_within=0)) == 1
         lines.rate_due(at=LATE_OCTOBER)
         assert amounts() == [(1, 500, "running")]
-        assert counting.match_again(changed_within=0) == 0
+        assert counting.match_again(changed_within=0) == []
 
     def test_of_a_customer_with_two_that_fit_is_a_question(self) -> None:
         buyer = a_buyer("cus_4")
@@ -343,7 +343,7 @@ class TestMatching:
         Subscription.objects.update(
             state="cancelled", ends_on=date(2026, 10, 11), updated_at=clock.now()
         )
-        assert counting.match_again(changed_within=600) == 1
+        assert len(counting.match_again(changed_within=600)) == 1
         lines.rate_due(at=LATE_OCTOBER)
         assert DayTotal.objects.get().problem == "inactive"
         assert not RatedLine.objects.exists()

@@ -87,10 +87,10 @@ LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many batches were counted, or streams counted anew."""
+    """How many batches were counted, and the streams that nobody pays for on some of their days."""
 
     batches: int = 0
-    streams: int = 0
+    unmatched: tuple[int, ...] = ()
 
 
 def count() -> Counted:
@@ -101,7 +101,7 @@ def count() -> Counted:
             return Counted()
         ids = [row.id for row in claimed]
         held = [row for row in claimed if row.first_id is not None]
-        streams = 0
+        wanted: list[int] = []
         if held:
             where = (
                 min(row.first_id for row in held), max(row.last_id for row in held),
@@ -113,19 +113,25 @@ def count() -> Counted:
             added = sql.rows(_ADD_UP, (*_zones(known), *where))
             other = _otherwise_held(added, known)
             _write([row for row in added if row.stream_id not in other], known)
-            streams = len(wanted)
         sql.run(_COUNTED, (ids,))
         if held and other:
             _count_anew(sorted(other), known)
-    return Counted(len(claimed), streams)
+        left = [row.stream_id for row in sql.rows(_LEFT, (wanted,))]
+    return Counted(len(claimed), tuple(left))
 
 
-def match_again(*, changed_within: float) -> int:
+_LEFT: Final = """
+SELECT DISTINCT stream_id FROM usage_daytotal
+WHERE stream_id = ANY(%s) AND subscription_id IS NULL
+"""
+
+
+def match_again(*, changed_within: float) -> list[int]:
     """
     Look again for who pays for unmatched streams, and for streams whose subscription changed
-    within so many seconds; how many streams were counted anew because the answer is another one.
+    within so many seconds; the streams that were counted anew, as the answer is another one.
     """
-    again = 0
+    again: list[int] = []
     after = 0
     while True:
         ids = [row.stream_id for row in sql.rows(_UNMATCHED, (after, STREAMS))]
@@ -137,15 +143,15 @@ def match_again(*, changed_within: float) -> int:
     return again + _match_again(ids)
 
 
-def _match_again(ids: Sequence[int]) -> int:
+def _match_again(ids: Sequence[int]) -> list[int]:
     if not ids:
-        return 0
+        return []
     with sql.atomic():
         sql.run(_LOCK, (sorted(ids),))
         known = candidates(ids)
         other = sorted(_answered_differently(ids, known))
         _count_anew(other, known)
-    return len(other)
+    return other
 
 
 def _count_anew(streams: list[int], known: dict[int, Candidates]) -> None:

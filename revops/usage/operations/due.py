@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -86,6 +87,23 @@ def mark_over(*, at: datetime | None = None) -> int:
 def mark_changed() -> int:
     """Accounts whose subscription, contract, price or entitlement changed since they were rated."""
     return sql.run(_CHANGED, (MARGIN_S, LOOK_BACK_DAYS))
+
+
+_ALL_OF: Final = """
+UPDATE usage_account account SET dirty_from = least(account.dirty_from, held.day)
+FROM (
+    SELECT total.subscription_id, stream.meter, min(total.day) AS day
+    FROM usage_daytotal total JOIN usage_stream stream ON stream.id = total.stream_id
+    WHERE total.subscription_id = ANY(%s) AND total.day > current_date - %s
+    GROUP BY 1, 2
+) AS held
+WHERE account.subscription_id = held.subscription_id AND account.meter = held.meter
+"""
+
+
+def rate_all_again(subscription_ids: Sequence[int]) -> int:
+    """Rate everything of these subscriptions again; how many accounts they have."""
+    return sql.run(_ALL_OF, (list(subscription_ids), LOOK_BACK_DAYS))
 
 
 def rate_again(accounts: list[tuple[int, str, date]]) -> int:

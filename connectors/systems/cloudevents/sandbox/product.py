@@ -1,0 +1,163 @@
+"""What the product's customers do, and how it tells: signed, in batches, with a product's flaws."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+from typing import Any, Final
+
+import httpx
+from starlette.responses import JSONResponse, Response
+
+from connectors.schemes import sign_standard
+
+SOURCE: Final = "https://app.demo.example/eu"
+BATCH: Final = 200
+_TIMEOUT_S: Final = 20
+_TRIES: Final = 5
+_REMEMBERED: Final = 500
+
+
+@dataclass(slots=True)
+class Faults:
+    """``slow`` is seconds; ``forged`` signs calls with another secret, ``lost`` sends none."""
+
+    down: bool = False
+    throttle: bool = False
+    slow: float = 0
+    garbage: bool = False
+    unauthorized: bool = False
+    forged: bool = False
+    lost: bool = False
+    retry_after: int | None = None
+
+    def set(self, values: dict[str, Any]) -> None:
+        known = {item.name for item in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"“{name}” is no fault; there are {', '.join(sorted(known))}.")
+            if name == "retry_after":
+                self.retry_after = None if value in (None, False) else int(value)
+            elif name == "slow":
+                self.slow = float(value)
+            else:
+                setattr(self, name, bool(value))
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    async def strike(self) -> Response | None:
+        """What a call to the product meets instead of an answer."""
+        if self.slow:
+            await asyncio.sleep(self.slow)
+        if self.throttle:
+            headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+            return JSONResponse({"error": "too many calls"}, status_code=429, headers=headers)
+        if self.down:
+            return JSONResponse({"error": "down"}, status_code=503)
+        if self.unauthorized:
+            return JSONResponse({"error": "who are you"}, status_code=401)
+        return Response(b"\x00garbage") if self.garbage else None
+
+
+class Product:
+    """``calls`` are the newest calls to the console, newest last."""
+
+    def __init__(self, hook_url: str, hook_secret: str) -> None:
+        self._hook_url = hook_url
+        self._secret = hook_secret
+        self.faults = Faults()
+        self.calls: deque[dict[str, Any]] = deque(maxlen=100)
+        self._sent: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
+        self._told = 0
+        self._client: httpx.AsyncClient | None = None
+
+    def state(self) -> dict[str, Any]:
+        return {"events": self._told, "calls": list(self.calls), "hook": bool(self._hook_url)}
+
+    async def use(
+        self, customers: Sequence[str] = ("cus_demo",), *, events: int = 50,
+        meter: str = "api_calls", most: int = 400, repeated: float = 0.1, late: float = 0.02,
+        late_days: int = 40,
+    ) -> dict[str, Any]:  # fmt: skip
+        """
+        Customers use a meter, and the console is told: shuffled, ``repeated`` of the events twice,
+        ``late`` of them as long as ``late_days`` ago.
+        """
+        made = [self._event(random.choice(customers), meter, most, late, late_days)
+                for _ in range(events)]  # fmt: skip
+        again = [event for event in (*self._sent, *made) if random.random() < repeated]
+        told = [*made, *again[: max(1, int(events * repeated))]] if repeated else made
+        random.shuffle(told)
+        self._sent.extend(made)
+        statuses = [
+            await self._tell(told[start : start + BATCH]) for start in range(0, len(told), BATCH)
+        ]
+        return {"events": len(made), "told": len(told), "statuses": statuses}
+
+    def _event(
+        self, customer: str, meter: str, most: int, late: float, late_days: int
+    ) -> dict[str, Any]:
+        back = timedelta(minutes=random.uniform(0, 90))
+        if random.random() < late:
+            back = timedelta(days=random.uniform(1, late_days))
+        return {
+            "specversion": "1.0",
+            "id": f"use_{token_hex(9)}",
+            "source": SOURCE,
+            "type": "example.demo.usage",
+            "subject": customer,
+            "time": (datetime.now(tz=UTC) - back).isoformat().replace("+00:00", "Z"),
+            "datacontenttype": "application/json",
+            "data": {"customer_id": customer, "meter": meter,
+                     "quantity": random.randint(1, most)},
+        }  # fmt: skip
+
+    async def _tell(self, events: list[dict[str, Any]]) -> int | str:
+        if not self._hook_url:
+            return "no address"
+        if self.faults.lost:
+            return "lost"
+        body = json.dumps(events).encode()
+        for attempt in range(_TRIES):
+            status = await self._post(body)
+            self.calls.append({"events": len(events), "attempt": attempt + 1, "result": status})
+            if isinstance(status, int) and (status < 300 or 400 <= status < 500):
+                break
+            await asyncio.sleep(0.5 * 2**attempt)
+        if isinstance(status, int) and status < 300:
+            self._told += len(events)
+        return status
+
+    async def _post(self, body: bytes) -> int | str:
+        at = datetime.now(tz=UTC)
+        message_id = f"msg_{token_hex(8)}"
+        secret = "whsec_Zm9yZ2Vk" if self.faults.forged else self._secret
+        signature = sign_standard(body=body, secret=secret, at=at, message_id=message_id)
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
+        try:
+            answer = await self._client.post(
+                self._hook_url,
+                content=body,
+                headers={
+                    "Content-Type": "application/cloudevents-batch+json",
+                    "webhook-id": message_id,
+                    "webhook-timestamp": str(int(at.timestamp())),
+                    "webhook-signature": signature,
+                },
+            )
+        except httpx.HTTPError as error:
+            return type(error).__name__
+        return answer.status_code
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
