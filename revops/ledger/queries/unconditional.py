@@ -34,7 +34,7 @@ class NotYetDue:
 # What was paid after the day was open on it.
 _OPEN: Final = """
 SELECT invoice.id, invoice.number, customer.name AS customer_name, invoice.due_on,
-    invoice.currency, invoice.total - invoice.applied + coalesce((
+    invoice.currency, invoice.total - invoice.applied - invoice.credited + coalesce((
         SELECT sum(payment.allocated + payment.allocated_later) FROM canonical_payment payment
         WHERE payment.invoice_id = invoice.id AND payment.dated > %(on)s
           AND payment.state = 'applied'), 0)::bigint AS open
