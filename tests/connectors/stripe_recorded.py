@@ -11,7 +11,6 @@ from typing import Any
 from connectors.contract import Envelope, Settings
 from connectors.systems.stripe import connector as module
 from connectors.systems.stripe.connector import connector
-from revops.contracts.base import EventData
 
 FOLDER = Path(module.__file__).with_name("fixtures")
 
@@ -27,7 +26,7 @@ def opened(event: dict[str, Any]) -> Envelope:
     return connector.open(json.dumps(event).encode())
 
 
-def told(event: dict[str, Any] | str, zone: str = "UTC", **parameters: Any) -> Sequence[EventData]:
+def told(event: dict[str, Any] | str, zone: str = "UTC", **parameters: Any) -> Sequence[Any]:
     """What an event, or the fixture of that name, tells."""
     envelope = opened(body(event) if isinstance(event, str) else event)
     settings = Settings(slug="stripe", base_url="", zone=zone, parameters=parameters)
