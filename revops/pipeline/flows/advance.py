@@ -9,7 +9,7 @@ from typing import Final
 from revops.canonical.operations.batch import REFERENCES
 from revops.delivery.claims import Ending
 from revops.delivery.decide import State
-from revops.pipeline.flows import states, undo
+from revops.pipeline.flows import sold, states, undo
 from revops.pipeline.flows.capabilities import CAPABILITIES
 from revops.pipeline.flows.order import ready
 from revops.pipeline.flows.release import release
@@ -72,7 +72,7 @@ def follow(connection_id: int, endings: Sequence[Ending], *, at: datetime) -> se
     woken: set[int] = set()
     held: set[int] = set()
     if ended:
-        _references(connection_id, ended)
+        _references(connection_id, ended, at=at)
         values = (
             [ending.work.id for ending in ended],
             [ending.row.state.value for ending in ended],
@@ -106,21 +106,18 @@ def look_again(*, most: int = 200) -> set[int]:
     return release([found.id for found in sql.rows(_UNREADY, (most,))], at=row.now)
 
 
-def _references(connection_id: int, ended: Sequence[Ending]) -> None:
+def _references(connection_id: int, ended: Sequence[Ending], *, at: datetime) -> None:
     """The target's own id of what it made for us."""
-    REFERENCES.insert(
-        [
-            (
-                connection_id,
-                CAPABILITIES[ending.work.kind].makes,
-                ending.row.external_id,
-                ending.work.subject_kind,
-                ending.work.subject_id,
-            )
-            for ending in ended
-            if ending.row.state is State.POSTED
-            and ending.work.kind in CAPABILITIES
-            and CAPABILITIES[ending.work.kind].makes
-        ],
-        "ON CONFLICT DO NOTHING",
+    made = [
+        (connection_id, what.makes, ending.row.external_id or "", work.subject_kind,
+         work.subject_id)
+        for ending in ended
+        for work in (ending.work,)
+        if ending.row.state is State.POSTED
+        and (what := CAPABILITIES.get(work.kind)) is not None
+        and what.makes
+    ]  # fmt: skip
+    REFERENCES.insert(made, "ON CONFLICT DO NOTHING")
+    sold.link_answers(
+        connection_id, [values[2] for values in made if values[1] == sold.PROVISIONED], at=at
     )

@@ -14,7 +14,7 @@ from exceptions.findings import Finding
 from revops.contracts.base import EventData
 from revops.kernel import strict_json
 from revops.ledger.books import EntityBooks
-from revops.pipeline.flows import checks, release
+from revops.pipeline.flows import checks, release, sold
 from revops.pipeline.flows.base import Flow, Kind
 from revops.pipeline.flows.capabilities import CAPABILITIES
 from revops.pipeline.flows.catalogue import flow_of
@@ -132,6 +132,9 @@ def begin(told: Sequence[Told], books: Mapping[int, EntityBooks], *, at: datetim
     _RUNS.insert(runs)
     ids = sql.new_ids("pipeline_steprun", len(steps))
     _STEPS.insert([(step_id, *values) for step_id, values in zip(ids, steps, strict=True)])
+    sold.link_records(
+        [item.record_id for item, _ in followed if item.record_kind == "subscription"], at=at
+    )
     if findings:
         cases.report(findings, at=at)
     return release.release(ready(due), at=at) if due else set()

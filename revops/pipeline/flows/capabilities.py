@@ -46,17 +46,25 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
         Capability("success.payment_signal", "Payment signal", "success"),
         Capability(
             "customer.upsert", "Customer in the ERP", "erp", makes="customer",
+            absent="An ERP makes the customer itself when the first posting names it.",
         ),
+        # The subscription itself comes back as an event, with an id of its own record.
         Capability(
             "billing.subscription.create", "New subscription", "billing", latest=False,
-            makes="subscription",
+            makes="provisioned",
         ),
-        Capability("billing.subscription.cancel", "End of a subscription", "billing", latest=False),
+        Capability(
+            "billing.subscription.cancel", "End of a subscription", "billing", latest=False,
+            absent="No connector ends subscriptions: a person does so in the billing system.",
+        ),
         Capability(
             "billing.invoice_item.create", "Billable line", "billing", latest=False,
             makes="invoice_item",
         ),
-        Capability("billing.invoice_item.delete", "Removal of a line", "billing", latest=False),
+        Capability(
+            "billing.invoice_item.delete", "Removal of a line", "billing", latest=False,
+            absent="No connector removes lines: a person does so in the billing system.",
+        ),
     )
 }  # fmt: skip
 

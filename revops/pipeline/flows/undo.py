@@ -18,7 +18,8 @@ from revops.delivery import operations as delivery
 from revops.delivery.operations import Order
 from revops.kernel import strict_json
 from revops.pipeline import transform
-from revops.pipeline.flows.capabilities import CAPABILITIES
+from revops.pipeline.flows.base import Step
+from revops.pipeline.flows.capabilities import CAPABILITIES, systems
 from revops.pipeline.flows.catalogue import flows
 from revops.pipeline.transform.base import Ask, Made, Unready
 from revops.store import sql
@@ -30,7 +31,10 @@ class CannotUndo(Exception):
 
 _LOCK: Final = "SELECT id, flow, state FROM pipeline_flowrun WHERE id = %s FOR UPDATE"
 _STEPS: Final = """
-SELECT id, step, state, command_id FROM pipeline_steprun WHERE run_id = %s ORDER BY position
+SELECT step.id, step.step, step.state, step.command_id, connection.connector
+FROM pipeline_steprun step
+JOIN connectors_connection connection ON connection.id = step.connection_id
+WHERE step.run_id = %s ORDER BY step.position
 """
 _SET: Final = """
 UPDATE pipeline_steprun AS step SET state = new.state, undo_state = new.undo, undo_note = new.note,
@@ -62,9 +66,7 @@ def undo(run_id: int, *, why: str, at: datetime) -> set[int]:
         if row.state in ("waiting", "held", "unready") or row.command_id in withdrawn:
             state = "withdrawn"
         elif row.state in ("done", "queued"):
-            back = flow.step(row.step).undo
-            mark = "waiting" if back and back.capability else "kept"
-            note = back.why if back else ""
+            mark, note = _way_back(flow.step(row.step), row.connector)
         values.append((row.id, state, mark, note))
     sql.run(_SET, [list(column) for column in zip(*values, strict=True)] if values else [[]] * 4)
     sql.run(
@@ -73,6 +75,16 @@ def undo(run_id: int, *, why: str, at: datetime) -> set[int]:
         (why, run_id),
     )
     return go_on([run_id], at=at)
+
+
+def _way_back(step: Step, connector: str) -> tuple[str, str]:
+    """Whether a step is undone or stays, and why it stays."""
+    back = step.undo
+    if back is None or not back.capability:
+        return "kept", back.why if back else ""
+    if connector in systems(back.capability):
+        return "waiting", ""
+    return "kept", CAPABILITIES[back.capability].absent
 
 
 _ENDED: Final = """

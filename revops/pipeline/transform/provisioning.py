@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from revops.pipeline.transform.base import Answer, Ask, Made, Unready
 from revops.pipeline.transform.customers import UNKNOWN, known
 from revops.pipeline.transform.parties import Party
+from revops.store import sql
+
+_CONTRACTS: Final = """
+SELECT DISTINCT ON (opportunity_id) opportunity_id, source_id, net_days FROM canonical_contract
+WHERE opportunity_id = ANY(%s) AND state = 'active' ORDER BY opportunity_id, id DESC
+"""
 
 
 def subscription(asks: Sequence[Ask]) -> Mapping[int, Answer]:
     customers = known(asks)
+    contracts = {
+        row.opportunity_id: row for row in sql.rows(_CONTRACTS, ([ask.record_id for ask in asks],))
+    }
     return {
-        ask.step_id: _subscription(ask, party) if (party := customers.get(ask.step_id)) else UNKNOWN
+        ask.step_id: _subscription(ask, party, contracts.get(ask.record_id))
+        if (party := customers.get(ask.step_id))
+        else UNKNOWN
         for ask in asks
     }
 
 
-def _subscription(ask: Ask, party: Party) -> Answer:
+def _subscription(ask: Ask, party: Party, contract: Any) -> Answer:
+    """Billed by invoice when a contract gives days to pay; else the payment method is charged."""
     sold: Any = ask.event
     payload = {
         "customer": {
             "id": party.at(ask.connection_id),
-            "customer_id": party.ours,
-            "other_ids": party.elsewhere(ask.connection_id),
             "name": party.name,
             "email": party.first("email"),
-            "tax_id": party.first("tax_id"),
+            "other_ids": {
+                f"{one['system']}_id": one["id"] for one in party.elsewhere(ask.connection_id)
+            },
         },
-        "opportunity_id": sold.opportunity_id,
-        "currency": sold.currency,
-        "items": [item.model_dump(mode="json") for item in sold.items],
-        "starts_on": sold.starts_on.isoformat(),
-        "ends_on": sold.ends_on.isoformat() if sold.ends_on else None,
+        "items": [{"price": item.sku, "quantity": item.quantity} for item in sold.items],
+        "contract_ref": contract.source_id if contract else "",
+        "days_until_due": contract.net_days if contract else None,
         "legal_entity": ask.legal_entity,
     }
     return Made(f"{ask.source}:{sold.opportunity_id}", payload, sold.currency, sold.amount)

@@ -54,14 +54,22 @@ def _value(ask: Ask, party: Party, found: Worth) -> Answer:
     return Made(party.key, payload, currency, amount)
 
 
+# Seconds within which billing's answer follows its event: the event can be faster.
+_ANSWER: Final = 180
+
 _LINKS: Final = """
 SELECT record.id, record.source_id, record.state, record.started_on, record.renews_on,
-    record.contract_ref, contract.source_id AS contract, contract.connection_id AS crm,
-    opportunity.source_id AS opportunity, connection.slug
+    record.contract_ref, contract.source_id AS contract,
+    coalesce(contract.connection_id, sold.connection_id) AS crm,
+    coalesce(opportunity.source_id, sold.source_id) AS opportunity, connection.slug
 FROM canonical_subscription record
 JOIN connectors_connection connection ON connection.id = record.connection_id
 LEFT JOIN canonical_contract contract ON contract.id = record.contract_id
 LEFT JOIN canonical_opportunity opportunity ON opportunity.id = contract.opportunity_id
+LEFT JOIN canonical_externalreference made ON made.connection_id = record.connection_id
+    AND made.type = 'provisioned' AND made.external_id = record.source_id
+    AND made.record_kind = 'opportunity'
+LEFT JOIN canonical_opportunity sold ON sold.id = made.record_id
 WHERE record.id = ANY(%s)
 """
 
@@ -76,9 +84,11 @@ def link(asks: Sequence[Ask]) -> Mapping[int, Answer]:
 
 
 def _link(ask: Ask, row: Any) -> Answer:
-    if not row.contract_ref:
-        return NotNeeded("The subscription names no contract.")
-    if row.contract is None or row.crm != ask.connection_id:
+    if row.crm is None and not row.contract_ref:
+        if ask.version / 1000 - ask.occurred_at.timestamp() < _ANSWER:
+            return Unready("Billing may still have to say which sale led to it.")
+        return NotNeeded("The subscription names no contract, and no sale led to it.")
+    if row.crm != ask.connection_id:
         return Unready(f"The contract {row.contract_ref} is not known from this CRM.")
     opportunity = bool(row.opportunity)
     payload = {

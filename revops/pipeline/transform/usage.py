@@ -24,14 +24,16 @@ def _item(ask: Ask) -> Answer:
     payload = {
         "customer_id": rated.customer_id,
         "subscription_id": rated.subscription_id,
-        "usage_ref": rated.line_id,
-        "price_id": rated.price_id,
         "currency": rated.currency,
         "amount": due,
+        "quantity": format(rated.billable, "f"),
         "description": f"{rated.billable:f} {rated.meter} of {rated.quantity:f} used{late}",
-        "period_start": rated.period_start.isoformat(),
-        "period_end": rated.period_end.isoformat(),
-        "legal_entity": rated.legal_entity,
+        "sku": rated.price_id,
+        "usage_ref": rated.line_id,
+        "period": {
+            "start": rated.period_start.isoformat(),
+            "end": rated.period_end.isoformat(),
+        },
     }
     return Made(rated.line_id, payload, rated.currency, due)
 
