@@ -9,9 +9,10 @@ from typing import Final
 
 from connectors.contract import SignatureInvalid
 from connectors.manifest import Capability
+from connectors.models import Connection
 from revops.events.models import Channel
 from revops.kernel import clock
-from revops.pipeline import problems, wake
+from revops.pipeline import problems, sources, wake
 from revops.pipeline.metering import findings
 from revops.pipeline.sources import Source
 from revops.usage.operations.intake import Fate, Result, in_batches, store
@@ -83,14 +84,21 @@ def take(
 
 
 def receive(
-    source: Source, *, body: bytes, headers: Mapping[str, str], correlation_id: str
-) -> Taken:
+    *, public_id: str, body: bytes, headers: Mapping[str, str], correlation_id: str
+) -> Taken | None:
     """
-    A signed call of a product. Header names are lower case.
+    A signed call of a product, or None when this address is not one for usage. Header names are
+    lower case.
 
     Raises SignatureInvalid, PayloadUnreadable for a body that holds no events at all, or psycopg
     errors.
     """
+    try:
+        source = sources.by_hook(public_id)
+    except Connection.DoesNotExist:
+        return None
+    if not takes_usage(source):
+        return None
     now = clock.now()
     if not source.signing_secrets:
         raise SignatureInvalid("No signing secret is configured.")
