@@ -15,6 +15,7 @@ from typing import Final
 
 SCOPES: Final[dict[str, str]] = {
     "events:write": "send business events",
+    "usage:write": "send what customers used",
     "read:lineage": "find ids and follow their thread",
     "read:cases": "read cases",
     "read:journals": "read journal entries and how their posting went",

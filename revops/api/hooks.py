@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.policy import open_door
 from connectors.contract import PayloadUnreadable, SignatureInvalid
 from revops.api import bodies, problems
+from revops.api.shapes.usage import UsageOut
 from revops.kernel import correlation
 from revops.kernel.strict_json import JsonRefused
 from revops.pipeline import receive
+from revops.pipeline.metering import door as metering
 
 PREFIX: Final = "/hooks/"
 
@@ -34,6 +36,15 @@ def hook(request: HttpRequest, public_id: str) -> HttpResponse:
         return problems.answer(405, "Webhooks are sent by POST.", headers={"Allow": "POST"})
     try:
         body = bodies.read(request)
+        used = metering.receive(
+            public_id=public_id,
+            body=body,
+            headers=_headers(request),
+            correlation_id=correlation.current() or correlation.new_id(),
+        )
+        if used is not None:
+            told = UsageOut.of(used)
+            return JsonResponse(told.model_dump(), status=207 if told.status == 207 else 200)
         receive.receive(
             public_id=public_id,
             body=body,

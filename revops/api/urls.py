@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from revops.api import health, hooks
 from revops.api.views import cases, contracts, describe, events, find, journals, lineage
+from revops.api.views import usage as usage_views
 
 app_name = "api"
 urlpatterns: list[URLPattern] = [
@@ -23,6 +24,8 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/journals/<str:reference>/", journals.JournalDetail.as_view(), name="journal"),
     path("api/v1/find", find.Find.as_view(), name="find"),
     path("api/v1/find/", find.Find.as_view(schema=None)),
+    path("api/v1/usage/", usage_views.Usage.as_view(), name="usage"),
+    path("api/v1/usage", usage_views.Usage.as_view(schema=None)),
     path("api/v1/lineage/<str:reference>/", lineage.LineageOf.as_view(), name="lineage-of"),
     path("api/v1/lineage/<str:kind>/<int:id>/", lineage.Lineage.as_view(), name="lineage"),
 ]
