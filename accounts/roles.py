@@ -38,12 +38,15 @@ ACTIONS: Final[dict[str, frozenset[Role]]] = {
     "cases.retry": frozenset({Role.FINANCE, Role.MANAGER, Role.REVOPS}),
     "cases.comment": frozenset({Role.FINANCE, Role.MANAGER, Role.REVOPS}),
     "lineage.view": _READERS | {Role.ADMIN},
+    "books.view": _READERS,
     "payload.view": frozenset({Role.FINANCE, Role.MANAGER, Role.REVOPS, Role.AUDITOR}),
     "connections.view": _READERS | {Role.ADMIN},
     "connections.operate": frozenset({Role.REVOPS, Role.ADMIN}),
     "sandbox.operate": frozenset({Role.REVOPS, Role.ADMIN, Role.FINANCE, Role.MANAGER}),
     "periods.close": frozenset({Role.MANAGER}),
     "periods.open": frozenset({Role.MANAGER}),
+    "flows.view": _READERS | {Role.ADMIN},
+    "flows.compensate": frozenset({Role.MANAGER, Role.REVOPS}),
     "playbooks.view": frozenset(Role) - {Role.SUPPORT},
 }
 

@@ -16,7 +16,11 @@ from exceptions.operations import CaseRefused
 from revops.delivery import gates
 from revops.delivery import operations as delivery
 from revops.events import operations as inbox
+from revops.kernel import clock
 from revops.pipeline import sources, wake
+from revops.pipeline.flows import trouble
+from revops.pipeline.flows.recheck import recheck
+from revops.pipeline.models import FlowRun
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -43,10 +47,19 @@ def declare() -> None:
             hint="Sends one posting; when it is answered, the others follow.",
         ),
     )  # fmt: skip
+    kinds.declare_remedy(
+        Remedy(
+            "recheck", "Check again", "cases.retry", run=_recheck, safe_to_repeat=True,
+            hint="Looks at the records again; when the check holds, the flow goes on.",
+        )
+    )  # fmt: skip
     kinds.declare(*_KINDS)
 
 
 _KINDS = (
+    Kind("flow_stopped", "Flow cannot go on", team="RevOps", sla=DAY, playbook="flow_stopped",
+         remedies=("recheck",), why="Others wait to hear of it, and nothing is provisioned.",
+         fix="Correct the record in its source, then check again."),
     Kind("target_down", "System cannot be reached", team="RevOps", sla=HOUR, playbook="target_down",
          remedies=("trial",), tone="crit",
          why="Postings wait and the books of this period are incomplete until they are sent.",
@@ -167,6 +180,22 @@ def _replay_many(cases: Sequence[Case], by: User) -> str:
     for connection_id in connections:
         transaction.on_commit(partial(wake.line, connection_id), robust=True)
     return _count(len(ids), "event", "replayed")
+
+
+def _recheck(case: Case, by: User) -> str:
+    """In the transaction of the case; refused as long as something does not hold."""
+    if case.record_id is None:
+        raise CaseRefused("The case names no record.")
+    runs = FlowRun.objects.filter(
+        state="failed", record_kind=case.record_kind, record_id=case.record_id
+    ).values_list("pk", flat=True)
+    chosen = [run_id for run_id in runs if trouble.fingerprint(run_id) == case.fingerprint]
+    still, woken = recheck(chosen, at=clock.now())
+    if still or not chosen:
+        raise CaseRefused(still[0] if still else "The flow has ended.")
+    for connection_id in woken:
+        transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
+    return "The check holds: the flow goes on."
 
 
 def _trial(case: Case, by: User) -> str:

@@ -12,7 +12,8 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from revops.pipeline import daily, health, poll, process, send
+from revops.pipeline import daily, fetch, health, poll, process, send, wake
+from revops.pipeline.flows.advance import look_again
 from revops.pipeline.metering import turn
 from revops.store import sql
 
@@ -29,6 +30,10 @@ SELECT 'commands', connection_id FROM (
       AND next_at <= now()) AS commands
 UNION ALL
 SELECT 'poll', connection_id FROM events_sourcecursor WHERE next_at <= now()
+UNION ALL
+SELECT 'fetch', connection_id FROM (
+    SELECT DISTINCT connection_id FROM events_inboundevent
+    WHERE state = 'parked' AND waits_for LIKE 'fetch:%') AS wanted
 """
 
 
@@ -46,6 +51,8 @@ def sweep(*, drainer: str) -> int:
                     seconds=settings.REVOPS_DRAIN_SECONDS,
                     linger=0,
                 )
+            elif row.what == "fetch":
+                fetch.fetch(row.connection_id)
             else:
                 poll.poll(row.connection_id)
         except Exception:
@@ -55,9 +62,21 @@ def sweep(*, drainer: str) -> int:
         turn.sweep(seconds=settings.REVOPS_DRAIN_SECONDS)
     except Exception:
         log.exception("sweep.usage_failed")
+    try:
+        _look_again()
+    except Exception:
+        log.exception("sweep.flows_failed")
     health.look()
     daily.run_if_due()
     return len(due)
+
+
+def _look_again() -> None:
+    """Steps that wait for a record of their target, such as an account to be linked."""
+    with sql.atomic():
+        woken = look_again()
+    for connection_id in woken:
+        wake.delivery(connection_id)
 
 
 class Sweeper(threading.Thread):

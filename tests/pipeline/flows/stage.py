@@ -21,7 +21,7 @@ from revops.pipeline import outcomes
 from revops.pipeline.flows.begin import Told, begin
 from revops.pipeline.models import FlowRun, StepRun
 from revops.store import sql
-from tests.factories import a_connection, a_legal_entity
+from tests.factories import a_connection, a_gate, a_legal_entity
 
 
 class Nothing:
@@ -91,6 +91,8 @@ class Stage:
         self.billing = System(a_connection("stripe", "stripe"))
         self.crm = System(a_connection("salesforce", "salesforce"))
         self.success = System(a_connection("gainsight", "gainsight"))
+        for system in (self.billing, self.crm, self.success):
+            a_gate(system.connection)
         now = clock.now()
         self.party = Party.objects.create(
             name="Northwind Analytics, Inc.", created_at=now, updated_at=now
@@ -101,17 +103,20 @@ class Stage:
 
     def account(self, system: System, source_id: str, **values: Any) -> Customer:
         now = clock.now()
-        return Customer.objects.create(**{
-            "connection": system.connection,
-            "source_id": source_id,
-            "legal_entity": self.entity,
-            "party": self.party,
-            "name": self.party.name,
-            "email": "ap@northwind.example",
-            "correlation_id": correlation.new_id(),
-            "created_at": now,
-            "updated_at": now,
-        } | values)
+        return Customer.objects.create(
+            **{
+                "connection": system.connection,
+                "source_id": source_id,
+                "legal_entity": self.entity,
+                "party": self.party,
+                "name": self.party.name,
+                "email": "ap@northwind.example",
+                "correlation_id": correlation.new_id(),
+                "created_at": now,
+                "updated_at": now,
+            }
+            | values
+        )
 
     def begin(
         self, contract: str, record: Any, *, by: System | None = None, **values: Any

@@ -1,0 +1,32 @@
+"""What a person may do with a run."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.queries import authorize
+from revops.kernel import clock
+from revops.pipeline import wake
+from revops.pipeline.flows.undo import CannotUndo, undo
+from revops.store import sql
+
+_SHORTEST: Final = 10
+
+
+def compensate(run_id: int, *, by: User, reason: str) -> None:
+    """
+    Take back what a run did. Raises NotAllowed for a person without the right, CannotUndo when the
+    run is being taken back already or the reason says nothing.
+    """
+    authorize(by, "flows.compensate")
+    said = " ".join(reason.split())
+    if len(said) < _SHORTEST:
+        raise CannotUndo("Say why it is taken back, in a sentence.")
+    with sql.atomic():
+        why = f"{by.name}: {said[:500]}"
+        for connection_id in undo(run_id, why=why, at=clock.now()):
+            transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
