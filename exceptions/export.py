@@ -31,7 +31,8 @@ def cause_cells(rows: Iterable[CauseRow]) -> Iterator[list[str]]:
         for money in amounts:
             yield [
                 row.key, row.sentence, row.kind.label, row.path, str(row.sum.cases),
-                *money_cells(money), "; ".join(row.entities), period, ends, instant_cell(row.oldest), row.kind.team,
+                *money_cells(money), "; ".join(row.entities), period, ends,
+                instant_cell(row.oldest), row.kind.team,
             ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ class ConsoleConfig(AppConfig):
             nav.Item(
                 "Lineage", "console:threads", "lineage.view", group=nav.WATCH, order=20, key="l"
             ),
+            nav.Item("Books", "console:journals", "books.view", group=nav.WATCH, order=25, key="b"),
             nav.Item(
                 "Playbooks", "console:playbooks", "playbooks.view", group=nav.SET_UP, order=40
             ),

@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from exceptions.models import Case
 from revops.canonical.models import Customer, Invoice, Payment, Payout, Refund
-from revops.ledger.models import JournalEntry
+from revops.ledger.models import JournalEntry, RevenueSchedule
 from tests.browser.stage import Stage
 
 
@@ -45,6 +45,10 @@ def _settled_cause(stage: Stage) -> str:
     still = Case.objects.exclude(state="resolved").values("cause_key")
     found = Case.objects.filter(state="resolved").exclude(cause_key__in=still).latest("pk")
     return f"/exceptions/causes/{found.cause_key}/"
+
+
+def _schedule() -> int:
+    return RevenueSchedule.objects.latest("pk").pk
 
 
 def _event(kind: str, stage: Stage) -> str:
@@ -107,6 +111,14 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("lineage-unmapped", lambda stage: _event("mapping_missing", stage)),
         Look("lineage-unknown-event", lambda stage: _event("schema_drift", stage)),
     ),
+    "console:journals": (
+        Look("journals", _at("/journals/")),
+        Look("journals-none", _at("/journals/?q=nothing-like-it")),
+    ),
+    "console:schedules": (Look("schedules", _at("/schedules/")),),
+    "console:schedule": (Look("schedule", lambda stage: f"/schedules/{_schedule()}/"),),
+    "console:rollforward": (Look("rollforward", _at("/books/deferred-revenue/")),),
+    "console:trial-balance": (Look("trial-balance", _at("/books/trial-balance/")),),
     "console:journal": (
         Look("journal-posted", _journal),
         Look("journal-in-doubt", _journal_in_doubt),

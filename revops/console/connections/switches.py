@@ -92,15 +92,14 @@ SWITCHES: Final[Mapping[str, Sequence[Switch]]] = {
         ),
     ),
     "gainsight": (
-        _fault("down", "Goes down", "Every call is turned away with 503. What is to be told waits."),
+        _fault("down", "Goes down", "Every call is turned away with 503. Commands wait."),
         _fault(
             "throttle", "Asks to slow down",
             "Every call is turned away with 429 and a wait of 20 seconds.", retry_after=20,
         ),
         _fault(
             "response_lost", "Loses its next 3 answers",
-            "Three writes are done, but their answers are lost: they are asked about, not repeated.",
-            on=3,
+            "Three writes are done, but their answers are lost: asked about, not repeated.", on=3,
         ),
         _fault(
             "drop_webhooks", "Drops its rules' calls",
