@@ -35,6 +35,7 @@ from revops.mappings.models import (
     SkuMap,
     TaxMap,
 )
+from revops.sandbox import rates
 from revops.sandbox.chart import ACCOUNTS, ROLES
 
 PEOPLE: Final = (
@@ -88,6 +89,7 @@ def seed() -> bool:
     entities = _entities()
     accounts = _accounts()
     _periods(entities)
+    rates.publish(FIRST_YEAR)
     if fresh:
         _maps(entities, accounts)
     _connections(entities)
@@ -142,6 +144,7 @@ def _maps(entities: dict[str, LegalEntity], accounts: dict[str, LedgerAccount]) 
     version = MappingVersion.objects.create(note="Opening maps", made_by="Ada Lindqvist")
     common = {"valid": _ALWAYS, "version": version}
     for entity in entities.values():
+        rates.accept(entity, _ALWAYS, version)
         AccountMap.objects.bulk_create(
             AccountMap(legal_entity=entity, role=role, account=accounts[code], **common)
             for role, code in ROLES
