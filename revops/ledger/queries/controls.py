@@ -174,9 +174,10 @@ WHERE entry.legal_entity_id = %s AND entry.lane = %s AND entry.accounting_date <
 GROUP BY 1, 2, 3
 """
 _CHARGED: Final = """
-SELECT tax ->> 'code' AS code, invoice.currency, sum((tax ->> 'amount')::bigint)::bigint AS amount
+SELECT charge ->> 'code' AS code, invoice.currency,
+    sum((charge ->> 'amount')::bigint)::bigint AS amount
 FROM canonical_invoice invoice JOIN canonical_invoiceline line ON line.invoice_id = invoice.id
-CROSS JOIN LATERAL jsonb_array_elements(line.taxes) AS tax
+CROSS JOIN LATERAL jsonb_array_elements(line.taxes) AS charge
 WHERE invoice.legal_entity_id = %s AND invoice.issued_on <= %s AND invoice.state <> 'void'
   AND EXISTS (SELECT 1 FROM ledger_journalentry entry
               WHERE entry.record_kind = 'invoice' AND entry.record_id = invoice.id)
