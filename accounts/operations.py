@@ -30,10 +30,11 @@ def create_token(
     Raises TokenRefused.
     """
     name = name.strip()
-    unknown = sorted(set(scopes) - tokens.SCOPES.keys())
+    asked = {scope for scope in scopes if not tokens.is_entity(scope)}
+    unknown = sorted(asked - tokens.SCOPES.keys())
     if not name:
         raise TokenRefused("A token needs a name that says what uses it.")
-    if unknown or not scopes:
+    if unknown or not asked:
         known = ", ".join(tokens.SCOPES)
         raise TokenRefused(
             f"Unknown scope: {', '.join(unknown)}. The scopes are: {known}."

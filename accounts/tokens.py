@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from typing import Final
 
 SCOPES: Final[dict[str, str]] = {
@@ -19,9 +20,14 @@ SCOPES: Final[dict[str, str]] = {
     "read:lineage": "find ids and follow their thread",
     "read:cases": "read cases",
     "read:journals": "read journal entries and how their posting went",
+    "read:lookups": "ask for accounts, prices, entitlements, credit standing and invoices",
 }
 
+# ``entity:US-INC`` beside the scopes limits a token to one legal entity; several add up.
+ENTITY: Final = "entity:"
+
 _PREFIX_BYTES: Final = 5
+_ENTITY_FORM: Final = re.compile(r"entity:[A-Za-z0-9_-]{1,24}", re.ASCII)
 _FORM: Final = re.compile(r"rct_([0-9a-f]{10})_([A-Za-z0-9_-]{43})", re.ASCII)
 
 
@@ -35,6 +41,17 @@ def prefix_of(text: str) -> str | None:
     """The prefix of what has the form of a token, else None."""
     found = _FORM.fullmatch(text)
     return found[1] if found else None
+
+
+def is_entity(scope: str) -> bool:
+    """Whether this is a limit to a legal entity, and no scope of its own."""
+    return _ENTITY_FORM.fullmatch(scope) is not None
+
+
+def entities_of(scopes: Iterable[str]) -> tuple[str, ...] | None:
+    """The codes of the legal entities that a token is limited to; None when it is not."""
+    found = tuple(sorted(one.removeprefix(ENTITY) for one in scopes if one.startswith(ENTITY)))
+    return found or None
 
 
 def digest(text: str) -> str:

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from accounts.models import ServiceToken
 from accounts.operations import use_token
+from accounts.tokens import entities_of
 
 if TYPE_CHECKING:
     # DRF reads these classes from its settings while this module of its own is half imported.
@@ -50,10 +51,21 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """The token carries the view's ``scope``. A view that declares none is for nobody."""
+    """
+    The token carries the view's ``scope``. A view that declares none is for nobody, and one that
+    does not keep to entities (``entity_scoped``) is closed to tokens that are limited to some.
+    """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         scope = getattr(view, "scope", "")
         self.message = f"The token needs the scope {scope}."
         token = request.auth
+        if isinstance(token, ServiceToken) and not getattr(view, "entity_scoped", False):
+            limited = entities_of(token.scopes)
+            if limited is not None:
+                self.message = (
+                    f"The token is limited to {', '.join(limited)}, and this address answers for "
+                    "all legal entities."
+                )
+                return False
         return bool(scope) and isinstance(token, ServiceToken) and scope in token.scopes

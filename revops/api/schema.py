@@ -69,7 +69,14 @@ class Described(AutoSchema):
     ) -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         problems = dict(_ALWAYS)
-        if "{" in self.path:
+        if "/lookups/" in self.path:
+            problems |= {
+                400: "A parameter is not known, or cannot be read.",
+                404: "Nothing of that name exists, as far as the token may see.",
+                409: "It leads to several; `matches` names them.",
+                422: "The question does not hold together; the detail says what is missing.",
+            }
+        elif "{" in self.path:
             problems[404] = "There is no such thing."
         else:
             problems[400] = "The body or a parameter cannot be read."

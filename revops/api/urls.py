@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from revops.api import health, hooks
-from revops.api.views import cases, contracts, describe, events, find, journals, lineage
+from revops.api.views import cases, contracts, describe, events, find, journals, lineage, lookups
 from revops.api.views import usage as usage_views
 
 app_name = "api"
@@ -24,6 +24,11 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/journals/<str:reference>/", journals.JournalDetail.as_view(), name="journal"),
     path("api/v1/find", find.Find.as_view(), name="find"),
     path("api/v1/find/", find.Find.as_view(schema=None)),
+    path("api/v1/lookups/account/", lookups.Account.as_view(), name="lookup-account"),
+    path("api/v1/lookups/price/", lookups.Price.as_view(), name="lookup-price"),
+    path("api/v1/lookups/entitlement/", lookups.Entitlement.as_view(), name="lookup-entitlement"),
+    path("api/v1/lookups/credit/", lookups.Credit.as_view(), name="lookup-credit"),
+    path("api/v1/lookups/invoice/", lookups.Invoice.as_view(), name="lookup-invoice"),
     path("api/v1/usage/", usage_views.Usage.as_view(), name="usage"),
     path("api/v1/usage", usage_views.Usage.as_view(schema=None)),
     path("api/v1/lineage/<str:reference>/", lineage.LineageOf.as_view(), name="lineage-of"),

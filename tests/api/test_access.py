@@ -21,6 +21,11 @@ NEEDS = {
     "/api/v1/journals/JE-1/": "read:journals",
     "/api/v1/lineage/invoice/1/": "read:lineage",
     "/api/v1/lineage/INV-1/": "read:lineage",
+    "/api/v1/lookups/account/?id=x": "read:lookups",
+    "/api/v1/lookups/price/?price=x&currency=USD": "read:lookups",
+    "/api/v1/lookups/entitlement/?customer=x&feature=seats": "read:lookups",
+    "/api/v1/lookups/credit/?customer=x": "read:lookups",
+    "/api/v1/lookups/invoice/?id=x": "read:lookups",
     "/api/v1/find?q=INV-1": "read:lineage",
     "/api/v1/find/?q=INV-1": "read:lineage",
 }

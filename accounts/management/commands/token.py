@@ -20,7 +20,10 @@ class Command(BaseCommand):
         create = acts.add_parser("create", help="make a token and print it, once")
         create.add_argument("--name", required=True, help="what uses it")
         create.add_argument(
-            "--scope", action="append", default=[], help=f"repeat for: {', '.join(tokens.SCOPES)}"
+            "--scope",
+            action="append",
+            default=[],
+            help=f"repeat for: {', '.join(tokens.SCOPES)}; entity:CODE limits it to an entity",
         )
         create.add_argument("--days", type=int, default=90, help="how long it lives (default 90)")
         create.add_argument("--owner", help="email of the person who answers for it")

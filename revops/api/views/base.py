@@ -14,9 +14,13 @@ from revops.api.throttles import Rate
 
 
 class MachineView(APIView):
-    """``scope`` is what the token must carry; a view without one answers 403 to everybody."""
+    """
+    ``scope`` is what the token must carry; a view without one answers 403 to everybody.
+    ``entity_scoped`` views keep to the legal entities that a token is limited to.
+    """
 
     scope: ClassVar[str] = ""
+    entity_scoped: ClassVar[bool] = False
     schema = Described()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
