@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from revops.contracts.usage import ThresholdCrossed
+from revops.kernel import strict_json
 from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded
 from revops.pipeline.transform.customers import UNKNOWN, known, who
 from revops.pipeline.transform.parties import Party
@@ -23,7 +24,7 @@ ORDER BY record.id
 """
 _SUBSCRIPTIONS: Final = """
 SELECT record.id, record.source_id, record.started_on AS starts_on, record.ends_on, record.state,
-    record.items, connection.slug
+    record.items::text AS parts, connection.slug
 FROM canonical_subscription record
 JOIN connectors_connection connection ON connection.id = record.connection_id
 WHERE record.id = ANY(%s)
@@ -76,11 +77,12 @@ def _made(ask: Ask, customer: Party, row: Any, *, used: Decimal | None = None) -
 
 def _seats(ask: Ask, customer: Party, row: Any) -> Answer:
     """A subscription entitles to what it is for, as long as it runs."""
-    quantity = sum(item["quantity"] for item in row.items)
+    items: Any = strict_json.loads(row.parts)
+    quantity = sum(item["quantity"] for item in items)
     payload = {
         "customer": who(customer, ask.connection_id),
         "entitlement_id": row.source_id,
-        "feature": ", ".join(item["sku"] for item in row.items) or row.source_id,
+        "feature": ", ".join(item["sku"] for item in items) or row.source_id,
         "quantity": str(quantity),
         "used": None,
         "unit": "seats",

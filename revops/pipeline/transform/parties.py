@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from revops.kernel import strict_json
 from revops.store import sql
 
 
@@ -74,7 +75,7 @@ WHERE customer.id = ANY(%s)
 _ACCOUNTS: Final = """
 SELECT customer.party_id, customer.id, customer.connection_id, connection.slug,
     connection.connector, customer.source_id, customer.email, customer.tax_id,
-    customer.currency, customer.address
+    customer.currency, customer.address::text AS address
 FROM canonical_customer customer
 JOIN connectors_connection connection ON connection.id = customer.connection_id
 WHERE customer.party_id = ANY(%s) AND customer.merged_into_id IS NULL ORDER BY customer.id
@@ -92,7 +93,7 @@ def of(customer_ids: Collection[int]) -> dict[int, Party]:
         accounts[row.party_id].append(
             Account(
                 row.id, row.connection_id, row.slug, row.connector,
-                row.source_id, row.email, row.tax_id, row.currency, row.address or {},
+                row.source_id, row.email, row.tax_id, row.currency, _object(row.address),
             )
         )  # fmt: skip
     return {
@@ -104,3 +105,8 @@ def of(customer_ids: Collection[int]) -> dict[int, Party]:
         )
         for row in rows
     }  # fmt: skip
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    found: Any = strict_json.loads(text)
+    return found if isinstance(found, dict) else {}
