@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from revops.bench import line
+from revops.bench import line, usage
 from revops.bench.house import ROOT
 
 
@@ -16,11 +16,15 @@ class Command(BaseCommand):
     help = "Our figures beside the limits of this machine, measured in one run."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", nargs="?", default="line", choices=["line"])
-        parser.add_argument("--events", type=int, default=3000)
+        parser.add_argument("name", nargs="?", default="line", choices=["line", "usage"])
+        parser.add_argument("--events", type=int, help="how many; by default those of the page")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        result = line.measure(events=options["events"])
+        many = options["events"]
+        if options["name"] == "usage":
+            result = usage.measure(records=many or 1_000_000)
+        else:
+            result = line.measure(events=many or 3000)
         result["commit"] = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"],
             cwd=ROOT,
