@@ -92,30 +92,49 @@ WHERE entry.legal_entity_id = %(entity)s AND entry.lane = %(lane)s
   AND entry.accounting_date <= %(latest)s
 GROUP BY 1, 2, 3, 4
 """
-# Fresh amounts by the day they came in, and recognised ones by the day they were posted.
+# What came in fresh, by the day it was posted, and what was recognised of it. What was undone as if
+# it had never been went out, and what took its place came in, on the day of the reversal.
 _SCHEDULED: Final = """
-SELECT entry.accounting_date AS day, schedule.currency,
-    sum(schedule.total - schedule.carried)::bigint AS amount,
-    sum(schedule.functional_total - schedule.carried_functional)::bigint AS functional
-FROM ledger_revenueschedule schedule JOIN ledger_journalentry entry ON entry.id = schedule.entry_id
-WHERE schedule.legal_entity_id = %(entity)s AND entry.accounting_date <= %(latest)s
+WITH own AS (
+    SELECT schedule.id, schedule.chain, schedule.stop_reason, schedule.successor_id,
+        schedule.currency, schedule.total - schedule.carried AS amount,
+        schedule.functional_total - schedule.carried_functional AS functional,
+        entry.accounting_date AS day, undo.accounting_date AS undone
+    FROM ledger_revenueschedule schedule
+    JOIN ledger_journalentry entry ON entry.id = schedule.entry_id
+    LEFT JOIN ledger_journalentry undo ON undo.reverses_id = schedule.entry_id
+    WHERE schedule.legal_entity_id = %(entity)s AND entry.accounting_date <= %(latest)s
+), undone AS (
+    SELECT chain, min(undone) AS day FROM own WHERE stop_reason = 'void' GROUP BY chain
+), anew AS (
+    SELECT successor_id AS id FROM own WHERE stop_reason = 'void' AND successor_id IS NOT NULL
+)
+SELECT CASE WHEN anew.id IS NULL THEN own.day ELSE coalesce(undone.day, own.day) END AS day,
+    own.currency, own.amount::bigint AS amount, own.functional::bigint AS functional
+FROM own LEFT JOIN anew ON anew.id = own.id LEFT JOIN undone ON undone.chain = own.chain
+UNION ALL
+SELECT coalesce(own.undone, undone.day, own.day), own.currency, -own.amount, -own.functional
+FROM own LEFT JOIN undone ON undone.chain = own.chain WHERE own.stop_reason = 'void'
+UNION ALL
+SELECT entry.accounting_date, own.currency, -sum(done.amount)::bigint,
+    -sum(done.functional_amount)::bigint
+FROM own JOIN ledger_recognition done ON done.schedule_id = own.id
+JOIN ledger_journalentry entry ON entry.id = done.entry_id
 GROUP BY 1, 2
 UNION ALL
-SELECT entry.accounting_date, schedule.currency, -sum(done.amount)::bigint,
-    -sum(done.functional_amount)::bigint
-FROM ledger_recognition done
-JOIN ledger_journalentry entry ON entry.id = done.entry_id
-JOIN ledger_revenueschedule schedule ON schedule.id = done.schedule_id
-WHERE schedule.legal_entity_id = %(entity)s AND entry.accounting_date <= %(latest)s
+SELECT undo.accounting_date, own.currency, sum(done.amount)::bigint,
+    sum(done.functional_amount)::bigint
+FROM own JOIN ledger_recognition done ON done.schedule_id = own.id
+JOIN ledger_journalentry undo ON undo.reverses_id = done.entry_id
 GROUP BY 1, 2
 """
 # Nothing goes on from these: what they had left was taken out with the day that ended them.
 _ENDED: Final = """
 SELECT schedule.currency, schedule.total, schedule.functional_total, schedule.service_start,
-    schedule.service_end, schedule.convention, schedule.stopped_on, schedule.stop_reason
+    schedule.service_end, schedule.convention, schedule.stopped_on
 FROM ledger_revenueschedule schedule
 WHERE schedule.legal_entity_id = %(entity)s AND schedule.stopped_on <= %(latest)s
-  AND schedule.successor_id IS NULL AND schedule.stop_reason <> 'pause'
+  AND schedule.successor_id IS NULL AND schedule.stop_reason NOT IN ('pause', 'void')
 """
 _PERIODS: Final = """
 SELECT code, starts, ends FROM mappings_accountingperiod
@@ -207,15 +226,13 @@ class _Taken:
 def _ended(rows: Sequence[Any], calendar: Sequence[Period]) -> list[_Taken]:
     found = []
     for row in rows:
-        earned, functional = 0, 0
-        if row.stop_reason != "void":
-            kept = portions(
-                total=row.total, functional_total=row.functional_total,
-                service=Span(row.service_start, row.service_end), convention=row.convention,
-                periods=calendar, until=row.stopped_on,
-            )  # fmt: skip
-            earned = sum([one.amount for one in kept])
-            functional = sum([one.functional for one in kept])
+        kept = portions(
+            total=row.total, functional_total=row.functional_total,
+            service=Span(row.service_start, row.service_end), convention=row.convention,
+            periods=calendar, until=row.stopped_on,
+        )  # fmt: skip
+        earned = sum([one.amount for one in kept])
+        functional = sum([one.functional for one in kept])
         found.append(
             _Taken(
                 row.stopped_on, row.currency, earned - row.total, functional - row.functional_total
