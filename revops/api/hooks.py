@@ -1,9 +1,10 @@
 """
 ``POST /hooks/<public id>/``: where systems tell us what happened.
 
-The answer is 200 with no body once the event is stored, and never before; whoever gets anything
-else must send it again. The signature is the only credential. This is the hottest address of the
-console: no session, no user, no template, and ``front.MachineDoors`` spares it the middleware.
+The answer is 200 once the event is stored, and never before; whoever gets anything else must send
+it again. It has no body, unless the connector knows that its sender waits for one. The signature is
+the only credential. This is the hottest address of the console: no session, no user, no template,
+and ``front.MachineDoors`` spares it the middleware.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def hook(request: HttpRequest, public_id: str) -> HttpResponse:
             headers=_headers(request),
             correlation_id=correlation.current() or correlation.new_id(),
         )
+        reply = receive.answer(public_id=public_id, body=body)
     except bodies.BodyRefused as error:
         return problems.answer(error.status, str(error))
     except receive.HookUnknown:
@@ -62,6 +64,8 @@ def hook(request: HttpRequest, public_id: str) -> HttpResponse:
         return problems.answer(400, str(error))
     except problems.CANNOT_STORE as error:
         return problems.cannot_store(error)
+    if reply is not None:
+        return HttpResponse(reply.body, content_type=reply.content_type)
     return HttpResponse(b"", content_type="text/plain")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.contract import Envelope, PayloadUnreadable, SignatureInvalid
+from connectors.contract import Envelope, PayloadUnreadable, Reply, SignatureInvalid
 from connectors.models import Connection
 from revops.contracts import registry as contracts
 from revops.events import operations as inbox
@@ -54,6 +54,14 @@ def receive(
     recorded = store(source, envelope, body, Channel.WEBHOOK, correlation_id)
     wake.line(source.id)
     return recorded
+
+
+def answer(*, public_id: str, body: bytes) -> Reply | None:
+    """What the sender of a webhook that ``receive`` took waits for, beyond that it was taken."""
+    source = sources.by_hook(public_id)
+    say = getattr(source.connector, "answer", None)
+    reply: Reply | None = say(body) if say else None
+    return reply
 
 
 def store(

@@ -18,6 +18,7 @@ from django.test import Client, RequestFactory
 
 from connectors.models import Connection
 from connectors.operations import set_secret
+from connectors.systems.salesforce.desk import outbound_message
 from revops.api import bodies, hooks
 from revops.api.front import MachineDoors
 from revops.events.models import EventConflict, InboundEvent
@@ -174,6 +175,49 @@ class TestHook:
 
 
 @pytest.mark.django_db(transaction=True)
+class TestHookWithAnAnswer:
+    """Salesforce sends its outbound messages again until it reads that they were taken."""
+
+    ORGANIZATION = "00D5g000000sandEAA"
+
+    @pytest.fixture
+    def crm(self, db: None, monkeypatch: pytest.MonkeyPatch) -> Connection:
+        monkeypatch.setattr(wake, "line", lambda connection_id: None)
+        connection = a_connection("crm", "salesforce")
+        set_secret(connection, "organization_id", self.ORGANIZATION)
+        sources.forget()
+        return connection
+
+    def test_says_in_the_senders_words_that_it_was_stored(self, crm: Connection) -> None:
+        answer = self.post(crm, outbound_message(organization=self.ORGANIZATION))
+        assert answer.status_code == 200
+        assert answer["Content-Type"].startswith("text/xml")
+        assert b"<Ack>true</Ack>" in answer.content
+        assert InboundEvent.objects.get().type == "outbound_message"
+
+    def test_does_not_say_so_of_what_it_refused(self, crm: Connection) -> None:
+        answer = self.post(crm, outbound_message(organization="00D000000000000AAA"))
+        assert answer.status_code == 401
+        assert b"Ack" not in answer.content
+        assert not InboundEvent.objects.exists()
+
+    def test_nor_of_what_it_could_not_store(
+        self, crm: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(arrival: Any) -> Any:
+            raise psycopg.OperationalError("The database is away.")
+
+        monkeypatch.setattr(receive.inbox, "record", away)
+        answer = self.post(crm, outbound_message(organization=self.ORGANIZATION))
+        assert answer.status_code == 503
+        assert b"Ack" not in answer.content
+
+    def post(self, connection: Connection, body: bytes) -> Any:
+        return Client(enforce_csrf_checks=True).post(
+            f"/hooks/{connection.public_id}/", data=body, content_type="text/xml; charset=utf-8"
+        )
+
+
 class TestHookAfterTheDatabaseWasAway:
     def test_loses_one_call_and_then_stores_again(self, billing: Connection) -> None:
         body = an_event()

@@ -18,6 +18,7 @@ from connectors.contract import (
     PayloadUnreadable,
     ProbeStep,
     Receipt,
+    Reply,
     Settings,
     SnapshotRow,
     TypeUnknown,
@@ -43,10 +44,11 @@ from connectors.systems.salesforce.layout import Layout
 from connectors.systems.salesforce.session import Org, failed
 from revops.contracts.base import EventData
 from revops.kernel import strict_json
+from revops.kernel.clock import now
 
 
 class Salesforce:
-    """EventSource, CommandSink, SnapshotSource and Probe."""
+    """EventSource, ObjectSource, CommandSink, SnapshotSource and Probe."""
 
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)
@@ -83,9 +85,23 @@ class Salesforce:
             return sales.quote(envelope.raw, layout, settings.zone)
         raise TypeUnknown(f"“{envelope.type}” is no object of Salesforce that this console reads.")
 
+    def answer(self, body: bytes) -> Reply | None:
+        """Salesforce sends an outbound message again until it reads ``Ack`` true."""
+        return Reply(soap.ACK, soap.CONTENT_TYPE) if soap.is_xml(body) else None
+
     async def poll(self, client: Client, settings: Settings, *, cursor: str) -> Page:
         with _told():
             return await polling.poll(Org(client, settings), settings, self.manifest, cursor=cursor)
+
+    async def fetch(
+        self, client: Client, settings: Settings, object_type: str, object_id: str
+    ) -> bytes | None:
+        """A record as it is now, with its lines; an order is told as the contract above it."""
+        with _told():
+            record = await reading.one(Org(client, settings), object_type, object_id)
+        if record is None:
+            return None
+        return strict_json.dumps({**record, records.READ_AT: now()}).encode()
 
     def digest(self, payload: Mapping[str, Any]) -> str:
         return payloads.digest(payload)

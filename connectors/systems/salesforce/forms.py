@@ -144,10 +144,11 @@ def _health(state: payloads.Health, stamp: Stamp, layout: Layout) -> Form:
 
 def _link(state: payloads.CustomerLink, stamp: Stamp, layout: Layout) -> Form:
     fields = dict(layout.other_ids)
-    missing = sorted(set(state.ids) - set(fields))
-    if missing:
-        raise Unfit("field_missing", f"No account field is named for ids of {', '.join(missing)}.")
-    values = {fields[system]: identity for system, identity in sorted(state.ids.items())}
+    named = sorted(set(state.ids) & set(fields))
+    if not named:
+        systems = ", ".join(sorted(state.ids))
+        raise Unfit("field_missing", f"The connection names no account field for ids of {systems}.")
+    values = {fields[system]: state.ids[system] for system in named}
     return Form(
         target="Account",
         match="Id",

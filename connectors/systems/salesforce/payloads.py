@@ -96,7 +96,10 @@ class Health(State):
 
 
 class CustomerLink(State):
-    """The customer's ids in other systems, by the names of ``other_ids`` of the connection."""
+    """
+    The customer's ids in other systems. Those for which ``other_ids`` of the connection names no
+    account field are left out.
+    """
 
     kind: ClassVar[str] = "crm.customer_link"
 

@@ -119,12 +119,12 @@ def _read(
     if not cursor:
         return places
     try:
-        found = json.loads(cursor)
+        found = dict(json.loads(cursor).items())
         for kind in kinds:
             if kind in found:
                 since, after = found[kind]
                 places[kind] = _Place(int(since), after if wire.is_id(after) else "")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise PayloadUnreadable("The poll's cursor cannot be read.") from error
     return places
 

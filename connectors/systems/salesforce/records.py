@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from connectors.contract import Envelope, PayloadUnreadable
 from connectors.systems.salesforce import agreements, wire
 from connectors.systems.salesforce.wire import Json
 from revops.kernel import strict_json
 from revops.kernel.keys import sha256
+
+# When a record was read by its id, by our clock; Salesforce has no such field.
+READ_AT: Final = "ReadAt"
+# Our clock and Salesforce's may differ by a little.
+_OVER_MS: Final = 5000
+_LAST_MS: Final = 500
 
 _VERSION = re.compile(r"/services/data/v([0-9.]{4,6})/")
 
@@ -47,14 +53,23 @@ def opened(record: Any) -> Envelope:
 
 
 def version(record: Json) -> int:
-    """Milliseconds of the newest stamp in it: a contract changes with its orders."""
+    """
+    Milliseconds of the newest stamp in it: a contract changes with its orders.
+
+    Stamps have whole seconds. What was read for its own sake, once the stamp's second was surely
+    over, is what that second left behind: newer than all that was told of it, and older than
+    whatever the next one brings.
+    """
     stamps = [wire.stamp(record.get("SystemModstamp"), field="SystemModstamp")]
     stamps += [
         wire.stamp(order.get("SystemModstamp"), field="SystemModstamp")
         for order in wire.children(record, agreements.ORDERS)
         if order.get("SystemModstamp") is not None
     ]
-    return max(stamps)
+    newest = max(stamps)
+    read_at = record.get(READ_AT)
+    over = read_at is not None and wire.stamp(read_at, field=READ_AT) >= newest + _OVER_MS
+    return newest + _LAST_MS if over else newest
 
 
 def _ignored(record: Json, kind: str) -> str:

@@ -130,7 +130,7 @@ class Sandbox:
         self.world.touched.clear()
         try:
             value = json.loads(body, parse_float=Decimal) if body else None
-            if self.faults.hit("change_values", "write") and request.method == "PATCH":
+            if request.method == "PATCH" and self.faults.hit("change_values", "write"):
                 value = _changed(value)
             status, told = self._rest.handle(request.method, inner, query, value)
         except Refused as error:
