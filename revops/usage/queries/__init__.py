@@ -1,4 +1,4 @@
 """
-Reading usage. For colleagues of other packages: ``unbilled``, ``billed``, ``billable_lines`` and
-``customer_usage`` (``interfaces``).
+Reading usage. For colleagues of other packages: ``interfaces`` (``unbilled``, ``billable_lines``,
+``line_of_ref``, ``customer_usage``, ``billed_refs``).
 """
