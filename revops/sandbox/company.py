@@ -6,8 +6,9 @@ connections to the sandbox systems. Seeding is idempotent: what is there already
 from __future__ import annotations
 
 import calendar
+from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -70,6 +71,7 @@ TAXES: Final = (
 
 STRIPE: Final = "stripe"
 GAINSIGHT: Final = "gainsight"
+SALESFORCE: Final = "salesforce"
 ERP: Final = "tryton"
 FIRST_YEAR: Final = 2025
 _ALWAYS: Final = DateRange(date(FIRST_YEAR, 1, 1), None)
@@ -187,10 +189,38 @@ def _connections(entities: dict[str, LegalEntity]) -> None:
         connection=stripe, hint="", defaults={"legal_entity": entities["US-INC"]}
     )
     SourceCursor.objects.get_or_create(connection=stripe, defaults={"next_at": clock.now()})
+    _sales(port + 2, entities)
     _success(port + 4, entities["US-INC"])
     wanted = settings.REVOPS_DEMO_STRIPE_SECRET
     if wanted and valid_secrets(stripe, "webhook_secret") != [wanted]:
         set_secret(stripe, "webhook_secret", wanted)
+
+
+def _sales(port: int, entities: dict[str, LegalEntity]) -> None:
+    """Sales; its accounts name the customers of billing, and whose books their business is in."""
+    parameters = {
+        "my_domain": "demo",
+        "multi_currency": True,
+        "other_ids": f"{STRIPE}=Stripe_Customer_ID__c, {ERP}=ERP_ID__c",
+        "account_fields": (
+            "tax_id=VAT_ID__c, region=Region__c, email=Billing_Email__c, "
+            "legal_entity=Legal_Entity__c"
+        ),
+        "opportunity_fields": (
+            "starts_on=Start__c, ends_on=End__c, loss_reason=Loss_Reason__c, "
+            "legal_entity=Account.Legal_Entity__c"
+        ),
+        "contract_fields": (
+            "cancelled_on=Cancelled_On__c, reason=Cancel_Reason__c, "
+            "legal_entity=Account.Legal_Entity__c"
+        ),
+    }
+    sales = _connection(SALESFORCE, "salesforce", "Salesforce", port, parameters)
+    for hint, entity in {**entities, "": entities["US-INC"]}.items():
+        EntityMap.objects.get_or_create(
+            connection=sales, hint=hint, defaults={"legal_entity": entity}
+        )
+    SourceCursor.objects.get_or_create(connection=sales, defaults={"next_at": clock.now()})
 
 
 def _success(port: int, home: LegalEntity) -> None:
@@ -206,7 +236,7 @@ def _success(port: int, home: LegalEntity) -> None:
 
 
 def _connection(
-    slug: str, connector: str, label: str, port: int, parameters: dict[str, str]
+    slug: str, connector: str, label: str, port: int, parameters: Mapping[str, Any]
 ) -> Connection:
     manifest = registry.manifest(connector)
     base_url = f"http://127.0.0.1:{port}"
@@ -219,7 +249,7 @@ def _connection(
             "environment": Environment.SANDBOX,
             "base_url": base_url,
             "control_url": base_url,
-            "parameters": defaults | parameters,
+            "parameters": {**defaults, **parameters},
         },
     )
     if not created and connection.base_url != base_url:

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 PACE: Final = 30.0
 SCORES: Final = (82, 91, 64, 77, 88)
+# What sales does in the first week: one deal is lost, one open, one won, signed and amended.
+SALES: Final = ("deal", "lose", "deal", "win", "quote", "sign", "amend", "deal")
 
 # (what is played, with which values): the first week, in order.
 OPENING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
@@ -67,6 +69,7 @@ async def business(stands: Sequence[Stand], console_url: str) -> None:
                 await _act(control, name, values)
                 await asyncio.sleep(0.3)
         await _introduce(stands, billing)
+        await _sell(stands, billing)
         while True:
             await asyncio.sleep(PACE * random.uniform(0.6, 1.4))
             await _act(control, "issue", {"amount": random.randrange(20_000, 400_000, 500)})
@@ -100,6 +103,31 @@ async def _introduce(stands: Sequence[Stand], billing: Stand) -> None:
             ("renewal", {"likelihood": 35}),
         ):
             await _act(control, name, {"company": companies[0]["stripe"], **values})
+
+
+async def _sell(stands: Sequence[Stand], billing: Stand) -> None:
+    """Whoever is billed has an account in sales, which names the customer's id in billing."""
+    sales = next((stand for stand in stands if stand.slug == "salesforce"), None)
+    if sales is None:
+        return
+    billed = [
+        {
+            "id": item["id"],
+            "name": item["name"],
+            "email": item["email"],
+            "currency": item["currency"],
+            "legal_entity": item["metadata"].get("legal_entity"),
+        }
+        for item in billing.application.state.world.all("customer")
+    ]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{sales.port}/_control") as control:
+        known = (await _get(control, "/state")).get("counts", {}).get("Account")
+        adopted = {"field": "Stripe_Customer_ID__c", "customers": billed}
+        await _act(control, "adopt", adopted)
+        if billed and not known:
+            for name in SALES:
+                await _act(control, name, {})
+                await asyncio.sleep(0.3)
 
 
 async def _until_ready(console_url: str) -> None:

@@ -106,6 +106,30 @@ SWITCHES: Final[Mapping[str, Sequence[Switch]]] = {
             "None is sent. What happens is found by the next poll.",
         ),
     ),
+    "salesforce": (
+        _fault("down", "Goes down", "Every call is turned away with 503. What we write waits."),
+        _fault(
+            "throttle", "Has used up its calls",
+            "Every call is turned away with 403, and nothing says for how long.",
+        ),
+        _fault(
+            "lock_row", "Locks the next 3 rows",
+            "Somebody else is writing them: what we write is tried again.", on=3,
+        ),
+        _fault(
+            "response_lost", "Loses its next 3 answers",
+            "Three writes are done, but their answers are lost: we read before we write again.",
+            on=3,
+        ),
+        _fault(
+            "expire_session", "Ends the session once",
+            "The next call signs in again by itself, and nothing else happens.", on=1,
+        ),
+        _fault(
+            "drop_webhooks", "Drops its messages",
+            "None is sent. What changes is found by the next poll.",
+        ),
+    ),
     "stripe": (
         _fault("down", "Goes down", "Every call is turned away with 503: polling fails."),
         _fault(
