@@ -19,6 +19,7 @@ class ConsoleConfig(AppConfig):
                 "Lineage", "console:threads", "lineage.view", group=nav.WATCH, order=20, key="l"
             ),
             nav.Item("Books", "console:journals", "books.view", group=nav.WATCH, order=25, key="b"),
+            nav.Item("Flows", "console:flows", "flows.view", group=nav.WATCH, order=30, key="f"),
             nav.Item(
                 "Playbooks", "console:playbooks", "playbooks.view", group=nav.SET_UP, order=40
             ),

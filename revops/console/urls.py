@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from revops.console.ledger import views as ledger
-from revops.console.views import find, home, journals, playbooks, threads
+from revops.console.views import find, flows, home, journals, playbooks, threads
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -11,13 +11,17 @@ urlpatterns: list[URLPattern] = [
     path("find", find.find, name="find"),
     path("lineage/", threads.start, name="threads"),
     path("lineage/<slug:kind>/<int:id>/", threads.lineage, name="lineage"),
-    path("journals/", ledger.journals, name="journals"),
-    path("journals.csv", ledger.journals_csv, name="journals-csv"),
-    path("schedules/", ledger.schedules, name="schedules"),
-    path("schedules/<int:id>/", ledger.schedule, name="schedule"),
+    path("books/", ledger.journals, name="journals"),
+    path("books/journals.csv", ledger.journals_csv, name="journals-csv"),
+    path("books/schedules/", ledger.schedules, name="schedules"),
+    path("books/schedules/<int:id>/", ledger.schedule, name="schedule"),
     path("books/deferred-revenue/", ledger.rollforward, name="rollforward"),
     path("books/trial-balance/", ledger.trial_balance, name="trial-balance"),
     path("journals/JE-<int:id>/", journals.journal, name="journal"),
+    path("flows/", flows.every, name="flows"),
+    path("flows/runs/<int:id>/", flows.run, name="flow-run"),
+    path("flows/runs/<int:id>/undo", flows.compensate, name="flow-undo"),
+    path("flows/<str:event>/", flows.one, name="flow"),
     path("playbooks/", playbooks.every, name="playbooks"),
     path("playbooks/<slug:slug>/", playbooks.one, name="playbook"),
 ]

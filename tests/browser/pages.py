@@ -112,11 +112,11 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("lineage-unknown-event", lambda stage: _event("schema_drift", stage)),
     ),
     "console:journals": (
-        Look("journals", _at("/journals/")),
-        Look("journals-none", _at("/journals/?q=nothing-like-it")),
+        Look("journals", _at("/books/")),
+        Look("journals-none", _at("/books/?q=nothing-like-it")),
     ),
-    "console:schedules": (Look("schedules", _at("/schedules/")),),
-    "console:schedule": (Look("schedule", lambda stage: f"/schedules/{_schedule()}/"),),
+    "console:schedules": (Look("schedules", _at("/books/schedules/")),),
+    "console:schedule": (Look("schedule", lambda stage: f"/books/schedules/{_schedule()}/"),),
     "console:rollforward": (Look("rollforward", _at("/books/deferred-revenue/")),),
     "console:trial-balance": (Look("trial-balance", _at("/books/trial-balance/")),),
     "console:journal": (
@@ -163,7 +163,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 # These answer with something else than a page: a file, a redirect after a form, or a machine's.
 NO_PAGES: Final = frozenset(
     {
-        "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "exceptions:act-on-cause",
+        "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv", "exceptions:act-on-cause",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:sandbox", "api:contract",

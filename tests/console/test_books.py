@@ -42,7 +42,7 @@ def a_schedule(company: Company, told: Story) -> RevenueSchedule:
 
 class TestJournals:
     def test_lists_entries_with_what_the_erp_says(self, browser: Client, company: Company) -> None:
-        page = browser.get("/journals/").content.decode()
+        page = browser.get("/books/").content.decode()
         for story, word in (("posted", "Posted"), ("refused", "Missing"), ("doubt", "In doubt")):
             assert f"JE-{company.stories[story].entry.pk}" in page
             assert word in page
@@ -61,7 +61,7 @@ class TestJournals:
         self, browser: Client, company: Company, query: str, shown: set[str]
     ) -> None:
         factories.a_ledger_account("4000", "Revenue")
-        page = browser.get(f"/journals/?document=invoice&{query}").content.decode()
+        page = browser.get(f"/books/?document=invoice&{query}").content.decode()
         found = {
             name for name, told in company.stories.items() if f'id="entry-{told.entry.pk}"' in page
         }
@@ -69,12 +69,12 @@ class TestJournals:
 
     def test_finds_an_entry_by_its_number(self, browser: Client, company: Company) -> None:
         wanted = company.stories["refused"].entry
-        page = browser.get(f"/journals/?q=JE-{wanted.pk}").content.decode()
+        page = browser.get(f"/books/?q=JE-{wanted.pk}").content.decode()
         assert page.count('id="entry-') == 1
         assert f'id="entry-{wanted.pk}"' in page
 
     def test_the_file_holds_what_the_list_shows(self, browser: Client, company: Company) -> None:
-        answer = browser.get("/journals.csv?standing=posted&document=invoice")
+        answer = browser.get("/books/journals.csv?standing=posted&document=invoice")
         text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
         (row,) = csv.DictReader(StringIO(text))
         assert row["journal_id"] == f"JE-{company.stories['posted'].entry.pk}"
@@ -84,10 +84,10 @@ class TestJournals:
         self, sign_in: SignIn, sue: User, otis: User
     ) -> None:
         for person in (sue, otis):
-            assert sign_in(person).get("/journals/").status_code == 403
+            assert sign_in(person).get("/books/").status_code == 403
 
     def test_says_what_fills_it_when_it_is_empty(self, browser: Client) -> None:
-        assert "No journal has been made yet" in browser.get("/journals/").content.decode()
+        assert "No journal has been made yet" in browser.get("/books/").content.decode()
 
 
 class TestSchedules:
@@ -101,15 +101,15 @@ class TestSchedules:
             schedule=made, period_code=period, amount=600_000, functional_amount=600_000,
             entry=told.entry,
         )  # fmt: skip
-        page = browser.get(f"/schedules/{made.pk}/").content.decode()
+        page = browser.get(f"/books/schedules/{made.pk}/").content.decode()
         assert page.count("6,000.00") >= 4
         assert f"JE-{told.entry.pk}" in page
         assert "Recognised" in page
-        listed = browser.get("/schedules/?sku=price_team").content.decode()
+        listed = browser.get("/books/schedules/?sku=price_team").content.decode()
         assert "USD 6,000.00" in listed.replace("\xa0", " ")
 
     def test_does_not_exist_under_another_number(self, browser: Client) -> None:
-        assert browser.get("/schedules/999999/").status_code == 404
+        assert browser.get("/books/schedules/999999/").status_code == 404
 
 
 class TestBooks:

@@ -27,7 +27,7 @@ JOURNALS: Final = Filters(
     Key("q", label="Words or id", accept=_no_address),
     Key("document", label="Document", choices=DOCUMENTS),
     Key("account", label="Account"),
-    Key("standing", label="In the ERP", choices=STANDING),
+    Key("standing", label="ERP state", choices=STANDING),
 )
 SCHEDULES: Final = Filters(
     Key("q", label="Words or id", accept=_no_address),
