@@ -73,7 +73,7 @@ class TestAccounts:
     @pytest.mark.parametrize("id", ["cus_1", "001A", "1P02"])
     def test_are_found_by_any_systems_id(self, desk: Caller, contoso: Any, id: str) -> None:
         found = good(desk.get(ACCOUNT, id=id))
-        assert found["customer"] == {"id": f"CUS-{contoso.party_id}", "name": "Contoso Ltd"}
+        assert found["customer"] == {"id": f"PTY-{contoso.party_id}", "name": "Contoso Ltd"}
         assert [(one["system"], one["id"]) for one in found["known_as"]] == [
             ("billing", "cus_1"), ("crm", "001A"),
         ]  # fmt: skip
@@ -82,8 +82,8 @@ class TestAccounts:
     def test_are_found_by_our_own_id_after_a_merge_too(self, desk: Caller, contoso: Any) -> None:
         gone = a_party(name="Contoso", merged_into=contoso.party)
         for party in (contoso.party, gone):
-            found = good(desk.get(ACCOUNT, id=f"cus-{party.pk}"))
-            assert found["customer"]["id"] == f"CUS-{contoso.party_id}"
+            found = good(desk.get(ACCOUNT, id=f"pty-{party.pk}"))
+            assert found["customer"]["id"] == f"PTY-{contoso.party_id}"
 
     @pytest.mark.parametrize(
         ("name", "agrees"),
@@ -102,7 +102,7 @@ class TestAccounts:
             left_id=left, right_id=right, score="0.91", created_at=clock.now()
         )
         (found,) = good(desk.get(ACCOUNT, id="cus_1"))["may_be_the_same"]
-        assert found == {"id": f"CUS-{other.pk}", "name": "Contoso GmbH", "score": "0.91"}
+        assert found == {"id": f"PTY-{other.pk}", "name": "Contoso GmbH", "score": "0.91"}
 
     def test_that_nobody_knows_are_404_in_words(self, desk: Caller, contoso: Any) -> None:
         assert "cus_9" in refused(desk.get(ACCOUNT, id="cus_9"), 404)
@@ -125,7 +125,7 @@ class TestAccounts:
         assert "more than one customer" in refused(answer, 409)
         assert len(answer.json()["matches"]) == 2
         found = good(desk.get(ACCOUNT, id="cus_1", system="old"))
-        assert found["customer"]["id"] == f"CUS-{other.party_id}"
+        assert found["customer"]["id"] == f"PTY-{other.party_id}"
 
     def test_refuse_a_parameter_that_is_not_known_and_e_mail_addresses(self, desk: Caller) -> None:
         refused(desk.get(ACCOUNT, id="cus_1", colour="red"), 400)
@@ -332,7 +332,7 @@ class TestReach:
         a_subscription(contoso, "sub_1")
         for path, asked in (
             (ACCOUNT, {"id": "cus_1"}),
-            (ACCOUNT, {"id": f"CUS-{contoso.party_id}"}),
+            (ACCOUNT, {"id": f"PTY-{contoso.party_id}"}),
             (ACCOUNT, {"name": "Contoso", "tax_id": "DE123456789", "country": "DE"}),
             (CREDIT, {"customer": "cus_1"}),
             (INVOICE, {"id": ours.number}),

@@ -152,6 +152,11 @@ class TestWhatIsTold:
         assert polled.event_id == ruled.event_id
         assert polled.content == ruled.content
 
+    def test_of_one_moment_a_rules_word_stands(self) -> None:
+        polled = connector.open(json.dumps(body("health", score=31, source="poll")).encode())
+        ruled = connector.open(json.dumps(body("health", score=31, reason="Quiet.")).encode())
+        assert ruled.object_version == polled.object_version + 1
+
 
 class TestTheSecret:
     def test_of_sixteen_characters_or_more_is_accepted_and_any_may_match(self) -> None:

@@ -56,7 +56,11 @@ async def poll(tenant: Gainsight, names: Names, manifest: Manifest, *, cursor: s
             reason = f"A record of {reading.name} cannot be read: {error}"
             raise CallFailed(Outcome.TRANSIENT, reason) from error
         more = more or waiting
-        bodies += [strict_json.dumps(item).encode() for row in found for item in reading.tell(row)]
+        bodies += [
+            strict_json.dumps(item | {"source": told.POLL}).encode()
+            for row in found
+            for item in reading.tell(row)
+        ]
     return Page(tuple(bodies), _write(after), more)
 
 

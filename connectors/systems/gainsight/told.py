@@ -25,6 +25,7 @@ from revops.kernel.money import AmountInvalid, minor_digits, round_half_up
 
 Json = Mapping[str, Any]
 
+POLL: Final = "poll"
 EVENTS: Final = ("company", "health", "renewal", "milestone")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _BANDS: Final = ("green", "yellow", "red")
@@ -59,7 +60,8 @@ def envelope(body: bytes) -> Envelope:
         account="",
         object_type=f"gainsight_{event}",
         object_id=subject,
-        object_version=int(changed.timestamp() * 1000),
+        # Of one moment a rule's word stands: its body may say more, such as the reason.
+        object_version=2 * int(changed.timestamp() * 1000) + (raw.get("source") != POLL),
         occurred_at=changed,
         raw=raw,
         content=told,

@@ -13,7 +13,7 @@ from revops.canonical.operations.apply.customers import tax_key_of
 from revops.kernel import strict_json
 from revops.store import sql
 
-OURS: Final = re.compile(r"CUS-([0-9]{1,18})", re.IGNORECASE | re.ASCII)
+OURS: Final = re.compile(r"PTY-([0-9]{1,18})", re.IGNORECASE | re.ASCII)
 # pg_trgm's similarity from which two names are taken for spellings of one.
 _ALIKE: Final = Decimal("0.4")
 
@@ -105,7 +105,7 @@ class Known:
 
     @property
     def reference(self) -> str:
-        return f"CUS-{self.id}"
+        return f"PTY-{self.id}"
 
     @property
     def connections(self) -> set[int]:
@@ -127,7 +127,7 @@ class Duplicate:
 def by_id(text: str, reach: Reach, *, system: str = "") -> list[int]:
     """
     The customers that an id leads to: several when systems use one id for different ones. Our own
-    ids (``CUS-12``) lead to the survivor of a merge.
+    ids (``PTY-12``) lead to the survivor of a merge.
     """
     wanted = text.strip()
     if own := OURS.fullmatch(wanted):

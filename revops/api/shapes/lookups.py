@@ -62,7 +62,7 @@ class FreshnessOut(BaseModel):
 
 
 class CustomerRefOut(BaseModel):
-    id: Annotated[str, Field(examples=["CUS-12"])]
+    id: Annotated[str, Field(examples=["PTY-12"])]
     name: str
 
     @classmethod

@@ -26,7 +26,7 @@ from revops.api.views.lookups.asked import Lookup, System, Word, customer, known
 
 class AccountQuery(Query):
     id: Annotated[
-        Word | None, Field(description="Any system's id of the customer, or ours (CUS-12).")
+        Word | None, Field(description="Any system's id of the customer, or ours (PTY-12).")
     ] = None
     system: System = None
     name: Annotated[Word | None, Field(description="Compared with ours.")] = None
@@ -59,14 +59,14 @@ class Account(Lookup):
             tax_id=known.tax_id or None,
             country=known.country or None,
             region=known.region or None,
-            parent=CustomerRefOut(id=f"CUS-{known.parent_id}", name=known.parent_name)
+            parent=CustomerRefOut(id=f"PTY-{known.parent_id}", name=known.parent_name)
             if known.parent_id
             else None,
             health=known.health or None,
             known_as=known_as(known),
             credit_hold=HoldOut(held=held.held, reasons=list(held.reasons)),
             may_be_the_same=[
-                DuplicateOut(id=f"CUS-{one.id}", name=one.name, score=plain(one.score))
+                DuplicateOut(id=f"PTY-{one.id}", name=one.name, score=plain(one.score))
                 for one in parties.duplicates(known.id, reach)
             ],
             freshness=FreshnessOut.of(freshness.of(known.connections)),

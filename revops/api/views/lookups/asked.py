@@ -61,7 +61,7 @@ def only(ids: Sequence[int], reach: Reach, *, asked: str, name: str = "") -> Kno
         raise Problem(404, "unknown-customer", f"No customer is known as “{asked[:60]}”.")
     if len(known) > 1:
         raise several(
-            f"“{asked[:60]}” is more than one customer. Name the system, or ask by CUS- number.",
+            f"“{asked[:60]}” is more than one customer. Name the system, or ask by PTY- number.",
             [CustomerRefOut.of(one) for one in known],
         )
     return known[0]

@@ -74,7 +74,7 @@ def _told(standing: Standing) -> InvoiceOut:
         id=row.source_id,
         system=row.slug,
         entity=row.entity or None,
-        customer=CustomerRefOut(id=f"CUS-{row.party_id}", name=row.party_name),
+        customer=CustomerRefOut(id=f"PTY-{row.party_id}", name=row.party_name),
         state=row.state,
         issued_on=row.issued_on,
         due_on=row.due_on,
