@@ -87,8 +87,8 @@ def a_price(stage: Stage, source_id: str = "price_pro_annual", months: int = 12)
             "model": "per_unit",
             "unit_price": 30000,
             "interval_months": months,
-        "package_size": 1,
-        "included": 0,
+            "package_size": 1,
+            "included": 0,
         }
     )
 
