@@ -10,7 +10,7 @@ from __future__ import annotations
 
 def customer(key: str) -> str:
     """A customer's credit balance (2400) or refunds payable (2410); ``key`` is the customer's."""
-    return f"customer/{key}"
+    return f"customer/{key}" if key else ""
 
 
 def rated_line(key: str) -> str:
@@ -21,3 +21,16 @@ def rated_line(key: str) -> str:
 def credit_request(key: str) -> str:
     """A credit that was accrued before its memo (2420, J5c1); ``key`` is the request's."""
     return f"credit_request/{key}"
+
+
+def invoice(key: str) -> str:
+    """What is open of an invoice's receivable (1100); ``key`` is the invoice's."""
+    return f"invoice/{key}" if key else ""
+
+
+def processed(key: str) -> str:
+    """
+    What a payment or refund brought to the processor's balance in a foreign currency (1050), as the
+    books hold it; ``key`` is that record's. A payout asks for it and does not list under it.
+    """
+    return f"processed/{key}"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from revops.kernel.money import conversion, divide_half_up
+from revops.ledger import items
 from revops.ledger.drafts import DraftLine, JournalDraft
 from revops.ledger.drafts import business_key as key_within
 from revops.ledger.rules.base import Books, Line, Role, draft
@@ -70,6 +71,11 @@ def remeasured(
         mapping_version=books.mapping_version,
         rate=rate,
     )
+
+
+def processed(books: Books, currency: str, key: str) -> str:
+    """The open item of a foreign amount on clearing; none in the books' own currency."""
+    return items.processed(key) if currency != books.functional_currency else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,3 +147,61 @@ class TestPeriodEnd:
         )  # fmt: skip
 
         is_("J10f", stage.entry("payment"), stage.entry("payout"))
+
+
+class TestProcessor:
+    """Money that the processor holds in a foreign currency, until it is paid out."""
+
+    def paid(self, stage: Stage, **more: object) -> None:
+        stage.rate("2025-01-01", "1.1000")
+        stage.rate("2025-01-05", "1.1200")
+        stage.rate("2025-01-09", "1.0500")
+        stage.invoice("in_1", "2025-01-01", "10000.00", currency="EUR")
+        stage.pay("in_1", "2025-01-05", "10000.00", currency="EUR", **more)
+
+    def pay_out(self, stage: Stage, currency: str, amount: str, *, fee: str = "0.00") -> None:
+        gross = minor(amount, currency) + minor(fee, currency)
+        stage.tell(
+            "payout.settled/1", "2025-01-09", payout_id="po_1", currency=currency,
+            amount=minor(amount, currency), arrived_on="2025-01-09",
+            items=[{"balance_transaction_id": "txn_1", "kind": "charge",
+                    "source_id": "pay_in_1_2025-01-05", "amount": gross,
+                    "fee": minor(fee, currency)}],
+        )  # fmt: skip
+
+    def test_a_payout_at_another_rate_realises_the_difference_and_clearing_is_empty(
+        self, stage: Stage
+    ) -> None:
+        self.paid(stage)
+
+        self.pay_out(stage, "EUR", "10000.00")
+
+        assert moved(stage.entry("payout")) == {
+            "1000": 1_050_000, "1050": -1_120_000, "7100": 70_000,
+        }  # fmt: skip
+        for functional in (True, False):
+            assert "1050" not in balances("2025-01-31", functional=functional)
+
+    def test_a_payout_in_another_currency_than_the_payment_moves_the_balance_first(
+        self, stage: Stage
+    ) -> None:
+        self.paid(stage)
+
+        self.pay_out(stage, "USD", "11000.00", fee="90.00")
+
+        out, into = stage.entries("exchange")
+        assert moved(out, functional=False) == {"1050": -1_000_000, "7100": 1_000_000}
+        assert moved(out) == {"1050": -1_120_000, "7100": 1_120_000}
+        assert moved(into) == {"1050": 1_109_000, "7100": -1_109_000}
+        assert moved(stage.entry("fee")) == {"6100": 9_000, "1050": -9_000}
+        assert "1050" not in balances("2025-01-31")
+        assert balances("2025-01-31")["7100"] == -20_000 + 11_000
+
+    def test_a_fee_in_its_own_currency_counts_at_the_rate_of_its_day(self, stage: Stage) -> None:
+        stage.rate("2025-01-05", "1.2500", "GBP")
+        self.paid(stage, fee=10_000, fee_currency="GBP")
+
+        fee = stage.entry("fee")
+
+        assert fee.currency == "GBP"
+        assert moved(fee) == {"6100": 12_500, "1050": -12_500}
