@@ -45,6 +45,8 @@ ACTIONS: Final[dict[str, frozenset[Role]]] = {
     "sandbox.operate": frozenset({Role.REVOPS, Role.ADMIN, Role.FINANCE, Role.MANAGER}),
     "periods.close": frozenset({Role.MANAGER}),
     "periods.open": frozenset({Role.MANAGER}),
+    "usage.view": _READERS | {Role.SUPPORT, Role.ADMIN},
+    "usage.close": frozenset({Role.FINANCE, Role.MANAGER}),
     "flows.view": _READERS | {Role.ADMIN},
     "flows.compensate": frozenset({Role.MANAGER, Role.REVOPS}),
     "playbooks.view": frozenset(Role) - {Role.SUPPORT},

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("exceptions/", include("exceptions.urls")),
     path("connections/", include("revops.console.connections.urls")),
+    path("usage/", include("revops.usage.urls")),
     path("", include("revops.api.urls")),
 ]
 
