@@ -54,7 +54,10 @@ class TypeUnknown(ValueError):
 
 
 class NeedsFetch(Exception):
-    """A thin event: the object must be fetched before it can be translated."""
+    """
+    A thin event: its object must be asked for. With ``ObjectSource`` it is fetched and stored as an
+    event of its own; otherwise the source is polled at once.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,19 @@ class UsageSource(Protocol):
         The calls' records, parsed, each as a CloudEvent 1.0 whose ``data`` names customer_id or
         subscription_id, meter, quantity. What a single record lacks is found later; raises
         PayloadUnreadable only when there are no records to be seen at all.
+        """
+
+
+class ObjectSource(Protocol):
+    """A system that can be asked for one object; its manifest has the capability ``fetch``."""
+
+    async def fetch(
+        self, client: Client, settings: Settings, object_type: str, object_id: str
+    ) -> bytes | None:
+        """
+        The object as it is now, as a body that ``open`` reads, with a version newer than any event
+        told before; None when it is gone. ``object_type`` and ``object_id`` are those of an
+        envelope. Raises CallFailed.
         """
 
 

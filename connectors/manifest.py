@@ -37,6 +37,7 @@ class Capability(StrEnum):
     COMMANDS = "commands"
     SNAPSHOTS = "snapshots"
     PROBE = "probe"
+    FETCH = "fetch"
     USAGE = "usage"
 
 

@@ -26,6 +26,11 @@ class Entities:
             return self._hints.get(hint) or self._by_code.get(hint)
         return self._hints.get("")
 
+    @staticmethod
+    def named(data: EventData) -> bool:
+        """Whether the event itself says whose books it belongs to."""
+        return bool(getattr(data, "legal_entity", ""))
+
     def zone_of(self, data: EventData) -> str | None:
         entity_id = self.of(data)
         return self._books[entity_id].zone if entity_id is not None else None

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from connectors.contract import PayloadUnreadable, TypeUnknown
+from connectors.contract import NeedsFetch, PayloadUnreadable, TypeUnknown
 from revops.contracts import registry as contracts
 from revops.contracts.base import EventData
 from revops.contracts.registry import ContractBroken, ContractUnknown
@@ -28,18 +28,25 @@ API_TYPE = "console.event"
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One business event in an inbound event, dated and ordered as its source says."""
+    """
+    One business event in an inbound event, dated and ordered as its source says.
+    ``source_object`` is the object's (type, id) in the source's own words.
+    """
 
     inbound: Claimed
     position: int
     data: EventData
     version: int
     occurred_at: datetime
+    source_object: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What an inbound event means: meanings; or why nothing is to be done; or what is wrong."""
+    """
+    What an inbound event means: meanings; or why nothing is to be done; or what is wrong; or, in
+    ``fetches``, the source's object (type, id) that has to be asked for first.
+    """
 
     inbound: Claimed
     meanings: tuple[Meaning, ...] = ()
@@ -47,6 +54,7 @@ class Understood:
     problem: str = ""
     problem_facts: tuple[tuple[str, str], ...] = ()
     object_label: str = ""
+    fetches: tuple[str, str] | None = None
 
 
 def normalize(
@@ -67,6 +75,9 @@ def normalize(
         zones = {zone for data in found if (zone := zone_of(data))} - {source.settings.zone}
         if len(zones) == 1:
             found = source.connector.translate(envelope, source.in_zone(zones.pop()))
+    except NeedsFetch:
+        named = (envelope.object_type, envelope.object_id)
+        return Understood(inbound, object_label=label, fetches=named)
     except TypeUnknown as error:
         return _problem(inbound, str(error), (("Event type", inbound.type),))
     except ContractBroken as error:
@@ -89,7 +100,14 @@ def normalize(
     return Understood(
         inbound,
         tuple(
-            Meaning(inbound, position, data, envelope.object_version, envelope.occurred_at)
+            Meaning(
+                inbound,
+                position,
+                data,
+                envelope.object_version,
+                envelope.occurred_at,
+                (envelope.object_type, envelope.object_id),
+            )  # fmt: skip
             for position, data in enumerate(found)
         ),
         object_label=label,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from connectors.manifest import Capability
 from exceptions import operations as cases
 from exceptions.findings import Finding
-from revops.canonical.operations import Batch
-from revops.canonical.operations.apply import Telling
-from revops.canonical.operations.change import Change, Effect
+from revops.canonical.operations import Batch, Change, Effect, Telling
+from revops.canonical.operations.apply import APPLY
 from revops.contracts.base import EventData
 from revops.contracts.payments import PayoutSettled
 from revops.delivery import operations as delivery
@@ -21,7 +21,7 @@ from revops.ledger.books import all_books
 from revops.ledger.drafts import CannotJournalize, ScheduleDraft
 from revops.ledger.operations import NewEntry
 from revops.lineage.operations import LINKS
-from revops.pipeline import dispatch, problems
+from revops.pipeline import dispatch, fetch, ownership, problems
 from revops.pipeline.entities import Entities
 from revops.pipeline.flows.begin import Told, begin
 from revops.pipeline.journalize import (
@@ -32,6 +32,7 @@ from revops.pipeline.journalize import (
     voided,
 )
 from revops.pipeline.normalize import Meaning, Understood, normalize
+from revops.pipeline.order import BOOKED, PARENTS, STORIES, order
 from revops.pipeline.sources import Source
 from revops.store import sql
 
@@ -58,8 +59,9 @@ class Story:
         self._entries: list[NewEntry] = []
         self._produced: list[tuple[Meaning, Booked, Change, int, str]] = []
         self._told: list[tuple[Meaning, str, str, str]] = []
-        self._effects: dict[tuple[int, int], tuple[Meaning, Change, int, str, str]] = {}
+        self._effects: dict[tuple[int, int], tuple[Meaning, Change, int | None, str, str]] = {}
         self._links: list[tuple[str, int, str, int]] = []
+        self._tied: dict[int, tuple[str, str]] = {}
 
     def tell(self) -> None:
         """Everything but the verdicts, which the caller writes last."""
@@ -72,17 +74,14 @@ class Story:
         ]
         events = [meaning.data for item in understood for meaning in item.meanings]
         if events:
-            sql.lock_objects(
-                f"{self._source.id}:{kind}:{source_id}"
-                for data in events
-                for kind, source_id in ((data.subject, data.subject_id), *data.needs)
-            )
+            sql.lock_objects(key for data in events for key in Batch.keys(data))
             self._records.load(events)
         standing = self._standing(events)
-        for item in sorted(understood, key=_order):
+        for item in sorted(understood, key=order):
             self._one(item, standing)
         created = self._records.flush(at)
         self.known = [f"{self._source.id}:{name}" for name in created]
+        self._findings.extend(ownership.drifted(self._records.drifted))
         self._write(at)
         settled = [
             verdict.id
@@ -95,6 +94,7 @@ class Story:
             text="The event went through.",
             at=at,
         )
+        ownership.settle(self._records.agreed, at=at)
         cases.report(self._findings, at=at)
 
     def _one(self, item: Understood, standing: dict[int, list[ledger.Standing]]) -> None:
@@ -105,6 +105,18 @@ class Story:
             return
         if not item.meanings:
             self._conclude(event, InboxState.IGNORED, item.ignored)
+            return
+        if item.fetches and self._source.manifest.can(Capability.FETCH):
+            if event.deadline_at is not None and event.was_parked:
+                self._findings.append(fetch.overdue(self._source, event, item.object_label))
+            self._ask(event, item.fetches)
+            return
+        if item.fetches:
+            fetch.ask_soon(self._source)
+            self._conclude(event, InboxState.IGNORED, f"{self._source.label} is asked at once.")
+            return
+        if any(meaning.data.contract not in APPLY for meaning in item.meanings):
+            self._conclude(event, InboxState.IGNORED, "It changes no record of ours.")
             return
         waits = self._waits(item)
         if waits is not None:
@@ -123,7 +135,10 @@ class Story:
                 event, InboxState.QUARANTINED, trouble.what_happened, story, trouble.identity
             )
             return
-        self._conclude(event, InboxState.PROCESSED, "", story)
+        if event.id in self._tied and self._source.manifest.can(Capability.FETCH):
+            self._ask(event, self._tied[event.id], story)
+        else:
+            self._conclude(event, InboxState.PROCESSED, "", story)
         if event.fence > 1:
             self.mended.extend(problems.identity(self._source, m) for m in item.meanings)
 
@@ -132,14 +147,25 @@ class Story:
     ) -> Finding | None:
         data = meaning.data
         entity_id = self._entity_of(data)
-        if entity_id is None:
+        if entity_id is None and (data.subject in BOOKED or self._entities.named(data)):
             return problems.no_entity(self._source, meaning)
-        change = self._records.apply(data, Telling(meaning.version, entity_id, story))
+        telling = Telling(
+            meaning.version, entity_id, story, meaning.occurred_at, meaning.inbound.id,
+            meaning.position,
+        )  # fmt: skip
+        change = self._records.apply(data, telling)
+        if change.record_id:
+            self._links.append(("event", meaning.inbound.id, change.kind, change.record_id))
+        if change.tie:
+            self._tied[meaning.inbound.id] = meaning.source_object
+        if entity_id is None:
+            self._told.append((meaning, story, "", change.note))
+            self._affected(meaning, change, None, story, change.note)
+            return None
         books = self._books[entity_id]
-        self._links.append(("event", meaning.inbound.id, change.kind, change.record_id))
         if change.effect is Effect.CONFLICT:
             return problems.conflict(self._source, meaning, change, entity_id)
-        if change.effect is Effect.STALE:
+        if change.effect in (Effect.STALE, Effect.FOREIGN):
             self._told.append((meaning, story, books.legal_entity, change.note))
             self._affected(meaning, change, entity_id, story, change.note)
             return None
@@ -219,7 +245,7 @@ class Story:
         )
 
     def _affected(
-        self, meaning: Meaning, change: Change, entity_id: int, story: str, note: str
+        self, meaning: Meaning, change: Change, entity_id: int | None, story: str, note: str
     ) -> None:
         key = (meaning.inbound.id, meaning.position)
         self._effects[key] = (meaning, change, entity_id, story, note)
@@ -237,7 +263,7 @@ class Story:
                 legal_entity_id=entity_id,
                 source_id=self._source.id,
                 correlation_id=story,
-                changed=change.effect in (Effect.CREATED, Effect.CHANGED),
+                changed=change.owned and change.effect in (Effect.CREATED, Effect.CHANGED),
                 posts=event_ids[key] in posting,
                 note=note,
             )
@@ -284,6 +310,8 @@ class Story:
 
     def _unmet(self, data: EventData) -> tuple[str, str] | None:
         """What the event needs first: also entries that it undoes, when this batch makes them."""
+        if not self._records.owns(data, self._entity_of(data)):
+            return None  # it will not land, so it waits for nothing
         if data.contract.startswith("invoice.voided"):
             row = self._records.tables.invoice.get(data.subject_id)
             if row is not None and self._records.tables.invoice.is_new(row):
@@ -313,27 +341,49 @@ class Story:
             Verdict(event.id, event.fence, state, reason, waits_for=shares, correlation_id=story)
         )
 
+    def _ask(self, event: Claimed, what: tuple[str, str], story: str = "") -> None:
+        """The event waits until the object has been fetched (fetch.py)."""
+        kind, object_id = what
+        self.verdicts.append(
+            Verdict(
+                event.id,
+                event.fence,
+                InboxState.PARKED,
+                f"Waits until {kind} {object_id} has been fetched from {self._source.label}.",
+                waits_for=fetch.fetch_name(self._source.id, kind, object_id),
+                correlation_id=story,
+            )
+        )
+
     def _entity_of(self, data: EventData) -> int | None:
         """A child belongs to its parent's books; others to those that their source hints at."""
         tables = self._records.tables
+        if data.contract not in APPLY:
+            return None
         for kind, source_id in data.needs:
-            if kind in ("invoice", "payment"):
+            if kind in PARENTS:
                 parent = tables.of(kind).get(source_id)
                 if parent is not None and parent.legal_entity_id is not None:
                     return int(parent.legal_entity_id)
         return self._entities.of(data)
 
     def _story_of(self, meaning: Meaning) -> str:
-        """One correlation id from the first event of a business story to its latest."""
+        """
+        One correlation id from the first event of a business story to its latest: that of the
+        record itself, of the nearest record above it, or of another system's that it refers to.
+        """
         data, tables = meaning.data, self._records.tables
         own = tables.of(data.subject).get(data.subject_id)
         if own is not None:
             return str(own.correlation_id)
-        for kind in ("payment", "invoice", "subscription"):
+        for kind in STORIES:
             source_id = getattr(data, f"{kind}_id", "")
             parent = tables.of(kind).get(source_id) if source_id else None
             if parent is not None:
                 return str(parent.correlation_id)
+        for named in data.related:
+            if named in self._records.stories:
+                return self._records.stories[named]
         return meaning.inbound.correlation_id
 
 
@@ -343,13 +393,3 @@ SELECT 'payment', id, 'payout', %s, %s FROM canonical_payment
 WHERE connection_id = %s AND source_id = ANY(%s) ON CONFLICT DO NOTHING
 """
 _TOLD = "SELECT id, inbound_id, position FROM events_businessevent WHERE inbound_id = ANY(%s)"
-
-_RANK = {"customer": 0, "subscription": 1, "invoice": 2, "payment": 3, "refund": 4, "payout": 5}
-
-
-def _order(item: Understood) -> tuple[int, int]:
-    """Parents before children within a batch; otherwise as they came."""
-    first = item.meanings[0].data if item.meanings else None
-    rank = _RANK.get(first.subject, 9) if first else 9
-    late = first is not None and first.contract in ("invoice.voided/1", "invoice.paid/1")
-    return (rank * 2 + late, item.inbound.id)

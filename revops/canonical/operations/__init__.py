@@ -6,6 +6,6 @@ everything at the end in one statement a table. The caller holds the transaction
 """
 
 from revops.canonical.operations.batch import Batch
-from revops.canonical.operations.change import Change
+from revops.canonical.operations.change import Change, Effect, Telling
 
-__all__ = ["Batch", "Change"]
+__all__ = ["Batch", "Change", "Effect", "Telling"]

@@ -7,9 +7,12 @@ out when a record is made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any, Final
+
+from revops.canonical.operations.change import Telling
 
 Json = str
 
@@ -297,12 +300,43 @@ class AdjustmentRow(Row):
 
 @dataclass(slots=True, frozen=True)
 class FieldChange:
-    """A field of a record went from ``before`` to ``after`` (JSON texts)."""
+    """A field of a record went from ``before`` to ``after``, by the event that ``told`` names."""
 
     kind: str
     record_id: int
     field: str
-    before: Json
-    after: Json
-    event_id: int | None
-    position: int = field(default=0)
+    before: Any
+    after: Any
+    told: Telling
+
+
+@dataclass(slots=True, frozen=True)
+class Reference:
+    """
+    ``ref`` of a ``child`` holds a source id of a ``parent``, and ``key`` our id of it once both are
+    known. ``anywhere``: the parent is of any system; otherwise of the child's own. ``story``: the
+    child then goes on with the parent's story.
+    """
+
+    child: str
+    ref: str
+    key: str
+    parent: str
+    anywhere: bool = False
+    story: bool = False
+
+
+REFERENCES: Final = (
+    Reference("customer", "parent_ref", "parent_id", "customer"),
+    Reference("price", "product_ref", "product_id", "product"),
+    Reference("subscription", "contract_ref", "contract_id", "contract", True, True),
+    Reference("invoice", "subscription_ref", "subscription_id", "subscription"),
+    Reference("tax", "invoice_ref", "invoice_id", "invoice", True, True),
+    Reference("payment", "invoice_ref", "invoice_id", "invoice"),
+    Reference("payment", "customer_ref", "customer_id", "customer"),
+    Reference("support_case", "customer_ref", "customer_id", "customer", True),
+    Reference("support_case", "invoice_ref", "invoice_id", "invoice", True),
+    Reference("credit", "case_ref", "support_case_id", "support_case", True),
+    Reference("credit", "request_ref", "request_id", "credit", True, True),
+)
+LED_TO: Final = {(one.child, one.ref): one.key for one in REFERENCES}

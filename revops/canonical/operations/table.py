@@ -7,8 +7,8 @@ from dataclasses import astuple, fields
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from revops.canonical.operations import rows
-from revops.canonical.operations.rows import Row
+from revops.canonical.operations.change import Telling
+from revops.canonical.operations.rows import LED_TO, FieldChange, Row
 from revops.kernel import strict_json
 from revops.store import sql
 
@@ -24,8 +24,11 @@ _TYPES: Final = {
     "Decimal": "numeric",
     "bool": "boolean",
 }
-# A record keeps the story and the event that it began with.
-_FIXED: Final = ("id", "source_id", "correlation_id", "first_event_id")
+# A record keeps the story and the event that it began with; whose customer it is, is decided by
+# ``parties.py`` and by people, never by what a system says of it.
+_FIXED: Final = ("id", "source_id", "correlation_id", "first_event_id", "party_id")
+# What no person reads is no history.
+_UNTOLD: Final = frozenset({"tax_key", "content_sha256"})
 
 
 class Table(Generic[R]):
@@ -48,11 +51,12 @@ class Table(Generic[R]):
             _TYPES[str(field.type).removesuffix(" | None")] for field in fields(row)
         )
         self._json_at = [i for i, kind in enumerate(self._types) if kind == "jsonb"]
+        self.json_columns = frozenset(self._columns[index] for index in self._json_at)
         self._by_source: dict[str, R] = {}
         self._by_id: dict[int, R] = {}
         self._new: dict[int, R] = {}
         self._changed: dict[int, R] = {}
-        self._loaded: dict[int, tuple[Any, ...]] = {}
+        self.history: list[FieldChange] = []
         self._ids: list[int] = []
 
     def load(self, source_ids: Iterable[str] = (), ids: Iterable[int] = ()) -> None:
@@ -97,8 +101,38 @@ class Table(Generic[R]):
         self._new[row.id] = row
         return row
 
-    def touch(self, row: R) -> None:
-        """The row has changed in memory and is to be written."""
+    def change(self, row: R, told: Telling, **values: Any) -> bool:
+        """
+        Set what differs, and remember it for the history. Whether anything did.
+
+        A reference that changes loses the record it led to, which ``links.py`` then finds again.
+        """
+        changed = False
+        for name, value in values.items():
+            before = getattr(row, name)
+            if before == value:
+                continue
+            setattr(row, name, value)
+            changed = True
+            if row.id not in self._new and name not in _UNTOLD:
+                self.history.append(
+                    FieldChange(self.name, row.id, name.removesuffix("_id"), before, value, told)
+                )
+            led_to = LED_TO.get((self.name, name))
+            if led_to and led_to not in values:
+                setattr(row, led_to, None)
+        if changed:
+            self._touch(row)
+        return changed
+
+    def advance(self, row: R, **values: Any) -> None:
+        """Set what orders versions; that is no change of the record."""
+        if any(getattr(row, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(row, name, value)
+            self._touch(row)
+
+    def _touch(self, row: R) -> None:
         if row.id not in self._new:
             self._changed[row.id] = row
 
@@ -144,46 +178,3 @@ class Table(Generic[R]):
     def _keep(self, row: R) -> None:
         self._by_source[row.source_id] = row
         self._by_id[row.id] = row
-
-
-class Tables:
-    """Every kind's table for one connection."""
-
-    def __init__(self, connection_id: int) -> None:
-        one = connection_id
-        self.customer = Table("customer", rows.CustomerRow, one)
-        self.product = Table("product", rows.ProductRow, one)
-        self.price = Table("price", rows.PriceRow, one)
-        self.opportunity = Table("opportunity", rows.OpportunityRow, one)
-        self.quote = Table("quote", rows.QuoteRow, one)
-        self.contract = Table("contract", rows.ContractRow, one)
-        self.subscription = Table("subscription", rows.SubscriptionRow, one)
-        self.entitlement = Table("entitlement", rows.EntitlementRow, one)
-        self.invoice = Table("invoice", rows.InvoiceRow, one)
-        self.tax = Table("tax", rows.TaxRow, one, table="taxdocument")
-        self.payment = Table("payment", rows.PaymentRow, one)
-        self.refund = Table("refund", rows.RefundRow, one)
-        self.dispute = Table("dispute", rows.DisputeRow, one)
-        self.payout = Table("payout", rows.PayoutRow, one)
-        self.support_case = Table("support_case", rows.SupportCaseRow, one, table="supportcase")
-        self.credit = Table("credit", rows.CreditRow, one)
-        self.remittance = self._adjustment("remittance", one)
-        self.credit_loss = self._adjustment("credit_loss", one)
-        self.recovery = self._adjustment("recovery", one)
-
-    @staticmethod
-    def _adjustment(kind: str, connection_id: int) -> Table[rows.AdjustmentRow]:
-        return Table(kind, rows.AdjustmentRow, connection_id, table="adjustment", only=kind)
-
-    def of(self, kind: str) -> Table[Any]:
-        table: Table[Any] = getattr(self, kind)
-        return table
-
-    def in_order(self) -> tuple[Table[Any], ...]:
-        """Parents before children, as foreign keys need it."""
-        return (
-            self.customer, self.product, self.price, self.opportunity, self.quote, self.contract,
-            self.subscription, self.entitlement, self.invoice, self.tax, self.payment, self.refund,
-            self.dispute, self.payout, self.support_case, self.credit, self.remittance,
-            self.credit_loss, self.recovery,
-        )  # fmt: skip
