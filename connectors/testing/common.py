@@ -26,6 +26,7 @@ _METHODS: Final = {
     Capability.COMMANDS: ("digest", "send", "find"),
     Capability.SNAPSHOTS: ("snapshot",),
     Capability.PROBE: ("probe",),
+    Capability.FETCH: ("fetch",),
     Capability.USAGE: ("verify", "usage"),
 }
 

@@ -103,7 +103,7 @@ class Story:
             self._findings.append(problems.schema(self._source, item))
             self._conclude(event, InboxState.QUARANTINED, item.problem)
             return
-        if not item.meanings:
+        if not item.meanings and not item.fetches:
             self._conclude(event, InboxState.IGNORED, item.ignored)
             return
         if item.fetches and self._source.manifest.can(Capability.FETCH):

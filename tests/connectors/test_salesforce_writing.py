@@ -105,6 +105,22 @@ class TestEachKind:
 
         on_stage(story)
 
+    def test_a_link_that_is_there_already_is_not_written_again(self) -> None:
+        """It would be read as a change of the account, which leads to a link again."""
+
+        async def story(stage: Stage) -> None:
+            account = an_account(stage)
+            link = {"account_id": account, "ids": {"erp": "4711"}}
+            await stage.send(command("crm.customer_link", account, 1, **link))
+            stamp = stage.world.get("Account", account)["RevOps_Link_Stamp__c"]
+            (receipt,) = await stage.send(
+                command("crm.customer_link", account, 2, as_of=LATER, **link)
+            )
+            assert (receipt.outcome, receipt.code) == (OK, "unchanged")
+            assert stage.world.get("Account", account)["RevOps_Link_Stamp__c"] == stamp
+
+        on_stage(story)
+
     def test_a_subscription_is_linked_with_its_opportunity(self) -> None:
         async def story(stage: Stage) -> None:
             deal = stage.business.deal(account=an_account(stage))["Id"]
@@ -312,8 +328,22 @@ class TestTrouble:
 
 
 class TestCurrencies:
-    def test_one_currency_takes_no_other(self) -> None:
+    def test_a_field_beside_the_amount_says_which_currency_it_is_in(self) -> None:
         async def story(stage: Stage) -> None:
+            account = an_account(stage)
+            renewal = command(
+                "crm.renewal_value", "x", record_id=account, currency="JPY", value=9_600
+            )
+            receipts = await stage.send(invoice_state(1, currency="EUR"), renewal)
+            assert [one.outcome for one in receipts] == [OK, OK]
+            row = stage.world.get("Account", account)
+            assert (row["Renewal_Value__c"], row["Renewal_Currency__c"]) == (9_600, "JPY")
+
+        on_stage(story)
+
+    def test_without_one_an_org_of_one_currency_takes_no_other(self) -> None:
+        async def story(stage: Stage) -> None:
+            stage.settings = with_parameters(invoice_fields="currency=")
             (receipt,) = await stage.send(invoice_state(1, currency="EUR"))
             assert (receipt.outcome, receipt.code) == (REFUSED, "currency_mismatch")
             assert "USD" in receipt.reason
@@ -338,7 +368,7 @@ class TestCurrencies:
     def test_an_account_is_not_told_an_amount_in_another_currency_than_its_own(self) -> None:
         async def story(stage: Stage) -> None:
             account = an_account(stage, CurrencyIsoCode="EUR")
-            stage.settings = with_parameters(multi_currency=True)
+            stage.settings = with_parameters(multi_currency=True, renewal_fields="currency=")
             (receipt,) = await stage.send(
                 command("crm.renewal_value", "x", record_id=account, currency="USD", value=1)
             )

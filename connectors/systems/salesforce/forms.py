@@ -45,7 +45,8 @@ class Form:
     """
     One record to be written. It is found by ``match`` = ``name``: the record's id, or an external
     id, by which it may also be made. ``currency`` is what the record has to be kept in, when it
-    may not be changed; ``near`` is the account that is locked with it.
+    may not be changed; ``near`` is the account that is locked with it. ``fact``: nothing is written
+    where the record says so already, because a write would only be read as a change of the record.
     """
 
     target: str
@@ -57,6 +58,7 @@ class Form:
     creates: bool = False
     currency: str = ""
     near: str = ""
+    fact: bool = False
 
     @property
     def place(self) -> tuple[str, str, str, tuple[str, ...]]:
@@ -103,7 +105,7 @@ def _invoice(state: payloads.InvoiceState, stamp: Stamp, layout: Layout) -> Form
         "reason": state.reason[:_TEXT],
         "url": state.url[:_TEXT],
     })  # fmt: skip
-    _one_currency(layout, state.currency)
+    _kept_in(layout, "invoice_fields", state.currency)
     if layout.multi_currency:
         values["CurrencyIsoCode"] = state.currency
     return Form(
@@ -119,14 +121,13 @@ def _invoice(state: payloads.InvoiceState, stamp: Stamp, layout: Layout) -> Form
 
 
 def _renewal(state: payloads.RenewalValue, stamp: Stamp, layout: Layout) -> Form:
-    _one_currency(layout, state.currency)
+    kept_in = _kept_in(layout, "renewal_fields", state.currency)
     given = {
         "value": wire.decimal(state.value, state.currency),
         "currency": state.currency,
         "renews_on": state.renews_on.isoformat() if state.renews_on else None,
         "risk": state.risk,
     }
-    kept_in = state.currency if layout.multi_currency else ""
     return _on_record(
         state.target, state.record_id, "renewal_fields", given, stamp, layout, currency=kept_in
     )
@@ -156,6 +157,7 @@ def _link(state: payloads.CustomerLink, stamp: Stamp, layout: Layout) -> Form:
         stamp_field=layout.get("link_fields", "stamp"),
         stamp=stamp,
         values=values,
+        fact=True,
     )
 
 
@@ -224,12 +226,19 @@ def _values(layout: Layout, kind: str, given: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _one_currency(layout: Layout, code: str) -> None:
+def _kept_in(layout: Layout, kind: str, code: str) -> str:
+    """
+    The currency that a record has to be kept in for an amount; empty when it does not matter,
+    because a field beside the amount says which it is. Raises Unfit.
+    """
+    if layout.get(kind, "currency"):
+        return ""
     if not layout.multi_currency and code != layout.currency:
         raise Unfit(
             "currency_mismatch",
             f"Salesforce is kept in {layout.currency} only, and the amount is in {code}.",
         )
+    return code if layout.multi_currency else ""
 
 
 def _record_id(identity: str) -> str:

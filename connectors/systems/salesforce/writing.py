@@ -138,6 +138,8 @@ def _met(job: Job, record: Json) -> None:
         job.done(Outcome.ALREADY_DONE)
     elif held and held.key != form.stamp.key and held.version > form.stamp.version:
         job.done(Outcome.OK, "overtaken", "Salesforce shows a newer state already.")
+    elif form.fact and not form.differs(record):
+        job.done(Outcome.OK, "unchanged", "Salesforce says so already.")
     elif form.currency and record.get("CurrencyIsoCode") not in (None, form.currency):
         reason = (
             f"The record is kept in {wire.text(record.get('CurrencyIsoCode'), 3)} in Salesforce, "
