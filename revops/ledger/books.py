@@ -42,6 +42,7 @@ class EntityBooks:
     quotes: Quotes
     policies: list[tuple[date, date, Policy]]
     monetary: frozenset[str]
+    late_documents: str = "case"
 
     def on(self, day: date) -> DatedBooks:
         """The books with the maps that are valid on a day."""
@@ -121,7 +122,7 @@ class DatedBooks:
 
 
 _ENTITIES = """
-SELECT entity.id, entity.code, entity.functional_currency, entity.zone,
+SELECT entity.id, entity.code, entity.functional_currency, entity.zone, entity.late_documents,
     (SELECT coalesce(max(id), 0) FROM mappings_mappingversion) AS version
 FROM mappings_legalentity entity
 """
@@ -163,7 +164,8 @@ _MONETARY = "SELECT code FROM mappings_ledgeraccount WHERE monetary"
 # carry their states.
 _STAMP = """
 SELECT (SELECT coalesce(max(id), 0) FROM mappings_mappingversion) AS version,
-    (SELECT count(*) FROM mappings_legalentity) AS entities,
+    (SELECT string_agg(code || late_documents, ',' ORDER BY id) FROM mappings_legalentity)
+        AS entities,
     (SELECT coalesce(max(id), 0) FROM mappings_exchangerate) AS rates,
     (SELECT hashtextextended(string_agg(id::text || state, ',' ORDER BY id), 1)
      FROM mappings_accountingperiod) AS periods
@@ -222,7 +224,7 @@ def _load() -> dict[int, EntityBooks]:
             dict(accounts[row.id]), dict(skus[row.id]), dict(taxes[row.id]), routes[row.id],
             calendar[row.id], [period for _, period in calendar[row.id]],
             [period.span.start for _, period in calendar[row.id]],
-            quotes, policies[row.id], monetary,
+            quotes, policies[row.id], monetary, row.late_documents,
         )
         for row in sql.rows(_ENTITIES)
     }  # fmt: skip

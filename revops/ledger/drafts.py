@@ -203,8 +203,10 @@ class Portion:
 @dataclass(frozen=True, slots=True)
 class ScheduleDraft:
     """
-    How the deferred net amount of one invoice line becomes revenue. ``business_key`` is the
-    invoice's; amounts are positive for revenue, negative for a credit.
+    How a deferred net amount becomes revenue. ``business_key`` is its document's, ``line_id`` the
+    line's that brought it, and ``part`` tells further schedules of that line apart; amounts are
+    positive for revenue, negative for a credit. When it was ``stopped``, the portions are those
+    before that day.
 
     Raises Unbalanced unless the portions sum to the totals (I2).
     """
@@ -224,8 +226,12 @@ class ScheduleDraft:
     portions: tuple[Portion, ...]
     customer_id: str = ""
     mapping_version: int = 0
+    part: int = 1
+    stopped: bool = False
 
     def __post_init__(self) -> None:
+        if self.stopped:
+            return
         spread = sum([portion.amount for portion in self.portions])
         functional = sum([portion.functional for portion in self.portions])
         if (spread, functional) != (self.total, self.functional_total):

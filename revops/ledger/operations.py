@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from revops.kernel.periods import Span
-from revops.ledger.drafts import DraftLine, JournalDraft, ScheduleDraft
+from revops.ledger.drafts import DraftLine, JournalDraft
+from revops.ledger.lanes import PRIMARY
 from revops.store import sql
 
-LANE = "primary"
+LANE = PRIMARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,26 @@ def existing(identities: Iterable[Identity], *, lane: str = LANE) -> dict[Identi
     return {tuple(row[:4]): row[4] for row in sql.rows(_EXISTING, (*columns, lane))}
 
 
+_RECORDED = """
+SELECT DISTINCT entry.legal_entity_id, entry.document_type, entry.business_key
+FROM mappings_legalentity entity
+CROSS JOIN unnest(%s::text[], %s::text[]) AS asked (document_type, business_key)
+JOIN ledger_journalentry entry ON entry.lane = %s AND entry.legal_entity_id = entity.id
+    AND entry.document_type = asked.document_type AND entry.business_key = asked.business_key
+"""
+
+
+def recorded(
+    documents: Iterable[tuple[str, str]], *, lane: str = LANE
+) -> set[tuple[int, str, str]]:
+    """Those of the (document type, business key) that are in the books, with whose they are."""
+    asked = list(documents)
+    if not asked:
+        return set()
+    types, keys = (list(column) for column in zip(*asked, strict=True))
+    return {tuple(row) for row in sql.rows(_RECORDED, (types, keys, lane))}
+
+
 _ENTRIES = sql.Columns(
     "ledger_journalentry",
     id="bigint",
@@ -99,32 +120,6 @@ _LINES = sql.Columns(
     service_end="date",
     item="text",
 )
-_SCHEDULES = sql.Columns(
-    "ledger_revenueschedule",
-    legal_entity_id="bigint",
-    entry_id="bigint",
-    business_key="text",
-    line_id="text",
-    part="smallint",
-    chain="text",
-    sku="text",
-    currency="text",
-    total="bigint",
-    functional_currency="text",
-    functional_total="bigint",
-    carried="bigint",
-    carried_functional="bigint",
-    service_start="date",
-    service_end="date",
-    convention="text",
-    deferral_account="text",
-    revenue_account="text",
-    customer_ref="text",
-    mapping_version="bigint",
-    stop_reason="text",
-    due_from="date",
-    correlation_id="text",
-)
 
 
 def record(entries: Sequence[NewEntry]) -> None:
@@ -161,23 +156,20 @@ def record(entries: Sequence[NewEntry]) -> None:
     _LINES.insert(lines)
 
 
-def record_schedules(schedules: Sequence[tuple[ScheduleDraft, NewEntry]]) -> None:
-    """Revenue schedules of entries that were just recorded."""
-    _SCHEDULES.insert(
-        [
-            (
-                entry.legal_entity_id, entry.id, schedule.business_key, schedule.line_id, 1,
-                f"{schedule.business_key}/{schedule.line_id}"[:240],
-                schedule.sku, schedule.currency, schedule.total, entry.draft.functional_currency,
-                schedule.functional_total, 0, 0, schedule.service.start, schedule.service.end,
-                schedule.convention, schedule.deferral_account, schedule.revenue_account,
-                schedule.customer_id, entry.mapping_version, "", schedule.service.start,
-                entry.correlation_id,
-            )
-            for schedule, entry in schedules
-        ],
-        "ON CONFLICT DO NOTHING",
-    )  # fmt: skip
+_GIVEN_BACK = sql.Columns(
+    "ledger_givenback",
+    legal_entity_id="bigint",
+    entry_id="bigint",
+    invoice_key="text",
+    line_id="text",
+    tax_code="text",
+    amount="bigint",
+)
+
+
+def record_given_back(rows: Sequence[tuple[int, int, str, str, str, int]]) -> None:
+    """(entity, entry, invoice key, line, tax code or blank, amount) of what credits gave back."""
+    _GIVEN_BACK.insert(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +241,20 @@ def standing(
     return found
 
 
-def stop_schedules(entry_ids: Sequence[int], *, on: object) -> None:
-    """Schedules of reversed entries are recognised no further."""
-    sql.run(
-        "UPDATE ledger_revenueschedule SET stopped_on = %s "
-        "WHERE entry_id = ANY(%s) AND stopped_on IS NULL",
-        (on, list(entry_ids)),
-    )
+_UNDO_RECOGNITION = """
+INSERT INTO ledger_recognition (schedule_id, period_code, revision, amount, functional_amount,
+    entry_id)
+SELECT done.schedule_id, done.period_code,
+    (SELECT max(revision) FROM ledger_recognition same
+     WHERE same.schedule_id = done.schedule_id AND same.period_code = done.period_code)
+        + row_number() OVER (PARTITION BY done.schedule_id, done.period_code ORDER BY done.id),
+    -done.amount, -done.functional_amount, undo.id
+FROM ledger_recognition done
+JOIN unnest(%s::bigint[], %s::bigint[]) AS undo (of_id, id) ON undo.of_id = done.entry_id
+"""
+
+
+def undo_recognition(undone: Sequence[tuple[int, int]]) -> None:
+    """(entry, its reversal): what a reversed entry had recognised counts no longer."""
+    if undone:
+        sql.run(_UNDO_RECOGNITION, [list(column) for column in zip(*undone, strict=True)])

@@ -28,6 +28,8 @@ DAILY: Final = "daily"
 MONTH_EVEN: Final = "month_even"
 MONTH_PRORATE_ENDS: Final = "month_prorate_ends"
 POINT_IN_TIME: Final = "point_in_time"
+# Credits that were bought to be used: deferred, and drawn down by usage instead of by time (J3c).
+ON_USE: Final = "on_use"
 CONVENTIONS: Final = frozenset((DAILY, MONTH_EVEN, MONTH_PRORATE_ENDS, POINT_IN_TIME))
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -67,6 +69,7 @@ def portions(
     service: Span,
     convention: str,
     periods: Sequence[Period],
+    until: date | None = None,
 ) -> tuple[Portion, ...]:
     """
     ``total`` spread over the periods that ``service`` touches, also those that get 0.
@@ -74,14 +77,25 @@ def portions(
     ``periods`` are in order and cover the service; more than that does no harm. The functional
     portions come from the functional total, never from translating rounded portions.
 
+    ``until`` is the first day that is no longer covered, when a change stopped the schedule: what
+    belongs to the days before it, as they were. Evenly spread, a period that is cut belongs to what
+    comes after, so that a change of nothing moves nothing; otherwise it is shared by its days.
+
     Raises PeriodMissing for a day without a period, ValueError for periods that overlap and for
     an unknown convention.
     """
     touched = _touched(service, periods)
     weights = _weights(convention, service, touched)
-    amounts = cumulative(total, weights)
+    whole = sum(weights)
+    stopped = until is not None and until <= service.end
+    if stopped:
+        assert until is not None
+        touched, weights, whole = _cut(until, convention, service, touched, weights)
+    amounts = _shares(total, weights, whole)
     functional = (
-        amounts if functional_total == total else _functional(functional_total, weights, amounts)
+        amounts
+        if functional_total == total
+        else _functional(functional_total, weights, whole, amounts, goes_on=stopped)
     )
     return tuple(
         [
@@ -93,7 +107,10 @@ def portions(
 
 def cumulative(total: int, weights: Sequence[int]) -> list[int]:
     """R1: round(total·Wᵢ/W) − round(total·Wᵢ₋₁/W), half away from zero. The sum is exact."""
-    whole = sum(weights)
+    return _shares(total, weights, sum(weights))
+
+
+def _shares(total: int, weights: Sequence[int], whole: int) -> list[int]:
     parts = []
     weighed = given = 0
     for weight in weights:
@@ -102,6 +119,16 @@ def cumulative(total: int, weights: Sequence[int]) -> list[int]:
         parts.append(due - given)
         given = due
     return parts
+
+
+def remainder_last(total: int, weights: Sequence[int]) -> list[int]:
+    """
+    R2: each portion rounded by itself, the latest takes the rest. Not how these books round, but
+    how some ERPs do (ERPNext): a schedule that differs from ours by it is explained, not broken.
+    """
+    whole = sum(weights)
+    parts = [divide_half_up(total * weight, whole) for weight in weights[:-1]]
+    return [*parts, total - sum(parts)]
 
 
 def placed(spread: Sequence[Portion], *, first_open: Period) -> tuple[Placement, ...]:
@@ -175,21 +202,43 @@ def _ends_prorated(service: Span, touched: Sequence[Period]) -> list[int]:
     ]
 
 
-def _functional(total: int, weights: Sequence[int], amounts: Sequence[int]) -> list[int]:
+def _cut(
+    until: date, convention: str, service: Span, touched: list[Period], weights: list[int]
+) -> tuple[list[Period], list[int], int]:
+    """The periods before ``until`` with their weights, and the weight of the whole service."""
+    kept = [period for period in touched if period.span.start < until]
+    if not kept or until <= service.start:
+        return [], [], sum(weights)
+    cut = kept[-1].span
+    if cut.end < until or convention == POINT_IN_TIME:
+        return kept, weights[: len(kept)], sum(weights)
+    if convention == MONTH_EVEN:
+        return kept[:-1], weights[: len(kept) - 1], sum(weights)
+    # What the period has of the service, and how much of that is before the day.
+    held = service.overlap(cut)
+    before = service.overlap(Span(cut.start, until - _ONE_DAY))
+    scaled = [weight * held for weight in weights[: len(kept) - 1]]
+    return kept, [*scaled, weights[len(kept) - 1] * before], sum(weights) * held
+
+
+def _functional(
+    total: int, weights: Sequence[int], whole: int, amounts: Sequence[int], *, goes_on: bool
+) -> list[int]:
     """
     R1 on the functional total, but nothing where the portion itself is 0: no entry would carry
-    it. What waited goes with the next portion that has an amount, or with the latest one.
+    it. What waited goes with the next portion that has an amount, or with the latest one unless
+    the rest goes on in another schedule.
     """
-    whole = sum(weights)
     carriers = [index for index, amount in enumerate(amounts) if amount]
     parts = [0] * len(amounts)
     if not carriers:
-        return cumulative(total, weights)
+        return parts if goes_on else _shares(total, weights, whole)
     weighed = given = 0
     for index, weight in enumerate(weights):
         weighed += weight
         if amounts[index]:
-            due = total if index == carriers[-1] else divide_half_up(total * weighed, whole)
+            last = index == carriers[-1] and not goes_on
+            due = total if last else divide_half_up(total * weighed, whole)
             parts[index] = due - given
             given = due
     return parts

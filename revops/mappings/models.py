@@ -25,6 +25,13 @@ def never_overlaps(name: str, *fields: str) -> ExclusionConstraint:
     )
 
 
+class LateDocuments(models.TextChoices):
+    """What happens to a document of a closed period: a person decides, or it moves on."""
+
+    CASE = "case", "A person decides"
+    NEXT_OPEN = "next_open", "First day of the next open period"
+
+
 class LegalEntity(models.Model):
     """The company that owns the books."""
 
@@ -33,6 +40,9 @@ class LegalEntity(models.Model):
     zone = models.CharField(max_length=64)
     functional_currency = models.CharField(max_length=3)
     calendar = models.CharField(max_length=12, default="monthly")
+    late_documents = models.CharField(
+        max_length=12, choices=LateDocuments, default=LateDocuments.CASE
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -149,6 +159,7 @@ class Convention(models.TextChoices):
     MONTH_EVEN = "month_even", "Evenly by period"
     MONTH_PRORATE_ENDS = "month_prorate_ends", "Evenly, ends by day"
     POINT_IN_TIME = "point_in_time", "At once"
+    ON_USE = "on_use", "As it is used"
 
 
 class SkuMap(EffectiveDated):

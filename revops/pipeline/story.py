@@ -16,21 +16,16 @@ from revops.delivery import operations as delivery
 from revops.events.models import InboxState
 from revops.events.operations import MEANINGS, Claimed, Verdict
 from revops.kernel import strict_json
-from revops.ledger import operations as ledger
 from revops.ledger.books import all_books
-from revops.ledger.drafts import CannotJournalize, ScheduleDraft
+from revops.ledger.drafts import CannotJournalize
 from revops.ledger.operations import NewEntry
 from revops.lineage.operations import LINKS
 from revops.pipeline import dispatch, fetch, ownership, problems
 from revops.pipeline.entities import Entities
 from revops.pipeline.flows.begin import Told, begin
-from revops.pipeline.journalize import (
-    Booked,
-    Facts,
-    accounting_date,
-    journalize,
-    voided,
-)
+from revops.pipeline.journalize import Facts, Knowledge, accounting_date, journalize
+from revops.pipeline.journalize.late import placed
+from revops.pipeline.journalize.record import Produced, record
 from revops.pipeline.normalize import Meaning, Understood, normalize
 from revops.pipeline.order import BOOKED, PARENTS, STORIES, order
 from revops.pipeline.sources import Source
@@ -57,7 +52,9 @@ class Story:
         self._findings: list[Finding] = []
         self._fresh: set[int] = set()
         self._entries: list[NewEntry] = []
-        self._produced: list[tuple[Meaning, Booked, Change, int, str]] = []
+        self._known = Knowledge()
+        self._paid_out: list[tuple[int, list[str]]] = []
+        self._produced: list[Produced] = []
         self._told: list[tuple[Meaning, str, str, str]] = []
         self._effects: dict[tuple[int, int], tuple[Meaning, Change, int | None, str, str]] = {}
         self._links: list[tuple[str, int, str, int]] = []
@@ -76,9 +73,10 @@ class Story:
         if events:
             sql.lock_objects(key for data in events for key in Batch.keys(data))
             self._records.load(events)
-        standing = self._standing(events)
+            own = {entity_id: one.functional_currency for entity_id, one in self._books.items()}
+            self._known = Knowledge.of(self._source.slug, self._records, events, own)
         for item in sorted(understood, key=order):
-            self._one(item, standing)
+            self._one(item)
         created = self._records.flush(at)
         self.known = [f"{self._source.id}:{name}" for name in created]
         self._findings.extend(ownership.drifted(self._records.drifted))
@@ -97,7 +95,7 @@ class Story:
         ownership.settle(self._records.agreed, at=at)
         cases.report(self._findings, at=at)
 
-    def _one(self, item: Understood, standing: dict[int, list[ledger.Standing]]) -> None:
+    def _one(self, item: Understood) -> None:
         event = item.inbound
         if item.problem:
             self._findings.append(problems.schema(self._source, item))
@@ -128,7 +126,7 @@ class Story:
             if self._unmet(meaning.data):
                 continue  # the event itself tells of what is missing, and that is in trouble
             story = story or self._story_of(meaning)
-            trouble = self._meaning(meaning, story, standing) or trouble
+            trouble = self._meaning(meaning, story) or trouble
         if trouble is not None:
             self._findings.append(trouble)
             self._conclude(
@@ -142,9 +140,7 @@ class Story:
         if event.fence > 1:
             self.mended.extend(problems.identity(self._source, m) for m in item.meanings)
 
-    def _meaning(
-        self, meaning: Meaning, story: str, standing: dict[int, list[ledger.Standing]]
-    ) -> Finding | None:
+    def _meaning(self, meaning: Meaning, story: str) -> Finding | None:
         data = meaning.data
         entity_id = self._entity_of(data)
         if entity_id is None and (data.subject in BOOKED or self._entities.named(data)):
@@ -169,9 +165,9 @@ class Story:
             self._told.append((meaning, story, books.legal_entity, change.note))
             self._affected(meaning, change, entity_id, story, change.note)
             return None
-        facts = Facts(self._source.slug, self._records, books, standing)
+        facts = Facts(self._source.slug, self._records, books, self._known, story)
         try:
-            found = journalize(data, facts)
+            found = placed(journalize(data, facts), books)
             for draft in found.drafts:
                 _, period = books.period_of(draft.accounting_date)
                 if not period.open:
@@ -184,55 +180,27 @@ class Story:
             )
         self._told.append((meaning, story, books.legal_entity, found.note))
         self._affected(meaning, change, entity_id, story, found.note)
+        if found.then is not None:
+            found.then()
         if found.drafts:
-            self._produced.append((meaning, found, change, entity_id, story))
+            self._known.fold(entity_id, found.drafts)
+            for back in found.given_back:
+                self._known.give_back(back.invoice_key, back.line_id, back.tax_code, back.amount)
+            key = (meaning.inbound.id, meaning.position)
+            self._produced.append(Produced(key, found, change, entity_id, story))
+        if isinstance(data, PayoutSettled):
+            items = [item.source_id for item in data.items if item.source_id]
+            self._paid_out.append((change.record_id, items))
         return None
 
     def _write(self, at: datetime) -> None:
         """Business events, entries with lines and schedules, links, and the commands they cause."""
         event_ids = self._write_meanings(at)
-        identities = [
-            ledger.identity_of(entity_id, draft)
-            for _, found, _, entity_id, _ in self._produced
-            for draft in found.drafts
-        ]
-        known = ledger.existing(identities)
-        entry_ids = iter(sql.new_ids("ledger_journalentry", len(identities)))
-        schedules: list[tuple[ScheduleDraft, NewEntry]] = []
-        reversed_ids: list[int] = []
-        latest = None
-        for meaning, found, change, entity_id, story in self._produced:
-            books = self._books[entity_id]
-            reverses = found.reverses or [None] * len(found.drafts)
-            for draft, undone in zip(found.drafts, reverses, strict=True):
-                identity = ledger.identity_of(entity_id, draft)
-                if identity in known:
-                    # The fact is in the books already; a map that changed since does not change it.
-                    continue
-                known[identity] = draft.content_hash()
-                period_id, period = books.period_of(draft.accounting_date)
-                entry = NewEntry(
-                    next(entry_ids), draft, entity_id, period_id, period.code,
-                    books.mapping_version,
-                    event_ids.get((meaning.inbound.id, meaning.position)), change.kind,
-                    change.record_id,
-                    story, undone,
-                )  # fmt: skip
-                self._entries.append(entry)
-                self._links.append((change.kind, change.record_id, "journal", entry.id))
-                if undone is not None:
-                    reversed_ids.append(undone)
-                    latest = draft.accounting_date
-                if draft.document_type == "invoice":
-                    schedules.extend((schedule, entry) for schedule in found.schedules)
-        ledger.record(self._entries)
-        ledger.record_schedules(schedules)
-        if reversed_ids:
-            ledger.stop_schedules(reversed_ids, on=latest)
-        for meaning, _, change, _, _ in self._produced:
-            if isinstance(meaning.data, PayoutSettled):
-                items = [item.source_id for item in meaning.data.items if item.source_id]
-                sql.run(_PAID_OUT, (change.record_id, at, self._source.id, items))
+        written = record(self._produced, self._known, self._books, event_ids)
+        self._entries += written.entries
+        self._links += written.links
+        for payout_id, items in self._paid_out:
+            sql.run(_PAID_OUT, (payout_id, at, self._source.id, items))
         LINKS.insert([(*link, at) for link in dict.fromkeys(self._links)], "ON CONFLICT DO NOTHING")
         orders = dispatch.orders(self._entries, self._books)
         delivery.enqueue(orders)
@@ -289,13 +257,6 @@ class Story:
             ))  # fmt: skip
         MEANINGS.insert(values)
         return found
-
-    def _standing(self, events: Sequence[EventData]) -> dict[int, list[ledger.Standing]]:
-        rows = [self._records.tables.invoice.get(source_id) for source_id in voided(events)]
-        ids = [row.id for row in rows if row is not None]
-        if not ids:
-            return {}
-        return dict(ledger.standing("invoice", ids, document_types=("invoice", "recognition")))
 
     def _waits(self, item: Understood) -> tuple[str, str] | None:
         """What the event needs first and does not tell of itself."""

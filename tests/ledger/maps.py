@@ -16,10 +16,21 @@ from revops.ledger.rules.base import MappingMissing, Period, SkuTreatment
 ACCOUNTS = {
     "cash": "1000",
     "processor_clearing": "1050",
+    "disputes_receivable": "1060",
     "receivable": "1100",
+    "allowance": "1190",
+    "unbilled": "1200",
+    "deferred_noncurrent": "2310",
     "customer_credit": "2400",
     "refunds_payable": "2410",
+    "accrued_credits": "2420",
+    "service_credits": "4900",
+    "refunds_and_allowances": "4910",
     "processing_fees": "6100",
+    "dispute_fees": "6110",
+    "credit_loss": "6200",
+    "realized_fx": "7100",
+    "unrealized_fx": "7110",
 }
 SKUS = {
     "pro": SkuTreatment("4000", "2300", "daily"),

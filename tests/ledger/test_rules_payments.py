@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from revops.ledger.rules import payments, payouts
+from revops.ledger.chains import Amount
+from revops.ledger.rules import payments, payouts, refunds
 from revops.ledger.rules.base import Journalized, MappingMissing
+from revops.ledger.rules.shares import Charged
 from tests.ledger.events import item, payment, payout, refund
 from tests.ledger.maps import US, PlainBooks, by_account, line_on, minor
 
@@ -132,24 +134,34 @@ class TestAllocated:
 
 
 class TestRefunded:
+    def refunded(self, amount: str | int, **more) -> Journalized:
+        return refunds.refunded(
+            refund(amount), US, business_key="stripe:re_1", accounting_date=ON, **more
+        )
+
     def test_says_whose_money_went_back(self) -> None:
-        (entry,) = payments.refunded(
-            refund("10.00"),
-            US,
-            business_key="stripe:re_1",
-            accounting_date=ON,
-            customer_id="cus_1",
-            customer_name="Acme",
+        (entry,) = self.refunded(
+            "10.00", owed=Amount(1000, 1000), customer_id="cus_1", customer_name="Acme"
         ).drafts
 
         assert line_on(entry, "2410").customer_id == "cus_1"
         assert entry.description == "Refund re_1, Acme"
         assert entry.document_type == "refund"
 
-    def test_says_why_a_refund_of_zero_has_no_journal(self) -> None:
-        found = payments.refunded(refund(0), US, business_key="stripe:re_1", accounting_date=ON)
+    def test_pays_what_is_owed_then_the_balance_then_gives_price_and_tax_back(self) -> None:
+        (entry,) = self.refunded(
+            "30.00",
+            owed=Amount(1000, 1000),
+            credit=Amount(918, 918),
+            charged=Charged(10_000, (("us-ca", 825),)),
+        ).drafts
 
-        assert found == Journalized(note="A refund of zero moves no money.")
+        assert by_account(entry) == {
+            "1050": -3000, "2410": 1000, "2400": 918, "4910": 1000, "2100": 82,
+        }  # fmt: skip
+
+    def test_says_why_a_refund_of_zero_has_no_journal(self) -> None:
+        assert self.refunded(0) == Journalized(note="A refund of zero moves no money.")
 
 
 class TestSettled:

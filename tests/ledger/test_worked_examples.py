@@ -8,12 +8,13 @@ import pytest
 
 from revops.contracts import registry
 from revops.contracts.examples import EXAMPLES
+from revops.ledger.chains import Amount
 from revops.ledger.drafts import JournalDraft, ScheduleDraft
-from revops.ledger.rules import invoices, payments, payouts, recognition, reversals
+from revops.ledger.rules import invoices, payments, payouts, recognition, refunds, reversals
 from revops.ledger.rules.base import Journalized
-from revops.ledger.schedules import portions
+from revops.ledger.schedules import portions, remainder_last
 from tests.ledger.events import invoice, item, line, payment, payout, refund
-from tests.ledger.expected import ENTRIES, SCHEDULES
+from tests.ledger.expected import ENTRIES, REMAINDER_LAST, SCHEDULES
 from tests.ledger.maps import MONTHS, US, PlainBooks, by_account, line_on, minor, span
 
 KEY = "stripe:in_1"
@@ -175,8 +176,9 @@ class TestPayments:
         assert "J8a" in found.note
 
     def test_j6b_a_refund_leaves_the_processor(self) -> None:
-        (entry,) = payments.refunded(
-            refund("9786.99"), US, business_key="stripe:re_1", accounting_date=day("J6b")
+        owed = Amount(minor("9786.99"), minor("9786.99"))
+        (entry,) = refunds.refunded(
+            refund("9786.99"), US, business_key="stripe:re_1", accounting_date=day("J6b"), owed=owed
         ).drafts
 
         assert_is("J6b", entry)
@@ -211,6 +213,14 @@ class TestSchedules:
         ]
         assert spread[0].period == start[:7]
         assert spread[-1].period == end[:7]
+
+    @pytest.mark.parametrize("case", REMAINDER_LAST)
+    def test_of_an_erp_that_gives_the_latest_the_rest(self, case: str) -> None:
+        currency, total, expected = REMAINDER_LAST[case]
+
+        assert remainder_last(minor(total, currency), [1] * 12) == [
+            minor(part, currency) for part in expected.split()
+        ]
 
     def test_an_upgrade_evenly_spreads_what_the_whole_chain_has_left(self) -> None:
         # 6,000.00 left of the old plan, 6,049.32 credited, 9,073.97 charged: no orphan, no blip.

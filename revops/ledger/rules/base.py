@@ -124,11 +124,15 @@ class Books(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Journalized:
-    """What a rule makes. ``note`` says why there is no journal, when there is none."""
+    """
+    What a rule makes. ``note`` says why there is no journal, when there is none. ``excess`` is what
+    credit lines took beyond what was deferred (positive); it lowered revenue instead.
+    """
 
     drafts: tuple[JournalDraft, ...] = ()
     schedules: tuple[ScheduleDraft, ...] = ()
     note: str = ""
+    excess: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,16 @@ a credit line is billed as it stands and ends in the same accounts (accounting.m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from revops.contracts.invoices import InvoiceIssued, InvoiceLine
 from revops.kernel.periods import Span
-from revops.ledger.drafts import DraftLine, ScheduleDraft
+from revops.ledger import items
+from revops.ledger.chains import Amount
+from revops.ledger.drafts import DraftLine, JournalDraft, ScheduleDraft
+from revops.ledger.drafts import business_key as key_within
 from revops.ledger.rules.base import (
     Books,
     Journalized,
@@ -22,9 +27,20 @@ from revops.ledger.rules.base import (
     SkuTreatment,
     draft,
 )
-from revops.ledger.schedules import POINT_IN_TIME, portions
+from revops.ledger.schedules import ON_USE, POINT_IN_TIME, portions
 
 RULE = "invoices.issued"
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """
+    What was accrued for the usage that a line bills, and is not billed yet. ``reopened_on`` is the
+    latest day of its period while that is open and earlier than the invoice's own.
+    """
+
+    accrued: Amount
+    reopened_on: date | None = None
 
 
 def issued(
@@ -35,14 +51,23 @@ def issued(
     accounting_date: date,
     revision: int = 1,
     customer_name: str = "",
+    usage: Mapping[str, Billed] | None = None,
+    bears: Mapping[date, int] | None = None,
 ) -> Journalized:
     """
-    J1, J9a: debit the receivable with the total; credit each line's net amount to its deferral
-    account (to revenue at once when its SKU is ``point_in_time``) and each tax to its code's
-    account. One schedule for each deferred line; tax is never in it.
+    J1, J9a, J4a-c: debit the receivable with the total; credit each line's net amount to its
+    deferral account (to revenue at once when its SKU is ``point_in_time``) and each tax to its
+    code's account. One schedule for each deferred line; tax is never in it, and credits that were
+    bought to be used have none.
+
+    J3b: ``usage`` is what was accrued by the rated line that a line bills. Unbilled receivables are
+    credited with it, revenue with the difference: in the period of the usage while that is open, by
+    an entry of its own.
 
     Amounts are billed amounts: the receivable is the sum of the rounded lines (I12), inclusive tax
-    is already out of ``line.amount``, and credit lines go the other way in the same accounts.
+    is already out of ``line.amount``, and credit lines go the other way in the same accounts. What
+    the credit lines of a change take beyond ``bears`` (what may be taken, by the change's day)
+    lowers revenue instead: deferred revenue is never negative (J6a-m).
     Lines of zero make no journal line; an invoice of nothing else makes no journal.
 
     Raises MappingMissing, ServicePeriodMissing, PeriodMissing.
@@ -58,28 +83,38 @@ def issued(
                 data.invoice_id,
                 data.customer_id,
                 customer_name,
+                item=items.invoice(business_key),
             )
         )
     deferred: list[tuple[int, InvoiceLine, SkuTreatment, Span]] = []
+    trued_up: list[JournalDraft] = []
+    short = _beyond(data, bears or {})
     for line in data.lines:
         if line.amount:
             treatment = books.sku(line.sku)
             service = _service(line)
             account = treatment.revenue_account
-            if treatment.convention != POINT_IN_TIME:
-                if service is None:
-                    raise ServicePeriodMissing(line.line_id, line.sku)
-                account = treatment.deferral_account
-                deferred.append((len(lines), line, treatment, service))
-            lines.append(
-                Line(
-                    account,
-                    -line.amount,
-                    line.description or line.sku,
-                    line.line_id,
-                    service=service,
-                )
-            )
+            about = (line.description or line.sku, line.line_id)
+            accrual = (usage or {}).get(line.usage_ref) if line.usage_ref else None
+            if accrual is not None and accrual.accrued.amount > 0:
+                lines += _unbilled(books, line, accrual, account, about, service)
+                trued_up += _trued_up(data, books, line, accrual, account, business_key)
+            else:
+                if treatment.convention == ON_USE:
+                    account = treatment.deferral_account
+                elif treatment.convention != POINT_IN_TIME and not line.usage_ref:
+                    if service is None:
+                        raise ServicePeriodMissing(line.line_id, line.sku)
+                    account = treatment.deferral_account
+                    deferred.append((len(lines), line, treatment, service))
+                excess = short.get(line.line_id, 0)
+                if line.amount + excess:
+                    lines.append(Line(account, -line.amount - excess, *about, service=service))
+                elif deferred and deferred[-1][1] is line:
+                    deferred.pop()
+                if excess:
+                    contra = books.account(Role.REFUNDS_AND_ALLOWANCES)
+                    lines.append(Line(contra, excess, *about, service=service))
         for tax in line.taxes:
             if tax.amount:
                 lines.append(
@@ -110,7 +145,73 @@ def issued(
         _schedule(data, books, business_key, line, treatment, service, entry.lines[position])
         for position, line, treatment, service in deferred
     ]
-    return Journalized((entry,), tuple(schedules))
+    return Journalized((entry, *trued_up), tuple(schedules), excess=sum(short.values()))
+
+
+def _beyond(data: InvoiceIssued, bears: Mapping[date, int]) -> dict[str, int]:
+    """By credit line, what it takes beyond what is deferred; the latest lines first."""
+    found: dict[str, int] = {}
+    for day, most in bears.items():
+        changed = [
+            line
+            for line in data.lines
+            if line.proration and line.service_period and line.service_period.start == day
+        ]
+        missing = -(most + sum([line.amount for line in changed]))
+        for line in reversed(changed):
+            if missing > 0 and line.amount < 0:
+                found[line.line_id] = min(missing, -line.amount)
+                missing -= found[line.line_id]
+    return found
+
+
+def _unbilled(
+    books: Books, line: InvoiceLine, accrual: Billed, revenue: str, about: tuple[str, str],
+    service: Span | None,
+) -> list[Line]:  # fmt: skip
+    """What was accrued is billed now; the rest is revenue here, unless its own period gets it."""
+    account, item = books.account(Role.UNBILLED), items.rated_line(line.usage_ref)
+    held = accrual.accrued
+    if accrual.reopened_on is not None:
+        return [Line(account, -line.amount, *about, service=service, item=item)]
+    lines = [
+        Line(
+            account, -held.amount, *about, service=service, held=-held.functional, item=item
+        )
+    ]  # fmt: skip
+    if line.amount != held.amount:
+        lines.append(Line(revenue, held.amount - line.amount, *about, service=service))
+    return lines
+
+
+def _trued_up(
+    data: InvoiceIssued, books: Books, line: InvoiceLine, accrual: Billed, revenue: str, key: str
+) -> list[JournalDraft]:
+    """The accrual becomes what was billed, in the period of the usage (J3b, note)."""
+    difference = line.amount - accrual.accrued.amount
+    if accrual.reopened_on is None or not difference:
+        return []
+    memo = f"Usage billed by {data.number or data.invoice_id}, {line.sku}"
+    item = items.rated_line(line.usage_ref)
+    service = _service(line)
+    return [
+        draft(
+            books,
+            [
+                Line(
+                    books.account(Role.UNBILLED), difference, memo, line.line_id, service=service,
+                    item=item,
+                ),
+                Line(revenue, -difference, memo, line.line_id, service=service),
+            ],
+            document_type="usage_accrual",
+            business_key=key_within(key, line.line_id),
+            accounting_date=accrual.reopened_on,
+            currency=data.currency,
+            description=memo,
+            rule="invoices.trued_up",
+        )
+    ]  # fmt: skip
 
 
 def _service(line: InvoiceLine) -> Span | None:
@@ -128,22 +229,23 @@ def _schedule(
     posted: DraftLine,
 ) -> ScheduleDraft:
     """Spreads what was posted to the deferral account, in both currencies (I2, I10)."""
+    total, functional = -posted.amount, -posted.functional
     return ScheduleDraft(
         legal_entity=books.legal_entity,
         business_key=business_key,
         line_id=line.line_id,
         sku=line.sku,
         currency=data.currency,
-        total=line.amount,
+        total=total,
         functional_currency=books.functional_currency,
-        functional_total=-posted.functional,
+        functional_total=functional,
         service=service,
         convention=treatment.convention,
         deferral_account=treatment.deferral_account,
         revenue_account=treatment.revenue_account,
         portions=portions(
-            total=line.amount,
-            functional_total=-posted.functional,
+            total=total,
+            functional_total=functional,
             service=service,
             convention=treatment.convention,
             periods=books.periods(service),

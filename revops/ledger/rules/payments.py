@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from revops.contracts.payments import PaymentApplied, PaymentFailed, PaymentRefunded
+from revops.contracts.payments import PaymentApplied, PaymentFailed
+from revops.ledger import items
+from revops.ledger.chains import Amount
 from revops.ledger.drafts import JournalDraft
 from revops.ledger.drafts import business_key as key_within
+from revops.ledger.rules import fx
 from revops.ledger.rules.base import Books, Journalized, Line, Role, draft
 
 
@@ -24,13 +27,19 @@ def applied(
     accounting_date: date,
     open_amount: int,
     invoice_number: str = "",
+    invoice_key: str = "",
     customer_id: str = "",
     customer_name: str = "",
+    customer_key: str = "",
+    carried: Amount | None = None,
 ) -> Journalized:
     """
     J7a, J7d and J7b: debit clearing with the gross amount, credit the receivable up to
     ``open_amount`` (what the invoice still owed, 0 when there is none) and the customer's credit
     balance with the rest. A known fee is a document of its own, type ``fee``, with the same key.
+
+    ``carried`` is the open receivable as the books hold it, where they hold it at another rate than
+    the payment's day has (J10d).
 
     Raises MappingMissing.
     """
@@ -40,16 +49,29 @@ def applied(
         settled = max(0, min(data.amount, open_amount))
         memo = f"Payment {data.payment_id}"
         lines = [
-            Line(books.account(Role.PROCESSOR_CLEARING), data.amount, memo, data.payment_id),
+            Line(
+                books.account(Role.PROCESSOR_CLEARING),
+                data.amount,
+                memo,
+                data.payment_id,
+                item=fx.processed(books, data.currency, business_key),
+            ),
         ]
         if settled:
             account, about = books.account(Role.RECEIVABLE), data.invoice_id or data.payment_id
             shown = f"Invoice {invoice_number}" if invoice_number else memo
-            lines.append(Line(account, -settled, shown, about, customer, customer_name))
+            lines.append(
+                Line(
+                    account, -settled, shown, about, customer, customer_name,
+                    held=_held(carried, settled), item=items.invoice(invoice_key),
+                )
+            )  # fmt: skip
         if data.amount > settled:
             account, rest = books.account(Role.CUSTOMER_CREDIT), data.amount - settled
-            shown = f"Paid in excess, {data.payment_id}"
-            lines.append(Line(account, -rest, shown, data.payment_id, customer, customer_name))
+            shown, item = f"Paid in excess, {data.payment_id}", items.customer(customer_key)
+            lines.append(
+                Line(account, -rest, shown, data.payment_id, customer, customer_name, item=item)
+            )
         drafts.append(
             draft(
                 books,
@@ -84,8 +106,11 @@ def allocated(
     accounting_date: date,
     amount: int,
     invoice_number: str = "",
+    invoice_key: str = "",
     customer_id: str = "",
     customer_name: str = "",
+    customer_key: str = "",
+    carried: Amount | None = None,
 ) -> Journalized:
     """
     J5b2: a payment that was taken as credit, because nobody had said which invoice it pays, now
@@ -103,8 +128,14 @@ def allocated(
     entry = draft(
         books,
         [
-            Line(credit, amount, memo, data.payment_id, customer, customer_name),
-            Line(receivable, -amount, shown, data.invoice_id, customer, customer_name),
+            Line(
+                credit, amount, memo, data.payment_id, customer, customer_name,
+                item=items.customer(customer_key),
+            ),
+            Line(
+                receivable, -amount, shown, data.invoice_id, customer, customer_name,
+                held=_held(carried, amount), item=items.invoice(invoice_key),
+            ),
         ],
         document_type="application",
         business_key=key_within(business_key, data.invoice_id),
@@ -112,49 +143,13 @@ def allocated(
         currency=data.currency,
         description=f"Payment {data.payment_id} applied to {shown.lower()}",
         rule="payments.allocated",
-    )
+    )  # fmt: skip
     return Journalized((entry,))
 
 
 def failed(data: PaymentFailed) -> Journalized:
     """J8a: an attempt that was declined is no journal."""
     return Journalized(note=f"A declined payment moves no money: {data.payment_id} (J8a).")
-
-
-def refunded(
-    data: PaymentRefunded,
-    books: Books,
-    *,
-    business_key: str,
-    accounting_date: date,
-    customer_id: str = "",
-    customer_name: str = "",
-) -> Journalized:
-    """
-    J6b, the cash side: debit what was owed to the customer, credit clearing. What the refund does
-    to revenue and tax is the credit memo's entry. A fee is not returned unless the processor's
-    balance transaction shows it.
-
-    Raises MappingMissing.
-    """
-    if not data.amount:
-        return Journalized(note="A refund of zero moves no money.")
-    memo = f"Refund {data.refund_id}"
-    payable, clearing = books.account(Role.REFUNDS_PAYABLE), books.account(Role.PROCESSOR_CLEARING)
-    entry = draft(
-        books,
-        [
-            Line(payable, data.amount, memo, data.refund_id, customer_id, customer_name),
-            Line(clearing, -data.amount, memo, data.refund_id),
-        ],
-        document_type="refund",
-        business_key=business_key,
-        accounting_date=accounting_date,
-        currency=data.currency,
-        description=_described("Refund", data.refund_id, "", customer_name),
-        rule="payments.refunded",
-    )
-    return Journalized((entry,))
 
 
 def fee(
@@ -175,7 +170,13 @@ def fee(
         books,
         [
             Line(books.account(Role.PROCESSING_FEES), amount, memo, source_id),
-            Line(books.account(Role.PROCESSOR_CLEARING), -amount, memo, source_id),
+            Line(
+                books.account(Role.PROCESSOR_CLEARING),
+                -amount,
+                memo,
+                source_id,
+                item=fx.processed(books, currency, business_key),
+            ),
         ],
         document_type="fee",
         business_key=business_key,
@@ -184,6 +185,13 @@ def fee(
         description=memo,
         rule="payments.fee",
     )
+
+
+def _held(carried: Amount | None, amount: int) -> int | None:
+    """What the books hold a settled part at, as a credit; the last part takes all of it."""
+    if carried is None or carried.amount < amount:
+        return None
+    return -carried.part(amount).functional
 
 
 def _described(what: str, source_id: str, invoice_number: str, customer_name: str) -> str:

@@ -11,20 +11,22 @@ from revops.ledger.rules.base import Journalized
 RULE = "recognition.month"
 
 
-def month(schedule: ScheduleDraft, portion: Portion, *, on: date) -> Journalized:
+def month(schedule: ScheduleDraft, portion: Portion, *, on: date, revision: int = 1) -> Journalized:
     """
     J2, J2d: debit the deferral account, credit revenue with one portion; mirrored for the
     schedule of a credit line. ``on`` is the latest day of the period that it posts in: the
     portion's own (``portion.span.end``), or a later one when that is closed (``schedules.placed``).
 
-    A portion that rounds to zero makes no journal; its period counts as processed.
+    A later ``revision`` corrects what was recognised of the period by the portion's amounts. A
+    portion that rounds to zero makes no journal; its period counts as processed.
     """
-    if not portion.amount:
+    if not portion.amount and not portion.functional:
         return Journalized(
             note=f"The portion of {portion.period} rounds to zero; the schedule goes on."
         )
     service = schedule.service.clipped(portion.span)
     memo = f"{schedule.sku}, {portion.period}"
+    line = schedule.line_id if schedule.part == 1 else f"{schedule.line_id}~{schedule.part}"
     deferral = DraftLine(
         schedule.deferral_account,
         portion.amount,
@@ -44,12 +46,14 @@ def month(schedule: ScheduleDraft, portion: Portion, *, on: date) -> Journalized
     entry = JournalDraft(
         legal_entity=schedule.legal_entity,
         document_type="recognition",
-        business_key=key_within(schedule.business_key, schedule.line_id, portion.period),
-        revision=1,
+        business_key=key_within(schedule.business_key, line, portion.period),
+        revision=revision,
         accounting_date=on,
         currency=schedule.currency,
         functional_currency=schedule.functional_currency,
-        description=f"Revenue of {portion.period}, {schedule.business_key}",
+        description=(
+            f"Revenue of {portion.period}, {schedule.business_key}" + ", corrected" * (revision > 1)
+        ),
         rule=RULE,
         lines=(deferral, revenue),
         mapping_version=schedule.mapping_version,
