@@ -15,9 +15,11 @@ class PipelineConfig(AppConfig):
 
         from revops.pipeline import kinds
         from revops.pipeline.metering import kinds as metering_kinds
+        from revops.pipeline.period_end import metered, usage
 
         kinds.declare()
         metering_kinds.declare()
+        usage.declare(metered.unbilled)
         worker_process_init.connect(_start_sweeper, weak=False)
 
 

@@ -17,11 +17,11 @@ from revops.store import sql
 
 class Unbilled(Protocol):
     """
-    Whoever rates usage: the lines of an entity (by its code) that lie in or before the period and
-    had not been billed by its latest day. Amounts are net and whole, not the change since before.
+    Whoever rates usage: the lines of an entity that lie in or before the period and that no invoice
+    bills. Amounts are net and whole, not the change since before.
     """
 
-    def __call__(self, legal_entity: str, period: Period) -> Iterable[Used]: ...
+    def __call__(self, entity_id: int, period: Period, /) -> Iterable[Used]: ...
 
 
 _sources: list[Unbilled] = []
@@ -47,12 +47,7 @@ def plan(closing: Closing) -> Plan:
     not taken back; a line that grew since posts its difference.
     """
     books = closing.books
-    used = [
-        one
-        for source in _sources
-        for one in source(books.legal_entity, closing.period)
-        if one.amount
-    ]
+    used = [one for source in _sources for one in source(books.id, closing.period) if one.amount]
     named = {items.rated_line(one.line_id): one.line_id for one in used}
     held = {
         named[row.item]: row.amount
