@@ -124,6 +124,50 @@ class PostingBehaviour:
             (move,) = found[command.key]
             assert move.content_sha256 == desk.connector.digest(command.payload)
 
+    def test_foreign_documents_are_in_the_books_currency_with_their_own_amounts_beside(
+        self, erp: Erp
+    ) -> None:
+        """An invoice in euros, its payment at another rate, and the difference in dollars alone."""
+        desk = Desk(erp)
+        invoice = [
+            line("1100", debit=1_100_000, customer="cus_1", document=1_000_000),
+            line("2300", credit=1_100_000, document=-1_000_000),
+        ]
+        payment = [
+            line("1050", debit=1_120_000, document=1_000_000),
+            line("1100", credit=1_100_000, customer="cus_1", document=-1_000_000),
+            line("7100", credit=20_000, document=0),
+        ]
+        commands = [
+            journal(number, lines=lines, document_currency="EUR")
+            for number, lines in enumerate((invoice, payment), start=1)
+        ]
+        assert [receipt.outcome for receipt in desk.send(*commands)] == [OK] * 2
+        found = desk.find(*(command.key for command in commands))
+        for command in commands:
+            (move,) = found[command.key]
+            assert move.content_sha256 == desk.connector.digest(command.payload)
+        lines = {row["account"]: row for row in erp.moves(commands[1].key)[0]["lines"]}
+        assert (lines["1050"]["debit"], lines["1050"]["second"]) == ("11200.00", "EUR 10000.00")
+        assert (lines["7100"]["credit"], lines["7100"].get("second")) == ("200.00", None)
+
+    def test_another_amount_in_the_second_currency_is_other_content(self, erp: Erp) -> None:
+        desk = Desk(erp)
+        for document, outcome in ((900, OK), (901, REFUSED)):
+            lines = [
+                line("1050", debit=1000, document=document),
+                line("4000", credit=1000, document=-document),
+            ]
+            receipt = desk.send_one(journal(1, lines=lines, document_currency="EUR"))
+            assert receipt.outcome is outcome
+        assert receipt.code == "conflict"
+
+    def test_a_currency_that_is_not_there_is_refused_by_name(self, erp: Erp) -> None:
+        lines = [line("1050", debit=10, document=1), line("4000", credit=10, document=-1)]
+        receipt = Desk(erp).send_one(journal(1, lines=lines, document_currency="JPY"))
+        assert (receipt.outcome, receipt.code) == (REFUSED, "currency_unknown")
+        assert "JPY" in receipt.reason
+
     def test_keeps_names_and_memos_of_any_alphabet(self, erp: Erp) -> None:
         named = line("1100", debit=500, customer="cus_9", memo="Größe “über” 東京 🙂")
         named["customer"]["name"] = "Ünïcode & Söhne <b>"

@@ -27,6 +27,12 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Currency:
+    id: int
+    digits: int
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """``start`` and ``end`` are ISO days, both inclusive."""
 
@@ -60,10 +66,11 @@ class Library:
     """
     The books that the key's user sees, as they were when read. ``only``: the company that the
     connection names for everything; otherwise a legal entity's is the one whose party has its code.
-    ``invoices``: whether Tryton has them at all.
+    ``invoices``: whether Tryton has them at all. ``currencies`` by code.
     """
 
     books: Mapping[int, Books]
+    currencies: Mapping[str, Currency]
     only: Books | None
     journal: int | None
     revenue_journal: int | None
@@ -104,7 +111,7 @@ def _place(tryton: Tryton) -> tuple[str, ...]:
 
 
 async def read(tryton: Tryton) -> Library:
-    """Five reads, however many companies there are. Raises Problem."""
+    """Six reads, however many companies there are. Raises Problem."""
     companies = await tryton.search(
         "company.company", [], ["rec_name", "party.code", "currency.code", "currency.digits"]
     )
@@ -128,6 +135,8 @@ async def read(tryton: Tryton) -> Library:
     codes = ["code", "in", [tryton.journal, tryton.revenue_journal]]
     journals = await tryton.search("account.journal", [codes], ["code", "type"])
     invoices = await tryton.search("ir.model", [["name", "=", "account.invoice"]], ["name"])
+    known = await tryton.search("currency.currency", [], ["code", "digits"])
+    currencies = {row["code"]: Currency(row["id"], row["digits"]) for row in known}
     books = {row["id"]: _books(row, accounts[row["id"]], periods[row["id"]]) for row in companies}
     only = next((one for one in books.values() if one.name == tryton.company), None)
     if tryton.company and only is None:
@@ -135,6 +144,7 @@ async def read(tryton: Tryton) -> Library:
         raise Problem(Outcome.AUTH, "company_missing", reason)
     return Library(
         books,
+        currencies,
         only,
         journal=_first(row["id"] for row in journals if row["code"] == tryton.journal),
         revenue_journal=_first(

@@ -1,4 +1,4 @@
-"""Tryton as a ledger: journals and invoices in, what it holds out. Written for series 8.2."""
+"""Tryton as a ledger: journals, invoices and customers in, what it holds out. For series 8.2."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from connectors.contract import (
 )
 from connectors.http import Client
 from connectors.manifest import Manifest
-from connectors.systems.tryton import journal, listing, posting, probe
+from connectors.systems.tryton import customers, journal, listing, posting, probe
 from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library, Shelf
 from connectors.systems.tryton.lookup import by_keys
@@ -25,26 +25,41 @@ from connectors.systems.tryton.wire import Tryton
 
 
 class TrytonConnector:
-    """A CommandSink and a SnapshotSource; accepts ``journal.post`` and ``invoice.post``."""
+    """
+    A CommandSink and a SnapshotSource; accepts ``journal.post``, ``invoice.post`` and
+    ``customer.upsert``.
+    """
 
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)
         self._shelf = Shelf()
 
     def digest(self, payload: Mapping[str, Any]) -> str:
-        return journal.digest(payload)
+        return customers.digest(payload) if customers.fits(payload) else journal.digest(payload)
 
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
     ) -> Sequence[Receipt]:
-        """Draft and post; one command by REST, several in one transaction for each step."""
-        return await posting.run(Tryton(client, settings), self._shelf, commands)
+        """
+        Customers one by one, then journals and invoices: drafted and posted, one by REST, several
+        in one transaction for each step.
+        """
+        tryton = Tryton(client, settings)
+        told = {
+            place: await customers.upsert(tryton, command)
+            for place, command in enumerate(commands)
+            if command.kind == customers.KIND
+        }
+        rest = [place for place in range(len(commands)) if place not in told]
+        posted = await posting.run(tryton, self._shelf, [commands[place] for place in rest])
+        told |= dict(zip(rest, posted, strict=True))
+        return [told[place] for place in range(len(commands))]
 
     async def find(
         self, client: Client, settings: Settings, keys: Sequence[str]
     ) -> Mapping[str, Sequence[Found]]:
         """
-        What is posted by key, moves and invoices, or the draft when nothing is posted.
+        What is posted by key, moves and invoices, or the draft when nothing is posted; parties.
 
         A draft is not in the books: of several only the first is told, and none beside a posted
         document; the next ``send`` of the key deletes the others. Raises CallFailed.
@@ -52,9 +67,13 @@ class TrytonConnector:
         tryton = Tryton(client, settings)
         with _told():
             held = await by_keys(tryton, await self._shelf.get(tryton), keys) if keys else {}
-        return {
-            key: [one for one in known if one.posted] or known[:1] for key, known in held.items()
-        }
+            found = {
+                key: [one for one in known if one.posted] or known[:1]
+                for key, known in held.items()
+            }
+            for key, parties in (await customers.by_keys(tryton, keys)).items():
+                found[key] = [*found.get(key, ()), *parties]
+        return found
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         return await probe.steps(Tryton(client, settings))

@@ -176,6 +176,31 @@ def invoice(number: int, /, **changes: Any) -> Command:
     return journal(number, kind="invoice.post", **changes)
 
 
+def customer(number: int, /, *, key: str = "", **changes: Any) -> Command:
+    """Our customer as a party of Tryton's."""
+    payload: dict[str, Any] = {
+        "customer_id": f"cus_{number}",
+        "name": f"Customer {number}",
+        "tax_id": "",
+        "other_ids": [],
+        "address": {"line1": "Main Street 1", "postal_code": "10115", "city": "Berlin"},
+    } | changes
+    return Command(
+        key=key
+        or idempotency_key(
+            lane="primary",
+            revision=1,
+            legal_entity="US-INC",
+            document_type="customer",
+            business_key=f"cus_{number}",
+        ),
+        kind="customer.upsert",
+        payload=payload,
+        payload_sha256=sha256(dumps(payload)),
+        correlation_id=f"story-{number}",
+    )
+
+
 def simple(number: int, amount: int = 1000, **changes: Any) -> Command:
     """Two lines without a customer."""
     lines = [line("1050", debit=amount), line("4000", credit=amount)]
@@ -190,9 +215,12 @@ def line(
     customer: str = "",
     memo: str = "",
     tax_code: str = "",
+    document: int | None = None,
 ) -> dict[str, Any]:
+    """``document``: the amount in the document's currency, of a foreign document."""
+    foreign = {} if document is None else {"document_amount": document}
     named = {"id": customer, "name": f"Customer {customer}"} if customer else None
     return {
         "account": account, "debit": debit, "credit": credit, "customer": named, "memo": memo,
-        "tax_code": tax_code,
+        "tax_code": tax_code, **foreign,
     }  # fmt: skip

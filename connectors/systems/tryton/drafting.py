@@ -65,7 +65,13 @@ def _draft(
         )
     assert library.journal is not None
     return moves.values(
-        key, job.journal, job.books, job.period, parties, in_journal=library.journal
+        key,
+        job.journal,
+        job.books,
+        job.period,
+        parties,
+        in_journal=library.journal,
+        second=library.currencies.get(job.journal.document_currency),
     )
 
 

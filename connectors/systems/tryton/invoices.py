@@ -36,6 +36,9 @@ READ: Final = (
     "move.lines.account.code",
     "move.lines.debit",
     "move.lines.credit",
+    "move.lines.amount_second_currency",
+    "move.lines.second_currency.code",
+    "move.lines.second_currency.digits",
 )
 
 
@@ -123,7 +126,7 @@ def found(row: Mapping[str, Any], library: Library) -> Found | None:
     """
     try:
         books = library.books[row["company"]]
-        move = moves.nested(row, "move")
+        move = wire.nested(row, "move")
         if move is None and row["state"] == "cancelled":
             return None
         return Found(
@@ -141,13 +144,13 @@ def _drafted(row: Mapping[str, Any], books: Books) -> str:
     """The hash of the move that a draft would make."""
     lines = [
         (
-            str(moves.nested(line, "account")["code"]),
+            str(wire.nested(line, "account")["code"]),
             *_sides(moves.amount(line["amount"], books.digits), credit=True),
         )
-        for line in (*moves.nested(row, "lines"), *moves.nested(row, "taxes"))
+        for line in (*wire.nested(row, "lines"), *wire.nested(row, "taxes"))
     ]
     total = moves.amount(row["total_amount"], books.digits)
-    account = str(moves.nested(row, "account")["code"])
+    account = str(wire.nested(row, "account")["code"])
     lines.append((account, *_sides(total, credit=False)))
     return content_hash(wire.iso(row["accounting_date"]), books.currency, lines)
 

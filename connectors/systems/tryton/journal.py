@@ -30,7 +30,11 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``tax_code`` is "" on lines that are no tax."""
+    """
+    ``tax_code`` is "" on lines that are no tax. ``document`` is what the line was in the document's
+    own currency, debit positive; 0 on lines that move the books' currency alone (realised
+    exchange differences) and of documents in that currency.
+    """
 
     account: str
     debit: int
@@ -39,17 +43,22 @@ class Line:
     customer: str
     customer_name: str
     tax_code: str
+    document: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A journal as the ledger hands it over: one currency, whole minor units, ISO day."""
+    """
+    A journal as the ledger hands it over: one currency, whole minor units, ISO day.
+    ``document_currency`` is that of a document in another one, else "".
+    """
 
     legal_entity: str
     day: str
     currency: str
     text: str
     lines: tuple[Line, ...]
+    document_currency: str = ""
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> Journal:
@@ -60,23 +69,30 @@ class Journal:
             number = str(payload.get("number") or payload["business_key"])
             text = " ".join(f"{number} {payload.get('description') or ''}".split())
             currency, entity = str(payload["currency"]), str(payload["legal_entity"])
+            document = str(payload.get("document_currency") or "")
         except (KeyError, TypeError, ValueError) as error:
             raise Unfit("refused", f"The journal cannot be read: {error}.") from error
         if sum(line.debit - line.credit for line in lines):
             raise Unfit("unbalanced", "Debits and credits are not equal.")
         if not lines:
             raise Unfit("unbalanced", "The journal has no lines.")
-        return cls(entity, day, currency, text[:_DESCRIPTION], lines)
+        if any(line.document for line in lines) and document in ("", currency):
+            raise Unfit("refused", "A line has a second amount, yet there is no second currency.")
+        return cls(entity, day, currency, text[:_DESCRIPTION], lines, document)
 
 
 def _line(line: Mapping[str, Any]) -> Line:
-    debit, credit = line["debit"], line["credit"]
+    debit, credit, document = line["debit"], line["credit"], line.get("document_amount", 0)
     customer = line.get("customer") or {}
     for amount in (debit, credit):
         if type(amount) is not int or not 0 <= amount < LIMIT:
             raise ValueError("an amount is no whole number of minor units")
     if debit and credit:
         raise ValueError("a line has a debit and a credit")
+    if type(document) is not int or abs(document) >= LIMIT:
+        raise ValueError("a second amount is no whole number of minor units")
+    if document * (debit - credit) < 0:
+        raise ValueError("a line is debit in one currency only")
     return Line(
         account=str(line["account"]),
         debit=debit,
@@ -85,13 +101,15 @@ def _line(line: Mapping[str, Any]) -> Line:
         customer=str(customer.get("id") or ""),
         customer_name=str(customer.get("name") or ""),
         tax_code=str(line.get("tax_code") or ""),
+        document=document,
     )
 
 
 def content_hash(day: str, currency: str, lines: Sequence[Sequence[Any]]) -> str:
     """
-    Of date, currency and lines as (account code, debit, credit). Their order does not count, nor
-    do lines of zero: Tryton adds one to an invoice of nothing.
+    Of date, currency and lines as (account code, debit, credit), and of those in another currency
+    also its code and their amount in it. Their order does not count, nor do lines of zero: Tryton
+    adds one to an invoice of nothing.
     """
     counted = [list(line) for line in lines if line[1] or line[2]]
     content = [day, currency, sorted(counted, key=str)]
@@ -108,7 +126,11 @@ def digest(payload: Mapping[str, Any]) -> str:
 
 
 def digest_of(entry: Journal) -> str:
-    lines = [(line.account, line.debit, line.credit) for line in entry.lines]
+    second = entry.document_currency
+    lines = [
+        (line.account, line.debit, line.credit, *((second, line.document) if line.document else ()))
+        for line in entry.lines
+    ]
     return content_hash(entry.day, entry.currency, lines)
 
 

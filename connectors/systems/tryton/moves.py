@@ -8,7 +8,7 @@ from typing import Any, Final
 from connectors.contract import Found, Outcome
 from connectors.systems.tryton import wire
 from connectors.systems.tryton.answers import Problem
-from connectors.systems.tryton.books import Books, Library, Period
+from connectors.systems.tryton.books import Books, Currency, Library, Period
 from connectors.systems.tryton.journal import Journal, content_hash, key_in
 
 READ: Final = (
@@ -20,6 +20,9 @@ READ: Final = (
     "lines.account.code",
     "lines.debit",
     "lines.credit",
+    "lines.amount_second_currency",
+    "lines.second_currency.code",
+    "lines.second_currency.digits",
 )
 
 
@@ -40,8 +43,12 @@ def values(
     parties: Mapping[str, int],
     *,
     in_journal: int,
+    second: Currency | None = None,
 ) -> dict[str, Any]:
-    """The draft to create. The key leads the description: searchable there, by people as well."""
+    """
+    The draft to create. The key leads the description: searchable there, by people as well.
+    ``second`` is the currency of a foreign document.
+    """
     zero = wire.decimal(0, books.digits)
     lines = []
     for line in journal.lines:
@@ -51,6 +58,10 @@ def values(
             "debit": wire.decimal(line.debit, books.digits) if line.debit else zero,
             "credit": wire.decimal(line.credit, books.digits) if line.credit else zero,
         }
+        if line.document:
+            assert second is not None
+            value["second_currency"] = second.id
+            value["amount_second_currency"] = wire.decimal(line.document, second.digits)
         if line.memo:
             value["description"] = line.memo
         if account.party_required:
@@ -88,23 +99,28 @@ def content(move: Mapping[str, Any], books: Books) -> str:
     """The hash of a move's date and lines. Raises KeyError or TypeError."""
     lines = [
         (
-            str(nested(line, "account")["code"]),
+            str(wire.nested(line, "account")["code"]),
             amount(line["debit"], books.digits),
             amount(line["credit"], books.digits),
+            *_second(line),
         )
-        for line in nested(move, "lines")
+        for line in wire.nested(move, "lines")
     ]
     return content_hash(wire.iso(move["date"]), books.currency, lines)
+
+
+def _second(line: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Code and amount of a line's second currency; nothing when it has none, or none of it."""
+    currency = wire.nested(line, "second_currency")
+    if not currency or line["amount_second_currency"] is None:
+        return ()
+    found = amount(line["amount_second_currency"], currency["digits"])
+    return (str(currency["code"]), found) if found else ()
 
 
 def unclear(what: str) -> Problem:
     reason = f"Tryton described a {what} without saying all of it."
     return Problem(Outcome.TRANSIENT, "garbled", reason)
-
-
-def nested(row: Mapping[str, Any], name: str) -> Any:
-    """What ``name.…`` was read for: RPC has it under ``"name."``, REST under ``"name"``."""
-    return row[f"{name}."] if f"{name}." in row else row[name]
 
 
 def amount(value: Any, digits: int) -> int | str:

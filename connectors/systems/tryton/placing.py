@@ -16,6 +16,8 @@ def place(journal: Journal, library: Library, *, invoice: bool = False) -> tuple
         )
     _check_journal(library, invoice=invoice)
     _check_currency(journal, books)
+    if journal.document_currency:
+        _check_document(journal, books, library, invoice=invoice)
     for line in journal.lines:
         _check_line(line, books, names_customer=not invoice)
     if invoice:
@@ -70,6 +72,29 @@ def _check_currency(journal: Journal, books: Books) -> None:
         raise Unfit(
             "currency_mismatch",
             f"Tryton keeps {books.currency} with {books.digits} decimals instead of {digits}.",
+        )
+
+
+def _check_document(journal: Journal, books: Books, library: Library, *, invoice: bool) -> None:
+    """The second currency of a foreign document, which its lines name beside their amounts."""
+    code = journal.document_currency
+    if invoice:
+        raise Unfit(
+            "currency_mismatch",
+            f"An invoice in {code} cannot be an invoice of Tryton's books in {books.currency}; "
+            "post its journal instead.",
+        )
+    currency = library.currencies.get(code)
+    if currency is None:
+        raise Unfit("currency_unknown", f"Tryton has no currency {code}.")
+    try:
+        digits = minor_digits(code)
+    except AmountInvalid as error:
+        raise Unfit("currency_mismatch", str(error)) from error
+    if digits != currency.digits:
+        raise Unfit(
+            "currency_mismatch",
+            f"Tryton keeps {code} with {currency.digits} decimals instead of {digits}.",
         )
 
 

@@ -129,6 +129,11 @@ _KNOWN: Final[tuple[tuple[re.Pattern[str], str, _Words], ...]] = tuple(
                 "than this takes away."
             ),
         ),
+        (
+            r'The (?P<kind>[^"]*) "(?P<code>[^"]*)" for party "[^"]*" is not valid',
+            "tax_id_invalid",
+            lambda found: f"Tryton holds {found['code']} to be no valid {found['kind']}.",
+        ),
         (r"code on party must be unique", "party_exists", "Tryton has a party with this code."),
         (r'can not call "post"', "already_posted", "Tryton has posted this before."),
         (r"modify posted move", "posted", "Tryton has posted this move."),

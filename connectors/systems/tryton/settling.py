@@ -18,6 +18,7 @@ from connectors.systems.tryton.wire import Tryton
 _MAY_BE_STALE = (
     "account_unknown",
     "company_missing",
+    "currency_unknown",
     "invoices_missing",
     "journal_missing",
     "period_closed",

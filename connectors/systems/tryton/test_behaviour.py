@@ -5,12 +5,14 @@ import pytest
 pytest.register_assert_rewrite(
     "connectors.systems.tryton.behaviour",
     "connectors.systems.tryton.invoicing",
+    "connectors.systems.tryton.knowing",
     "connectors.systems.tryton.refusing",
     "connectors.systems.tryton.refusing_invoices",
 )
 
 from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402
 from connectors.systems.tryton.invoicing import InvoicingBehaviour  # noqa: E402
+from connectors.systems.tryton.knowing import Customers  # noqa: E402
 from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402
 from connectors.systems.tryton.refusing_invoices import InvoiceRefusals  # noqa: E402
 from connectors.systems.tryton.standin import StandIn  # noqa: E402
@@ -34,4 +36,8 @@ class TestInvoicesOfTheSandbox(InvoicingBehaviour):
 
 
 class TestRefusedInvoicesOfTheSandbox(InvoiceRefusals):
+    """The same tests pass on a real Tryton, see tests/peers/tryton."""
+
+
+class TestCustomersOfTheSandbox(Customers):
     """The same tests pass on a real Tryton, see tests/peers/tryton."""

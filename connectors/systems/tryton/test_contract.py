@@ -5,7 +5,7 @@ from starlette.types import ASGIApp
 from connectors.contract import Command, Settings
 from connectors.systems.tryton import sandbox
 from connectors.systems.tryton.connector import connector
-from connectors.systems.tryton.desk import invoice, journal, line
+from connectors.systems.tryton.desk import customer, invoice, journal, line
 from connectors.testing import LOOPBACK, SinkContract
 
 
@@ -35,3 +35,11 @@ class TestTrytonsInvoices(TestTryton):
     def refused_command(self) -> Command:
         lines = [line("1100", debit=1, customer="cus_1"), line("2400", credit=1)]
         return invoice(99, lines=lines)
+
+
+class TestTrytonsCustomers(TestTryton):
+    def command(self, number: int) -> Command:
+        return customer(number)
+
+    def refused_command(self) -> Command:
+        return customer(99, tax_id="DE123?")

@@ -66,6 +66,11 @@ def iso(value: Any) -> str:
         return ""
 
 
+def nested(row: Mapping[str, Any], name: str) -> Any:
+    """What ``name.…`` was read for: RPC has it under ``"name."``, REST under ``"name"``."""
+    return row[f"{name}."] if f"{name}." in row else row[name]
+
+
 class Tryton:
     """One connection's database. Every method raises ``answers.Problem`` and nothing else."""
 
@@ -116,6 +121,10 @@ class Tryton:
     async def action(self, path: str, data: Any, *, write: bool = True) -> Any:
         """POST to a model: create a record, run a method, or run an action on ``model/id``."""
         return await self._ask("POST", f"{self._root}/rest/model/{path}", data, write=write)
+
+    async def write(self, model: str, record: int, values: Mapping[str, Any]) -> None:
+        """Change a record, with what it holds, in one transaction."""
+        await self._ask("PUT", f"{self._root}/rest/model/{model}/{record}", values, write=True)
 
     async def delete(self, model: str, record: str) -> None:
         await self._ask("DELETE", f"{self._root}/rest/model/{model}/{record}", None, write=True)

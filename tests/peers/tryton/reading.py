@@ -10,6 +10,7 @@ FIELDS = [
     "description", "number", "state", "date", "period.name", "company.currency.code",
     "company.party.code",
     "lines.account.code", "lines.debit", "lines.credit", "lines.party.code",
+    "lines.second_currency.code", "lines.amount_second_currency",
 ]  # fmt: skip
 
 
@@ -32,10 +33,19 @@ def move(row: Mapping[str, Any], invoice: Mapping[str, Any] | None) -> dict[str,
                 "debit": _shown(line["debit"]),
                 "credit": _shown(line["credit"]),
                 "party": line["party."]["code"] if line["party."] else "",
+                **_second(line),
             }
             for line in sorted(row["lines."], key=lambda line: int(line["id"]))
         ],
     }
+
+
+def _second(line: Mapping[str, Any]) -> dict[str, str]:
+    """``EUR 12.00`` for a line with a second currency."""
+    currency = line["second_currency."]
+    if not currency:
+        return {}
+    return {"second": f"{currency['code']} {_shown(line['amount_second_currency'])}"}
 
 
 def _shown(amount: Mapping[str, str]) -> str:

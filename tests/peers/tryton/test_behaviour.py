@@ -5,12 +5,14 @@ import pytest
 pytest.register_assert_rewrite(
     "connectors.systems.tryton.behaviour",
     "connectors.systems.tryton.invoicing",
+    "connectors.systems.tryton.knowing",
     "connectors.systems.tryton.refusing",
     "connectors.systems.tryton.refusing_invoices",
 )
 
 from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402
 from connectors.systems.tryton.invoicing import InvoicingBehaviour  # noqa: E402
+from connectors.systems.tryton.knowing import Customers  # noqa: E402
 from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402
 from connectors.systems.tryton.refusing_invoices import InvoiceRefusals  # noqa: E402
 
@@ -30,4 +32,8 @@ class TestInvoicesOfTryton(InvoicingBehaviour):
 
 
 class TestRefusedInvoicesOfTryton(InvoiceRefusals):
+    """On a real Tryton; the same tests pass on the sandbox."""
+
+
+class TestCustomersOfTryton(Customers):
     """On a real Tryton; the same tests pass on the sandbox."""

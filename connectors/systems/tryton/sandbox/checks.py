@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from connectors.systems.tryton.sandbox.ledger import Ledger
 
 _MOVE = frozenset(("company", "journal", "period", "date", "description", "lines"))
-_LINE = frozenset(("account", "debit", "credit", "party", "description"))
+_LINE = frozenset((
+    "account", "debit", "credit", "party", "description", "second_currency",
+    "amount_second_currency",
+))  # fmt: skip
 _LINKS = (
     ("company", "company.company", "Company"),
     ("journal", "account.journal", "Journal"),
@@ -91,6 +94,7 @@ def _line(ledger: Ledger, line: Mapping[str, Any], company: int) -> None:
             )
     if debit and credit:
         raise UserError("You cannot set both debit and credit on the line.")
+    _second(ledger, line, debit - credit, company, name)
     if account["party_required"] and not line.get("party"):
         raise required("Party", "Account Move Line", name)
     if line.get("party") and not account["party_required"]:
@@ -100,6 +104,25 @@ def _line(ledger: Ledger, line: Mapping[str, Any], company: int) -> None:
         )
     if line.get("party") and line["party"] not in ledger.table("party.party"):
         raise unknown(line["party"], "Party", "Account Move Line")
+
+
+def _second(
+    ledger: Ledger, line: Mapping[str, Any], balance: Decimal, company: int, name: str
+) -> None:
+    """Currency and amount come together, in another currency, on the same side."""
+    currency, given = line.get("second_currency"), line.get("amount_second_currency")
+    if currency is None and given is None:
+        return
+    if currency is None:
+        raise required("Second Currency", "Account Move Line", name)
+    if given is None:
+        raise required("Amount Second Currency", "Account Move Line", name)
+    if currency not in ledger.table("currency.currency"):
+        raise unknown(currency, "Second Currency", "Account Move Line")
+    if currency == ledger.table("company.company")[company]["currency"]:
+        raise domain(str(currency), "Second Currency", name, "Account Move Line")
+    if amount(given) * balance < 0:
+        raise domain(str(amount(given)), "Amount Second Currency", name, "Account Move Line")
 
 
 def balanced(ledger: Ledger, held: Record) -> None:

@@ -125,7 +125,16 @@ def _line(ledger: Ledger, line: Record) -> dict[str, Any]:
         "debit": f"{amount(line['debit']):.2f}",
         "credit": f"{amount(line['credit']):.2f}",
         "party": party,
+        **_second(ledger, line),
     }
+
+
+def _second(ledger: Ledger, line: Record) -> dict[str, str]:
+    """``EUR 12.00`` for a line with a second currency."""
+    if line["second_currency"] is None:
+        return {}
+    code = ledger.table("currency.currency")[line["second_currency"]]["code"]
+    return {"second": f"{code} {amount(line['amount_second_currency']):.2f}"}
 
 
 def summary(ledger: Ledger) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.systems.tryton.sandbox import invoicing
+from connectors.systems.tryton.sandbox import invoicing, parties
 from connectors.systems.tryton.sandbox.ledger import Ledger
 from connectors.systems.tryton.sandbox.refused import AccessError, Page, UserError
 
@@ -41,6 +41,8 @@ class Doors:
     def work(self, method: str, parts: list[str], body: Any) -> str:
         if method == "DELETE":
             return "delete"
+        if method == "PUT":
+            return "create"
         if parts[1:] == ["rpc"]:
             called = str(body.get("method", "")) if isinstance(body, Mapping) else ""
             return _WORK.get(called.rpartition(".")[2], "other")
@@ -58,6 +60,8 @@ class Doors:
             return None
         if not isinstance(body, Mapping):
             raise Page(400, "Unable to read JSON request")
+        if method == "PUT":
+            return self._write(model, rest, body, fields)
         if not rest:
             (made,) = self._create(model, [body])
             return self._record(model, made, fields)
@@ -73,6 +77,19 @@ class Doors:
         except AccessError as error:
             raise Page(403) from error
         return self._record(model, number, fields)
+
+    def _write(
+        self, model: str, rest: list[str], body: Mapping[str, Any], fields: list[str]
+    ) -> Any:
+        if model not in ("party.party", "party.identifier") or len(rest) != 1:
+            raise Page(403)
+        if int(rest[0]) not in self.ledger.table(model):
+            raise Page(404)
+        if model == "party.party":
+            parties.write(self.ledger, int(rest[0]), body)
+        else:
+            parties.set_active(self.ledger, int(rest[0]), body)
+        return self._record(model, int(rest[0]), fields)
 
     def _action(self, model: str, action: str, body: Mapping[str, Any]) -> Any:
         if action == "create":
@@ -93,9 +110,9 @@ class Doors:
         if model == "account.invoice":
             return invoicing.create(self.ledger, values)
         if model == "party.party":
-            return self.ledger.create_parties(values)
+            return parties.create(self.ledger, values)
         if model == "party.address":
-            return [self.ledger.insert(model, {"invoice": False, **value}) for value in values]
+            return [parties.add_address(self.ledger, value) for value in values]
         self._known(model)
         raise Page(403)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.systems.tryton.sandbox import chart, checks, tables
+from connectors.systems.tryton.sandbox import chart, checks, parties, tables
 from connectors.systems.tryton.sandbox.records import Reader, Record, named, plain, select
 from connectors.systems.tryton.sandbox.refused import AccessError, Crash, Page, UserError
 
@@ -26,8 +26,11 @@ _FIELDS: Mapping[str, Set[str]] = {
         "move", "lines", "taxes", "total_amount", "amount_to_pay",
     )),
     "account.journal.period": frozenset(("id", "journal", "period", "state")),
-    "party.address": frozenset(("id", "party", "invoice")),
-    "party.party": frozenset(("id", "code", "name", "active", "replaced_by", "identifiers")),
+    "party.address": frozenset(("id", "party", "invoice", "street", "postal_code", "city")),
+    "party.identifier": frozenset(("id", "party", "type", "code", "active")),
+    "party.party": frozenset((
+        "id", "code", "name", "active", "replaced_by", "identifiers", "addresses",
+    )),
 }  # fmt: skip
 
 
@@ -42,7 +45,7 @@ class Ledger:
         self._by_start: dict[tuple[str, str], list[int]] = {}
         # Journal-periods come into being with their first move and are closed with their period.
         self._journal_periods: dict[tuple[int, int], int] = {}
-        self.create_parties([{"code": code, "name": name} for code, name, _, _ in chart.COMPANIES])
+        parties.create(self, [{"code": code, "name": name} for code, name, _, _ in chart.COMPANIES])
 
     def table(self, model: str) -> dict[int, Record]:
         return self.tables[model]
@@ -54,6 +57,9 @@ class Ledger:
             if name not in _FIELDS.get(model, {name}):
                 raise Page(500, f"'{name}'")
         rows = select(self.tables, model, self._candidates(model, domain), domain)
+        if "active" not in named(domain):
+            # Tryton shows what is not active only to who asks for it.
+            rows = [row for row in rows if row.get("active", True)]
         rows.sort(key=lambda row: int(row["id"]))
         reader = Reader(self.tables, model, names)
         return [reader.read(row) for row in rows[:limit]]
@@ -93,6 +99,8 @@ class Ledger:
                     "credit": line["credit"],
                     "party": line.get("party"),
                     "description": line.get("description"),
+                    "second_currency": line.get("second_currency"),
+                    "amount_second_currency": line.get("amount_second_currency"),
                 },
             )
             for line in checks.made(value, "lines")
@@ -163,26 +171,6 @@ class Ledger:
             del self.table("account.move.line")[line]
         self.remove("account.move", id_)
         return True
-
-    def create_parties(self, values: Sequence[Mapping[str, Any]]) -> list[int]:
-        codes = [row["code"] for row in self.table("party.party").values()]
-        wanted = [value.get("code") for value in values]
-        known = set(codes)
-        if self.unique_parties and (len(set(wanted)) < len(wanted) or known & set(wanted)):
-            raise UserError("The code on party must be unique.")
-        return [
-            self.insert(
-                "party.party",
-                {
-                    "code": value.get("code") or str(self._next.get("party.party", 1)),
-                    "name": value.get("name"),
-                    "active": True,
-                    "replaced_by": None,
-                    "identifiers": [],
-                },
-            )
-            for value in values
-        ]
 
     def set_period(self, name: str, state: str, *, journals: bool = True) -> None:
         """

@@ -11,6 +11,7 @@ from connectors.systems.tryton.sandbox.refused import Page
 Record = dict[str, Any]
 # Where a dotted name leads: field → model, and those that differ from one model to the next.
 _LINKS: Mapping[str, str] = {
+    "addresses": "party.address",
     "account": "account.account",
     "company": "company.company",
     "currency": "currency.currency",
@@ -20,6 +21,7 @@ _LINKS: Mapping[str, str] = {
     "move": "account.move",
     "party": "party.party",
     "period": "account.period",
+    "second_currency": "currency.currency",
     "taxes": "account.invoice.tax",
     "type": "account.account.type",
 }
