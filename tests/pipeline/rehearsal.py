@@ -26,8 +26,21 @@ from revops.events.models import SourceCursor
 from revops.kernel import clock, correlation
 from revops.ledger import books
 from revops.ledger.models import JournalEntry
+from revops.mappings.models import EntityMap
 from revops.pipeline import poll, process, receive, send, sources
 from revops.sandbox import company
+
+
+def seed() -> None:
+    """
+    The demo company with nobody but its billing system and its ERP: who else is told of what
+    happens is told in tests/pipeline/flows.
+    """
+    company.seed()
+    others = Connection.objects.exclude(slug__in=(company.STRIPE, company.ERP))
+    EntityMap.objects.filter(connection__in=others).delete()
+    SourceCursor.objects.filter(connection__in=others).delete()
+    others.delete()
 
 
 @contextmanager
@@ -35,7 +48,7 @@ def served() -> Iterator[tuple[str, str, Business]]:
     """The demo's sandboxes on free ports: Stripe's and Tryton's address, and Stripe's business."""
     books.forget()
     sources.forget()
-    company.seed()
+    seed()
     source = Connection.objects.get(slug=company.STRIPE)
     erp = Connection.objects.get(slug=company.ERP)
     none = {"hook_url": "", "hook_secret": "", "state_path": ""}
@@ -91,7 +104,7 @@ class Rehearsal:
     def begin_again(self) -> None:
         """On an emptied database: the company anew, and an ERP without books."""
         books.forget()
-        company.seed()
+        seed()
         self._meet()
         self.control("reset", {})
 

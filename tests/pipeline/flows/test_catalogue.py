@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from revops.contracts.registry import CONTRACTS
-from revops.pipeline.flows import capabilities
+from revops.pipeline.flows import capabilities, document
 from revops.pipeline.flows.base import Flow, Kind, Step, Undo, apply, tell
 from revops.pipeline.flows.capabilities import CAPABILITIES
 from revops.pipeline.flows.catalogue import EVENTS, event_type, flows
@@ -104,3 +104,15 @@ class TestSeparation:
         for path in TRANSFORM.glob("*.py"):
             known = {name for name in imports(path) if "flows" in name or "delivery" in name}
             assert not known, path.name
+
+
+class TestPage:
+    def test_of_the_docs_holds_what_the_flows_say(self) -> None:
+        page = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
+        assert document.table() in page, document.table()
+        assert document.asked() in page, document.asked()
+
+    def test_names_who_tells_of_an_event(self) -> None:
+        assert "Stripe" in document.producers("invoice.issued")
+        assert document.producers("journal.posted") == ("this console",)
+        assert "Salesforce" in document.producers("opportunity.won")
