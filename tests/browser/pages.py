@@ -11,6 +11,8 @@ from django.db.models import Model
 from exceptions.models import Case
 from revops.canonical.models import Customer, Invoice, Payment, Payout, Refund
 from revops.ledger.models import JournalEntry, RevenueSchedule
+from revops.pipeline.models import FlowRun
+from revops.usage.models import Account, RatedLine
 from tests.browser.stage import Stage
 
 
@@ -81,6 +83,18 @@ def _journal_in_doubt(stage: Stage) -> str:
     return f"/journals/JE-{stage.case['in_doubt'].record_id}/"
 
 
+def _dearest() -> RatedLine:
+    return RatedLine.objects.latest("amount")
+
+
+def _account() -> int:
+    return Account.objects.get(subscription_id=_dearest().subscription_id).pk
+
+
+def _run(stage: Stage) -> str:
+    return f"/flows/runs/{FlowRun.objects.filter(flow='invoice.issued').latest('pk').pk}/"
+
+
 # By the name of the address. Those that answer with no page are in NO_PAGES.
 PAGES: Final[dict[str, tuple[Look, ...]]] = {
     "accounts:sign-in": (Look("sign-in", _at("/sign-in/"), by=""),),
@@ -123,6 +137,19 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("journal-posted", _journal),
         Look("journal-in-doubt", _journal_in_doubt),
     ),
+    "console:flows": (
+        Look("flows", _at("/flows/")),
+        Look("flows-auditor", _at("/flows/"), by="Yuki"),
+    ),
+    "console:flow": (
+        Look("flow-invoice", _at("/flows/invoice.issued/")),
+        Look("flow-won", _at("/flows/opportunity.won/")),
+        Look("flow-period", _at("/flows/period.closed/")),
+    ),
+    "console:flow-run": (
+        Look("flow-run", _run),
+        Look("flow-run-auditor", _run, by="Yuki"),
+    ),
     "console:playbooks": (Look("playbooks", _at("/playbooks/")),),
     "console:playbook": (Look("playbook", _at("/playbooks/period_closed/")),),
     "exceptions:queue": (
@@ -157,6 +184,19 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("connection-billing", _at("/connections/stripe/"), by="Ines"),
         Look("connection-auditor", _at("/connections/tryton/"), by="Yuki"),
     ),
+    "usage:accounts": (
+        Look("usage", _at("/usage/")),
+        Look("usage-nothing-matches", _at("/usage/?q=nowhere")),
+        Look("usage-support", _at("/usage/"), by="Tom"),
+    ),
+    "usage:account": (
+        Look("usage-account", lambda stage: f"/usage/{_account()}/"),
+        Look("usage-account-support", lambda stage: f"/usage/{_account()}/", by="Tom"),
+    ),
+    "usage:line": (Look("usage-line", lambda stage: f"/usage/lines/{_dearest().pk}/"),),
+    "usage:records": (
+        Look("usage-records", lambda stage: f"/usage/lines/{_dearest().pk}/records/"),
+    ),
     "api:docs": (Look("api-docs", _at("/api/docs/")),),
 }
 
@@ -164,10 +204,11 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 NO_PAGES: Final = frozenset(
     {
         "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv", "exceptions:act-on-cause",
+        "console:flow-undo",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:sandbox", "api:contract",
-        "api:contracts", "api:hook", "api:healthz", "api:readyz",
+        "api:contracts", "usage:rate-now", "api:hook", "api:healthz", "api:readyz",
     }
 )  # fmt: skip
 ERRORS: Final = (
