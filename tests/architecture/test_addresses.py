@@ -17,6 +17,7 @@ from accounts.roles import ACTIONS
 from accounts.tokens import SCOPES
 from revops.store import sql
 from tests.api.calls import Caller
+from tests.api.lookup_world import a_debt, a_grant, a_price, an_account
 from tests.architecture.addresses import Address, every
 from tests.cast import CAST, person
 from tests.factories import (
@@ -25,10 +26,12 @@ from tests.factories import (
     a_connection,
     a_gate,
     a_journal,
+    a_party,
     a_reference,
     an_event,
     an_invoice,
 )
+from tests.usage.kit import a_rated_account, a_rated_line
 
 ADDRESSES = every()
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -143,6 +146,8 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^api/v1/journals/", {"reference": "JE-1"}),
         (r"^api/v1/contracts/", {"event": "invoice.issued", "version": 1}),
         (r"^journals/", {"id": 1}),
+        (r"^usage/lines/", {"id": a_rated_line().pk}),
+        (r"^usage/<", {"id": a_rated_account().pk}),
         (r"lineage/<\w+:kind>", {"kind": "invoice", "id": invoice.pk}),
         (r"^api/v1/lineage/<str:reference>", {"reference": invoice.number}),
     ]
@@ -197,14 +202,32 @@ class TestLooking:
         self, address: Address, company: dict[str, Any]
     ) -> None:
         caller = Caller()
-        # The find box finds nothing without a word, and says so: give it one.
-        path = address.of(_values(address)) + ("?q=JE-1" if "find" in address.route else "")
+        path = address.of(_values(address)) + _asked(address)
         caller.get(path)  # notes when the token was used, which is all that it may
         with transaction.atomic():
             before = _rows_written()
             answer = caller.get(path)
             assert _rows_written() == before
         assert answer.status_code in (200, 405)
+
+
+def _asked(address: Address) -> str:
+    """What asks for something answers nothing without a question, and says so: give it one."""
+    if "/find" in address.route:
+        return "?q=JE-1"
+    if "/lookups/" not in address.route:
+        return ""
+    account = an_account("cus_lookup", a_party())
+    a_debt(account, 0, 100, number="LOOKUP-1")
+    a_grant(account, "ent_lookup", "1")
+    a_price("price_lookup")
+    return {
+        "account": "?id=cus_lookup",
+        "credit": "?customer=cus_lookup",
+        "entitlement": "?customer=cus_lookup&feature=calls",
+        "invoice": "?id=LOOKUP-1",
+        "price": "?price=price_lookup",
+    }[address.route.strip("/").rpartition("/")[2]]
 
 
 def _rows_written() -> int:

@@ -127,7 +127,7 @@ def _renewal(found: Envelope, names: Names, zone: str) -> Sequence[EventData]:
     likelihood = number(raw.get("likelihood_percent"), field="likelihood_percent")
     if not 0 <= likelihood <= 100:
         raise PayloadUnreadable("“likelihood_percent” is not between 0 and 100.")
-    probability = likelihood / 100
+    probability = likelihood.scaleb(-2)
     code = text(raw.get("currency"), 3).upper() or names.currency
     risk = text(raw.get("risk")).strip().lower()
     data = {

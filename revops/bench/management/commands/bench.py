@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from revops.bench import line, usage
+from revops.bench import line, lookups, usage
 from revops.bench.house import ROOT
 
 
@@ -16,13 +16,15 @@ class Command(BaseCommand):
     help = "Our figures beside the limits of this machine, measured in one run."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", nargs="?", default="line", choices=["line", "usage"])
+        parser.add_argument("name", nargs="?", default="line", choices=["line", "lookups", "usage"])
         parser.add_argument("--events", type=int, help="how many; by default those of the page")
 
     def handle(self, *args: Any, **options: Any) -> None:
         many = options["events"]
         if options["name"] == "usage":
             result = usage.measure(records=many or 1_000_000)
+        elif options["name"] == "lookups":
+            result = lookups.measure(customers=many or 100_000)
         else:
             result = line.measure(events=many or 3000)
         result["commit"] = subprocess.run(
