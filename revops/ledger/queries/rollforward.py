@@ -121,12 +121,6 @@ SELECT entry.accounting_date, own.currency, -sum(done.amount)::bigint,
 FROM own JOIN ledger_recognition done ON done.schedule_id = own.id
 JOIN ledger_journalentry entry ON entry.id = done.entry_id
 GROUP BY 1, 2
-UNION ALL
-SELECT undo.accounting_date, own.currency, sum(done.amount)::bigint,
-    sum(done.functional_amount)::bigint
-FROM own JOIN ledger_recognition done ON done.schedule_id = own.id
-JOIN ledger_journalentry undo ON undo.reverses_id = done.entry_id
-GROUP BY 1, 2
 """
 # Nothing goes on from these: what they had left was taken out with the day that ended them.
 _ENDED: Final = """
