@@ -7,11 +7,17 @@ import pytest
 import stripe
 
 from connectors.contract import SignatureInvalid
-from connectors.schemes import sign_timestamped, verify_timestamped
+from connectors.schemes import (
+    sign_shared,
+    sign_timestamped,
+    verify_shared,
+    verify_timestamped,
+)
 
 AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 BODY = '{"id":"evt_1","name":"Señor"}'.encode()
 KEY, OLDER = "whsec_new", "whsec_old"
+LONG, ROTATED = "a" * 32, "b" * 16
 
 
 def check(header: str, *, body: bytes = BODY, at: datetime = AT, secrets: tuple[str, ...] = (KEY,)):
@@ -85,6 +91,26 @@ class TestTimestamped:
         time_part, _, signature = sign_timestamped(body=BODY, secret=KEY, at=AT).partition(",")
         with pytest.raises(SignatureInvalid):
             check(",".join([time_part, *["v1=0"] * 10, signature]))
+
+
+class TestSharedSecret:
+    def test_any_configured_secret_is_accepted(self) -> None:
+        for secret in (LONG, ROTATED):
+            header = sign_shared(body=BODY, secret=secret, at=AT)
+            verify_shared(header=header, secrets=[ROTATED, LONG])
+
+    @pytest.mark.parametrize("header", ["", "wrong" * 8, "ÿ☃\udcff", f"{'a' * 31}"])
+    def test_anything_else_is_refused_without_crashing(self, header: str) -> None:
+        with pytest.raises(SignatureInvalid):
+            verify_shared(header=header, secrets=[LONG])
+
+    @pytest.mark.parametrize("secrets", [[], [""], ["fifteen-letters"]])
+    def test_without_a_secret_that_is_long_enough_nobody_is_let_in(
+        self, secrets: list[str]
+    ) -> None:
+        for header in ("", *secrets):
+            with pytest.raises(SignatureInvalid):
+                verify_shared(header=header, secrets=secrets)
 
 
 class TestAgainstTheOfficialSdk:
