@@ -1,10 +1,10 @@
-"""What happens once a day, whoever is awake: the runs of ended periods, the comparison."""
+"""What happens once a day, whoever is awake: the runs of ended periods, owners, the comparison."""
 
 from __future__ import annotations
 
 import structlog
 
-from revops.pipeline import compare
+from revops.pipeline import compare, ownership
 from revops.pipeline.period_end import runs
 from revops.store import sql
 
@@ -26,6 +26,10 @@ def run_if_due() -> bool:
         runs.run_due()
     except Exception:
         log.exception("daily.period_end_failed")
+    try:
+        ownership.look_again()
+    except Exception:
+        log.exception("daily.ownership_failed")
     try:
         compare.compare_open_periods()
     except Exception:

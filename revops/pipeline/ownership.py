@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from exceptions import operations as cases
 from exceptions.findings import Finding, fingerprint_of
+from revops.canonical.operations import golden
 from revops.canonical.operations.drifts import Difference
 from revops.canonical.operations.ownership import at_stake, items_of
 from revops.kernel import strict_json
@@ -48,6 +49,24 @@ def settle(agreed: Iterable[tuple[str, int]], *, at: datetime) -> None:
     fingerprints = [fingerprint_of(KIND, f"{kind}:{record_id}") for kind, record_id in agreed]
     if fingerprints:
         cases.settle(fingerprints=fingerprints, text="The systems agree again.", at=at)
+
+
+def look_again(*, most: int = 500) -> int:
+    """
+    Every customer follows the matrix of today, also those of whom nobody has told since a rule
+    began or ended; in transactions of ``most``. How many customers were looked at.
+    """
+    last = looked = 0
+    while True:
+        with sql.atomic():
+            rows = sql.rows(_NEXT, (last, most))
+            if not rows:
+                return looked
+            ids = [row.id for row in rows]
+            outcome = golden.resettle(ids, rows[0].at)
+            settle(outcome.agreed, at=rows[0].at)
+            cases.report(drifted(outcome.opened), at=rows[0].at)
+        looked, last = looked + len(ids), ids[-1]
 
 
 def _finding(record: Any, differences: Sequence[Difference], names: dict[int, str]) -> Finding:
@@ -98,6 +117,10 @@ def _shown(each: Difference, value: str) -> str:
     return str(strict_json.loads(value or '""') or "nothing")
 
 
+_NEXT = """
+SELECT id, now() AS at FROM canonical_party WHERE id > %s AND merged_into_id IS NULL
+ORDER BY id LIMIT %s
+"""
 _RECORDS = """
 SELECT 'party' AS kind, party.id, party.name, '' AS currency, party.name AS customer,
     (SELECT min(customer.id) FROM canonical_customer customer WHERE customer.party_id = party.id)

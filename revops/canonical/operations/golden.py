@@ -13,10 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from revops.canonical.operations import drifts
+from revops.canonical.operations import drifts, history
 from revops.canonical.operations.drifts import Outcome, Settled
 from revops.canonical.operations.history import Line
-from revops.canonical.operations.matrix import Matrix
+from revops.canonical.operations.matrix import Matrix, matrix
 from revops.canonical.operations.ownership import SILENT, Said, rule_on, same
 from revops.canonical.operations.tables import Tables
 from revops.canonical.operations.writing import shown
@@ -67,7 +67,7 @@ def settle(tables: Tables, at: datetime) -> tuple[Outcome, list[Line]]:
 
 
 def settle_parties(
-    party_ids: Iterable[int], matrix: Matrix, at: datetime, *, tables: Tables | None = None
+    party_ids: Iterable[int], rules: Matrix, at: datetime, *, tables: Tables | None = None
 ) -> tuple[Outcome, list[Line]]:
     """
     Make each field of these parties what its owner says. Also for a changed matrix, and after a
@@ -79,7 +79,7 @@ def settle_parties(
         return Outcome(), []
     said, entities = _said([row.id for row in parties], tables)
     found: list[Settled] = []
-    history: list[Line] = []
+    changes: list[Line] = []
     changed: list[list[Any]] = []
     made = tables.parties_made if tables else set()
     for row in parties:
@@ -88,7 +88,7 @@ def settle_parties(
         before = dict(values)
         for field, columns in FIELDS.items():
             standing = _standing(columns, values)
-            rule = matrix.rule("customer", field, entity_id)
+            rule = rules.rule("customer", field, entity_id)
             ruling = rule_on(field, said[row.id, field], rule, standing)
             found.append(Settled(row.id, field, entity_id, ruling, standing))
             if ruling.value == standing or (ruling.by is None and standing in SILENT):
@@ -96,7 +96,7 @@ def settle_parties(
             values |= _taken(columns, ruling.value)
             if row.id not in made and not same(field, ruling.value, standing):
                 event_id = ruling.by.event_id if ruling.by else None
-                history.append(
+                changes.append(
                     (
                         "party",
                         row.id,
@@ -111,7 +111,17 @@ def settle_parties(
             changed.append([row.id, *values.values()])
     if changed:
         sql.run(_WRITE, [at, *(list(column) for column in zip(*changed, strict=True))])
-    return drifts.settle("party", found, at), history
+    return drifts.settle("party", found, at), changes
+
+
+def resettle(party_ids: Iterable[int], at: datetime, *, by: str = "") -> Outcome:
+    """
+    Settle parties again after a merge, its undoing, or a new matrix; ``by`` names the person. The
+    caller holds the transaction, and reports the differences in money that this gives back.
+    """
+    outcome, changes = settle_parties(party_ids, matrix(), at)
+    history.write(changes, at, by=by)
+    return outcome
 
 
 def _said(
