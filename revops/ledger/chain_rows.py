@@ -136,3 +136,25 @@ def _row(one: Held, entities: Mapping[str, int]) -> tuple[Any, ...]:
         terms.convention, terms.deferral_account, terms.revenue_account, one.customer_id,
         terms.mapping_version, "", one.service.start, one.correlation_id,
     )  # fmt: skip
+
+
+_WENT_ON: Final = """
+SELECT schedule.entry_id FROM ledger_revenueschedule schedule
+WHERE schedule.entry_id = ANY(%s) AND (schedule.successor_id IS NOT NULL OR schedule.carried <> 0
+    OR (SELECT coalesce(sum(done.amount), 0) FROM ledger_recognition done
+        WHERE done.schedule_id = schedule.id) <> 0)
+"""
+_TAKE_BACK: Final = """
+UPDATE ledger_revenueschedule SET stopped_on = service_start, stop_reason = 'void', due_from = NULL
+WHERE entry_id = ANY(%s)
+"""
+
+
+def went_on(entry_ids: Sequence[int]) -> set[int]:
+    """The entries whose schedules have been recognised or changed since."""
+    return {row.entry_id for row in sql.rows(_WENT_ON, (list(entry_ids),))}
+
+
+def take_back(entry_ids: Sequence[int]) -> None:
+    """The schedules of entries that are reversed are as if they had never begun."""
+    sql.run(_TAKE_BACK, (list(entry_ids),))

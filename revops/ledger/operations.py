@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from revops.kernel.periods import Span
 from revops.ledger.drafts import DraftLine, JournalDraft
@@ -181,16 +182,20 @@ class Standing:
     draft: JournalDraft
 
 
-_STANDING = """
+_HEADS = """
 SELECT entry.id, entry.record_id, entity.code AS legal_entity, entry.document_type,
     entry.business_key, entry.revision, entry.accounting_date, entry.currency,
     entry.functional_currency, entry.description, entry.rule
 FROM ledger_journalentry entry JOIN mappings_legalentity entity ON entity.id = entry.legal_entity_id
-WHERE entry.record_kind = %s AND entry.record_id = ANY(%s) AND entry.lane = %s
-  AND entry.document_type = ANY(%s) AND entry.reverses_id IS NULL
+WHERE entry.reverses_id IS NULL
   AND NOT EXISTS (SELECT 1 FROM ledger_journalentry undo WHERE undo.reverses_id = entry.id)
+"""
+_STANDING = f"""{_HEADS}
+  AND entry.record_kind = %s AND entry.record_id = ANY(%s) AND entry.lane = %s
+  AND entry.document_type = ANY(%s)
 ORDER BY entry.id
 """
+_STANDING_BY_ID = f"{_HEADS} AND entry.id = ANY(%s) ORDER BY entry.id"
 _STANDING_LINES = """
 SELECT entry_id, account, amount, functional, memo, source_line, customer_ref, tax_code,
     service_start, service_end, item
@@ -207,6 +212,18 @@ def standing(
 ) -> Mapping[int, list[Standing]]:
     """Entries about these records that nothing has reversed yet, by record id."""
     heads = sql.rows(_STANDING, (record_kind, list(record_ids), lane, list(document_types)))
+    found: dict[int, list[Standing]] = {}
+    for one in _drafts(heads):
+        found.setdefault(one.record_id, []).append(one)
+    return found
+
+
+def standing_by_id(entry_ids: Iterable[int]) -> dict[int, Standing]:
+    """Those of these entries that are no reversals and that nothing has reversed yet."""
+    return {one.id: one for one in _drafts(sql.rows(_STANDING_BY_ID, (list(entry_ids),)))}
+
+
+def _drafts(heads: Sequence[Any]) -> list[Standing]:
     lines: dict[int, list[DraftLine]] = {}
     for row in sql.rows(_STANDING_LINES, ([head.id for head in heads],)) if heads else ():
         span = Span(row.service_start, row.service_end) if row.service_start else None
@@ -223,7 +240,7 @@ def standing(
                 item=row.item,
             )
         )
-    found: dict[int, list[Standing]] = {}
+    found = []
     for head in heads:
         draft = JournalDraft(
             legal_entity=head.legal_entity,
@@ -237,7 +254,7 @@ def standing(
             rule=head.rule,
             lines=tuple(lines[head.id]),
         )
-        found.setdefault(head.record_id, []).append(Standing(head.id, head.record_id, draft))
+        found.append(Standing(head.id, head.record_id, draft))
     return found
 
 

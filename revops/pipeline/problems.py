@@ -15,6 +15,7 @@ from revops.events.operations import Claimed
 from revops.ledger.books import EntityBooks
 from revops.ledger.drafts import JournalDraft
 from revops.ledger.rules.base import MappingMissing, ServicePeriodMissing
+from revops.ledger.rules.limits import LimitExceeded
 from revops.ledger.schedules import PeriodMissing
 from revops.pipeline.normalize import Meaning, Understood
 from revops.pipeline.sources import Source
@@ -225,6 +226,16 @@ def unjournalized(
             cause_parts=f"{source.slug}|service|{entity}",
             cause=f"{source.label} sends lines without a service period",
             what_happened=f"{label} is not in the books: {error}",
+            **common,
+        )
+    if isinstance(error, LimitExceeded):
+        return _from_meaning(
+            source,
+            meaning,
+            kind="more_than_charged",
+            cause_parts=f"{source.slug}|{error.what}|{entity}",
+            cause=f"{source.label}: {_within(error.what)}",
+            what_happened=f"{label} is not in the books. {error}",
             **common,
         )
     return _from_meaning(
