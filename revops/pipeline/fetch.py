@@ -50,6 +50,11 @@ def fetch_name(connection_id: int, kind: str, object_id: str) -> str:
     return f"fetch:{connection_id}:{kind}:{object_id}"[:200]
 
 
+def forget() -> None:
+    """Ask everybody again at once; for tests."""
+    _not_before.clear()
+
+
 def fetch(connection_id: int) -> int:
     """Ask for what this connection's events wait for. How many objects were answered."""
     source = sources.by_id(connection_id)

@@ -53,7 +53,8 @@ class Matrix:
 
 _STAMP = """
 SELECT (SELECT coalesce(max(id), 0) FROM mappings_mappingversion) AS version,
-    (SELECT count(*) FROM mappings_ownershiprule) AS rules,
+    (SELECT coalesce(sum(id * 1000003 + coalesce(owner_id, 0)), 0) FROM mappings_ownershiprule)
+        AS rules,
     (SELECT count(*) FROM mappings_legalentity) AS entities,
     current_date AS day
 """

@@ -43,7 +43,7 @@ def settle(tables: Tables, at: datetime) -> tuple[Outcome, list[Line]]:
             standing = values[field]
             rule = tables.matrix.rule("contract", field, row.legal_entity_id)
             ruling = rule_on(field, said[row.id, field], rule, standing)
-            # The contract's own event has changed the row already: what was before, its claim knows.
+            # The contract's own event has changed the row already; its claim knows what was before.
             told = tables.claims.before.get(("contract", row.id, field))
             was = told.value if told else standing
             found.append(Settled(row.id, field, row.legal_entity_id, ruling, was))
