@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from django.db.models import QuerySet
 
 from connectors import schemes
 from connectors.models import Connection
@@ -26,21 +27,8 @@ from revops.events.models import SourceCursor
 from revops.kernel import clock, correlation
 from revops.ledger import books
 from revops.ledger.models import JournalEntry
-from revops.mappings.models import EntityMap
 from revops.pipeline import poll, process, receive, send, sources
 from revops.sandbox import company
-
-
-def seed() -> None:
-    """
-    The demo company with nobody but its billing system and its ERP: who else is told of what
-    happens is told in tests/pipeline/flows.
-    """
-    company.seed()
-    others = Connection.objects.exclude(slug__in=(company.STRIPE, company.ERP))
-    EntityMap.objects.filter(connection__in=others).delete()
-    SourceCursor.objects.filter(connection__in=others).delete()
-    others.delete()
 
 
 @contextmanager
@@ -48,7 +36,7 @@ def served() -> Iterator[tuple[str, str, Business]]:
     """The demo's sandboxes on free ports: Stripe's and Tryton's address, and Stripe's business."""
     books.forget()
     sources.forget()
-    seed()
+    company.seed()
     source = Connection.objects.get(slug=company.STRIPE)
     erp = Connection.objects.get(slug=company.ERP)
     none = {"hook_url": "", "hook_secret": "", "state_path": ""}
@@ -104,7 +92,7 @@ class Rehearsal:
     def begin_again(self) -> None:
         """On an emptied database: the company anew, and an ERP without books."""
         books.forget()
-        seed()
+        company.seed()
         self._meet()
         self.control("reset", {})
 
@@ -164,7 +152,7 @@ class Rehearsal:
         while True:
             self.advance()
             self.send()
-            if not until or OutboundCommand.objects.filter(state=until).exists():
+            if not until or self.commands().filter(state=until).exists():
                 return
             assert time.monotonic() < stop, f"no command became {until}: {self.states()}"
             time.sleep(0.05)
@@ -177,13 +165,15 @@ class Rehearsal:
             time.sleep(0.05)
 
     def _under_way(self) -> bool:
-        return OutboundCommand.objects.exclude(
-            state__in=("posted", "exception", "cancelled")
-        ).exists()
+        return self.commands().exclude(state__in=("posted", "exception", "cancelled")).exists()
 
     def states(self) -> dict[str, int]:
-        """How many commands are in each state."""
-        return dict(Counter(OutboundCommand.objects.values_list("state", flat=True)))
+        """How many of the ERP's commands are in each state."""
+        return dict(Counter(self.commands().values_list("state", flat=True)))
+
+    def commands(self) -> QuerySet[OutboundCommand]:
+        """What the ERP is asked for. Who else is told has no worker here (tests/pipeline/flows)."""
+        return OutboundCommand.objects.filter(connection=self.erp)
 
     def fault(self, **faults: Any) -> None:
         """Switch the ERP's faults; without any, mend everything."""

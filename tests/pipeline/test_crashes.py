@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from revops.delivery import drain
-from revops.delivery.models import Attempt, OutboundCommand
+from revops.delivery.models import Attempt
 from revops.events.models import InboundEvent
 from revops.store import sql
 from tests.pipeline.rehearsal import Rehearsal
@@ -93,7 +93,7 @@ def test_a_worker_killed_at_the_boundary_leaves_right_books(
     finished(line, tmp_path, crash_at=boundary)
 
     line.assert_books_agree()
-    assert OutboundCommand.objects.count() == 2
+    assert line.commands().count() == 2
     if boundary == "after_claim":
         # Nothing was intended, so nothing was sent by the one that died.
         assert Attempt.objects.filter(kind="send").count() == 2

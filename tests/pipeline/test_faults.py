@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from accounts.models import User
 from exceptions import operations as cases
 from exceptions.models import Case
-from revops.delivery.models import Attempt, Gate, OutboundCommand
+from revops.delivery.models import Attempt, Gate
 from revops.events.models import InboundEvent
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
@@ -94,7 +94,7 @@ class TestTheErpRefuses:
         line.subscribe()
         line.deliver()
         line.advance()
-        period = OutboundCommand.objects.get().period_code
+        period = line.commands().get().period_code
         line.control("periods", {period: "closed"})
 
         line.run()
@@ -226,7 +226,7 @@ class TestTheErpIsAway:
         (case,) = line.open_cases()
         assert case.state == "in_doubt"
         assert case.checks_at is not None
-        command = OutboundCommand.objects.latest("pk")
+        command = line.commands().latest("pk")
         assert command.state == "unknown"
 
         from revops.delivery import operations as delivery
@@ -281,12 +281,12 @@ class TestAfterwards:
         line.deliver()
         line.run()
         # The database comes back from before the postings were recorded.
-        OutboundCommand.objects.update(state="pending", external_id=None, next_at=clock.now())
+        line.commands().update(state="pending", external_id=None, next_at=clock.now())
 
         done = recover(since=started)
         line.settle()
 
-        assert done.doubted == OutboundCommand.objects.count()
+        assert done.doubted == line.commands().count()
         assert set(line.states()) == {"posted"}
         line.assert_books_agree()
 

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from revops.canonical.models import Customer, Invoice, Payment, Payout
-from revops.delivery.models import Attempt, OutboundCommand
+from revops.delivery.models import Attempt
 from revops.events.models import BusinessEvent, EventConflict, InboundEvent
 from revops.ledger.models import JournalEntry
 from revops.lineage.models import Link
@@ -102,7 +102,7 @@ class TestTheLine:
             Invoice.objects.get().correlation_id,
             Payment.objects.get().correlation_id,
             *JournalEntry.objects.values_list("correlation_id", flat=True),
-            *OutboundCommand.objects.values_list("correlation_id", flat=True),
+            *line.commands().values_list("correlation_id", flat=True),
             BusinessEvent.objects.filter(contract="journal.posted/1").first().correlation_id,
         }
         assert len(stories) == 1
@@ -245,7 +245,7 @@ class TestAttempts:
 
         attempt = Attempt.objects.get(kind="send")
         assert attempt.intent_at < attempt.finished_at
-        assert attempt.fence == OutboundCommand.objects.get().fence
+        assert attempt.fence == line.commands().get().fence
 
     def test_customers_are_known_by_the_newest_version(self, line: Rehearsal) -> None:
         customer = line.customer(at=1_790_000_000)

@@ -45,6 +45,8 @@ class System:
     outcomes: dict[str, Receipt] = field(default_factory=dict)
     heard: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     digits: int = 0
+    made: dict[str, Found] = field(default_factory=dict)
+    lease: float = 30
 
     @property
     def manifest(self) -> Any:
@@ -59,12 +61,17 @@ class System:
     def _answer(self, command: Command) -> Receipt:
         self.heard.append((command.kind, command.payload))
         self.digits += 1
-        return self.outcomes.get(
+        receipt = self.outcomes.get(
             command.kind, Receipt(Outcome.OK, external_id=f"{command.kind}-{self.digits}")
         )
+        if receipt.outcome is Outcome.OK:
+            self.made[command.key] = Found(
+                receipt.external_id, "", posted=True, content_sha256=self.digest(command.payload)
+            )
+        return receipt
 
-    async def find(self, *_: Any) -> dict[str, Sequence[Found]]:
-        return {}
+    async def find(self, _c: Any, _s: Settings, keys: Sequence[str]) -> dict[str, Sequence[Found]]:
+        return {key: (self.made[key],) for key in keys if key in self.made}
 
     def told(self, kind: str) -> list[Mapping[str, Any]]:
         return [payload for name, payload in self.heard if name == kind]
@@ -77,7 +84,8 @@ class System:
             settings=Settings(self.connection.slug, "http://127.0.0.1:9"),
             manifest=self.manifest,
             open_client=Nothing,  # type: ignore[arg-type]
-            lease=30,
+            lease=self.lease,
+            settle_scale=0,
         )
         Drain(target, drainer="test", told=outcomes.tell).run(seconds=5, linger=0)
 
