@@ -56,6 +56,7 @@ def upgrade(
     business: Business,
     *,
     subscription: str = "",
+    of_plan: str = "",
     price: str = "price_scale_yearly",
     amount: int = 4_850_000,
     quantity: int = 1,
@@ -64,7 +65,7 @@ def upgrade(
     at: int | None = None,
 ) -> Obj:
     """To a dearer plan at once, with an invoice for the rest of the period."""
-    found = _running(business, subscription)
+    found = _running(business, subscription, of_plan)
     interval = found["items"]["data"][0]["price"]["recurring"]["interval"]
     plan = price_of(business, price, amount, found["currency"], interval, at)
     business.change(
@@ -81,13 +82,14 @@ def downgrade(
     business: Business,
     *,
     subscription: str = "",
+    of_plan: str = "",
     price: str = "price_team_yearly",
     amount: int = 1_200_000,
     quantity: int = 1,
     at: int | None = None,
 ) -> Obj:
     """To a cheaper plan; the next period is the first that is billed for it."""
-    found = _running(business, subscription)
+    found = _running(business, subscription, of_plan)
     interval = found["items"]["data"][0]["price"]["recurring"]["interval"]
     plan = price_of(business, price, amount, found["currency"], interval, at)
     business.change(found["id"], items=[(plan["id"], int(quantity))], prorate=False, at=at)
@@ -98,13 +100,14 @@ def seats(
     business: Business,
     *,
     subscription: str = "",
+    of_plan: str = "",
     quantity: int = 10,
     tax_percent: str = "8.25",
     pays: bool | None = True,
     at: int | None = None,
 ) -> Obj:
     """More or fewer of the same; more are billed for the rest of the period."""
-    found = _running(business, subscription)
+    found = _running(business, subscription, of_plan)
     item = found["items"]["data"][0]
     business.change(
         found["id"],
@@ -121,11 +124,12 @@ def renew(
     business: Business,
     *,
     subscription: str = "",
+    of_plan: str = "",
     tax_percent: str = "8.25",
     pays: bool | None = True,
     at: int | None = None,
 ) -> Obj:
-    found = _running(business, subscription)
+    found = _running(business, subscription, of_plan)
     invoice = business.renew(found["id"], tax_percent=tax_percent, pays=pays, at=at)
     return {"subscription": found["id"], "invoice": invoice["id"]}
 
@@ -134,10 +138,11 @@ def pause(
     business: Business,
     *,
     subscription: str = "",
+    of_plan: str = "",
     resumes_at: int | None = None,
     at: int | None = None,
 ) -> Obj:
-    found = _running(business, subscription)
+    found = _running(business, subscription, of_plan)
     return {"subscription": business.pause(found["id"], resumes_at=resumes_at, at=at)["id"]}
 
 
@@ -150,10 +155,11 @@ def cancel(
     business: Business,
     *,
     subscription: str = "",
+    of_plan: str = "",
     reason: str = "The project ended.",
     at: int | None = None,
 ) -> Obj:
-    found = _running(business, subscription)
+    found = _running(business, subscription, of_plan)
     return {"subscription": business.cancel(found["id"], reason=reason, at=at)["id"]}
 
 
@@ -240,10 +246,15 @@ def entitle(
     return {"customer": found}
 
 
-def _running(business: Business, identity: str) -> Obj:
+def _running(business: Business, identity: str, plan: str = "") -> Obj:
+    """The subscription, or the newest one of a plan (a price), or the newest one at all."""
     if identity:
         return business.world.get("subscription", identity)
-    return business.world.latest("subscription", status="active", pause_collection=None)
+    for found in reversed(list(business.world.all("subscription"))):
+        runs = found["status"] == "active" and not found["pause_collection"]
+        if runs and plan in ("", found["items"]["data"][0]["price"]["id"]):
+            return found
+    raise Missing("No subscription runs that this could happen to.")
 
 
 def _resting(business: Business) -> str:
