@@ -31,6 +31,7 @@ from tests.factories import (
     an_event,
     an_invoice,
 )
+from tests.pipeline.flows.records import a_run
 from tests.usage.kit import a_rated_account, a_rated_line
 
 ADDRESSES = every()
@@ -146,6 +147,8 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^api/v1/journals/", {"reference": "JE-1"}),
         (r"^api/v1/contracts/", {"event": "invoice.issued", "version": 1}),
         (r"^journals/", {"id": 1}),
+        (r"^flows/runs/", {"id": a_run().pk}),
+        (r"^flows/<", {"event": "invoice.issued"}),
         (r"^usage/lines/", {"id": a_rated_line().pk}),
         (r"^usage/<", {"id": a_rated_account().pk}),
         (r"lineage/<\w+:kind>", {"kind": "invoice", "id": invoice.pk}),

@@ -15,9 +15,9 @@ from revops.pipeline.transform import (
     entitlements,
     health,
     invoices,
+    payment_signals,
     provisioning,
     renewals,
-    signals,
     usage,
 )
 from revops.pipeline.transform.base import Answer, Ask
@@ -32,7 +32,7 @@ MAPPINGS: Final[Mapping[str, Transform]] = {
     "crm.health": health.health,
     "success.customer": customers.company,
     "success.entitlements": entitlements.entitlement,
-    "success.payment_signal": signals.signal,
+    "success.payment_signal": payment_signals.signal,
     "customer.upsert": customers.upsert,
     "billing.subscription.create": provisioning.subscription,
     "billing.subscription.cancel": provisioning.end,

@@ -15,6 +15,8 @@ from revops.canonical.models import (
     Subscription,
 )
 from revops.kernel import clock, correlation
+from revops.pipeline.models import FlowRun
+from tests.factories import a_legal_entity, a_meaning
 from tests.pipeline.flows.stage import Stage, System
 
 ITEMS = [{"sku": "price_pro_annual", "quantity": 40, "unit_amount": 30000}]
@@ -142,4 +144,24 @@ def an_entitlement(stage: Stage, subscription: Subscription, **values: Any) -> E
             "effective_on": date(2025, 1, 1),
         }
         | values
+    )
+
+
+def a_run() -> FlowRun:
+    """A run of an issued invoice that has ended; the same one again."""
+    found = FlowRun.objects.first()
+    if found is not None:
+        return found
+    now = clock.now()
+    return FlowRun.objects.create(
+        business_event=a_meaning(),
+        flow="invoice.issued",
+        legal_entity=a_legal_entity(),
+        record_kind="invoice",
+        record_id=1,
+        subject_id="in_1",
+        state="done",
+        correlation_id=correlation.new_id(),
+        started_at=now,
+        finished_at=now,
     )

@@ -1,3 +1,5 @@
+"""What follows when a contract is renewed."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, apply, check, tell

@@ -1,3 +1,5 @@
+"""What follows when expected credit loss is estimated."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, apply, books

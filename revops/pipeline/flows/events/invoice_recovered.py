@@ -1,3 +1,5 @@
+"""What follows when a lost invoice is paid after all."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, apply, books, tell

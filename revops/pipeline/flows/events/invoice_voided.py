@@ -1,3 +1,5 @@
+"""What follows when an invoice is voided."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, apply, books, tell

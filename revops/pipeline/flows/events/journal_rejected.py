@@ -1,3 +1,5 @@
+"""What follows when an ERP refuses a journal."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, Kind, Step

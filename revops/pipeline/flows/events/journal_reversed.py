@@ -1,3 +1,5 @@
+"""What follows when a journal is undone."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, Kind, Step

@@ -1,3 +1,5 @@
+"""What follows when an opportunity is won."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, Undo, apply, ask, check, tell

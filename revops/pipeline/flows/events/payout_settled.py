@@ -1,3 +1,5 @@
+"""What follows when a payout reaches the bank."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, apply, books

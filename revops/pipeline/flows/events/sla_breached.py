@@ -1,3 +1,5 @@
+"""What follows when a promise of service is broken."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, apply

@@ -1,3 +1,5 @@
+"""What follows when a subscription moves to a dearer plan."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, apply, tell

@@ -1,3 +1,5 @@
+"""What follows when a support case is opened."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, apply

@@ -1,3 +1,5 @@
+"""What follows when tax is paid to its authority."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, apply, books

@@ -1,3 +1,5 @@
+"""What follows when usage is priced."""
+
 from __future__ import annotations
 
 from revops.pipeline.flows.base import Flow, Undo, apply, ask, check
