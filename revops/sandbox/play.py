@@ -53,7 +53,35 @@ OPENING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("void", {}),
     ("refund", {"amount": 20_000}),
     ("payout", {"currency": "usd"}),
+    ("upgrade", {
+        "of_plan": "price_team_yearly", "price": "price_scale_yearly", "amount": 4_850_000,
+    }),
+    ("seats", {"of_plan": "price_seat_monthly", "quantity": 3, "tax_percent": "19"}),
+    ("issue", {"amount": 120_000, "price": "price_onboarding"}),
+    ("pay", {}),
+    ("credit", {"amount": 30_000, "credit_type": "sla_period", "memo": "Outage on the 3rd"}),
+    ("ach_return", {}),
+    ("dispute", {}),
 )  # fmt: skip
+
+# What happens now and then, beside new invoices and their payments.
+SELDOM: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("upgrade", {
+        "of_plan": "price_team_yearly", "price": "price_scale_yearly", "amount": 4_850_000,
+    }),
+    ("seats", {"of_plan": "price_seat_monthly", "quantity": 5, "tax_percent": "19"}),
+    ("refund", {"amount": 5_000}),
+    ("credit", {"amount": 10_000, "credit_type": "goodwill"}),
+    ("dispute", {}),
+    ("decide", {"won": True}),
+    ("decide", {"won": False}),
+    ("ach_return", {}),
+    ("overdue", {}),
+    ("pause", {"of_plan": "price_team_monthly"}),
+    ("resume", {}),
+    ("payout", {"currency": "usd"}),
+)  # fmt: skip
+_SELDOM_SHARE: Final = 0.15
 
 
 async def business(stands: Sequence[Stand], console_url: str) -> None:
@@ -70,11 +98,15 @@ async def business(stands: Sequence[Stand], console_url: str) -> None:
                 await asyncio.sleep(0.3)
         await _introduce(stands, billing)
         await _sell(stands, billing)
+        await _use(stands, billing, events=600)
         while True:
             await asyncio.sleep(PACE * random.uniform(0.6, 1.4))
             await _act(control, "issue", {"amount": random.randrange(20_000, 400_000, 500)})
+            await _use(stands, billing, events=20)
             await asyncio.sleep(4)
             await _act(control, "pay" if random.random() < 0.85 else "decline", {})
+            if random.random() < _SELDOM_SHARE:
+                await _act(control, *random.choice(SELDOM))
 
 
 async def _introduce(stands: Sequence[Stand], billing: Stand) -> None:
@@ -128,6 +160,17 @@ async def _sell(stands: Sequence[Stand], billing: Stand) -> None:
             for name in SALES:
                 await _act(control, name, {})
                 await asyncio.sleep(0.3)
+
+
+async def _use(stands: Sequence[Stand], billing: Stand, *, events: int) -> None:
+    """Whoever is billed uses the product, and so does somebody whom nobody knows."""
+    product = next((stand for stand in stands if stand.slug == "product"), None)
+    if product is None:
+        return
+    billed = [item["id"] for item in billing.application.state.world.all("customer")]
+    values = {"customers": [*billed, "trial_4711"], "events": events, "most": 600, "late": 0}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{product.port}/_control") as control:
+        await _act(control, "use", values)
 
 
 async def _until_ready(console_url: str) -> None:

@@ -2,8 +2,9 @@
 What a subscription's usage is priced by, day by day, from facts that were read before. Pure.
 
 Plans are lists of SKUs. The price of a meter is the plan's own SKU when that is a price with this
-meter; else the one price with this meter of a product that the plan sells. Two that fit are a
-problem that a person settles, never a guess.
+meter; else the one price with this meter of a product that the plan sells; else the one that
+belongs to no product, which is the list price of the meter. Two that fit are a problem that a
+person settles, never a guess.
 """
 
 from __future__ import annotations
@@ -49,13 +50,13 @@ class Catalogue:
         named = [offer for offer in offers if offer.ref in items]
         if not named:
             products = {self.product_of.get(sku, sku) for sku in items}
-            named = [
+            fitting = [
                 offer
                 for offer in offers
-                if offer.product
-                and offer.product in products
-                and any(entry.value.currency == currency for entry in offer.versions.entries)
+                if any(entry.value.currency == currency for entry in offer.versions.entries)
             ]
+            named = [offer for offer in fitting if offer.product and offer.product in products]
+            named = named or [offer for offer in fitting if not offer.product]
         if len(named) > 1:
             refs = ", ".join(sorted(offer.ref for offer in named))
             raise Unpriced(f"more than one price charges “{meter}”: {refs}")

@@ -22,10 +22,15 @@ from accounts.models import User
 from connectors.systems.stripe.sandbox import scenarios
 from exceptions import operations as cases
 from exceptions.models import Case
-from revops.canonical.models import Invoice
+from revops.canonical.models import Customer, Invoice
 from revops.delivery.models import OutboundCommand
-from revops.kernel import clock
+from revops.events.models import Channel
+from revops.kernel import clock, correlation
 from revops.ledger.models import JournalEntry
+from revops.pipeline import sources
+from revops.pipeline.metering import door, turn
+from revops.sandbox import metered
+from revops.usage.reading import Raw
 from tests.pipeline.rehearsal import Rehearsal
 
 TEAM: Final = {
@@ -105,6 +110,7 @@ def set_up(line: Rehearsal) -> Stage:
     _refused(stage)
     _in_doubt(stage)
     _late(stage, last_month)
+    _used(stage)
     for case in line.open_cases():
         stage.case.setdefault(case.kind, case)
     return stage
@@ -165,6 +171,21 @@ def _in_doubt(stage: Stage) -> None:
     stage.customers(1, pays=None, **TEAM)
     stage.wait(lambda: OutboundCommand.objects.filter(state="unknown").exists())
     stage.line.fault()
+
+
+def _used(stage: Stage) -> None:
+    """What the customers used, some of it by nobody we know, as the product tells it."""
+    metered.seed()
+    stage.move()
+    now = clock.now()
+    source = sources.by_slug(metered.PRODUCT)
+    customers = list(Customer.objects.order_by("pk").values_list("source_id", flat=True)[:9])
+    records = [
+        Raw("app", f"use_{number}", customer, "", "api_calls", "870", now)
+        for number, customer in enumerate([*customers, "trial_4711"] * 6)
+    ]
+    door.take(source, records, channel=Channel.API, correlation_id=correlation.new_id())
+    turn.advance(seconds=10)
 
 
 def _late(stage: Stage, at: datetime) -> None:

@@ -22,6 +22,7 @@ from revops.canonical.models import (
 from revops.events.models import Channel
 from revops.kernel import clock, correlation
 from revops.mappings.models import LegalEntity
+from revops.usage.models import Account, RatedLine
 from revops.usage.operations import counting, intake, lines
 from revops.usage.reading import Bad, Raw
 from tests.factories import a_connection, a_legal_entity
@@ -170,3 +171,19 @@ def take_in(*records: Raw | Bad, at: datetime = LATE_OCTOBER) -> lines.Turn:
     store(*records)
     counting.count()
     return lines.rate_due(at=at)
+
+
+def a_rated_line() -> RatedLine:
+    """The final line of October of somebody who used 1,500 calls; the same one again."""
+    known = RatedLine.objects.first()
+    if known is not None:
+        return known
+    a_price()
+    a_subscription(a_buyer("cus_metered"), "sub_metered")
+    take_in(used("use_metered", 1_500, customer="cus_metered"), at=NOVEMBER)
+    return RatedLine.objects.get()
+
+
+def a_rated_account() -> Account:
+    line = a_rated_line()
+    return Account.objects.get(subscription_id=line.subscription_id, meter=line.meter)

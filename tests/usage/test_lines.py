@@ -267,6 +267,19 @@ class TestWhatCannotBeRated:
         assert amiss.quantity == 5
         assert not RatedLine.objects.exists()
 
+    def test_is_priced_by_its_product_or_by_the_list_where_its_plan_names_no_price(self) -> None:
+        a_price("price_list", meter="storage", included=Decimal(0), unit_price=Decimal(3))
+        a_price("price_plan", meter="", product="prod_team")
+        a_price("price_of_team", meter="exports", product="prod_team", included=Decimal(0))
+        a_price("price_of_other", meter="exports", product="prod_other")
+        a_subscription(a_buyer("cus_2"), "sub_2", skus=["price_plan"])
+        take_in(
+            used("a", 5, customer="cus_2", meter="storage"),
+            used("b", 5, customer="cus_2", meter="exports"),
+        )
+        held = RatedLine.objects.order_by("meter").values_list("price_ref", "amount")
+        assert list(held) == [("price_of_team", 5), ("price_list", 15)]
+
     def test_because_two_prices_fit_is_not_guessed(self) -> None:
         a_price("price_b")
         a_subscription(a_buyer("cus_2"), "sub_2", skus=["price_calls", "price_b"])
