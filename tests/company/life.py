@@ -141,7 +141,7 @@ class _Life:
         if fate < 0.01:
             self._void(start + DAY if start.day < 28 else start, invoice)
             return False
-        if fate < 0.03 and self.term == "year":
+        if fate < 0.03 and self.term == "year" and not invoice.used:
             return self._never_pays(start, end, invoice)
         paid_on = start + timedelta(days=self.chance.randint(0, 20))
         if paid_on > LAST:
@@ -283,7 +283,8 @@ class _Life:
     def _void(self, day: date, invoice: Invoice) -> None:
         self._tell(day, "invoice.voided/1", invoice_id=invoice.id, voided_on=day)
         invoice.chain.undo()
-        self._move(day, a1100=-invoice.total, a2100=invoice.tax)
+        # What a credit had settled of it is the customer's again.
+        self._move(day, a1100=invoice.used - invoice.total, a2100=invoice.tax, a2400=-invoice.used)
 
     # -- documents ------------------------------------------------------------------------------
     def _invoice(
