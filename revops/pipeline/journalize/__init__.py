@@ -16,7 +16,6 @@ from datetime import date
 from typing import Any, Final
 
 from revops.contracts.base import EventData
-from revops.contracts.usage import UsageRated
 from revops.pipeline.journalize import (
     adjustments,
     credits,
@@ -58,7 +57,6 @@ _RULES: Final[Mapping[str, Callable[[Any, Facts], Booked]]] = {
     "credit.rejected/1": credits.rejected,
     "credit_loss.estimated/1": adjustments.estimated,
     "tax.remitted/1": adjustments.remitted,
-    "usage.rated/1": adjustments.rated,
     "subscription.paused/1": subscriptions.paused,
     "subscription.resumed/1": subscriptions.resumed,
     "subscription.cancelled/1": subscriptions.cancelled,
@@ -98,8 +96,6 @@ _NO_JOURNAL: Final = {
 
 def accounting_date(data: EventData) -> date | None:
     """The day that decides the period, or None for events without a journal."""
-    if isinstance(data, UsageRated):
-        return data.period_end if data.prepaid else None
     for name in _DAYS:
         day: date | None = getattr(data, name, None)
         if day is not None:

@@ -17,7 +17,7 @@ from revops.kernel.clock import local_date
 from revops.ledger.books import EntityBooks, all_books
 from revops.ledger.drafts import CannotJournalize
 from revops.pipeline import wake
-from revops.pipeline.period_end import credits, netdown, noncurrent, remeasure, usage
+from revops.pipeline.period_end import credits, netdown, noncurrent, prepaid, remeasure, usage
 from revops.pipeline.period_end.plan import Closing, Plan, post
 from revops.pipeline.recognize import PeriodNotOpen, recognize
 from revops.store import sql
@@ -40,6 +40,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     kind.slug: kind
     for kind in (
         Kind("usage", "Usage not billed yet", usage.plan),
+        Kind("prepaid", "Prepaid usage", prepaid.plan),
         Kind("credits", "Credits not decided yet", credits.plan),
         Kind("recognition", "Revenue recognition", None),
         Kind("noncurrent", "Deferred beyond a year", noncurrent.plan),

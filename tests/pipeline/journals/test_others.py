@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from exceptions.models import Case
+from revops.contracts.usage import UsageRated
 from revops.events.models import BusinessEvent
+from revops.kernel import clock
 from revops.kernel.periods import Span
 from revops.ledger import books
 from revops.ledger.models import JournalEntry
@@ -75,12 +77,21 @@ class TestUsage:
         SkuMap.objects.create(sku="calls", convention="on_use", **common)
         told.bill("in_1", "2025-01-05", [("il_1", "100.00", "0.00", None)], sku="bought")
 
-        told.tell(
-            "usage.rated/1", "2025-01-31", line_id="rl_1", customer_id="cus_1",
-            subscription_id="sub_1", meter="calls", price_id="calls", currency="USD",
-            quantity="300", billable="300", amount=3_000, prepaid=3_000, period_start=JANUARY[0],
-            period_end=JANUARY[1], legal_entity="US",
+        # What rates usage tells it inside the console; nobody outside may.
+        data = UsageRated.model_validate({
+            "line_id": "rl_1", "customer_id": "cus_1", "subscription_id": "sub_1",
+            "meter": "calls", "price_id": "calls", "currency": "USD", "quantity": "300",
+            "billable": "300", "amount": 3_000, "prepaid": 3_000, "period_start": JANUARY[0],
+            "period_end": JANUARY[1], "legal_entity": "US",
+        })  # fmt: skip
+        BusinessEvent.objects.create(
+            contract=data.contract, subject=data.subject, subject_id=data.line_id,
+            legal_entity="US", data=data.model_dump_json(), occurred_at=clock.now(),
+            recorded_at=clock.now(), correlation_id="co-1",
         )  # fmt: skip
+
+        for _ in range(2):
+            run(entity_id=told.entity.pk, period_code="2025-01", kinds=("prepaid",))
 
         told.is_("J3c", told.entry("drawdown"))
         assert told.deferred() == 7_000
