@@ -110,11 +110,14 @@ WITH own AS (
     SELECT successor_id AS id FROM own WHERE stop_reason = 'void' AND successor_id IS NOT NULL
 )
 SELECT CASE WHEN anew.id IS NULL THEN own.day ELSE coalesce(undone.day, own.day) END AS day,
-    own.currency, own.amount::bigint AS amount, own.functional::bigint AS functional
+    own.currency, sum(own.amount)::bigint AS amount, sum(own.functional)::bigint AS functional
 FROM own LEFT JOIN anew ON anew.id = own.id LEFT JOIN undone ON undone.chain = own.chain
+GROUP BY 1, 2
 UNION ALL
-SELECT coalesce(own.undone, undone.day, own.day), own.currency, -own.amount, -own.functional
+SELECT coalesce(own.undone, undone.day, own.day), own.currency, -sum(own.amount)::bigint,
+    -sum(own.functional)::bigint
 FROM own LEFT JOIN undone ON undone.chain = own.chain WHERE own.stop_reason = 'void'
+GROUP BY 1, 2
 UNION ALL
 SELECT entry.accounting_date, own.currency, -sum(done.amount)::bigint,
     -sum(done.functional_amount)::bigint
