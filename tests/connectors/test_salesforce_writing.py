@@ -101,6 +101,9 @@ class TestEachKind:
                 "crm.customer_link", account, 2, account_id=account, ids={"gainsight": "1P02"}
             )
             (receipt,) = await stage.send(none)
+            assert (receipt.outcome, receipt.code) == (OK, "unchanged")
+            stage.settings = with_parameters(other_ids="")
+            (receipt,) = await stage.send(none)
             assert (receipt.outcome, receipt.code) == (REFUSED, "field_missing")
 
         on_stage(story)

@@ -145,10 +145,10 @@ def _health(state: payloads.Health, stamp: Stamp, layout: Layout) -> Form:
 
 def _link(state: payloads.CustomerLink, stamp: Stamp, layout: Layout) -> Form:
     fields = dict(layout.other_ids)
+    if not fields:
+        reason = "The connection names no account fields for ids of other systems (other_ids)."
+        raise Unfit("field_missing", reason)
     named = sorted(set(state.ids) & set(fields))
-    if not named:
-        systems = ", ".join(sorted(state.ids))
-        raise Unfit("field_missing", f"The connection names no account field for ids of {systems}.")
     values = {fields[system]: state.ids[system] for system in named}
     return Form(
         target="Account",

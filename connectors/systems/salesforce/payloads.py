@@ -98,7 +98,7 @@ class Health(State):
 class CustomerLink(State):
     """
     The customer's ids in other systems. Those for which ``other_ids`` of the connection names no
-    account field are left out.
+    account field are left out; it has to name one at least.
     """
 
     kind: ClassVar[str] = "crm.customer_link"
