@@ -63,16 +63,21 @@ ORDER BY party.id, connection.label, customer.source_id
 LIMIT 500
 """  # noqa: S608  WITHIN is ours
 _DUPLICATES: Final = """
-SELECT other.id, other.name, proposal.score
-FROM canonical_mergeproposal proposal
-JOIN canonical_party other ON other.id = CASE WHEN proposal.left_id = %(id)s
-    THEN proposal.right_id ELSE proposal.left_id END
-WHERE proposal.state = 'open' AND (proposal.left_id = %(id)s OR proposal.right_id = %(id)s)
-  AND (%(entities)s::text[] IS NULL OR EXISTS (
+WITH proposed AS MATERIALIZED (
+    SELECT right_id AS id, score FROM canonical_mergeproposal
+    WHERE left_id = %(id)s AND state = 'open'
+    UNION ALL
+    SELECT left_id, score FROM canonical_mergeproposal
+    WHERE right_id = %(id)s AND state = 'open'
+    LIMIT 50
+)
+SELECT other.id, other.name, proposed.score
+FROM proposed JOIN canonical_party other ON other.id = proposed.id
+WHERE (%(entities)s::text[] IS NULL OR EXISTS (
         SELECT 1 FROM canonical_customer customer
         JOIN mappings_legalentity entity ON entity.id = customer.legal_entity_id
         WHERE customer.party_id = other.id AND entity.code = ANY(%(entities)s::text[])))
-ORDER BY proposal.score DESC, other.id LIMIT 20
+ORDER BY proposed.score DESC, other.id LIMIT 20
 """
 
 
