@@ -8,8 +8,10 @@ import pytest
 
 from accounts.models import User
 from connectors.contract import Outcome, Receipt
+from exceptions.models import Case
 from revops.pipeline.flows.base import Kind
 from revops.pipeline.flows.catalogue import flows
+from revops.pipeline.flows.queries.told import told_of
 from revops.pipeline.models import FlowRun
 from tests.cast import person
 from tests.conftest import SignIn
@@ -124,3 +126,39 @@ class TestRun:
 
 def test_every_kind_of_step_is_drawn_somewhere() -> None:
     assert {step.kind for flow in flows().values() for step in flow.steps} == set(Kind)
+
+
+class TestElsewhere:
+    def test_a_refused_message_can_be_read_on_every_page_that_shows_it(
+        self, stage: Stage, sign_in: SignIn, rob: User
+    ) -> None:
+        stage.crm.outcomes["crm.invoice_state"] = Receipt(Outcome.REFUSED, reason="Read-only.")
+        invoice = an_invoice(stage)
+        stage.begin("invoice.overdue/1", invoice)
+        stage.begin("health.changed/1", stage.northwind)
+        stage.crm.drain()
+        case = Case.objects.get()
+        browser = sign_in(rob)
+
+        for address in (
+            f"/exceptions/EXC-{case.pk}/",
+            f"/exceptions/causes/{case.cause_key}/",
+            "/exceptions/",
+            "/connections/",
+            "/connections/salesforce/",
+            "/connections/gainsight/",
+            "/",
+        ):
+            assert browser.get(address).status_code == 200, address
+
+    def test_who_was_told_what_about_a_record(self, stage: Stage) -> None:
+        invoice = an_invoice(stage)
+        stage.begin("invoice.overdue/1", invoice)
+        stage.drain()
+
+        told = told_of([("invoice", invoice.pk)])
+
+        assert [(one.slug, one.what, one.state) for one in told] == [
+            ("salesforce", "Invoice state", "posted"),
+            ("gainsight", "Payment signal", "posted"),
+        ]
