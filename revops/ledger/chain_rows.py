@@ -37,6 +37,8 @@ _SCHEDULES: Final = sql.Columns(
     functional_total="bigint",
     carried="bigint",
     carried_functional="bigint",
+    given_up="bigint",
+    given_up_functional="bigint",
     service_start="date",
     service_end="date",
     convention="text",
@@ -51,9 +53,9 @@ _SCHEDULES: Final = sql.Columns(
 _STOP: Final = """
 UPDATE ledger_revenueschedule AS old
 SET stopped_on = new.stopped_on, stop_reason = new.stop_reason, successor_id = new.successor_id,
-    due_from = old.service_start
-FROM unnest(%b::bigint[], %b::date[], %b::text[], %b::bigint[])
-    AS new (id, stopped_on, stop_reason, successor_id)
+    given_up = new.given_up, given_up_functional = new.own, due_from = old.service_start
+FROM unnest(%b::bigint[], %b::date[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])
+    AS new (id, stopped_on, stop_reason, successor_id, given_up, own)
 WHERE old.id = new.id
 """
 
@@ -105,6 +107,8 @@ def write_chains(
                 [one.stopped_on for one in stopped],
                 [one.stop_reason for one in stopped],
                 [one.successor.id if one.successor else None for one in stopped],
+                [one.given_up.amount for one in stopped],
+                [one.given_up.functional for one in stopped],
             ),
         )
     changed = {one.id for one in stopped if one.changed}
@@ -122,8 +126,8 @@ def _held(row: Any) -> Held:
         row.currency, row.functional_currency, Amount(row.total, row.functional_total),
         Amount(row.carried, row.carried_functional), Span(row.service_start, row.service_end),
         row.customer_ref, row.correlation_id, row.stopped_on, row.stop_reason,
-        due_from=row.due_from, entry_key=(row.document_type, row.made_by),
-        entry_id=row.entry_id, id=row.id,
+        due_from=row.due_from, given_up=Amount(row.given_up, row.given_up_functional),
+        entry_key=(row.document_type, row.made_by), entry_id=row.entry_id, id=row.id,
     )  # fmt: skip
 
 
@@ -132,7 +136,8 @@ def _row(one: Held, entities: Mapping[str, int]) -> tuple[Any, ...]:
     return (
         one.id, entities[one.legal_entity], one.entry_id, one.key, one.line_id, one.part, one.chain,
         terms.sku, one.currency, one.total.amount, one.functional_currency, one.total.functional,
-        one.carried.amount, one.carried.functional, one.service.start, one.service.end,
+        one.carried.amount, one.carried.functional, one.given_up.amount, one.given_up.functional,
+        one.service.start, one.service.end,
         terms.convention, terms.deferral_account, terms.revenue_account, one.customer_id,
         terms.mapping_version, "", one.service.start, one.correlation_id,
     )  # fmt: skip

@@ -12,7 +12,7 @@ with everything that followed from it (``undone``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -71,6 +71,7 @@ class Held:
     """
     A schedule as a batch holds it. ``key`` is its document's business key; ``id`` and ``entry_id``
     are known for what is stored, ``entry_key`` (document type, business key) for what is new.
+    ``given_up`` is what was left when a change took all of it.
     ``due_from`` is the first day that recognition has not looked at, None when it has seen all.
     """
 
@@ -91,6 +92,7 @@ class Held:
     stop_reason: str = ""
     successor: Held | None = None
     due_from: date | None = None
+    given_up: Amount = NOTHING
     entry_key: tuple[str, str] = ("", "")
     entry_id: int | None = None
     id: int | None = None
@@ -190,6 +192,8 @@ def go_on(
         if paused:
             made.stopped_on, made.stop_reason = first, PAUSE
     for one in found:
+        if made is None:
+            one.given_up = one.rest(day, calendar)
         one.stop(day, reason, made)
     return made
 
@@ -207,11 +211,16 @@ def resumed(one: Held, day: date, calendar: Sequence[Period], document: Document
 
 
 def undone(
-    chain: Sequence[Held], removed: Mapping[Held, Amount], calendar: Sequence[Period]
+    chain: Sequence[Held],
+    removed: Mapping[Held, Amount],
+    calendar: Sequence[Period],
+    *,
+    regained: Collection[Held] = (),
 ) -> tuple[list[Held], Amount]:
     """
     The chain as if ``removed`` of its schedules had never been billed: the schedules that take the
-    place of those that differ, and how much more was credited than there then was (0 or less).
+    place of those that differ, and how much more was credited than there then was (0 or less). What
+    ``regained`` schedules had given up is undone too.
 
     ``chain`` is in the order in which its schedules were made.
     """
@@ -258,7 +267,35 @@ def undone(
         anew = now[one]
         if anew is not None and anew is not one and next_one is not None:
             anew.successor = now[next_one]
+    for one, _, _, why in before:
+        wanted = one.given_up
+        if not wanted.amount or why == VOID:
+            continue
+        heir, rest_now = now[one], NOTHING
+        if heir is not None:
+            rest_now = _handed(heir, calendar)
+        if one in regained:
+            wanted = NOTHING
+        if wanted.amount > rest_now.amount:
+            short, wanted = short + (rest_now - wanted), rest_now
+        if heir is not None and (heir is not one or wanted != one.given_up or one in regained):
+            heir.given_up, heir.changed = wanted, True
+            made += _left_over(heir, rest_now - wanted)
     return made, short
+
+
+def _left_over(heir: Held, left: Amount) -> list[Held]:
+    """What a change no longer takes goes on until the end of the service."""
+    if not left.amount:
+        return []
+    assert heir.stopped_on is not None
+    first = max(heir.stopped_on, heir.service.start)
+    heir.given_up = NOTHING
+    heir.successor = replace(
+        heir, total=left, carried=left, service=Span(first, heir.service.end), stopped_on=None,
+        stop_reason="", successor=None, due_from=first, id=None, part=heir.part + 1,
+    )  # fmt: skip
+    return [heir.successor]
 
 
 def _handed(lead: Held, calendar: Sequence[Period]) -> Amount:

@@ -116,8 +116,9 @@ class RevenueSchedule(models.Model):
 
     Schedules form chains: all of a subscription's, or of an invoice line's. A change on a day stops
     the standing schedule (``stopped_on`` is the first day that it no longer covers) and makes its
-    ``successor`` of what was left (``carried``) and of what the change brought. ``part`` tells the
-    schedules of one line apart. ``due_from`` is the first day not yet looked at by recognition;
+    ``successor`` of what was left (``carried``) and of what the change brought; when it took all
+    that was left, there is none and that was ``given_up``. ``part`` tells the schedules of one line
+    apart. ``due_from`` is the first day not yet looked at by recognition;
     none when all of it has been.
     """
 
@@ -134,6 +135,8 @@ class RevenueSchedule(models.Model):
     functional_total = models.BigIntegerField()
     carried = models.BigIntegerField(default=0)
     carried_functional = models.BigIntegerField(default=0)
+    given_up = models.BigIntegerField(default=0)
+    given_up_functional = models.BigIntegerField(default=0)
     service_start = models.DateField()
     service_end = models.DateField()
     convention = models.CharField(max_length=20)

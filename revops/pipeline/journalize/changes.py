@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from revops.ledger import chains
@@ -53,13 +53,13 @@ def ended(
         )  # fmt: skip
 
 
-def undone(facts: Facts, removed: Mapping[Held, Amount]) -> Amount:
+def undone(facts: Facts, removed: Mapping[Held, Amount], regained: Collection[Held] = ()) -> Amount:
     """``chains.undone`` for every chain concerned; what was credited beyond what there then was."""
     short = chains.NOTHING
     for chain in {one.chain for one in removed}:
         held = facts.known.chains[chain]
         own = {one: amount for one, amount in removed.items() if one.chain == chain}
-        made, less = chains.undone(held, own, facts.books.periods)
+        made, less = chains.undone(held, own, facts.books.periods, regained=regained)
         short = short + less
         held.extend(made)
         renumber(held)

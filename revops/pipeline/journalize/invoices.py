@@ -173,13 +173,15 @@ def voided(data: InvoiceVoided, facts: Facts) -> Booked:
     for item in lowered:
         own += facts.known.of_document(item.draft.business_key)
     removed = {one: one.total - one.carried for one in own if one.stop_reason != chains.VOID}
-    plan = _short_after(facts, removed)
+    # A memo that took all that was left made no schedule: what was given up comes back with it.
+    regained = {chains.heirs(one) for one in own} if lowered else set()
+    plan = _short_after(facts, removed, regained)
     if plan.amount:
         drafts.append(_short(data, facts, own[0], plan))
         reverses.append(None)
 
     def then() -> None:
-        changes.undone(facts, removed)
+        changes.undone(facts, removed, regained)
 
     return Booked(drafts, reverses, then=then if removed else None)
 
@@ -189,13 +191,14 @@ def _own(draft: JournalDraft, key: str) -> bool:
     return draft.business_key == key or draft.business_key.startswith(f"{key}/")
 
 
-def _short_after(facts: Facts, removed: dict[Held, Amount]) -> Amount:
+def _short_after(facts: Facts, removed: dict[Held, Amount], regained: set[Held]) -> Amount:
     """What credits of others had taken of this invoice's deferral, worked out on copies."""
     short = NOTHING
     for chain in {one.chain for one in removed}:
         copies = chains.copied(facts.known.chains[chain])
         own = {copies[one]: amount for one, amount in removed.items() if one.chain == chain}
-        short = short + chains.undone(list(copies.values()), own, facts.books.periods)[1]
+        back = {copies[one] for one in regained if one in copies}
+        short += chains.undone(list(copies.values()), own, facts.books.periods, regained=back)[1]
     return short
 
 

@@ -163,6 +163,26 @@ class TestVoids:
         assert told.on("4000") == -302_465
         assert told.deferred() == 0
 
+    def test_after_a_cancellation_never_makes_deferred_revenue_negative(self, told: Told) -> None:
+        told.annual(sku="daily")
+        told.recognised("2025-03")
+        told.credit("cancellation", "2025-04-01", "9041.10", "0.00", settles="refund")
+
+        told.tell("invoice.voided/1", "2025-04-10", invoice_id="in_1", voided_on="2025-04-10")
+
+        assert told.deferred() == 0
+        assert told.on("4000") == 0
+        assert told.on("4910") == 904_110
+
+    def test_undoes_a_credit_that_had_lowered_it(self, told: Told) -> None:
+        told.annual()
+        told.credit("future_price_cut", "2025-04-01", "1200.00", "99.00", settles="invoice")
+
+        told.tell("invoice.voided/1", "2025-04-10", invoice_id="in_1", voided_on="2025-04-10")
+
+        assert {told.on(account) for account in ("1100", "2100", "2300", "4000", "4910")} == {0}
+        assert told.recognised("2025-12") == 0
+
     def test_what_had_been_paid_is_the_customers_again(self, told: Told) -> None:
         told.annual(pays=True)
 
