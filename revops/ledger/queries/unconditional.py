@@ -22,6 +22,7 @@ class NotYetDue:
 
     invoice_id: int
     number: str
+    customer_id: str
     customer_name: str
     due_on: date
     currency: str
@@ -33,7 +34,8 @@ class NotYetDue:
 
 # What was paid after the day was open on it.
 _OPEN: Final = """
-SELECT invoice.id, invoice.number, customer.name AS customer_name, invoice.due_on,
+SELECT invoice.id, invoice.number, customer.source_id AS customer_id,
+    customer.name AS customer_name, invoice.due_on,
     invoice.currency, invoice.total - invoice.applied - invoice.credited + coalesce((
         SELECT sum(payment.allocated + payment.allocated_later) FROM canonical_payment payment
         WHERE payment.invoice_id = invoice.id AND payment.dated > %(on)s
@@ -83,8 +85,8 @@ def not_yet_unconditional(*, entity_id: int, on: date) -> list[NotYetDue]:
             own = functional if taken == amount else divide_half_up(functional * taken, amount)
             found.append(
                 NotYetDue(
-                    row.id, row.number, row.customer_name, row.due_on, row.currency, row.open,
-                    account, taken, own,
+                    row.id, row.number, row.customer_id, row.customer_name, row.due_on,
+                    row.currency, row.open, account, taken, own,
                 )
             )  # fmt: skip
     return found

@@ -23,12 +23,17 @@ from revops.ledger.rules.base import Books, Line, Role, draft
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What the books hold in a foreign currency: signed, debit positive."""
+    """
+    What the books hold in a foreign currency: signed, debit positive. By customer where the account
+    names them, because ERPs keep receivables by customer.
+    """
 
     account: str
     currency: str
     amount: int
     functional: int
+    customer_id: str = ""
+    customer_name: str = ""
 
 
 def remeasured(
@@ -50,7 +55,8 @@ def remeasured(
         difference = divide_half_up(balance.amount * over, under) - balance.functional
         if difference:
             memo = f"{currency} at {rate.value.normalize():f} of {rate.day}"
-            lines.append(DraftLine(balance.account, 0, difference, memo))
+            about = ("", balance.customer_id, balance.customer_name)
+            lines.append(DraftLine(balance.account, 0, difference, memo, *about))
     if not lines:
         return None
     total = sum([line.functional for line in lines])

@@ -149,6 +149,8 @@ class Moved:
     currency: str
     amount: int
     functional: int
+    customer_id: str = ""
+    customer_name: str = ""
 
 
 def noncurrent(
@@ -190,7 +192,15 @@ def netted(
         books,
         [
             Line(moved.account, moved.amount, memo, "", held=moved.functional),
-            Line(books.account(Role.RECEIVABLE), -moved.amount, memo, "", held=-moved.functional),
+            Line(
+                books.account(Role.RECEIVABLE),
+                -moved.amount,
+                memo,
+                "",
+                moved.customer_id,
+                moved.customer_name,
+                held=-moved.functional,
+            ),
         ],
         document_type="presentation",
         business_key=business_key,

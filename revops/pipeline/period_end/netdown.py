@@ -18,41 +18,47 @@ from revops.pipeline.period_end.plan import Closing, Plan, Planned, next_revisio
 from revops.store import sql
 
 _HELD: Final = """
-SELECT entry.business_key, sum(line.amount)::bigint AS amount,
-    sum(line.functional)::bigint AS functional
-FROM ledger_journalentry entry JOIN ledger_journalline line ON line.entry_id = entry.id
+SELECT entry.business_key, entry.currency, deferred.account, owed.customer_ref,
+    sum(deferred.amount)::bigint AS amount, sum(deferred.functional)::bigint AS functional
+FROM ledger_journalentry entry
+JOIN ledger_journalline deferred ON deferred.entry_id = entry.id AND deferred.position = 0
+JOIN ledger_journalline owed ON owed.entry_id = entry.id AND owed.position = 1
 WHERE entry.legal_entity_id = %s AND entry.lane = %s AND entry.document_type = 'presentation'
-  AND entry.accounting_date = %s AND line.position = 0
-GROUP BY entry.business_key
+  AND entry.accounting_date = %s
+GROUP BY entry.business_key, entry.currency, deferred.account, owed.customer_ref
 """
 
 
 def plan(closing: Closing) -> Plan:
-    """One entry for each deferral account and currency, taken back on the next day."""
+    """One entry for each deferral account, currency and customer, taken back on the next day."""
     books = closing.books
     rows = not_yet_unconditional(entity_id=books.id, on=closing.on)
-    wanted: dict[str, tuple[str, str]] = {}
+    wanted: dict[str, tuple[str, str, str, str]] = {}
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
-        key = closing.key("netdown", row.deferral_account, row.currency)
-        wanted[key] = (row.deferral_account, row.currency)
+        about = (row.deferral_account, row.currency, row.customer_id)
+        key = closing.key("netdown", *about)
+        wanted[key] = (*about, row.customer_name)
         found[key][0] += row.amount
         found[key][1] += row.functional
-    before = {
-        row.business_key: (row.amount, row.functional)
-        for row in sql.rows(_HELD, (books.id, LANE, closing.on))
-    }
+    before: dict[str, tuple[int, int]] = {}
+    for row in sql.rows(_HELD, (books.id, LANE, closing.on)):
+        before[row.business_key] = (row.amount, row.functional)
+        wanted.setdefault(
+            row.business_key, (row.account, row.currency, row.customer_ref, row.customer_ref)
+        )
     revisions = next_revisions(books, "presentation", {*found, *before})
     planned = []
     for key in sorted({*found, *before}):
-        account, currency = wanted.get(key) or _named(key)
+        account, currency, customer_id, customer_name = wanted[key]
         amount, functional = found.get(key, (0, 0))
         held_amount, held_functional = before.get(key, (0, 0))
         if amount == held_amount and functional == held_functional:
             continue
         moved = period_end.Moved(
-            account, currency, amount - held_amount, functional - held_functional
-        )
+            account, currency, amount - held_amount, functional - held_functional, customer_id,
+            customer_name,
+        )  # fmt: skip
         draft = period_end.netted(
             moved, closing.dated, business_key=key, on=closing.on, revision=revisions[key]
         )
@@ -64,8 +70,3 @@ def plan(closing: Closing) -> Plan:
             "netted": sum([r.functional for r in rows]),
         },
     )
-
-
-def _named(key: str) -> tuple[str, str]:
-    *_, account, currency = key.split("/")
-    return account, currency

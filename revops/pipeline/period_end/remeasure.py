@@ -11,14 +11,21 @@ from revops.pipeline.period_end.plan import Closing, Plan, Planned, next_revisio
 from revops.store import sql
 
 _BALANCES: Final = """
-SELECT entry.currency, line.account, sum(line.amount)::bigint AS amount,
-    sum(line.functional)::bigint AS functional
-FROM ledger_journalentry entry JOIN ledger_journalline line ON line.entry_id = entry.id
-WHERE entry.legal_entity_id = %s AND entry.lane = %s AND entry.accounting_date <= %s
-  AND entry.currency <> entry.functional_currency AND line.account = ANY(%s)
-GROUP BY entry.currency, line.account
-HAVING sum(line.amount) <> 0 OR sum(line.functional) <> 0
-ORDER BY entry.currency, line.account
+WITH held AS (
+    SELECT entry.currency, line.account, line.customer_ref, sum(line.amount)::bigint AS amount,
+        sum(line.functional)::bigint AS functional
+    FROM ledger_journalentry entry JOIN ledger_journalline line ON line.entry_id = entry.id
+    WHERE entry.legal_entity_id = %s AND entry.lane = %s AND entry.accounting_date <= %s
+      AND entry.currency <> entry.functional_currency AND line.account = ANY(%s)
+    GROUP BY entry.currency, line.account, line.customer_ref
+    HAVING sum(line.amount) <> 0 OR sum(line.functional) <> 0
+)
+SELECT held.*, coalesce(named.name, '') AS customer_name
+FROM held LEFT JOIN LATERAL (
+    SELECT name FROM canonical_customer customer
+    WHERE held.customer_ref <> '' AND customer.source_id = held.customer_ref LIMIT 1
+) AS named ON true
+ORDER BY held.currency, held.account, held.customer_ref
 """
 
 
@@ -32,7 +39,17 @@ def plan(closing: Closing) -> Plan:
     books = closing.books
     rows = sql.rows(_BALANCES, (books.id, LANE, closing.on, sorted(books.monetary)))
     found = {
-        currency: [fx.Balance(row.account, row.currency, row.amount, row.functional) for row in own]
+        currency: [
+            fx.Balance(
+                row.account,
+                row.currency,
+                row.amount,
+                row.functional,
+                row.customer_ref,
+                row.customer_name,
+            )
+            for row in own
+        ]  # fmt: skip
         for currency, own in groupby(rows, key=lambda row: str(row.currency))
     }
     keys = {currency: closing.key("fx", currency) for currency in found}
@@ -46,6 +63,8 @@ def plan(closing: Closing) -> Plan:
         )
         if draft is not None:
             planned.append(Planned(draft, reversing=True))
-            moved = sum([line.functional for line in draft.lines[: len(balances)]])
-            figures[currency] = moved
+            kept = {balance.account for balance in balances}
+            figures[currency] = sum(
+                [line.functional for line in draft.lines if line.account in kept]
+            )
     return Plan(planned, figures)

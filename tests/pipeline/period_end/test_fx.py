@@ -86,6 +86,7 @@ class TestPeriodEnd:
         is_("J10b", stage.entry("remeasurement"))
         assert balances("2025-01-31")["2300"] == -1_100_000
         assert stage.entry("remeasurement").rate_day == date(2025, 1, 31)
+        assert stage.entry("remeasurement").lines.get(account="1100").customer_ref == "cus_1"
 
     def test_j10c_it_is_taken_back_on_the_first_day_of_the_next_period(self, stage: Stage) -> None:
         self.a_year(stage)
