@@ -30,7 +30,7 @@ from revops.web.policy import screen
 
 _SHOWN: Final = {"late": "Late usage", "unpriced": "Without a price"}
 _LIST: Final = Filters(Key("q", label="Customer, id or meter"),
-                       Key("show", label="Show", choices=_SHOWN))  # fmt: skip
+                       Key("show", label="State", choices=_SHOWN))  # fmt: skip
 _PLAIN: Final = Filters()
 _ORDER: Final = ("subscription__customer__name", "pk")
 
