@@ -39,6 +39,7 @@ ACTIONS: Final[dict[str, frozenset[Role]]] = {
     "cases.comment": frozenset({Role.FINANCE, Role.MANAGER, Role.REVOPS}),
     "lineage.view": _READERS | {Role.ADMIN},
     "books.view": _READERS,
+    "customers.view": frozenset(Role) - {Role.ADMIN},
     "payload.view": frozenset({Role.FINANCE, Role.MANAGER, Role.REVOPS, Role.AUDITOR}),
     "connections.view": _READERS | {Role.ADMIN},
     "connections.operate": frozenset({Role.REVOPS, Role.ADMIN}),

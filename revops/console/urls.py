@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from revops.console.customers import views as customers
 from revops.console.ledger import views as ledger
 from revops.console.views import find, flows, home, journals, playbooks, threads
 
@@ -9,6 +10,9 @@ app_name = "console"
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("find", find.find, name="find"),
+    path("customers/", customers.customers, name="customers"),
+    path("customers/<int:id>/", customers.customer, name="customer"),
+    path("records/<slug:kind>/<int:id>/", customers.record, name="record"),
     path("lineage/", threads.start, name="threads"),
     path("lineage/<slug:kind>/<int:id>/", threads.lineage, name="lineage"),
     path("books/", ledger.journals, name="journals"),

@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Model
 
 from exceptions.models import Case
-from revops.canonical.models import Customer, Invoice, Payment, Payout, Refund
+from revops.canonical.models import Customer, Invoice, Payment, Payout, Refund, Subscription
 from revops.ledger.models import JournalEntry, RevenueSchedule
 from revops.pipeline.models import FlowRun
 from revops.usage.models import Account, RatedLine
@@ -47,6 +47,18 @@ def _settled_cause(stage: Stage) -> str:
     still = Case.objects.exclude(state="resolved").values("cause_key")
     found = Case.objects.filter(state="resolved").exclude(cause_key__in=still).latest("pk")
     return f"/exceptions/causes/{found.cause_key}/"
+
+
+def _paid() -> Invoice:
+    return Invoice.objects.filter(state="paid").latest("pk")
+
+
+def _party() -> int:
+    return _paid().customer.party_id
+
+
+def _subscription() -> int:
+    return Subscription.objects.latest("pk").pk
 
 
 def _schedule() -> int:
@@ -124,6 +136,18 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("lineage-customer", _newest(Customer)),
         Look("lineage-unmapped", lambda stage: _event("mapping_missing", stage)),
         Look("lineage-unknown-event", lambda stage: _event("schema_drift", stage)),
+    ),
+    "console:customers": (
+        Look("customers", _at("/customers/")),
+        Look("customers-support", _at("/customers/"), by="Tom"),
+    ),
+    "console:customer": (
+        Look("customer", lambda stage: f"/customers/{_party()}/"),
+        Look("customer-support", lambda stage: f"/customers/{_party()}/", by="Tom"),
+    ),
+    "console:record": (
+        Look("record-invoice", lambda stage: f"/records/invoice/{_paid().pk}/"),
+        Look("record-subscription", lambda stage: f"/records/subscription/{_subscription()}/"),
     ),
     "console:journals": (
         Look("journals", _at("/books/")),
