@@ -227,7 +227,8 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 # These answer with something else than a page: a file, a redirect after a form, or a machine's.
 NO_PAGES: Final = frozenset(
     {
-        "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv", "exceptions:act-on-cause",
+        "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
+        "exceptions:act-on-cause",
         "console:flow-undo",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
