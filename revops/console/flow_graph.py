@@ -43,9 +43,10 @@ class Node:
 
     @property
     def absent(self) -> str:
-        """Who does it as long as no connector can."""
-        capability = CAPABILITIES.get(self.step.capability)
-        return capability.absent if capability else ""
+        """Who does it, or takes it back, as long as no connector can."""
+        undo = self.step.undo.capability if self.step.undo else ""
+        asked = (CAPABILITIES.get(self.step.capability), CAPABILITIES.get(undo))
+        return " ".join(one.absent for one in asked if one and one.absent)
 
     @property
     def status(self) -> str:
@@ -124,10 +125,10 @@ def _box(node: Node) -> str:
     return (
         f'<a href="#step-{node.key}" id="node-{node.key}" aria-label="{escape(said)}">'
         f'<rect class="{kinds}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="5"/>'
-        f'<text class="name" x="{x + 10}" y="{y + 20}">{escape(_short(node.step.title, 22))}</text>'
-        f'<svg class="mark-{shown.tone.value}" x="{x + 159}" y="{y + 9}" width="13" height="13" '
+        f'<text class="name" x="{x + 10}" y="{y + 20}">{escape(_short(node.step.title, 24))}</text>'
+        f'<svg class="mark-{shown.tone.value}" x="{x + 159}" y="{y + 28}" width="13" height="13" '
         f'viewBox="0 0 12 12"><use href="#icon-{shown.icon}"/></svg>'
-        f'<text x="{x + 10}" y="{y + 38}">{escape(_short(node.who, 26))}</text>'
+        f'<text x="{x + 10}" y="{y + 38}">{escape(_short(node.who, 22))}</text>'
         f'<text class="sum" x="{x + 10}" y="{y + 56}">{escape(_short(node.said, 26))}</text></a>'
     )
 

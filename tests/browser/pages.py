@@ -173,6 +173,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
     "console:flow-run": (
         Look("flow-run", _run),
         Look("flow-run-auditor", _run, by="Yuki"),
+        Look("flow-run-revops", _run, by="Ines"),
     ),
     "console:playbooks": (Look("playbooks", _at("/playbooks/")),),
     "console:playbook": (Look("playbook", _at("/playbooks/period_closed/")),),

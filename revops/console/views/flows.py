@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from accounts.queries import may
 from accounts.roles import who_may
-from revops.console.flow_graph import WHO, drawing
+from revops.console.flow_graph import drawing
 from revops.lineage.kinds import KINDS
 from revops.pipeline.flows import acts
 from revops.pipeline.flows.base import POST, Flow, Kind, Step
@@ -58,10 +58,9 @@ class Line:
         return "running" if counts.running else "done" if counts.week else "not_due"
 
     @property
-    def who(self) -> list[tuple[str, int]]:
-        """How many steps of each sort."""
-        kinds = [step.kind for step in self.flow.steps]
-        return [(WHO[kind], kinds.count(kind)) for kind in Kind if kind in kinds]
+    def word(self) -> str:
+        """What the status says here, where its own word would say something else."""
+        return "" if self.status != "not_due" else "None yet"
 
 
 @screen("flows.view")

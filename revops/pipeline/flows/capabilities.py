@@ -46,7 +46,6 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
         Capability("success.payment_signal", "Payment signal", "success"),
         Capability(
             "customer.upsert", "Customer in the ERP", "erp", makes="customer",
-            absent="An ERP makes the customer itself when the first posting names it.",
         ),
         # The subscription itself comes back as an event, with an id of its own record.
         Capability(

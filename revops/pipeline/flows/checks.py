@@ -101,7 +101,7 @@ def _ledger(on: Situation) -> Answer:
     spread = sum(1 for line in on.data.lines if line.service_period is not None)
     lines = len(on.data.lines)
     return Answer(
-        True, f"{spread} of {lines} line{'' if lines == 1 else 's'} carry a service period."
+        True, f"With a service period: {spread} of {lines} line{'' if lines == 1 else 's'}."
     )
 
 

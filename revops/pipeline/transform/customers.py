@@ -78,7 +78,8 @@ def _upsert(ask: Ask, customer: Party) -> Answer:
     address = next((account.address for account in customer.accounts if account.address), {})
     payload = {
         "customer_id": customer.ours,
-        "other_ids": customer.elsewhere(ask.connection_id),
+        # Journals name a customer by the id of the system that billed it.
+        "other_ids": [one["id"] for one in customer.elsewhere(ask.connection_id)],
         "name": customer.name,
         "email": customer.first("email"),
         "tax_id": customer.first("tax_id"),

@@ -71,7 +71,7 @@ class TestFlow:
         self, stage: Stage, sign_in: SignIn, rob: User
     ) -> None:
         page = text(sign_in(rob).get("/flows/opportunity.won/"))
-        assert "An ERP makes the customer itself when the first posting names it." in page
+        assert "No connector ends subscriptions: a person does so in the billing system." in page
 
     def test_there_is_none_of_an_unknown_event(self, sign_in: SignIn, rob: User) -> None:
         assert sign_in(rob).get("/flows/no.such/").status_code == 404

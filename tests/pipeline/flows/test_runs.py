@@ -8,14 +8,19 @@ from connectors.contract import Outcome, Receipt
 from connectors.systems.gainsight import payloads as gainsight
 from connectors.systems.salesforce import payloads as salesforce
 from connectors.systems.stripe import payloads as stripe
+from connectors.systems.tryton import customers as tryton
 from exceptions.models import Case
 from revops.canonical.models import ExternalReference, Party
+from revops.contracts import registry as contracts
+from revops.contracts.examples import EXAMPLES
 from revops.delivery import operations as delivery
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock
 from revops.lineage.models import Link
 from revops.pipeline.flows.advance import look_again
 from revops.pipeline.models import FlowRun, StepRun
+from revops.pipeline.transform import payloads
+from revops.pipeline.transform.base import Ask, Made
 from revops.store import sql
 from tests.pipeline.flows.records import (
     a_contract,
@@ -270,3 +275,23 @@ class TestPayloads:
 
         found = ExternalReference.objects.get(type="provisioned")
         assert (found.record_kind, found.record_id) == ("opportunity", opportunity.pk)
+
+    def test_of_a_customer_for_the_erp_name_every_id_that_journals_use(self, stage: Stage) -> None:
+        ask = Ask(
+            step_id=1,
+            connection_id=0,
+            event=contracts.read("opportunity.won/1", EXAMPLES["opportunity.won/1"]),
+            occurred_at=clock.now(),
+            record_kind="customer",
+            record_id=stage.northwind.pk,
+            legal_entity="us",
+            source="salesforce",
+            version=1,
+        )
+        made = payloads("customer.upsert", [ask])[1]
+
+        assert isinstance(made, Made)
+        assert made.subject == ("customer", stage.northwind.pk)
+        asked = tryton.Customer.of(made.payload)
+        assert asked.customer_id == f"PTY-{stage.party.pk}"
+        assert set(asked.other_ids) == {"cus_northwind", "001Ax000003NwAbIAK", "company-northwind"}
