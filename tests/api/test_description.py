@@ -36,7 +36,11 @@ class TestSchema:
             if getattr(getattr(found.callback, "cls", None), "scope", "")
             and found.default_args == {}
         }
-        assert scoped - described["paths"].keys() == {"/api/v1/find/", "/api/v1/events"}
+        assert scoped - described["paths"].keys() == {
+            "/api/v1/find/",
+            "/api/v1/events",
+            "/api/v1/usage",
+        }
         assert get_resolver().resolve("/api/v1/events/")
 
     def test_points_at_nothing_that_is_missing(self, described: dict[str, Any]) -> None:
