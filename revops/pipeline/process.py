@@ -73,7 +73,9 @@ def _process(source: Source, batch: Sequence[Claimed]) -> None:
     for _ in range(3):
         try:
             targets = _together(source, batch)
-        except sql.TRANSIENT:
+        except (*sql.TRANSIENT, psycopg.errors.UniqueViolation):
+            # Another worker wrote the same fact meanwhile, such as a fee that payment and payout
+            # both tell of; read again, it is in the books already.
             continue
         except (ClaimLost, psycopg.OperationalError):
             # Others took over, or the database went away: the leases bring the events back.
