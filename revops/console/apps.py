@@ -18,9 +18,7 @@ class ConsoleConfig(AppConfig):
             nav.Item(
                 "Lineage", "console:threads", "lineage.view", group=nav.WATCH, order=20, key="l"
             ),
-            nav.Item(
-                "Customers", "console:customers", "customers.view", group=nav.WORK, order=30
-            ),
+            nav.Item("Customers", "console:customers", "customers.view", group=nav.WORK, order=30),
             nav.Item("Books", "console:journals", "books.view", group=nav.WATCH, order=25, key="b"),
             nav.Item("Flows", "console:flows", "flows.view", group=nav.WATCH, order=30, key="f"),
             nav.Item(
