@@ -92,8 +92,11 @@ def drawing(flow: Flow, counts: Mapping[str, StepCounts]) -> Drawing:
             counts.get(step.name, StepCounts()),
             max((one.column + 1 for one in before), default=0),
         )
-        node.row = max(taken[node.column], before[0].row if before else 0)
-        taken[node.column] = node.row + 1
+        # A row of its own in every column that a line to it crosses, so that none is run over.
+        crossed = range(min((one.column for one in before), default=-1) + 1, node.column + 1)
+        node.row = max(max(taken[column] for column in crossed), before[-1].row if before else 0)
+        for column in crossed:
+            taken[column] = node.row + 1
         nodes[step.name] = node
         (before[-1].children if before else roots).append(node)
     edges = "".join(_edge(nodes[name], node) for node in nodes.values() for name in node.step.after)
@@ -125,7 +128,7 @@ def _box(node: Node) -> str:
     return (
         f'<a href="#step-{node.key}" id="node-{node.key}" aria-label="{escape(said)}">'
         f'<rect class="{kinds}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="5"/>'
-        f'<text class="name" x="{x + 10}" y="{y + 20}">{escape(_short(node.step.title, 24))}</text>'
+        f'<text class="name" x="{x + 10}" y="{y + 20}">{escape(_short(node.step.title, 20))}</text>'
         f'<svg class="mark-{shown.tone.value}" x="{x + 159}" y="{y + 28}" width="13" height="13" '
         f'viewBox="0 0 12 12"><use href="#icon-{shown.icon}"/></svg>'
         f'<text x="{x + 10}" y="{y + 38}">{escape(_short(node.who, 22))}</text>'
