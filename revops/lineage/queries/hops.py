@@ -28,6 +28,23 @@ DOCUMENTS: Final = {
     "refund": "Refund",
     "void": "Void",
     "recognition": "Recognition",
+    "credit": "Credit memo",
+    "return": "Returned payment",
+    "dispute": "Dispute",
+    "dispute_result": "Dispute decided",
+    "write_off": "Write-off",
+    "recovery": "Recovery",
+    "remittance": "Tax remittance",
+    "payout_return": "Returned payout",
+    "drawdown": "Prepaid usage",
+    "usage_accrual": "Usage accrual",
+    "credit_accrual": "Credit accrual",
+    "provision": "Credit loss provision",
+    "reclass": "Reclassification",
+    "presentation": "Presentation",
+    "remeasurement": "Remeasurement",
+    "exchange": "Exchange",
+    "transfer": "Transfer",
 }
 
 
