@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from revops.canonical.models import Contract, Opportunity, Payout, RecordChange
+from revops.canonical.models import Contract, InvoiceLine, Opportunity, Payout, RecordChange
 from revops.kernel.money import Money
 from revops.lineage.queries import thread
+from revops.usage.models import RatedLine
 from tests import factories
 from tests.console.company import Company, build, link
 
@@ -266,6 +267,26 @@ class TestAcrossSystems:
         down = thread("opportunity", won.pk)
         assert down is not None
         assert f"journal-{told.entry.pk}" in [hop.key for hop in down.hops]
+
+    def test_shows_the_usage_that_an_invoice_bills(self, company: Company) -> None:
+        told = company.stories["posted"]
+        day = told.invoice.issued_on
+        rated = RatedLine.objects.create(
+            key="k1", revision=2, subscription=told.subscription, customer=told.customer,
+            meter="api_calls", price_ref="price_api", currency="USD", period_start=day,
+            period_end=day, used_from=day, used_to=day, quantity=10, free=0, charged=10, records=3,
+            amount=500, rated_at=company.now, state="rated", correlation_id="co-usage",
+        )  # fmt: skip
+        InvoiceLine.objects.create(
+            invoice=told.invoice, position=9, line_id="il_usage", sku="price_api", quantity=10,
+            amount=500, usage_ref=rated.line_id,
+        )  # fmt: skip
+        for kind, id in (("invoice", told.invoice.pk), ("subscription", told.subscription.pk)):
+            found = thread(kind, id)
+            assert found is not None
+            (usage,) = found.of("rated_line")
+            assert (usage.id, usage.label) == (rated.pk, "Usage rated")
+            assert usage.key in found.of("invoice")[0].after
 
     def test_shows_the_missing_subscription_of_a_contract(self, company: Company) -> None:
         crm = factories.a_connection("crm", label="CRM")

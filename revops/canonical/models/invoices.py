@@ -72,6 +72,11 @@ class InvoiceLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["invoice", "position"], name="canonical_line_once")
         ]
+        indexes = [
+            models.Index(
+                fields=["usage_ref"], name="canonical_line_usage", condition=~models.Q(usage_ref="")
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku} on {self.invoice_id}"

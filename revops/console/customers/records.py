@@ -57,9 +57,9 @@ class Record:
 
 def record_of(kind: str, id: int) -> Record | None:
     """None for kinds and ids that there are not. At most seven queries."""
-    if kind not in KINDS:
+    model = _MODELS.get(KINDS[kind].table) if kind in KINDS else None
+    if model is None:
         return None
-    model = _MODELS[KINDS[kind].table]
     parents = [field.name for field in model._meta.fields if field.is_relation]
     row: Any = model._default_manager.select_related(*parents).filter(pk=id).first()
     if row is None:

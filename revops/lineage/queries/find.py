@@ -22,8 +22,8 @@ _KINDS: Final = {"EXC": "case", "JE": "journal", "CMD": "command", "EVT": "event
 # Where several matches lead into the same thread, the most telling one is offered.
 _ORDER: Final = (
     "invoice", "credit", "payment", "dispute", "refund", "payout", "contract", "opportunity",
-    "quote", "subscription", "entitlement", "tax", "support_case", "customer", "journal",
-    "command", "event", "case",
+    "quote", "rated_line", "subscription", "entitlement", "tax", "support_case", "customer",
+    "journal", "command", "event", "case",
 )  # fmt: skip
 
 

@@ -141,7 +141,10 @@ class _Telling:
         for node, row in self.records.items():
             named = [(kind, int(id)) for kind, _, id in (p.partition(":") for p in row.parents)]
             known = [one for one in named if one in self.records and one != node]
-            found[node] = list(dict.fromkeys([*known[:1], *linked[node]]))
+            # Usage stands between a subscription and its invoice, and both are where it came from.
+            rated = [one for one in known if one[0] == "rated_line"]
+            others = [one for one in known if one[0] != "rated_line"]
+            found[node] = list(dict.fromkeys([*rated, *others[:1], *linked[node]]))
         return found
 
     def _absent(self) -> list[Absent]:

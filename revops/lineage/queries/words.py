@@ -25,6 +25,8 @@ _STATES: Final = {
     ("subscription", "paused"): ("paused", ""),
     ("subscription", "cancelled"): ("cancelled", ""),
     ("entitlement", "revoked"): ("cancelled", "Revoked"),
+    ("rated_line", "running"): ("running", ""),
+    ("rated_line", "rated"): ("done", "Rated"),
     ("invoice", "issued"): ("issued", ""),
     ("invoice", "paid"): ("paid", ""),
     ("invoice", "overdue"): ("late", "Overdue"),
