@@ -40,6 +40,7 @@ ACTIONS: Final[dict[str, frozenset[Role]]] = {
     "lineage.view": _READERS | {Role.ADMIN},
     "books.view": _READERS,
     "customers.view": frozenset(Role) - {Role.ADMIN},
+    "identity.decide": frozenset({Role.MANAGER, Role.REVOPS}),
     "payload.view": frozenset({Role.FINANCE, Role.MANAGER, Role.REVOPS, Role.AUDITOR}),
     "connections.view": _READERS | {Role.ADMIN},
     "connections.operate": frozenset({Role.REVOPS, Role.ADMIN}),

@@ -1,10 +1,10 @@
-"""What happens once a day, whoever is awake: the runs of ended periods, owners, the comparison."""
+"""What happens once a day, whoever is awake: ended periods, owners, twins, the comparison."""
 
 from __future__ import annotations
 
 import structlog
 
-from revops.pipeline import compare, ownership
+from revops.pipeline import compare, identity, ownership
 from revops.pipeline.period_end import runs
 from revops.store import sql
 
@@ -30,6 +30,10 @@ def run_if_due() -> bool:
         ownership.look_again()
     except Exception:
         log.exception("daily.ownership_failed")
+    try:
+        identity.look()
+    except Exception:
+        log.exception("daily.identity_failed")
     try:
         compare.compare_open_periods()
     except Exception:

@@ -124,6 +124,61 @@ def resettle(party_ids: Iterable[int], at: datetime, *, by: str = "") -> Outcome
     return outcome
 
 
+def foresee(survivor_id: int, absorbed_id: int) -> dict[str, tuple[str, str]]:
+    """
+    What a merge would change of the survivor: field → (now, then), as JSON texts, empty for
+    nothing. By the same ruling that the merge itself uses; nothing is written.
+    """
+    row = sql.one(_READ, ([survivor_id],))
+    if row is None:
+        return {}
+    said, entities = _said([survivor_id, absorbed_id], None)
+    both = entities[survivor_id] | entities[absorbed_id]
+    entity_id = both.pop() if len(both) == 1 else None
+    rules = matrix()
+    changes: dict[str, tuple[str, str]] = {}
+    for field, columns in FIELDS.items():
+        standing = _standing(columns, {column: getattr(row, column) for column in _COLUMNS})
+        words = [
+            one
+            for one in (*said[survivor_id, field], *said[absorbed_id, field])
+            if field != "parent" or one.value not in (str(survivor_id), str(absorbed_id))
+        ]
+        then = rule_on(field, words, rules.rule("customer", field, entity_id), standing).value
+        if not same(field, then, standing):
+            changes[field] = (standing, then)
+    return changes
+
+
+def give_back(party_id: int, owner_id: int, *, since: datetime, at: datetime, by: str) -> None:
+    """
+    After a merge is undone: empty the fields of ``party_id`` that only the accounts of ``owner_id``
+    speak of, and that became what they say after ``since``. Nobody's word is left behind.
+    """
+    row = sql.one(_READ, ([party_id],))
+    if row is None:
+        return
+    said, entities = _said([party_id, owner_id], None)
+    entity_id = entities[party_id].pop() if len(entities[party_id]) == 1 else None
+    rules = matrix()
+    became = {(one.field, one.after) for one in sql.rows(_BECAME, (party_id, since)) if one.after}
+    values = {column: getattr(row, column) for column in _COLUMNS}
+    lines: list[Line] = []
+    for field, columns in FIELDS.items():
+        standing = _standing(columns, values)
+        rule = rules.rule("customer", field, entity_id)
+        own = [one for one in said[party_id, field] if one.value not in SILENT]
+        if own or standing in SILENT or (rule is not None and rule.owner_id is None):
+            continue
+        theirs = any(same(field, one.value, standing) for one in said[owner_id, field])
+        if theirs and any(name == field and same(field, value, standing) for name, value in became):
+            values |= _taken(columns, "")
+            lines.append(("party", party_id, field, standing, "null", None, 0))
+    if lines:
+        sql.run(_WRITE, [at, [party_id], *([values[column]] for column in _COLUMNS)])
+        history.write(lines, at, by=by)
+
+
 def _said(
     parties: list[int], tables: Tables | None
 ) -> tuple[dict[tuple[int, str], list[Said]], dict[int, set[int | None]]]:
@@ -175,10 +230,15 @@ def _typed(value: Any, kind: str) -> Any:
 _TOUCHED = """
 SELECT party_id AS id FROM canonical_customer WHERE id = ANY(%s) UNION SELECT unnest(%s::bigint[])
 """
-_PARTIES = (
+_READ = (
     f"SELECT id, {', '.join(_COLUMNS)} FROM canonical_party "  # noqa: S608  own literals
-    "WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    "WHERE id = ANY(%s) ORDER BY id"
 )
+_PARTIES = f"{_READ} FOR NO KEY UPDATE"
+_BECAME = """
+SELECT field, after::text AS after FROM canonical_recordchange
+WHERE record_kind = 'party' AND record_id = %s AND at >= %s
+"""
 # The parent is said by the place in a system's own hierarchy; whose party that is may change.
 _SAID = """
 SELECT customer.party_id, customer.id, customer.legal_entity_id, customer.source_id,

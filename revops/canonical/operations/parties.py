@@ -220,7 +220,8 @@ ORDER BY 1, 2, 3
 """
 _BARRED = """
 SELECT left_id AS one, right_id AS two FROM canonical_mergeproposal
-WHERE state = 'kept_apart' AND (left_id = ANY(%(ids)s) OR right_id = ANY(%(ids)s))
+WHERE (state = 'kept_apart' OR (state = 'open' AND by_id IS NOT NULL))
+    AND (left_id = ANY(%(ids)s) OR right_id = ANY(%(ids)s))
 UNION SELECT survivor_id, absorbed_id FROM canonical_merge
 WHERE undone_at IS NOT NULL AND (survivor_id = ANY(%(ids)s) OR absorbed_id = ANY(%(ids)s))
 """

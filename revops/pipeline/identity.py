@@ -1,0 +1,165 @@
+"""
+A person's decisions about customers, as the line hears of them: published, told on by the flows,
+and with a case where systems differ on money since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.queries import authorize
+from exceptions import operations as cases
+from revops.canonical.identity import deciding, finder, standing
+from revops.canonical.identity.deciding import Decided
+from revops.canonical.identity.finder import Found
+from revops.canonical.models import Merge, MergeProposal, Party
+from revops.canonical.operations.drifts import Outcome
+from revops.contracts.base import EventData
+from revops.contracts.customers import Address, CustomerMerged, CustomerUpdated
+from revops.events.operations import MEANINGS
+from revops.kernel import clock, correlation, strict_json
+from revops.ledger.books import all_books
+from revops.pipeline import ownership, wake
+from revops.pipeline.flows.begin import Told, begin
+from revops.store import sql
+
+ACTION: Final = "identity.decide"
+
+
+def merge(*, by: User, survivor_id: int, absorbed_id: int, reason: str) -> Merge:
+    """
+    Make one customer of two, and tell the systems that show customers. Raises NotAllowed, and
+    CannotDecide with a sentence for the person.
+    """
+    by = authorize(by, ACTION)
+    at = clock.now()
+    with sql.atomic():
+        done = deciding.merge(
+            by=by, survivor_id=survivor_id, absorbed_id=absorbed_id, reason=reason, at=at
+        )
+        data = CustomerMerged(
+            customer_id=_ours(survivor_id),
+            merged_id=_ours(absorbed_id),
+            merged_on=at.date(),
+            reason=done.merge.reason,
+        )
+        _follow(done, [(survivor_id, data)], by, at)
+    return done.merge
+
+
+def unmerge(*, by: User, merge_id: int, reason: str) -> Decided:
+    """
+    Part them again; both are told on as they are now. Raises NotAllowed, and CannotDecide. Raises
+    Merge.DoesNotExist.
+    """
+    by = authorize(by, ACTION)
+    at = clock.now()
+    with sql.atomic():
+        done = deciding.unmerge(by=by, merge_id=merge_id, reason=reason, at=at)
+        both = [done.merge.survivor_id, done.merge.absorbed_id]
+        _follow(done, [(party_id, _as_it_is(party_id)) for party_id in both], by, at)
+    return done
+
+
+def keep_apart(*, by: User, proposal_id: int, reason: str) -> MergeProposal:
+    """Raises NotAllowed, CannotDecide and MergeProposal.DoesNotExist."""
+    by = authorize(by, ACTION)
+    with sql.atomic():
+        return deciding.keep_apart(by=by, proposal_id=proposal_id, reason=reason, at=clock.now())
+
+
+def set_parent(*, by: User, party_id: int, parent_id: int | None) -> None:
+    """Put a customer under another, or under none. Raises NotAllowed, and CannotLink."""
+    by = authorize(by, ACTION)
+    at = clock.now()
+    with sql.atomic():
+        standing.set_parent(by=by, party_id=party_id, parent_id=parent_id, at=at)
+        _tell([(party_id, _as_it_is(party_id))], by, at)
+
+
+def look(*, everything: bool = False) -> Found:
+    """
+    Propose customers that are alike, among those that are new or changed since the last time.
+    Run once a day; ``everything`` compares all of them again.
+    """
+    began = clock.now()
+    row = sql.one("SELECT at FROM pipeline_heartbeat WHERE name = 'identity'")
+    found = finder.find(since=None if everything or row is None else row.at)
+    sql.run(_LOOKED, (began,))
+    return found
+
+
+def _follow(done: Decided, told: Iterable[tuple[int, EventData]], by: User, at: datetime) -> None:
+    _tell(told, by, at)
+    _report(done.outcome, at)
+
+
+def _report(outcome: Outcome, at: datetime) -> None:
+    ownership.settle(outcome.agreed, at=at)
+    cases.report(ownership.drifted(outcome.opened), at=at)
+
+
+def _tell(told: Iterable[tuple[int, EventData]], by: User, at: datetime) -> None:
+    """Publish what happened to each customer, and begin what follows from it."""
+    known = list(told)
+    ids = sql.new_ids("events_businessevent", len(known))
+    places = {row.party_id: row for row in sql.rows(_ACCOUNT, ([party for party, _ in known],))}
+    stories = [correlation.new_id() for _ in known]
+    MEANINGS.insert([
+        (
+            event_id, None, 0, data.contract, data.subject, data.subject_id,
+            _code(places.get(party_id)), strict_json.dumps(data.model_dump(mode="json")),
+            at, at, story, f"Decided by {by.name}",
+        )
+        for event_id, story, (party_id, data) in zip(ids, stories, known, strict=True)
+    ])  # fmt: skip
+    runs = [
+        Told(event_id, data, "customer", place.id, place.legal_entity_id, None, story)
+        for event_id, story, (party_id, data) in zip(ids, stories, known, strict=True)
+        if (place := places.get(party_id)) is not None
+    ]
+    for connection_id in begin(runs, all_books(), at=at):
+        transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
+
+
+def _code(place: Any | None) -> str:
+    return "" if place is None else str(place.code or "")
+
+
+def _ours(party_id: int) -> str:
+    """What the console calls a customer towards other systems."""
+    return f"PTY-{party_id}"
+
+
+def _as_it_is(party_id: int) -> CustomerUpdated:
+    party = Party.objects.get(pk=party_id)
+    return CustomerUpdated(
+        customer_id=_ours(party_id),
+        name=party.name or _ours(party_id),
+        currency=party.currency or None,
+        tax_id=party.tax_id,
+        address=Address(country=party.country or None),
+        domain=party.domain,
+        region=party.region,
+        parent_id=_ours(party.parent_id) if party.parent_id else "",
+    )
+
+
+_LOOKED: Final = """
+INSERT INTO pipeline_heartbeat (name, at) VALUES ('identity', %s)
+ON CONFLICT (name) DO UPDATE SET at = EXCLUDED.at
+"""
+_ACCOUNT: Final = """
+SELECT DISTINCT ON (customer.party_id) customer.party_id, customer.id, customer.legal_entity_id,
+    entity.code
+FROM canonical_customer customer
+LEFT JOIN mappings_legalentity entity ON entity.id = customer.legal_entity_id
+WHERE customer.party_id = ANY(%s)
+ORDER BY customer.party_id, customer.legal_entity_id IS NULL, customer.id
+"""
