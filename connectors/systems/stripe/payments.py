@@ -22,7 +22,7 @@ from revops.contracts import registry
 from revops.contracts.base import EventData
 
 # The balance transaction of a charge that failed after it had succeeded.
-_REVERSAL: Final = "payment_failure_refund"
+REVERSAL: Final = "payment_failure_refund"
 
 
 def payment_id(charge: Json) -> str:
@@ -80,7 +80,7 @@ def is_of_charge(transaction: Json) -> bool:
     payout's items.
     """
     return (
-        transaction.get("type") in ("charge", "payment", _REVERSAL)
+        transaction.get("type") in ("charge", "payment", REVERSAL)
         and wire.part(transaction.get("source")).get("object") == "charge"
     )
 
@@ -91,7 +91,7 @@ def transaction_told(obj: Json, zone: str) -> EventData:
     if type(created) is not int:
         raise PayloadUnreadable("The balance transaction has no time.")
     charge = wire.part(obj.get("source"))
-    if obj.get("type") == _REVERSAL:
+    if obj.get("type") == REVERSAL:
         return returned({**charge, "failure_balance_transaction": obj}, zone, created)
     return charge_applied({**charge, "balance_transaction": obj}, zone, created)
 

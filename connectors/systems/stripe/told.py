@@ -19,6 +19,7 @@ from connectors.systems.stripe import (
     catalogue,
     credit_notes,
     listing,
+    payments,
     types,
     wire,
 )
@@ -40,7 +41,6 @@ _SOURCE_FIELDS: Final = frozenset(
         "amount",
         "amount_captured",
         "captured",
-        "failure_message",
         "livemode",
     )
 )
@@ -224,6 +224,9 @@ def _reduced(transaction: Json) -> dict[str, Any]:
     source = transaction.get("source")
     told: dict[str, Any] = {name: transaction.get(name) for name in _TRANSACTION_FIELDS}
     told["source"] = _reduced_source(source) if isinstance(source, dict) else source
+    if isinstance(source, dict) and transaction.get("type") == payments.REVERSAL:
+        # Of the charge itself it comes later; the transaction of the reversal is made with it.
+        told["source"]["failure_message"] = source.get("failure_message")
     return told
 
 

@@ -62,7 +62,6 @@ class Claims(Cash):
         found = self._succeeded(charge)
         found.update(status="failed", paid=False, failure_code="insufficient_funds")
         found["failure_message"] = reason
-        found["payment_method_details"] = {"type": "us_bank_account"}
         found["failure_balance_transaction"] = self._transaction(
             when,
             kind="payment_failure_refund",
