@@ -22,7 +22,7 @@ from revops.delivery.models import Gate, OutboundCommand
 from revops.events.models import BusinessEvent, Channel, InboundEvent
 from revops.kernel import clock, correlation, periods
 from revops.kernel.keys import idempotency_key, sha256
-from revops.ledger.models import JournalEntry, JournalLine
+from revops.ledger.models import JournalEntry, JournalLine, RevenueSchedule
 from revops.mappings.models import AccountingPeriod, LedgerAccount, LegalEntity
 
 _number = itertools.count(1)
@@ -193,6 +193,30 @@ def a_journal(
             for place, (account, amount) in enumerate(lines)
         )
     return entry
+
+
+def a_schedule(entry: JournalEntry | None = None, **values: Any) -> RevenueSchedule:
+    """A line's revenue over two whole months, by day."""
+    entry = entry or a_journal()
+    made: dict[str, Any] = {
+        "legal_entity": entry.legal_entity,
+        "business_key": entry.business_key,
+        "line_id": f"il_{next(_number)}",
+        "chain": entry.business_key,
+        "sku": "price_team",
+        "currency": "USD",
+        "total": 120_000,
+        "functional_currency": "USD",
+        "functional_total": 120_000,
+        "service_start": date(2026, 10, 1),
+        "service_end": date(2026, 11, 30),
+        "convention": "daily",
+        "deferral_account": "2300",
+        "revenue_account": "4000",
+        "mapping_version": 1,
+        "correlation_id": entry.correlation_id,
+    }
+    return RevenueSchedule.objects.create(entry=entry, **(made | values))
 
 
 def a_command(entry: JournalEntry | None = None, **values: Any) -> OutboundCommand:

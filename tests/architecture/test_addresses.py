@@ -28,6 +28,7 @@ from tests.factories import (
     a_journal,
     a_party,
     a_reference,
+    a_schedule,
     an_event,
     an_invoice,
 )
@@ -147,6 +148,9 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^api/v1/journals/", {"reference": "JE-1"}),
         (r"^api/v1/contracts/", {"event": "invoice.issued", "version": 1}),
         (r"^journals/", {"id": 1}),
+        (r"^books/schedules/", {"id": a_schedule().pk}),
+        (r"^customers/<", {"id": a_party().pk}),
+        (r"^records/", {"kind": "invoice", "id": invoice.pk}),
         (r"^flows/runs/", {"id": a_run().pk}),
         (r"^flows/<", {"event": "invoice.issued"}),
         (r"^usage/lines/", {"id": a_rated_line().pk}),

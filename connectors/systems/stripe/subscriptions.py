@@ -29,11 +29,12 @@ _CANCELLED: Final = "subscription.cancelled/1"
 
 # Of an update that is no change of its own, but changes what the subscription says.
 _RESTATED: Final = frozenset(("currency", "customer", "metadata", "start_date"))
-_MONTHS: Final = {
-    "day": Fraction(12, 365),
-    "week": Fraction(84, 365),
+# How often an interval comes round in a month.
+_MONTHLY: Final = {
+    "day": Fraction(365, 12),
+    "week": Fraction(365, 84),
     "month": Fraction(1),
-    "year": Fraction(12),
+    "year": Fraction(1, 12),
 }
 
 
@@ -142,11 +143,11 @@ def _monthly(members: Sequence[Json]) -> Fraction:
         amount = wire.first(price.get("unit_amount_decimal"), price.get("unit_amount"))
         recurring = wire.part(price.get("recurring")) or price
         count = recurring.get("interval_count")
-        months = _MONTHS.get(wire.text(recurring.get("interval")), Fraction(1))
-        months *= count if type(count) is int and count > 0 else 1
+        often = _MONTHLY.get(wire.text(recurring.get("interval")), Fraction(1))
+        often *= Fraction(1, count if type(count) is int and count > 0 else 1)
         if amount is not None:
             exact = wire.exact(amount, "USD", field="unit_amount_decimal")
-            total += Fraction(exact) * _quantity(item) / months
+            total += Fraction(exact) * _quantity(item) * often
     return total
 
 
