@@ -65,7 +65,6 @@
     if (opener) open(byId(opener.dataset.opens), opener);
     if (near("[data-closes]")) near("dialog")?.close();
     if (near("[data-copy]")) copy(near("[data-copy]"));
-    if (near("[data-print]")) print();
     if (box) tick(box, box.checked, event.shiftKey);
     if (near("[data-pick-all]")) {
       boxes(near("[data-selection]")).forEach((each) => { each.checked = event.target.checked; });
@@ -74,12 +73,6 @@
     all("details.menu[open]").forEach((menu) => { menu.open = menu.contains(event.target); });
   });
   on("reset", () => setTimeout(recount));
-  on("input", ({ target }) => {
-    const stops = byId(target.dataset.stops), words = stops?.children[target.value]?.textContent;
-    if (!words) return;
-    target.setAttribute("aria-valuetext", words);
-    one(`output[for="${target.id}"]`).textContent = words;
-  });
   on("change", ({ target }) => { if (target.matches("[data-submit-on-change]")) target.form.requestSubmit(); });
   /* an address holds no empty keys */
   on("formdata", ({ target, formData }) => {

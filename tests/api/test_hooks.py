@@ -218,6 +218,7 @@ class TestHookWithAnAnswer:
         )
 
 
+@pytest.mark.django_db(transaction=True)
 class TestHookAfterTheDatabaseWasAway:
     def test_loses_one_call_and_then_stores_again(self, billing: Connection) -> None:
         body = an_event()

@@ -240,7 +240,7 @@ class TestCase:
         statements.clear()
         browser.get(address)
         frame = 7  # session, person, roles, the rail's two counts, two switches
-        assert len(statements) - frame <= 12
+        assert len(statements) - frame <= 13
 
     def test_masks_addresses_of_people_in_what_systems_answered(
         self, browser: Client, company: Company
