@@ -16,7 +16,14 @@ from django.db import transaction
 
 from connectors.models import Connection, Environment
 from exceptions.models import Case
-from revops.canonical.models import Customer, ExternalReference, Invoice, Party
+from revops.canonical.models import (
+    Customer,
+    ExternalReference,
+    Invoice,
+    Merge,
+    MergeProposal,
+    Party,
+)
 from revops.delivery.decide import State
 from revops.delivery.models import Gate, OutboundCommand
 from revops.events.models import BusinessEvent, Channel, InboundEvent
@@ -125,6 +132,29 @@ def a_party(**values: Any) -> Party:
     now = clock.now()
     made = {"name": "Contoso", "currency": "USD", "created_at": now, "updated_at": now}
     return Party.objects.create(**(made | values))
+
+
+def a_proposal(left: Party | None = None, right: Party | None = None) -> MergeProposal:
+    """Two customers that may be one, to be decided. ``left`` is older than ``right``."""
+    return MergeProposal.objects.create(
+        left=left or a_party(),
+        right=right or a_party(),
+        score="0.6200",
+        evidence=[
+            {
+                "kind": "name", "left": "Contoso", "right": "Contoso", "weight": "0.62",
+                "sentence": "The names are the same, apart from legal form and spelling.",
+            }
+        ],
+        created_at=clock.now(),
+    )  # fmt: skip
+
+
+def a_merge() -> Merge:
+    """One customer that became a part of another one, without accounts."""
+    survivor = a_party()
+    absorbed = a_party(merged_into=survivor)
+    return Merge.objects.create(survivor=survivor, absorbed=absorbed, at=clock.now())
 
 
 def a_customer(connection: Connection | None = None, **values: Any) -> Customer:

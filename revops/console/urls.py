@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from revops.console.customers import views as customers
+from revops.console.identity import views as identity
 from revops.console.ledger import views as ledger
 from revops.console.views import find, flows, home, journals, playbooks, threads
 
@@ -11,6 +12,12 @@ urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("find", find.find, name="find"),
     path("customers/", customers.customers, name="customers"),
+    path("customers/duplicates/", identity.duplicates, name="duplicates"),
+    path("customers/duplicates/<int:id>/", identity.duplicate, name="duplicate"),
+    path("customers/duplicates/<int:id>/decide", identity.decide, name="duplicate-decide"),
+    path("customers/duplicates/merges/<int:id>/", identity.merge, name="merge"),
+    path("customers/duplicates/merges/<int:id>/unmerge", identity.unmerge, name="unmerge"),
+    path("customers/<int:id>/parent/", identity.parent, name="customer-parent"),
     path("customers/<int:id>/", customers.customer, name="customer"),
     path("records/<slug:kind>/<int:id>/", customers.record, name="record"),
     path("lineage/", threads.start, name="threads"),
