@@ -19,7 +19,15 @@ from revops.delivery.models import Gate, OutboundCommand
 from revops.events.models import Channel, InboundEvent, InboxState, SourceCursor
 from revops.kernel import clock
 from revops.ledger import books as our_books
-from revops.mappings.models import LedgerAccount, LegalEntity, MappingVersion, SkuMap, TaxMap
+from revops.mappings.models import (
+    EntityMap,
+    LedgerAccount,
+    LegalEntity,
+    MappingVersion,
+    OwnershipRule,
+    SkuMap,
+    TaxMap,
+)
 from revops.pipeline import sources
 from revops.sandbox import company
 from tests.peers import console, ledger
@@ -200,6 +208,7 @@ def _furnish(stripe: LocalStripe, tryton: TrytonPeer) -> None:
     sources.forget()
     with override_settings(REVOPS_DEMO=True):
         company.seed()
+    _leave_out_the_others()
     source = Connection.objects.get(slug=company.STRIPE)
     source.base_url = stripe.address
     # localstripe lists no balance transactions by time, and knows no fees.
@@ -214,6 +223,16 @@ def _furnish(stripe: LocalStripe, tryton: TrytonPeer) -> None:
     set_secret(erp, "api_key", tryton.api_key)
     set_secret(erp, "password", tryton.password)
     _map()
+
+
+def _leave_out_the_others() -> None:
+    """CRM, success and usage have no peer here: nobody is told, and nothing is theirs."""
+    others = Connection.objects.exclude(slug__in=(company.STRIPE, company.ERP))
+    OwnershipRule.objects.filter(owner__in=others).delete()
+    EntityMap.objects.filter(connection__in=others).delete()
+    SourceCursor.objects.filter(connection__in=others).delete()
+    Gate.objects.filter(connection__in=others).delete()
+    others.delete()
 
 
 def _map() -> None:

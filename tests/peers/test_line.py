@@ -54,6 +54,8 @@ class TestTheLine:
         assert told() - before == {
             "customer.created/1": CUSTOMERS,
             "customer.updated/1": 1,
+            # localstripe makes a product of each plan.
+            "product.updated/1": len(PLANS),
             # localstripe tells of a subscription once, and of the last one before it was paid.
             "subscription.activated/1": CUSTOMERS - 1,
             "invoice.issued/1": CUSTOMERS,
