@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -160,20 +160,23 @@ class Table(Generic[R]):
                 f"SELECT new.*, %s, %s, %s FROM unnest({arrays}) AS new",
                 [
                     self._connection_id, at, at,
-                    *(list(column) for column in zip(*map(astuple, self.new()), strict=True)),
+                    *self._by_column(self._new.values()),
                 ],
             )  # fmt: skip
         if self._changed:
             assign = ", ".join(
                 f'"{column}" = new."{column}"' for column in self._columns if column not in _FIXED
             )
-            columns = zip(*map(astuple, self._changed.values()), strict=True)
             sql.run(
                 f"UPDATE {self.table} AS old "  # noqa: S608  own literals
                 f"SET {assign}, updated_at = %s FROM unnest({arrays}) AS new ({names}) "
                 "WHERE old.id = new.id",
-                [at, *(list(column) for column in columns)],
+                [at, *self._by_column(self._changed.values())],
             )
+
+    def _by_column(self, rows: Iterable[R]) -> list[list[Any]]:
+        held = list(rows)
+        return [[getattr(row, column) for row in held] for column in self._columns]
 
     def _keep(self, row: R) -> None:
         self._by_source[row.source_id] = row
