@@ -14,6 +14,7 @@ from connectors.models import Connection, Environment
 from exceptions.models import Case
 from revops.events.models import Channel, InboundEvent, InboxState
 from revops.kernel.strict_json import dumps, loads
+from revops.ledger.queries.rollforward import Step, deferred_rollforward
 from revops.mappings.models import (
     AccountingPeriod,
     AccountMap,
@@ -121,6 +122,12 @@ def balances(entity: str, upto: date) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(_BALANCES, [entity, upto])
         return dict(cursor.fetchall())
+
+
+def rolled(entity: LegalEntity, month: date) -> list[Step]:
+    """The console's own roll-forward of deferred revenue over the month."""
+    code = f"{month:%Y-%m}"
+    return deferred_rollforward(entity_id=entity.pk, first=code, latest=code)
 
 
 def troubles() -> list[str]:

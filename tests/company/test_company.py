@@ -27,3 +27,6 @@ def test_the_books_of_two_years_tie_at_every_month_end() -> None:
             held = feed.balances(code, month)
             assert held == company.oracle.balances(code, month), (code, month)
             assert sum(held.values()) == 0
+            (step,) = feed.rolled(entities[code], month)
+            assert step.ties, step
+            assert step.closing == -held.get("2300", 0)
