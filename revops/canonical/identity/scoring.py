@@ -27,7 +27,10 @@ _TAX: Final = Decimal("0.97")
 _OTHER_TAX: Final = Decimal("0.85")
 _DOMAIN: Final = Decimal("0.62")
 _PART_OF_DOMAIN: Final = Decimal("0.45")
+_ENDING: Final = Decimal("0.30")
 _OTHER_DOMAIN: Final = Decimal("0.15")
+# A shorter label is anybody's: eu, app, www.
+_LABEL: Final = 4
 _POSTAL: Final = Decimal("0.35")
 _CITY: Final = Decimal("0.15")
 _COUNTRY: Final = Decimal("0.04")
@@ -152,6 +155,9 @@ def _domain(left: Side, right: Side) -> Evidence | None:
             return _DOMAIN
         if one.endswith(f".{other}") or other.endswith(f".{one}"):
             return _PART_OF_DOMAIN
+        label = one.partition(".")[0]
+        if len(label) >= _LABEL and label == other.partition(".")[0]:
+            return _ENDING
         return -_OTHER_DOMAIN
 
     best = _best(_own(left.domains), _own(right.domains), weigh)
@@ -160,6 +166,7 @@ def _domain(left: Side, right: Side) -> Evidence | None:
     said = {
         _DOMAIN: "Both use the same domain.",
         _PART_OF_DOMAIN: "One domain is a part of the other.",
+        _ENDING: "The domains differ only in their ending.",
     }.get(best[2], "They use different domains.")
     return Evidence("domain", *best, said)
 

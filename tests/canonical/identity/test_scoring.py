@@ -112,6 +112,13 @@ class TestEvidence:
         part = compare(Side(1, domains=("eu.a.example",)), Side(2, domains=("a.example",)))
         assert same.score > part.score > 0
 
+    def test_knows_a_company_by_its_domains_in_two_countries(self) -> None:
+        left = Side(1, ("Halden GmbH",), ("halden.de",), places=(Place("DE"),))
+        right = Side(2, ("Halden Inc",), ("halden.com",), places=(Place("US"),))
+        found = compare(left, right)
+        assert found.score >= PROPOSE
+        assert "differ only in their ending" in found.evidence[1].sentence
+
     def test_of_other_tax_ids_in_the_same_country_outweighs_name_and_domain(self) -> None:
         alike_sides = [Side(n, ("Halden",), ("halden.example",)) for n in (1, 2)]
         assert compare(*alike_sides).score >= PROPOSE
