@@ -9,7 +9,16 @@ from typing import Final
 from django.db.models import Model
 
 from exceptions.models import Case
-from revops.canonical.models import Customer, Invoice, Payment, Payout, Refund, Subscription
+from revops.canonical.models import (
+    Customer,
+    Invoice,
+    Merge,
+    MergeProposal,
+    Payment,
+    Payout,
+    Refund,
+    Subscription,
+)
 from revops.ledger.models import JournalEntry, RevenueSchedule
 from revops.pipeline.models import FlowRun
 from revops.usage.models import Account, RatedLine
@@ -55,6 +64,18 @@ def _paid() -> Invoice:
 
 def _party() -> int:
     return _paid().customer.party_id
+
+
+def _pair(state: str) -> Callable[[Stage], str]:
+    def address(stage: Stage) -> str:
+        found = MergeProposal.objects.filter(state=state).latest("score", "pk")
+        return f"/customers/duplicates/{found.pk}/"
+
+    return address
+
+
+def _merge(stage: Stage) -> str:
+    return f"/customers/duplicates/merges/{Merge.objects.latest('pk').pk}/"
 
 
 def _subscription() -> int:
@@ -145,6 +166,23 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("customer", lambda stage: f"/customers/{_party()}/"),
         Look("customer-support", lambda stage: f"/customers/{_party()}/", by="Tom"),
     ),
+    "console:duplicates": (
+        Look("duplicates", _at("/customers/duplicates/")),
+        Look("duplicates-apart", _at("/customers/duplicates/?state=kept_apart"), by="Ines"),
+        Look("duplicates-nothing", _at("/customers/duplicates/?q=nowhere")),
+    ),
+    "console:duplicate": (
+        Look("duplicate", _pair("open"), by="Ines"),
+        Look("duplicate-merged", _pair("merged")),
+        Look("duplicate-support", _pair("open"), by="Tom"),
+    ),
+    "console:merge": (
+        Look("merge", _merge, by="Ines"),
+        Look("merge-auditor", _merge, by="Yuki"),
+    ),
+    "console:customer-parent": (
+        Look("customer-parent", lambda stage: f"/customers/{_party()}/parent/?q=a", by="Ines"),
+    ),
     "console:record": (
         Look("record-invoice", lambda stage: f"/records/invoice/{_paid().pk}/"),
         Look("record-subscription", lambda stage: f"/records/subscription/{_subscription()}/"),
@@ -230,7 +268,7 @@ NO_PAGES: Final = frozenset(
     {
         "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause",
-        "console:flow-undo",
+        "console:flow-undo", "console:duplicate-decide", "console:unmerge",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:sandbox", "api:contract",

@@ -22,12 +22,12 @@ from accounts.models import User
 from connectors.systems.stripe.sandbox import scenarios
 from exceptions import operations as cases
 from exceptions.models import Case
-from revops.canonical.models import Customer, Invoice
+from revops.canonical.models import Customer, Invoice, MergeProposal
 from revops.delivery.models import OutboundCommand
 from revops.events.models import Channel
 from revops.kernel import clock, correlation
 from revops.ledger.models import JournalEntry
-from revops.pipeline import sources
+from revops.pipeline import identity, sources
 from revops.pipeline.metering import door, turn
 from revops.sandbox import metered
 from revops.usage.reading import Raw
@@ -37,6 +37,11 @@ TEAM: Final = {
     "price": "price_team_yearly", "amount": 1_200_000, "legal_entity": "US-INC",
 }  # fmt: skip
 LATE: Final = 12
+_TWINS: Final = {
+    "Alder Analytics GmbH": "alder1", "Birch Logistics Ltd": "birch2",
+    "Cedar Health, Inc.": "cedar3",
+}  # fmt: skip
+_MAIN: Final = ("Alder Analytics", "Birch Logistics", "Cedar Health")
 
 
 @dataclass
@@ -111,6 +116,7 @@ def set_up(line: Rehearsal) -> Stage:
     _in_doubt(stage)
     _late(stage, last_month)
     _used(stage)
+    _alike(stage)
     for case in line.open_cases():
         stage.case.setdefault(case.kind, case)
     return stage
@@ -192,3 +198,25 @@ def _late(stage: Stage, at: datetime) -> None:
     """Invoices of a month that the ERP has closed."""
     stage.period("closed")
     stage.customers(LATE, pays=None, at=int(at.timestamp()), **TEAM)
+
+
+def _alike(stage: Stage) -> None:
+    """Customers that may be one: to decide, merged, kept apart."""
+    stripe = stage.line.stripe
+    for name, domain in _TWINS.items():
+        stripe.create_customer(
+            name=name, email=f"accounts@{domain}.example", currency="usd",
+            metadata={"legal_entity": "US-INC"},
+        )  # fmt: skip
+    stage.tell()
+    stage.wait(lambda: Customer.objects.filter(name__in=_TWINS).count() == len(_TWINS))
+    identity.look(everything=True)
+    pairs = {
+        pair.right.name: pair
+        for pair in MergeProposal.objects.filter(left__name__in=_MAIN).select_related("right")
+    }
+    assert set(pairs) == set(_TWINS), pairs
+    ines, why = stage.person("Ines"), "Their accounts team has confirmed it."
+    merged, apart = pairs["Birch Logistics Ltd"], pairs["Cedar Health, Inc."]
+    identity.merge(by=ines, survivor_id=merged.left_id, absorbed_id=merged.right_id, reason=why)
+    identity.keep_apart(by=ines, proposal_id=apart.pk, reason=why)
