@@ -14,11 +14,13 @@ class PipelineConfig(AppConfig):
         from celery.signals import worker_process_init
 
         from revops.pipeline import kinds
+        from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
         from revops.pipeline.period_end import metered, usage
 
         kinds.declare()
         metering_kinds.declare()
+        following.declare()
         usage.declare(metered.unbilled)
         worker_process_init.connect(_start_sweeper, weak=False)
 

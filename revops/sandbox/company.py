@@ -61,6 +61,11 @@ SKUS: Final = (
     ("price_scale_yearly", "Scale plan, yearly", "4000", "daily"),
     ("price_seat_monthly", "Extra seats, monthly", "4000", "month_even"),
     ("price_onboarding", "Onboarding package", "4000", "point_in_time"),
+    ("price_calls_usd", "API calls", "4100", "point_in_time"),
+    ("price_calls_gbp", "API calls", "4100", "point_in_time"),
+    ("price_calls_eur", "API calls", "4100", "point_in_time"),
+    ("price_api_team", "API calls, Team", "4100", "point_in_time"),
+    ("price_api_scale", "API calls, Scale", "4100", "point_in_time"),
 )
 TAXES: Final = (
     ("US-INC", "txr_us_ny"),

@@ -15,6 +15,7 @@ from typing import Any
 from connectors.contract import CallFailed, Command, Outcome, Receipt, Settings
 from connectors.http import Client, NotSent
 from connectors.systems.stripe import credit_notes, holding, listing, payloads, posts, wire
+from connectors.systems.stripe.heard import Heard
 from connectors.systems.stripe.payloads import (
     CreditNote,
     CustomerOf,
@@ -162,7 +163,8 @@ async def _customer(client: Client, settings: Settings, wanted: CustomerOf) -> s
     Search is late; the ``Idempotency-Key``, which is the identity itself, makes up for it: a second
     creation within 24 hours gives the first customer. Raises Problem, CallFailed or Unfit.
     """
-    clauses = [holding.clause(key, value) for key, value in sorted(wanted.other_ids.items())]
+    noted = _noted(settings, wanted)
+    clauses = [holding.clause(key, value) for key, value in noted]
     found = {wire.ref(row) for row in await holding.search(client, settings, "customers", clauses)}
     if len(found) > 1:
         names = ", ".join(sorted(found))
@@ -171,7 +173,7 @@ async def _customer(client: Client, settings: Settings, wanted: CustomerOf) -> s
         return found.pop()
     form: list[tuple[str, Any]] = [("name", wanted.name), ("email", wanted.email)]
     form = [pair for pair in form if pair[1]]
-    form += [(f"metadata[{key}]", value) for key, value in sorted(wanted.other_ids.items())]
+    form += [(f"metadata[{key}]", value) for key, value in noted]
     identity = hashlib.sha256("\n".join(clauses).encode()).hexdigest()
     try:
         made, _ = await posts.post(
@@ -188,3 +190,10 @@ async def _customer(client: Client, settings: Settings, wanted: CustomerOf) -> s
             raise Problem(Outcome.TRANSIENT, problem.code, problem.reason) from problem
         raise
     return wire.ref(made)
+
+
+def _noted(settings: Settings, wanted: CustomerOf) -> list[tuple[str, str]]:
+    """Other systems' ids under the keys by which this connection reads them back."""
+    heard = Heard({}, {}, 0, settings.zone, settings.parameters)
+    read = {f"{system}_id": key for key, system in reversed(heard.pairs("customer_ids").items())}
+    return sorted((read.get(key, key), value) for key, value in wanted.other_ids.items())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -27,6 +29,25 @@ ORDER BY 1, 2, 3, 4
 ON CONFLICT DO NOTHING
 RETURNING subscription_id, meter, period_start, threshold
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A business event that was stored just now, and the subscriber that it is about."""
+
+    event_id: int
+    data: EventData
+    who: Subscriber
+
+
+Follower = Callable[[Sequence[Published], datetime], None]
+_followers: list[Follower] = []
+
+
+def followed_by(follower: Follower) -> None:
+    """Whoever goes on from these events is called in the transaction that stores them."""
+    if follower not in _followers:
+        _followers.append(follower)
 
 
 class News:
@@ -79,6 +100,11 @@ class News:
             )
             for event_id, (who, data) in zip(ids, told, strict=True)
         ])  # fmt: skip
+        published = [
+            Published(event_id, data, who) for event_id, (who, data) in zip(ids, told, strict=True)
+        ]
+        for follower in _followers if published else ():
+            follower(published, self._at)
         return len(fresh)
 
     def _fresh_crossings(self) -> list[tuple[Subscriber, EventData]]:
