@@ -8,13 +8,17 @@ from revops.events.models import InboundEvent
 from tests.browser.conftest import Visit
 from tests.browser.stage import Stage
 
+READERS = [
+    "Home", "Exceptions", "Customers", "Lineage", "Books", "Usage", "Flows", "Connections",
+    "Playbooks",
+]  # fmt: skip
 RAILS = {
-    "Priya": ["Home", "Exceptions", "Lineage", "Connections", "Playbooks"],
-    "Marcus": ["Home", "Exceptions", "Lineage", "Connections", "Playbooks"],
-    "Ines": ["Home", "Exceptions", "Lineage", "Connections", "Playbooks"],
-    "Yuki": ["Home", "Exceptions", "Lineage", "Connections", "Playbooks"],
-    "Ada": ["Home", "Lineage", "Connections", "Playbooks"],
-    "Tom": ["Home"],
+    "Priya": READERS,
+    "Marcus": READERS,
+    "Ines": READERS,
+    "Yuki": READERS,
+    "Ada": ["Home", "Lineage", "Usage", "Flows", "Connections", "Playbooks"],
+    "Tom": ["Home", "Customers", "Usage"],
 }
 
 
@@ -27,7 +31,11 @@ class TestRoles:
         assert labels == RAILS[by]
         for label, path in {
             "Exceptions": "/exceptions/",
+            "Customers": "/customers/",
             "Lineage": "/lineage/",
+            "Books": "/books/",
+            "Usage": "/usage/",
+            "Flows": "/flows/",
             "Connections": "/connections/",
             "Playbooks": "/playbooks/",
         }.items():

@@ -41,12 +41,13 @@ def served() -> Iterator[tuple[str, str, Business]]:
     erp = Connection.objects.get(slug=company.ERP)
     none = {"hook_url": "", "hook_secret": "", "state_path": ""}
     stripe = stripe_for(settings_of(source), **none)
-    with _serving(stripe) as stripe_url, _serving(tryton_for(settings_of(erp), **none)) as erp_url:
+    with serving(stripe) as stripe_url, serving(tryton_for(settings_of(erp), **none)) as erp_url:
         yield stripe_url, erp_url, stripe.state.business
 
 
 @contextmanager
-def _serving(application: Any) -> Iterator[str]:
+def serving(application: Any) -> Iterator[str]:
+    """A sandbox on a free port: its address."""
     port = free_port()
     server = uvicorn.Server(
         uvicorn.Config(

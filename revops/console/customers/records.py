@@ -14,7 +14,7 @@ from revops.canonical.queries.drift import Difference, differences
 from revops.canonical.queries.history import Changed, history
 from revops.kernel.money import Money
 from revops.lineage.kinds import KINDS
-from revops.web.formats import accounting_date
+from revops.web.formats import accounting_date, when
 
 # What a page says otherwise, or not at all.
 _UNSAID: Final = frozenset(
@@ -30,12 +30,16 @@ _MONEY: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of an invoice, an item of a contract, or a line of a credit."""
+    """
+    A line of an invoice, an item of a contract, or a line of a credit; ``id`` is the source's,
+    where journal lines name it.
+    """
 
     sku: str
     note: str
     quantity: str
     amount: Money | None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,19 @@ def _facts(row: Any) -> list[tuple[str, Any]]:
         if value in (None, ""):
             continue
         label = str(field.verbose_name).replace(" on", "").capitalize()
+        if field.name.endswith("_ref"):
+            # Once it is known here, it is one of the ways that the page offers.
+            if getattr(row, field.name.replace("_ref", "_id"), None):
+                continue
+            label = label.replace(" ref", ", not known here")
         if field.name in _MONEY and currency:
             value = Money(value, currency)
         elif hasattr(row, f"get_{field.name}_display"):
             value = getattr(row, f"get_{field.name}_display")()
         elif field.get_internal_type() == "DateField":
             value = accounting_date(value)
+        elif field.get_internal_type() == "DateTimeField":
+            value = when(value, "seconds")
         elif isinstance(value, bool):
             value = "yes" if value else "no"
         facts.append((label, value))
@@ -109,7 +120,7 @@ def _lines(row: Any) -> list[Line]:
         return [
             Line(
                 one.sku, one.description, f"{one.quantity.normalize():f}",
-                Money(one.amount, currency),
+                Money(one.amount, currency), one.line_id,
             )
             for one in InvoiceLine.objects.filter(invoice=row).order_by("position")
         ]  # fmt: skip

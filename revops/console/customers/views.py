@@ -20,6 +20,7 @@ from revops.console.customers.reading import (
     use_of,
 )
 from revops.console.customers.records import record_of
+from revops.console.ways import ways_of
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.lineage.queries import Hop, thread
@@ -94,10 +95,12 @@ def record(request: HttpRequest, kind: str, id: int) -> HttpResponse:
     found = record_of(kind, id)
     if found is None:
         raise Http404(f"There is no {kind.replace('_', ' ')} with that id.")
+    ways = ways_of(thread(kind, id, brief=True), kind, id)
     who = found.row if kind == "customer" else getattr(found.row, "customer", None)
     context = {
         "found": found,
         "who": who,
+        "ways": ways,
         "thread_url": reverse("console:lineage", args=[kind, id])
         if may(request.user, "lineage.view")
         else "",

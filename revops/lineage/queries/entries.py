@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 from revops.events.models import BusinessEvent
 from revops.kernel.money import Money
-from revops.ledger.models import JournalEntry, JournalLine
+from revops.ledger.models import JournalEntry, JournalLine, Recognition, RevenueSchedule
 from revops.mappings.models import LedgerAccount, MappingVersion
+
+# A schedule's id, the source line that it spreads, and its two accounts.
+Begun = tuple[int, str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A journal line with its account's name; one of ``debit`` and ``credit`` is set."""
+    """
+    A journal line with its account's name; one of ``debit`` and ``credit`` is set. ``schedules``
+    are those that it began, or that it recognises revenue of.
+    """
 
     position: int
     account: str
@@ -24,6 +30,7 @@ class Line:
     memo: str
     source_line: str
     service: str
+    schedules: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Entry:
 
 
 def entry(id: int) -> Entry | None:
-    """Five queries at most; None when there is no such entry."""
+    """Seven queries at most; None when there is no such entry."""
     found = (
         JournalEntry.objects.select_related(
             "legal_entity", "period", "business_event__inbound__connection", "reverses"
@@ -57,14 +64,14 @@ def entry(id: int) -> Entry | None:
         return None
     return Entry(
         entry=found,
-        lines=lines(found),
+        lines=lines(found, schedules=_schedules(found)),
         event=found.business_event,
         version=MappingVersion.objects.filter(pk=found.mapping_version).first(),
         reversals=list(found.reversals.order_by("pk")),
     )
 
 
-def lines(found: JournalEntry) -> list[Line]:
+def lines(found: JournalEntry, *, schedules: Sequence[Begun] = ()) -> list[Line]:
     """The lines of an entry in their order: two queries."""
     rows = list(JournalLine.objects.filter(entry=found).order_by("position"))
     codes = {row.account for row in rows}
@@ -84,6 +91,22 @@ def lines(found: JournalEntry) -> list[Line]:
                 if row.service_start and row.service_end
                 else ""
             ),
+            schedules=sorted(
+                id
+                for id, line_id, accounts in schedules
+                if row.account in accounts and row.source_line in ("", line_id)
+            ),
         )
+        for row in rows
+    ]
+
+
+def _schedules(found: JournalEntry) -> list[Begun]:
+    """The schedules that the entry began, and those of which it recognises a share."""
+    begun = RevenueSchedule.objects.filter(entry=found)
+    shares = Recognition.objects.filter(entry=found).values("schedule")
+    return [
+        (row.pk, row.line_id, (row.deferral_account, row.revenue_account))
+        for rows in (begun, RevenueSchedule.objects.filter(pk__in=shares))
         for row in rows
     ]

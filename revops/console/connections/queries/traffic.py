@@ -50,7 +50,8 @@ _CHANNELS: Final = {"webhook": "Webhook", "poll": "Poll", "api": "API call", "fi
 class Call:
     """
     One call to the target. ``status`` is a word of revops/web/statuses.py and ``word`` says it
-    more exactly; ``took`` is in milliseconds, None while it is not answered.
+    more exactly; ``took`` is in milliseconds, None while it is not answered; ``money`` is None for
+    a command that moves none, such as a customer's.
     """
 
     id: int
@@ -65,7 +66,7 @@ class Call:
     key: str
     journal_id: int | None
     document: str
-    money: Money
+    money: Money | None
     case_id: int | None
 
 
@@ -173,7 +174,7 @@ def _call(row: Any) -> Call:
         key=row.key,
         journal_id=row.subject_id if row.subject_kind == "journal" else None,
         document=DOCUMENTS.get(row.document_type, row.document_type.capitalize()),
-        money=Money(row.amount, row.currency),
+        money=Money(row.amount, row.currency) if row.currency else None,
         case_id=row.case_id,
     )
 
