@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class ConsoleConfig(AppConfig):
@@ -25,4 +26,8 @@ class ConsoleConfig(AppConfig):
                 "Playbooks", "console:playbooks", "playbooks.view", group=nav.SET_UP, order=40
             ),
         )
+        if settings.REVOPS_DEMO:
+            nav.declare(
+                nav.Item("Tours", "console:tours", "sandbox.operate", group=nav.WORK, order=60)
+            )
         rail.declare()

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from revops.console.customers import views as customers
 from revops.console.identity import views as identity
 from revops.console.ledger import views as ledger
-from revops.console.views import find, flows, home, journals, playbooks, threads
+from revops.console.views import find, flows, home, journals, playbooks, threads, tours
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -33,6 +33,9 @@ urlpatterns: list[URLPattern] = [
     path("flows/runs/<int:id>/", flows.run, name="flow-run"),
     path("flows/runs/<int:id>/undo", flows.compensate, name="flow-undo"),
     path("flows/<str:event>/", flows.one, name="flow"),
+    path("tours/", tours.every, name="tours"),
+    path("tours/<slug:slug>/", tours.one, name="tour"),
+    path("tours/<slug:slug>/act", tours.act, name="tour-act"),
     path("playbooks/", playbooks.every, name="playbooks"),
     path("playbooks/<slug:slug>/", playbooks.one, name="playbook"),
 ]

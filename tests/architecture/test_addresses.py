@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection, transaction
 from django.test import Client
 
@@ -144,6 +145,7 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^exceptions/EXC-", {"number": case.pk, "remedy": "retry"}),
         (r"^exceptions/causes/", {"key": case.cause_key, "remedy": "retry"}),
         (r"^playbooks/", {"slug": "in_doubt"}),
+        (r"^tours/", {"slug": "quote-to-cash"}),
         (r"^connections/", {"slug": a_gate().connection.slug}),
         (r"^hooks/", {"public_id": a_connection().public_id}),
         (r"^api/v1/cases/", {"reference": str(case)}),
@@ -175,8 +177,9 @@ class TestLooking:
     """I4: nothing is changed by a link, whoever follows it."""
 
     @pytest.fixture
-    def company(self, transactional_db: None) -> dict[str, Any]:
-        """One of everything, with a journal as entry number 1."""
+    def company(self, transactional_db: None, settings: LazySettings) -> dict[str, Any]:
+        """One of everything, with a journal as entry number 1, in a demo."""
+        settings.REVOPS_DEMO = True
         invoice = an_invoice()
         a_reference(invoice, invoice.number)
         entry = a_journal(record_kind="invoice", record_id=invoice.pk)

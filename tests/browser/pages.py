@@ -213,6 +213,11 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("flow-run-auditor", _run, by="Yuki"),
         Look("flow-run-revops", _run, by="Ines"),
     ),
+    "console:tours": (Look("tours", _at("/tours/")),),
+    "console:tour": (
+        Look("tour", _at("/tours/quote-to-cash/")),
+        Look("tour-revops", _at("/tours/usage-overage/"), by="Ines"),
+    ),
     "console:playbooks": (Look("playbooks", _at("/playbooks/")),),
     "console:playbook": (Look("playbook", _at("/playbooks/period_closed/")),),
     "exceptions:queue": (
@@ -268,7 +273,7 @@ NO_PAGES: Final = frozenset(
     {
         "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause",
-        "console:flow-undo", "console:duplicate-decide", "console:unmerge",
+        "console:flow-undo", "console:tour-act", "console:duplicate-decide", "console:unmerge",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:sandbox", "api:contract",

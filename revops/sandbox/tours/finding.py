@@ -1,0 +1,67 @@
+"""What steps look for in our records, and the addresses of what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model
+from django.urls import reverse
+
+from revops.delivery.models import OutboundCommand
+from revops.ledger.models import JournalEntry
+from revops.pipeline.models import StepRun
+from revops.sandbox.tours.base import Facts
+
+
+def record(kind: type[Model], slug: str, source_id: object) -> Any:
+    """Our record of a system's object, or None."""
+    return kind._default_manager.filter(connection__slug=slug, source_id=str(source_id)).first()
+
+
+def known(kind: type[Model], slug: str, name: str) -> Callable[[Facts], Facts | None]:
+    """Whether we know the object whose id is the fact ``name``; then ``<name>_id`` is ours."""
+
+    def found(facts: Facts) -> Facts | None:
+        row = record(kind, slug, facts[name])
+        return None if row is None else {f"{name}_id": row.pk}
+
+    return found
+
+
+def posted(kind: str, record_id: int, document: str = "") -> JournalEntry | None:
+    """The first journal about a record, once the ERP holds it."""
+    entry = (
+        JournalEntry.objects.filter(
+            record_kind=kind, record_id=record_id, document_type=document or kind
+        )
+        .order_by("pk")
+        .first()
+    )
+    if entry is None:
+        return None
+    holds = OutboundCommand.objects.filter(
+        subject_kind="journal", subject_id=entry.pk, state="posted"
+    )
+    return entry if holds.exists() else None
+
+
+def told(flow: str, step: str, kind: str, record_id: int) -> int | None:
+    """The newest run in which this step was done for a record."""
+    done = StepRun.objects.filter(
+        run__flow=flow,
+        run__record_kind=kind,
+        run__record_id=record_id,
+        step__startswith=step,
+        state="done",
+    )
+    return done.order_by("-run_id").values_list("run_id", flat=True).first()
+
+
+def thread(kind: str, fact: str) -> Callable[[Facts], str]:
+    return lambda facts: reverse("console:lineage", args=(kind, facts[fact]))
+
+
+def page(name: str, fact: str) -> Callable[[Facts], str]:
+    """An address of the console with one id in it."""
+    return lambda facts: reverse(name, args=(facts[fact],))

@@ -1,0 +1,168 @@
+"""
+The demo with all of its sandboxes on free ports and a console that answers at an address, so that
+everything goes over HTTP: webhooks in, calls of APIs out, and what a tour plays.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import httpx
+import uvicorn
+
+from connectors.models import Connection
+from exceptions.models import Case
+from revops.bench.house import free_port
+from revops.delivery.models import OutboundCommand
+from revops.events.models import InboundEvent, SourceCursor
+from revops.kernel import clock
+from revops.ledger import books
+from revops.ledger.models import JournalEntry
+from revops.pipeline import fetch, poll, process, send, sources
+from revops.pipeline.flows.advance import look_again
+from revops.pipeline.metering import turn
+from revops.pipeline.models import StepRun
+from revops.sandbox import company, metered
+from revops.sandbox.serve import Stand, stands
+from revops.sandbox.tours import base
+from revops.sandbox.tours.base import Facts, Tour, Walk
+from revops.store import sql
+
+# Outbound messages gather for a moment before they are sent.
+_QUIET_S = 0.5
+_OVER = ("posted", "exception", "cancelled")
+
+
+@contextmanager
+def opened(console_url: str) -> Iterator[World]:
+    """The demo company anew, its sandboxes answering, and nothing played."""
+    for forget in (books.forget, sources.forget, fetch.forget):
+        forget()
+    company.seed()
+    metered.seed()
+    for connection in Connection.objects.exclude(control_url=""):
+        url = f"http://127.0.0.1:{free_port()}"
+        Connection.objects.filter(pk=connection.pk).update(base_url=url, control_url=url)
+    sources.forget()
+    with ExitStack() as stack:
+        for stand in stands(console_url=console_url, state=None):
+            stack.enter_context(_serving(stand))
+        yield World()
+    sources.forget()
+
+
+@contextmanager
+def _serving(stand: Stand) -> Iterator[None]:
+    config = uvicorn.Config(
+        stand.application, host="127.0.0.1", port=stand.port, log_level="critical"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        thread.join(5)
+
+
+class World:
+    """``play`` lets something happen, ``settle`` takes it everywhere, ``walk`` walks a tour."""
+
+    def __init__(self) -> None:
+        self.connections = {one.slug: one for one in Connection.objects.all()}
+        self._http = httpx.Client(trust_env=False, timeout=20)
+
+    def control(self, slug: str, what: str, value: Any = None) -> Any:
+        """Through a sandbox's own door: a POST with ``value``, else a GET."""
+        door = f"{self.connections[slug].control_url}/_control/{what}"
+        answer = self._http.get(door) if value is None else self._http.post(door, json=value)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def play(self, slug: str, scenario: str, **values: Any) -> dict[str, Any]:
+        return dict(self.control(slug, f"scenario/{scenario}", values))
+
+    def poll(self) -> None:
+        """Ask every source what is new."""
+        SourceCursor.objects.update(next_at=clock.now())
+        for connection in self.connections.values():
+            poll.poll(connection.pk)
+
+    def settle(self, *, patience: float = 60) -> None:
+        """Until nothing is due anywhere, and nothing came for a moment; all are asked first."""
+        stop = time.monotonic() + patience
+        self.poll()
+        quiet = time.monotonic()
+        while time.monotonic() - quiet < _QUIET_S:
+            assert time.monotonic() < stop, f"not settled: {self.left()}"
+            if self._once() or self._under_way():
+                quiet = time.monotonic()
+            time.sleep(0.03)
+
+    def _once(self) -> int:
+        done = 0
+        for connection in self.connections.values():
+            done += fetch.fetch(connection.pk)
+            done += process.advance(connection.pk, seconds=20, linger=0)
+            done += send.drain(connection.pk, drainer="journey", seconds=20, linger=0)
+        turn.look(every=0)
+        done += turn.advance(seconds=20)
+        StepRun.objects.filter(state="unready").update(next_at=clock.now())
+        with sql.atomic():
+            look_again()
+        return done
+
+    def _under_way(self) -> bool:
+        return OutboundCommand.objects.exclude(state__in=_OVER).exists() or (
+            InboundEvent.objects.filter(state="received").exists()
+        )
+
+    def left(self) -> list[Any]:
+        commands = OutboundCommand.objects.exclude(state__in=_OVER)
+        return [
+            *commands.values_list("document_type", "state", "reason"),
+            *InboundEvent.objects.exclude(state__in=("processed", "ignored")).values_list(
+                "type", "state", "reason"
+            ),
+        ]
+
+    def walk(self, tour: Tour, kept: Facts, *, until: str = "") -> Walk:
+        """Do what there is to do, step by step, until it is over or ``until`` comes."""
+        known: dict[str, Any] = dict(kept)
+        for _ in tour.steps:
+            now = base.walk(tour, known)
+            stop = next((one for one in now.stops if one.state != "done"), None)
+            if stop is None or stop.step.slug == until:
+                return now
+            assert stop.can_act, f"the console has not got to “{stop.step.title}”: {self.left()}"
+            known = dict(base.play(tour, stop.step.slug, known))
+            self.settle()
+        return base.walk(tour, known)
+
+    def moves(self) -> list[dict[str, Any]]:
+        """What Tryton itself holds."""
+        return [move for move in self.control(company.ERP, "moves") if move["state"] == "posted"]
+
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        """What Salesforce itself holds."""
+        return list(self.control(company.SALESFORCE, f"records/{kind}"))
+
+    def companies(self) -> list[dict[str, Any]]:
+        """What Gainsight itself holds of companies."""
+        return list(self.control(company.GAINSIGHT, "state")["records"].get("Company", []))
+
+    def open_cases(self) -> Sequence[Case]:
+        return list(Case.objects.exclude(state="resolved").order_by("pk"))
+
+
+def lines(entry: JournalEntry) -> list[tuple[str, int]]:
+    """Account and amount of each line, debits positive, in minor units."""
+    return [(line.account, line.amount) for line in entry.lines.order_by("position")]
