@@ -16,8 +16,9 @@ from revops.delivery import operations as delivery
 from revops.events.models import InboxState
 from revops.events.operations import MEANINGS, Claimed, Verdict
 from revops.kernel import strict_json
+from revops.ledger import operations as ledger
 from revops.ledger.books import all_books
-from revops.ledger.drafts import CannotJournalize
+from revops.ledger.drafts import CannotJournalize, JournalDraft
 from revops.ledger.operations import NewEntry
 from revops.lineage.operations import LINKS
 from revops.pipeline import dispatch, fetch, ownership, problems
@@ -170,7 +171,8 @@ class Story:
             found = placed(journalize(data, facts), books)
             for draft in found.drafts:
                 _, period = books.period_of(draft.accounting_date)
-                if not period.open:
+                # What is in the books already was booked while its period was open.
+                if not period.open and not _booked(entity_id, draft):
                     return problems.period_closed(
                         self._source, meaning, entity_id, period.code, draft
                     )
@@ -354,3 +356,8 @@ SELECT 'payment', id, 'payout', %s, %s FROM canonical_payment
 WHERE connection_id = %s AND source_id = ANY(%s) ON CONFLICT DO NOTHING
 """
 _TOLD = "SELECT id, inbound_id, position FROM events_businessevent WHERE inbound_id = ANY(%s)"
+
+
+def _booked(entity_id: int, draft: JournalDraft) -> bool:
+    identity = ledger.identity_of(entity_id, draft)
+    return identity in ledger.existing([identity])

@@ -29,7 +29,8 @@ Behaviour in the browser is ``static/js/app.js``, by attributes:
   ``data-needs-selection`` on buttons; ``<button type="reset">`` clears.
 - ``data-opens="id"`` opens that ``<dialog>``, ``data-closes`` closes the one around it. A dialog
   from the server is swapped into ``#dialogs``; it closes when its answer lands outside of it.
-- ``data-copy="text"`` (empty: this address), ``data-submit-on-change``, ``data-busy="Sending…"``
+- ``data-copy="text"`` (empty: this address), ``data-print``, ``data-submit-on-change``,
+  ``data-stops="id"`` (a slider's words, in the list with that id), ``data-busy="Sending…"``
   (a button's words while it is sent), ``data-error-summary`` (takes the focus after 422).
 
 A fragment that changes the page's title carries a ``<title>``; htmx takes it. Every element that

@@ -1,5 +1,4 @@
-/* Keys, selection, dialogs, copying, focus; no page needs it to work. Its attributes are listed in
-   revops/web/__init__.py. No key ever sends a form that writes: its button gets the focus instead. */
+/* No page needs it to work; its attributes are in revops/web/__init__.py. No key sends a form that writes. */
 (() => {
   "use strict";
   const { body } = document;
@@ -16,7 +15,6 @@
   };
   const back = (to) => focus((to?.isConnected && to !== body && to) || byId(to?.id) || one("main"));
 
-  /* dialogs: focus on the heading, and back to what opened it */
   const open = (dialog, opener = active()) => {
     if (!dialog || dialog.open) return;
     dialog.opener = opener;
@@ -28,7 +26,7 @@
     if (lost() || target.contains(active())) back(target.opener);
   }, true);
 
-  /* selection: what is said is counted from the boxes that are sent */
+  /* counted from the boxes that are sent */
   const boxes = (form) => all("tbody .select-cell input", form);
   const recount = () => all("[data-selection]").forEach((form) => {
     const mine = boxes(form), ticked = mine.filter((box) => box.checked).length;
@@ -65,6 +63,7 @@
     if (opener) open(byId(opener.dataset.opens), opener);
     if (near("[data-closes]")) near("dialog")?.close();
     if (near("[data-copy]")) copy(near("[data-copy]"));
+    if (near("[data-print]")) print();
     if (box) tick(box, box.checked, event.shiftKey);
     if (near("[data-pick-all]")) {
       boxes(near("[data-selection]")).forEach((each) => { each.checked = event.target.checked; });
@@ -73,13 +72,16 @@
     all("details.menu[open]").forEach((menu) => { menu.open = menu.contains(event.target); });
   });
   on("reset", () => setTimeout(recount));
+  on("input", ({ target }) => {
+    const words = byId(target.dataset.stops)?.children[target.value].textContent;
+    if (words) target.ariaValueText = one(`output[for=${target.id}]`).textContent = words;
+  });
   on("change", ({ target }) => { if (target.matches("[data-submit-on-change]")) target.form.requestSubmit(); });
   /* an address holds no empty keys */
   on("formdata", ({ target, formData }) => {
     if (target.method === "get") [...formData].forEach(([name, value]) => { if (value === "") formData.delete(name); });
   });
 
-  /* keys */
   const rows = () => all("[data-rows] tbody tr").filter((row) => one("th a", row));
   const picks = () => all("[data-selection] tbody .select-cell");
   const here = () => active().closest("[data-rows] tbody tr");
@@ -140,7 +142,6 @@
     else bound[wanted][1]();
   });
 
-  /* htmx: the token, what is under way, focus, failures */
   const say = (words, id) => {
     const notice = make("div", "", "notice crit");
     notice.append(make("p", words), make("span", id || "", "id"));

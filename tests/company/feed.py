@@ -41,19 +41,25 @@ HAVING sum(line.functional) <> 0
 """
 
 
-def open_books() -> dict[str, LegalEntity]:
-    """Entities, calendars, chart and maps; no ERP, so that entries stay in our own books."""
+def open_books(name: str = "SIM") -> dict[str, LegalEntity]:
+    """
+    Entities by code, calendars, chart and maps; no ERP, so that entries stay in our own books.
+    Companies of other names can live beside it.
+    """
     source = Connection.objects.create(
-        slug=SOURCE, connector="stripe", label="Billing", environment=Environment.SANDBOX,
-        base_url="http://127.0.0.1:9",
+        slug=f"{SOURCE}-{name.lower()}", connector="stripe", label="Billing",
+        environment=Environment.SANDBOX, base_url="http://127.0.0.1:9",
     )  # fmt: skip
     version = MappingVersion.objects.create(note="Opening maps", made_by="test")
     accounts = {
-        code: LedgerAccount.objects.create(code=code, name=name, monetary=monetary)
-        for code, name, monetary in ACCOUNTS
+        code: LedgerAccount.objects.get_or_create(
+            code=code, defaults={"name": label, "monetary": monetary}
+        )[0]
+        for code, label, monetary in ACCOUNTS
     }
     entities = {}
-    for code, currency, tax, _, _ in COMPANY:
+    for country, currency, tax, _, _ in COMPANY:
+        code = f"{name}-{country}"
         entity = LegalEntity.objects.create(
             code=code, name=code, zone="UTC", functional_currency=currency
         )
@@ -89,7 +95,7 @@ def by_month(told: Sequence[Told]) -> dict[date, list[Told]]:
     return dict(sorted(found.items()))
 
 
-def send(events: Sequence[Told]) -> None:
+def send(events: Sequence[Told], name: str = "SIM") -> None:
     """Through the API's door and the line."""
     seconds: dict[date, int] = defaultdict(int)
     items = []
@@ -98,16 +104,19 @@ def send(events: Sequence[Told]) -> None:
         at = datetime(one.day.year, one.day.month, one.day.day, 6, tzinfo=UTC)
         items.append(
             receive.Offered(
-                id=f"ev_{one.order}",
+                id=f"ev_{name}_{one.order}",
                 contract=one.contract,
                 occurred_at=at + timedelta(seconds=seconds[one.day]),
                 data=loads(dumps(_plain(one.data))),
             )
         )
     receive.accept(
-        connection_slug=SOURCE, items=items, channel=Channel.API, correlation_id="company"
+        connection_slug=f"{SOURCE}-{name.lower()}",
+        items=items,
+        channel=Channel.API,
+        correlation_id="company",
     )
-    source = sources.by_slug(SOURCE)
+    source = sources.by_slug(f"{SOURCE}-{name.lower()}")
     while process.advance_once(source):
         pass
 

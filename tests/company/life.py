@@ -16,11 +16,11 @@ from tests.company.oracle import DAY, Chain, Oracle, half_up, month_end
 
 FIRST = date(2024, 1, 1)
 LAST = date(2025, 12, 31)
-# entity, currency, tax code, tax in hundredths of a percent, size of a price in minor units
+# country, currency, tax code, tax in hundredths of a percent, size of a price in minor units
 COMPANY = (
-    ("SIM-US", "USD", "sim_us", 825, 100_00),
-    ("SIM-JP", "JPY", "sim_jp", 1000, 15_000),
-    ("SIM-KW", "KWD", "sim_kw", 500, 30_000),
+    ("US", "USD", "sim_us", 825, 100_00),
+    ("JP", "JPY", "sim_jp", 1000, 15_000),
+    ("KW", "KWD", "sim_kw", 500, 30_000),
 )
 TERMS = {"year": 12, "quarter": 3, "month": 1}
 
@@ -61,7 +61,8 @@ def add_months(day: date, months: int) -> date:
 class Company:
     """All lives together. ``told`` in order after ``live``; ``oracle`` knows the books."""
 
-    def __init__(self, *, customers: int, seed: int) -> None:
+    def __init__(self, *, customers: int, seed: int, name: str = "SIM") -> None:
+        self.name = name
         self.oracle = Oracle()
         self.told: list[Told] = []
         self._customers = customers
@@ -106,8 +107,9 @@ class Company:
 class _Life:
     def __init__(self, company: Company, number: int, chance: random.Random) -> None:
         self.company, self.chance, self.number = company, chance, number
-        self.entity, self.currency, self.tax_code, self.rate, self.size = chance.choice(COMPANY)
-        self.customer, self.sub = f"cus_{number}", f"sub_{number}"
+        code, self.currency, self.tax_code, self.rate, self.size = chance.choice(COMPANY)
+        self.entity, self.own = f"{company.name}-{code}", f"{company.name}_{number}"
+        self.customer, self.sub = f"cus_{self.own}", f"sub_{self.own}"
         self.term = chance.choices(("year", "quarter", "month"), (70, 20, 10))[0]
         self.even = chance.random() < 0.4
         month = add_months(FIRST, chance.randrange(22))
@@ -292,7 +294,7 @@ class _Life:
         proration: bool = False,
     ) -> Invoice:  # fmt: skip
         self.invoices += 1
-        invoice_id = f"in_{self.number}_{self.invoices}"
+        invoice_id = f"in_{self.own}_{self.invoices}"
         lines, net, tax = [], 0, 0
         for name, amount, first, last in parts:
             line_tax = self._tax(amount)

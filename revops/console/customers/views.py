@@ -41,6 +41,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         "path": request.path,
         "page": page_of_parties(state),
         "noun": "customers",
+        "sees_duplicates": may(request.user, "identity.decide") or may(request.user, "books.view"),
         "form": state.form("q", "health"),
     }
     return render_page(
