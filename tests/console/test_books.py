@@ -108,6 +108,17 @@ class TestSchedules:
         listed = browser.get("/books/schedules/?sku=price_team").content.decode()
         assert "USD 6,000.00" in listed.replace("\xa0", " ")
 
+    def test_says_that_the_calendar_does_not_reach_so_far(
+        self, browser: Client, company: Company
+    ) -> None:
+        made = a_schedule(company, company.stories["posted"])
+        RevenueSchedule.objects.filter(pk=made.pk).update(
+            service_end=made.service_end + timedelta(days=3650)
+        )
+        answer = browser.get(f"/books/schedules/{made.pk}/")
+        assert answer.status_code == 200
+        assert "cannot be spread yet" in answer.content.decode()
+
     def test_does_not_exist_under_another_number(self, browser: Client) -> None:
         assert browser.get("/books/schedules/999999/").status_code == 404
 

@@ -13,7 +13,7 @@ from revops.canonical.models import Customer, Invoice
 from revops.kernel.money import Money
 from revops.kernel.periods import Span
 from revops.ledger.models import Recognition, RevenueSchedule
-from revops.ledger.schedules import Period, portions
+from revops.ledger.schedules import Period, PeriodMissing, portions
 from revops.mappings.models import AccountingPeriod
 from revops.web.filters import State
 from revops.web.pagination import Page, capped_count, keyset_page, page_size
@@ -122,11 +122,14 @@ def _shares(row: RevenueSchedule, done: Sequence[Recognition], today: date) -> l
             ends__gte=row.service_start, starts__lte=row.service_end,
         ).order_by("starts").values_list("code", "starts", "ends")
     ]  # fmt: skip
-    due = portions(
-        total=row.total, functional_total=row.functional_total,
-        service=Span(row.service_start, row.service_end), convention=row.convention,
-        periods=calendar, until=row.stopped_on,
-    )  # fmt: skip
+    try:
+        due = portions(
+            total=row.total, functional_total=row.functional_total,
+            service=Span(row.service_start, row.service_end), convention=row.convention,
+            periods=calendar, until=row.stopped_on,
+        )  # fmt: skip
+    except PeriodMissing:
+        return []  # the page says that the calendar does not reach so far
     left = row.total
     shares = []
     for portion in due:
