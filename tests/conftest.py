@@ -23,10 +23,11 @@ SignIn = Callable[[User], Client]
 
 def _empty_tables(_case: TransactionTestCase) -> None:
     """
-    Empty every table after a test that committed.
+    Empty every table after a test that committed, and number its rows from 1 again.
 
-    Django's own flush truncates, which the database refuses for journals and attempts: here alone
-    the triggers sleep. The servers of the tests are thrown away and their user is a superuser.
+    Django's own flush truncates, which the database refuses for journals and attempts, and which
+    takes its time for hundreds of empty tables: here alone the triggers sleep, and only what holds
+    rows is emptied. The servers of the tests are thrown away and their user is a superuser.
     """
     connection = connections["default"]
     tables = [
@@ -36,10 +37,20 @@ def _empty_tables(_case: TransactionTestCase) -> None:
         )
         if table not in {"django_migrations", "django_content_type", "auth_permission"}
     ]
+    holds = " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables
+    )
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         try:
-            cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+            cursor.execute(holds)
+            for (table,) in cursor.fetchall():
+                cursor.execute(f"DELETE FROM {table}")
+            cursor.execute(
+                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
+                " FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname = 'public'"
+                " AND sequencename !~ '^(django_migrations|django_content_type|auth_permission)_'"
+            )
         finally:
             cursor.execute("SET session_replication_role = DEFAULT")
 
