@@ -79,6 +79,7 @@ class World:
     def __init__(self) -> None:
         self.connections = {one.slug: one for one in Connection.objects.all()}
         self._http = httpx.Client(trust_env=False, timeout=20)
+        self._looked = False
 
     def control(self, slug: str, what: str, value: Any = None) -> Any:
         """Through a sandbox's own door: a POST with ``value``, else a GET."""
@@ -100,6 +101,7 @@ class World:
         """Until nothing is due anywhere, and nothing came for a moment; all are asked first."""
         stop = time.monotonic() + patience
         self.poll()
+        self._looked = False
         quiet = time.monotonic()
         while time.monotonic() - quiet < _QUIET_S:
             assert time.monotonic() < stop, f"not settled: {self.left()}"
@@ -113,7 +115,9 @@ class World:
             done += fetch.fetch(connection.pk)
             done += process.advance(connection.pk, seconds=20, linger=0)
             done += send.drain(connection.pk, drainer="journey", seconds=20, linger=0)
-        turn.look(every=0)
+        # A look takes what changed in the last half minute as new: rated again, it would never end.
+        if done or not self._looked:
+            self._looked = turn.look(every=0)
         done += turn.advance(seconds=20)
         StepRun.objects.filter(state="unready").update(next_at=clock.now())
         with sql.atomic():
