@@ -82,7 +82,9 @@ class Manifest:
     ``hosts`` are the addresses that a connection's base URL may have: literal host names, names
     with ``{parameter}`` for one label, or ``*`` for systems that people host themselves.
     Durations are in seconds. ``server_max_s`` is the longest that the target may work on a call
-    after we stopped listening, None when nobody knows.
+    after we stopped listening, None when nobody knows. ``fetch_after_s``: how old an event has to
+    be before its object is asked for, because a vendor with a coarse clock may change the object
+    again within the same tick.
     """
 
     slug: str
@@ -117,6 +119,7 @@ class Manifest:
     poll_overlap_s: int = 300
     first_lookback_s: int = 7 * 24 * 3600
     retention_s: int | None = None
+    fetch_after_s: float = 0
     sandbox_port: int | None = None
 
     @property

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
 import structlog
 
@@ -33,16 +36,34 @@ PAUSE: Final = 30.0
 
 _not_before: dict[int, float] = {}
 
+# What the newest event of it is too young for waits for the next turn, and so do its elders.
 _WANTED = """
-SELECT waits_for, min(object_type) AS kind, min(object_id) AS object_id FROM events_inboundevent
+SELECT waits_for, min(object_type) AS kind, min(object_id) AS object_id, max(occurred_at) AS newest
+FROM events_inboundevent
 WHERE connection_id = %s AND state = 'parked' AND waits_for LIKE 'fetch:%%'
-GROUP BY waits_for ORDER BY min(id) LIMIT %s
+GROUP BY waits_for
+HAVING max(occurred_at) <= now() - make_interval(secs => %s)
+ORDER BY min(id) LIMIT %s
 """
+# Events that began to wait after the object was asked for wait on.
 _OVER = """
-UPDATE events_inboundevent SET state = %s, reason = %s, waits_for = '', deadline_at = NULL,
-    processed_at = now()
-WHERE connection_id = %s AND state = 'parked' AND waits_for = %s AND NOT leased
+UPDATE events_inboundevent AS event SET state = answer.state, reason = answer.reason,
+    waits_for = '', deadline_at = NULL, processed_at = now()
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[])
+    AS answer (waits_for, state, reason, newest)
+WHERE event.connection_id = %s AND event.state = 'parked' AND NOT event.leased
+    AND event.waits_for = answer.waits_for AND event.occurred_at <= answer.newest
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """``newest``: the time of the last event that had asked; ``body`` is None for what is gone."""
+
+    waits_for: str
+    newest: datetime
+    what: str
+    body: bytes | None
 
 
 def fetch_name(connection_id: int, kind: str, object_id: str) -> str:
@@ -62,39 +83,47 @@ def fetch(connection_id: int) -> int:
         return 0
     if not source.manifest.can(Capability.FETCH):
         return 0
-    wanted = sql.rows(_WANTED, (connection_id, MOST))
-    done = 0
+    wanted = sql.rows(_WANTED, (connection_id, source.manifest.fetch_after_s, MOST))
+    if not wanted:
+        return 0
+    answers: list[_Answer] = []
     with asyncio.Runner() as runner:
         try:
-            client = sources.client_of(source)
-            runner.run(client.__aenter__())
-            try:
-                for row in wanted:
-                    body = runner.run(
-                        source.connector.fetch(client, source.settings, row.kind, row.object_id)
-                    )
-                    _keep(source, row.waits_for, f"{row.kind} {row.object_id}", body)
-                    done += 1
-            finally:
-                runner.run(client.__aexit__(None, None, None))
+            runner.run(_ask(source, wanted, answers))
         except (CallFailed, NotSent) as failure:
             wait_for = getattr(failure, "retry_after", None) or PAUSE
             _not_before[connection_id] = time.monotonic() + wait_for
             log.info("fetch.failed", connection=source.slug, why=str(failure))
-    if done:
+    if answers:
+        _keep(source, answers)
         wake.line(connection_id)
-    return done
+    return len(answers)
 
 
-def _keep(source: Source, name: str, what: str, body: bytes | None) -> None:
-    """Store the answer as an event, and end the waiting of those that asked for it."""
-    if body is None:
-        state, reason = "ignored", f"{source.label} has no {what} any more."
-    else:
-        envelope = receive.opened(source, body)
-        recorded = receive.store(source, envelope, body, Channel.POLL, correlation.new_id())
-        state, reason = "processed", f"The {what} was fetched: EVT-{recorded.id}."
-    sql.run(_OVER, (state, reason, source.id, name))
+async def _ask(source: Source, wanted: Sequence[Any], answers: list[_Answer]) -> None:
+    """One after the other, no faster than the source allows. What was answered stands in a list."""
+    pause = 1 / source.manifest.requests_per_second if source.manifest.requests_per_second else 0
+    async with sources.client_of(source) as client:
+        for number, row in enumerate(wanted):
+            if number:
+                await asyncio.sleep(pause)
+            body = await source.connector.fetch(client, source.settings, row.kind, row.object_id)
+            what = f"{row.kind} {row.object_id}"
+            answers.append(_Answer(row.waits_for, row.newest, what, body))
+
+
+def _keep(source: Source, answers: Sequence[_Answer]) -> None:
+    """Store the answers as events, and end the waiting of those that asked for them."""
+    over = []
+    for one in answers:
+        if one.body is None:
+            state, reason = "ignored", f"{source.label} has no {one.what} any more."
+        else:
+            envelope = receive.opened(source, one.body)
+            recorded = receive.store(source, envelope, one.body, Channel.POLL, correlation.new_id())
+            state, reason = "processed", f"The {one.what} was fetched: EVT-{recorded.id}."
+        over.append((one.waits_for, state, reason, one.newest))
+    sql.run(_OVER, (*(list(column) for column in zip(*over, strict=True)), source.id))
 
 
 def ask_soon(source: Source) -> None:

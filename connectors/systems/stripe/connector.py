@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from connectors import schemes
 from connectors.contract import (
@@ -25,6 +25,7 @@ from connectors.systems.stripe import (
     listing,
     payloads,
     polling,
+    reading,
     sending,
     snapshots,
     translate,
@@ -35,9 +36,11 @@ from connectors.systems.stripe.heard import Heard
 from revops.contracts.base import EventData
 from revops.kernel import strict_json
 
+_END_OF_SECOND: Final = timedelta(milliseconds=900)
+
 
 class Stripe:
-    """EventSource, CommandSink, SnapshotSource and Probe."""
+    """EventSource, ObjectSource, CommandSink, SnapshotSource and Probe."""
 
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)
@@ -64,6 +67,9 @@ class Stripe:
         if not event_id or not kind:
             raise PayloadUnreadable("The event has no id or no type.")
         created, occurred_at = _moment(event.get("created"))
+        read = kind.endswith(types.READ)
+        if read:
+            occurred_at += _END_OF_SECOND
         data = wire.part(event.get("data"))
         obj, previous = wire.part(data.get("object")), wire.part(data.get("previous_attributes"))
         version = event.get("object_version")
@@ -81,7 +87,7 @@ class Stripe:
             ignored=translate.ignored(kind, obj, previous),
             # The rest counts deliveries, and differs between a webhook and a poll.
             content={"type": kind, "created": created, "data": event.get("data")},
-            polled=kind in types.MADE_BY_POLLING,
+            polled=read or kind in types.MADE_BY_POLLING,
         )
 
     def translate(self, envelope: Envelope, settings: Settings) -> Sequence[EventData]:
@@ -100,6 +106,12 @@ class Stripe:
 
     async def poll(self, client: Client, settings: Settings, *, cursor: str) -> Page:
         return await polling.poll(client, settings, self.manifest, cursor=cursor)
+
+    async def fetch(
+        self, client: Client, settings: Settings, object_type: str, object_id: str
+    ) -> bytes | None:
+        """As the object was at the end of a second that is surely over."""
+        return await reading.fetch(client, settings, object_type, object_id)
 
     def digest(self, payload: Mapping[str, Any]) -> str:
         return payloads.digest(payload)

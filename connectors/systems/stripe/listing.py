@@ -22,12 +22,31 @@ Query = Sequence[tuple[str, Any]]
 
 async def get(client: Client, settings: Settings, path: str, query: Query = ()) -> Json:
     """The object at ``path``. Raises CallFailed."""
-    try:
-        answer = await client.call("GET", path, params=query, headers=headers(settings))
-    except (NotSent, Unanswered) as error:
-        raise CallFailed(Outcome.TRANSIENT, error.reason) from error
+    answer = await _call(client, settings, path, query)
     if answer.status != 200:
         raise _failure(answer)
+    return _object(answer)
+
+
+async def one(client: Client, settings: Settings, path: str, query: Query = ()) -> Json | None:
+    """The object at ``path``, None when there is none any more. Raises CallFailed."""
+    answer = await _call(client, settings, path, query)
+    if answer.status == 404:
+        return None
+    if answer.status != 200:
+        raise _failure(answer)
+    found = _object(answer)
+    return None if found.get("deleted") is True else found
+
+
+async def _call(client: Client, settings: Settings, path: str, query: Query) -> Answer:
+    try:
+        return await client.call("GET", path, params=query, headers=headers(settings))
+    except (NotSent, Unanswered) as error:
+        raise CallFailed(Outcome.TRANSIENT, error.reason) from error
+
+
+def _object(answer: Answer) -> Json:
     try:
         found = answer.json()
     except PayloadUnreadable as error:

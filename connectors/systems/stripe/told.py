@@ -3,7 +3,8 @@ What no event of Stripe tells, in the form of an event: payments' fees, payouts'
 of a long invoice or credit note, a price's tiers, and what of a customer's balance an invoice used.
 
 Each body is named by its object and reduced to what never changes, so that a repeat is the same
-to the byte. It is newer than the events of its moment, because it tells more of the same.
+to the byte. A price with its tiers and a payout with its contents are newer than the events of
+their moment, because they tell more of the same.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from connectors.systems.stripe.wire import Json
 # An automatic payout of a busy day holds thousands of transactions.
 _PAYOUT_PAGES: Final = 200
 _LINE_PAGES: Final = 50
-_LATER: Final = 3600
+# These say more of what their events say already; of the others only the first telling counts.
+_NEWER: Final = frozenset((types.PRICE_TIERS, types.PAYOUT_ITEMS))
 
 _SOURCE_FIELDS: Final = frozenset(
     (
@@ -211,7 +213,7 @@ def _own(identity: str, kind: str, obj: Json, origin: Json) -> Json:
         "object": "event",
         "type": kind,
         "created": origin.get("created"),
-        "object_version": created_at(origin) + _LATER,
+        "object_version": created_at(origin) + (types.TOLD_LATER if kind in _NEWER else 0),
         "account": origin.get("account"),
         "api_version": listing.API_VERSION,
         "livemode": origin.get("livemode", livemode),

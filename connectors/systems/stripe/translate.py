@@ -15,6 +15,7 @@ from connectors.systems.stripe import (
     entitlements,
     payments,
     payouts,
+    reading,
     refunds,
     subscriptions,
     types,
@@ -31,6 +32,8 @@ def ignored(kind: str, obj: Json, previous: Json) -> str:
     """Why an event of this type and content needs nothing done; empty when it does."""
     if kind in types.NOTHING_TO_DO:
         return types.NOTHING_TO_DO[kind]
+    if kind.endswith(types.READ):
+        return reading.ignored(kind, obj)
     try:
         return _ignored(kind, obj, previous)
     except (PayloadUnreadable, TypeUnknown):
@@ -179,6 +182,8 @@ _TRANSLATORS: Final[Mapping[str, Translator]] = {
     **dict.fromkeys(_REFUNDS, _refunded),
     "payout.paid": lambda heard: [payouts.settled(heard.obj)],
     "payout.failed": lambda heard: payouts.returned(heard.obj, heard.zone, heard.created),
+    **reading.TRANSLATORS,
+    f"invoice{types.READ}": _issued,
     types.INVOICE_LINES: lambda heard: [billing.invoice_issued(heard.obj, heard.zone)],
     types.CREDIT_LINES: credit_notes.issued,
     types.BALANCE_APPLIED: credit_notes.applied,

@@ -18,6 +18,10 @@ INVOICE_LINES: Final = "invoice.itemized"
 CREDIT_LINES: Final = "credit_note.itemized"
 BALANCE_APPLIED: Final = "customer_balance.applied"
 PRICE_TIERS: Final = "price.tiered"
+# An object as it is now, asked for because events of one second disagree (reading.py).
+READ: Final = ".read"
+# What asking tells beyond an event of the same moment is newer than that event, in seconds.
+TOLD_LATER: Final = 3600
 MADE_BY_POLLING: Final = frozenset(
     (
         BALANCE_TRANSACTION,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 from revops.canonical.models import EntitlementState, SubscriptionState
 from revops.canonical.operations.change import Change, Effect, Telling
+from revops.canonical.operations.rows import SubscriptionRow
 from revops.canonical.operations.tables import Applier, Tables
-from revops.canonical.operations.writing import fact, json_of, put
+from revops.canonical.operations.writing import fact, json_of, order, put, standing
 
 _RANK: Final = {
     "activated": 0,
@@ -21,6 +23,8 @@ _RANK: Final = {
     "resumed": 6,
     "cancelled": 7,
 }
+_BETWEEN: Final = frozenset(range(_RANK["renewed"], _RANK["resumed"] + 1))
+_WHOLE: Final = ("currency", "items", "renews_on", "contract_ref")
 _STATE: Final = {"paused": SubscriptionState.PAUSED, "cancelled": SubscriptionState.CANCELLED}
 _ENTITLED: Final = {"granted": 0, "changed": 1, "revoked": 2}
 
@@ -44,12 +48,24 @@ def subscription(tables: Tables, data: Any, told: Telling) -> Change:
         "contract_ref": data.contract_ref,
     }
     row = tables.subscription.get(data.subscription_id)
+    unclear = row is not None and _unclear(row, fields, _RANK[what], told)
     change = put(tables.subscription, row, data.subscription_id, fields, _RANK[what], told)
     known = tables.subscription.get(data.subscription_id)
     assert known is not None
     if change.effect in (Effect.CREATED, Effect.CHANGED):
         tables.claims.subscriptions.add(known.id)
-    return change
+    return replace(change, tie=True) if unclear else change
+
+
+def _unclear(row: SubscriptionRow, fields: Mapping[str, Any], rank: int, told: Telling) -> bool:
+    """
+    Two changes of one moment that leave something else behind. That it was activated before and
+    cancelled after all others is sure; how an upgrade and seats followed each other is not.
+    """
+    version, at, known = standing(row)
+    if order(told, rank)[:2] != (version, at) or not {rank, known} <= _BETWEEN:
+        return False
+    return any(getattr(row, name) != fields[name] for name in _WHOLE)
 
 
 def entitlement(tables: Tables, data: Any, told: Telling) -> Change:
