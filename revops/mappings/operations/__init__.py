@@ -1,8 +1,9 @@
-"""Writing what the books are kept by: rates and which of them count, calendars."""
+"""Writing what the books are kept by: maps, rates and which of them count, calendars."""
 
 from __future__ import annotations
 
 from revops.mappings.operations.calendars import CalendarRefused, make_calendar
+from revops.mappings.operations.maps import MapRefused, map_tax
 from revops.mappings.operations.rates import (
     NewRate,
     Published,
@@ -13,10 +14,12 @@ from revops.mappings.operations.rates import (
 
 __all__ = [
     "CalendarRefused",
+    "MapRefused",
     "NewRate",
     "Published",
     "RateRefused",
     "make_calendar",
+    "map_tax",
     "publish_rates",
     "set_rate_policy",
 ]
