@@ -22,8 +22,10 @@ from revops.pipeline.sources import Source
 
 log = structlog.get_logger(__name__)
 
-# Events that came as business events already, through the API.
+# Events that came as business events already: through the API, or told by this console itself in
+# the name of the system that holds the record. No sender can claim the second.
 API_TYPE = "console.event"
+OWN_TYPE = "console.own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def normalize(
     is not the connection's, the event is read again, because dates are dates in the entity's zone.
     """
     try:
-        if inbound.type == API_TYPE:
+        if inbound.type in (API_TYPE, OWN_TYPE):
             return _published(inbound)
         envelope = source.connector.open(inbound.body)
         label = f"{envelope.object_type} {envelope.object_id}".strip()

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
+
+from django.db import transaction
 
 from connectors.contract import Envelope, PayloadUnreadable, Reply, SignatureInvalid
 from connectors.models import Connection
@@ -20,7 +23,7 @@ from revops.events.operations import Arrival, Recorded, Stored
 from revops.kernel import clock, correlation, strict_json
 from revops.kernel.keys import sha256
 from revops.pipeline import problems, sources, wake
-from revops.pipeline.normalize import API_TYPE
+from revops.pipeline.normalize import API_TYPE, OWN_TYPE
 from revops.pipeline.sources import Source
 
 
@@ -30,6 +33,10 @@ class HookUnknown(LookupError):
 
 class SourceUnknown(LookupError):
     """No connection of that name."""
+
+
+class ToldDifferently(ValueError):
+    """An event of our own was told before under the same id, with other content."""
 
 
 def receive(
@@ -146,6 +153,30 @@ def accept(
     Raises SourceUnknown, and for the first item that does not hold ContractUnknown or
     ContractBroken; then none of the items is stored.
     """
+    accepted, connection_id = _accept(connection_slug, items, channel, correlation_id, API_TYPE)
+    wake.line(connection_id)
+    return accepted
+
+
+def tell(*, connection_slug: str, items: Sequence[Offered], correlation_id: str) -> list[Accepted]:
+    """
+    What this console itself has to tell about records of a system, such as that a credit was
+    approved: through the line like everything else, in the caller's transaction. That system may
+    be asked to do what follows from it. Idempotent by id.
+
+    Raises what ``accept`` raises, and ToldDifferently when an id was used for other content.
+    """
+    accepted, connection_id = _accept(connection_slug, items, Channel.API, correlation_id, OWN_TYPE)
+    other = [one.id for one in accepted if one.stored is Stored.CONFLICT]
+    if other:
+        raise ToldDifferently(f"Something else was told before as {', '.join(other)}.")
+    transaction.on_commit(partial(wake.line, connection_id), robust=True)
+    return accepted
+
+
+def _accept(
+    connection_slug: str, items: Sequence[Offered], channel: Channel, correlation_id: str, kind: str
+) -> tuple[list[Accepted], int]:
     try:
         source = sources.by_slug(connection_slug)
     except Connection.DoesNotExist as error:
@@ -165,7 +196,7 @@ def accept(
                 account=source.account,
                 source_event_id=_fit(item.id, 200),
                 channel=channel,
-                type=API_TYPE,
+                type=kind,
                 schema_version=data.contract,
                 object_type=data.subject,
                 object_id=data.subject_id,
@@ -177,8 +208,7 @@ def accept(
             )
         )
         accepted.append(Accepted(item.id, recorded.id, recorded.stored))
-    wake.line(source.id)
-    return accepted
+    return accepted, source.id
 
 
 def _fit(text: str, longest: int) -> str:

@@ -27,7 +27,7 @@ from revops.pipeline.flows.begin import Told, begin
 from revops.pipeline.journalize import Facts, Knowledge, accounting_date, journalize
 from revops.pipeline.journalize.late import placed
 from revops.pipeline.journalize.record import Produced, record
-from revops.pipeline.normalize import Meaning, Understood, normalize
+from revops.pipeline.normalize import OWN_TYPE, Meaning, Understood, normalize
 from revops.pipeline.order import BOOKED, PARENTS, STORIES, order
 from revops.pipeline.sources import Source
 from revops.store import sql
@@ -236,6 +236,7 @@ class Story:
                 changed=change.owned and change.effect in (Effect.CREATED, Effect.CHANGED),
                 posts=event_ids[key] in posting,
                 note=note,
+                ours=meaning.inbound.type == OWN_TYPE,
             )
             for key, (meaning, change, entity_id, story, note) in self._effects.items()
             if event_ids.get(key) in self._fresh

@@ -110,6 +110,8 @@ _WHAT: Final = {
     "customer.upsert": "Customer",
     "billing.subscription.create": "Subscription",
     "billing.invoice_item.create": "Usage to bill",
+    "billing.credit_note.create": "Credit notes",
+    "support.credit_state": "Credits on tickets",
 }
 
 

@@ -29,6 +29,7 @@ class Told:
     A business event that was just stored. ``changed``: it was told by the owner of what it tells,
     and our record is another one since; only then do others hear of it. ``posts``: it has journals
     that an ERP does not hold yet. ``source_id`` is the connection that told it, None for ourselves.
+    ``ours``: we told it in that connection's name, so that it is no news to the system itself.
     """
 
     business_event_id: int
@@ -41,6 +42,7 @@ class Told:
     changed: bool = True
     posts: bool = False
     note: str = ""
+    ours: bool = False
 
 
 _RUNS: Final = sql.Columns(
@@ -158,7 +160,7 @@ def _steps_of(
             continue
         capability = CAPABILITIES[step.capability]
         for connection_id in targets.get(step.capability, ()):
-            if connection_id == item.source_id:
+            if connection_id == item.source_id and not item.ours:
                 continue
             if capability.role == "erp" and not _keeps(entity, connection_id, at):
                 continue

@@ -36,12 +36,12 @@ class Capability:
 CAPABILITIES: Final[Mapping[str, Capability]] = {
     one.kind: one
     for one in (
-        Capability("crm.customer_link", "Link of the account", "crm"),
-        Capability("crm.subscription_link", "Link of the subscription", "crm"),
+        Capability("crm.customer_link", "Account link", "crm"),
+        Capability("crm.subscription_link", "Subscription link", "crm"),
         Capability("crm.invoice_state", "Invoice state", "crm"),
         Capability("crm.renewal_value", "Renewal value", "crm"),
         Capability("crm.health", "Customer health", "crm"),
-        Capability("success.customer", "Customer and hierarchy", "success"),
+        Capability("success.customer", "Customer and group", "success"),
         Capability("success.entitlements", "Entitlement", "success"),
         Capability("success.payment_signal", "Payment signal", "success"),
         Capability(
@@ -53,12 +53,21 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
             makes="provisioned",
         ),
         Capability(
-            "billing.subscription.cancel", "End of a subscription", "billing", latest=False,
+            "billing.subscription.cancel", "End of subscription", "billing", latest=False,
             absent="No connector ends subscriptions: a person does so in the billing system.",
         ),
         Capability(
             "billing.invoice_item.create", "Billable line", "billing", latest=False,
             makes="invoice_item",
+        ),
+        # The note itself comes back as an event; its id is kept with the request.
+        Capability(
+            "billing.credit_note.create", "Credit note", "billing", latest=False,
+            makes="credit_note",
+        ),
+        Capability(
+            "support.credit_state", "Credit on the ticket", "support",
+            absent="No connector writes to the support desk: whoever asked tells the customer.",
         ),
         Capability(
             "billing.invoice_item.delete", "Removal of a line", "billing", latest=False,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from revops.pipeline.transform import (
+    crediting,
     customers,
     entitlements,
     health,
@@ -38,6 +39,8 @@ MAPPINGS: Final[Mapping[str, Transform]] = {
     "billing.subscription.cancel": provisioning.end,
     "billing.invoice_item.create": usage.item,
     "billing.invoice_item.delete": usage.removal,
+    "billing.credit_note.create": crediting.note,
+    "support.credit_state": crediting.stage,
 }
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, tell
+from revops.pipeline.flows.base import APPLY, Flow, Undo, apply, ask, tell
 
 FLOW = Flow(
     event="credit.approved",
     title="A credit is approved",
-    about="No journal before it is issued. Customer success knows what was promised.",
+    about="Billing issues the credit note, which comes back as an event and is booked by its type.",
     steps=(
         apply("Keep the request"),
+        ask(
+            "billing.credit_note.create",
+            "Issue the credit note",
+            after=(APPLY,),
+            undo=Undo(why="A credit note is a document: taking it back is a decision of its own."),
+        ),
+        tell("support.credit_state", "Show the stage on the ticket"),
         tell("success.payment_signal", "Tell customer success about the money"),
     ),
 )

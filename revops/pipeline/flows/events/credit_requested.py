@@ -10,6 +10,7 @@ FLOW = Flow(
     about="No journal before it is issued. Customer success knows what was promised.",
     steps=(
         apply("Keep the request"),
+        tell("support.credit_state", "Show the stage on the ticket"),
         tell("success.payment_signal", "Tell customer success about the money"),
     ),
 )
