@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role, allowed, who_may
+from revops.kernel.actor import Actor
 
 
 class NotAllowed(Exception):
@@ -42,3 +43,9 @@ def authorize(user: object, action: str) -> User:
     if isinstance(user, User) and may(user, action):
         return user
     raise NotAllowed(f"Your roles do not include this. It is open to: {who_may(action)}.")
+
+
+def actor_of(user: User) -> Actor:
+    """The person as what is recorded names them, with the roles in force now."""
+    roles = sorted(role.value for role in roles_of(user))
+    return Actor("person", f"user:{user.pk}", user.name, tuple(roles))

@@ -13,6 +13,7 @@ from django.db import connections
 from django.test import Client, TransactionTestCase
 
 from accounts.models import User
+from tests.audit import unguarded
 from tests.cast import person
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def _empty_tables(_case: TransactionTestCase) -> None:
 
     Django's own flush truncates, which the database refuses for journals and attempts, and which
     takes its time for hundreds of empty tables: here alone the triggers sleep, and only what holds
-    rows is emptied. The servers of the tests are thrown away and their user is a superuser.
+    rows is emptied. The servers of the tests are thrown away and their user is a superuser. The
+    audit trail never sleeps: it is emptied by its own kit.
     """
     connection = connections["default"]
     tables = [
@@ -36,6 +38,7 @@ def _empty_tables(_case: TransactionTestCase) -> None:
             only_existing=True, include_views=False
         )
         if table not in {"django_migrations", "django_content_type", "auth_permission"}
+        and not table.startswith("audit_")
     ]
     holds = " UNION ALL ".join(
         f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables
@@ -53,6 +56,7 @@ def _empty_tables(_case: TransactionTestCase) -> None:
             )
         finally:
             cursor.execute("SET session_replication_role = DEFAULT")
+    unguarded.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
