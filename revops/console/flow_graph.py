@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Final
 
 from django.utils.html import escape
@@ -15,7 +16,8 @@ from revops.pipeline.flows.capabilities import CAPABILITIES, systems
 from revops.pipeline.flows.queries.runs import StepCounts
 from revops.web.statuses import look
 
-_WIDE, _HIGH, _ACROSS, _DOWN, _EDGE = 180, 68, 206, 86, 4
+_WIDE, _HIGH, _ACROSS, _DOWN, _EDGE = 190, 84, 214, 98, 4
+_LETTERS: Final = 22
 WHO: Final[Mapping[Kind, str]] = {Kind.CHECK: "Check", Kind.LINE: "Line", Kind.COMMAND: "Command"}
 
 
@@ -104,7 +106,7 @@ def drawing(flow: Flow, counts: Mapping[str, StepCounts]) -> Drawing:
     height = max(node.row for node in nodes.values()) * _DOWN + _HIGH + 2 * _EDGE
     said = f"{len(nodes)} steps from left to right; the list below says the same"
     svg = mark_safe(  # noqa: S308  digits, our own classes, and escaped words
-        f'<svg class="draw" viewBox="0 0 {max(width, 3 * _ACROSS)} {height}" role="group" '
+        f'<svg class="draw" width="{width}" viewBox="0 0 {width} {height}" role="group" '
         f'aria-label="{escape(said)}">{edges}{"".join(map(_box, nodes.values()))}</svg>'
     )
     return Drawing(svg, tuple(nodes.values()), tuple(roots))
@@ -128,11 +130,22 @@ def _box(node: Node) -> str:
     return (
         f'<a href="#step-{node.key}" id="node-{node.key}" aria-label="{escape(said)}">'
         f'<rect class="{kinds}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="5"/>'
-        f'<text class="name" x="{x + 10}" y="{y + 20}">{escape(_short(node.step.title, 20))}</text>'
-        f'<svg class="mark-{shown.tone.value}" x="{x + 159}" y="{y + 28}" width="13" height="13" '
-        f'viewBox="0 0 12 12"><use href="#icon-{shown.icon}"/></svg>'
-        f'<text x="{x + 10}" y="{y + 38}">{escape(_short(node.who, 22))}</text>'
-        f'<text class="sum" x="{x + 10}" y="{y + 56}">{escape(_short(node.said, 26))}</text></a>'
+        f"{_title(node.step.title, x + 10, y + 20)}"
+        f'<svg class="mark-{shown.tone.value}" x="{x + _WIDE - 21}" y="{y + 9}" width="13" '
+        f'height="13" viewBox="0 0 12 12"><use href="#icon-{shown.icon}"/></svg>'
+        f'<text x="{x + 10}" y="{y + 56}">{escape(_short(node.who, 28))}</text>'
+        f'<text class="sum" x="{x + 10}" y="{y + 73}">{escape(_short(node.said, 30))}</text></a>'
+    )
+
+
+def _title(text: str, x: int, y: int) -> str:
+    """In two lines where it is long; the second takes what there is."""
+    lines = wrap(text, _LETTERS)
+    lines = [*lines[:1], " ".join(lines[1:])] if len(lines) > 1 else lines
+    return "".join(
+        f'<text class="name" x="{x}" y="{y + 16 * place}">{escape(_short(line, _LETTERS + 4))}'
+        "</text>"
+        for place, line in enumerate(lines)
     )
 
 

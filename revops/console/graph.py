@@ -21,9 +21,10 @@ from revops.web.formats import money_text
 from revops.web.statuses import look
 
 MOST: Final = 4
-_WIDE, _HIGH = 146, 68
-_ACROSS, _DOWN = 172, 86
+_WIDE, _HIGH = 164, 68
+_ACROSS, _DOWN = 188, 80
 _EDGE: Final = 4
+_PAGE: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -66,8 +67,10 @@ def graph_of(hops: Sequence[Hop], *, chosen: str, address: str) -> Graph:
     )
     boxes = "".join(_box(node, chosen=chosen, address=address) for node in nodes.values())
     said = f"{len(nodes)} steps from left to right; the list below says the same"
+    # Shrunk a little where it is long, and scrolled rather than made too small to read.
+    drawn = width if width <= _PAGE else max(_PAGE, width * 7 // 8)
     svg = mark_safe(  # noqa: S308  digits, our own classes, and escaped words
-        f'<svg class="draw" viewBox="0 0 {width} {height}" role="group" '
+        f'<svg class="draw" width="{drawn}" viewBox="0 0 {width} {height}" role="group" '
         f'aria-label="{escape(said)}">{edges}{boxes}</svg>'
     )
     missing = sum(1 for node in nodes.values() if node.hop.problem)
@@ -84,7 +87,7 @@ def _collapsed(hops: Sequence[Hop]) -> list[tuple[Hop, int]]:
         alike: dict[tuple[str, tuple[str, ...]], list[tuple[Hop, int]]] = defaultdict(list)
         for hop, count in shown:
             if not hop.problem:
-                alike[hop.kind, tuple(hop.after[:1])].append((hop, count))
+                alike[f"{hop.kind} {hop.label}", tuple(hop.after[:1])].append((hop, count))
         gone: dict[str, str] = {}
         made: dict[str, tuple[int, Money | None]] = {}
         for same in alike.values():
@@ -169,22 +172,23 @@ def _box(node: Node, *, chosen: str, address: str) -> str:
     if hop.key == chosen:
         kinds.append("chosen")
     seen = look(hop.status)
-    system = _short(f"{hop.system} {node.name}", 21)
-    money = ""
-    if hop.amount is not None:
-        bad = " bad" if hop.problem else ""
-        text = money_text(hop.amount)
-        money = f'<text class="sum{bad}" x="{x + 10}" y="{y + 56}">{escape(text)}</text>'
+    told = hop.kind == "told" and node.count == 1
+    system = _short(hop.system if told else f"{hop.system} {node.name}", 24)
+    text = money_text(hop.amount) if hop.amount is not None else node.name if told else ""
+    bad = " bad" if hop.problem else ""
+    last = ""
+    if text:
+        last = f'<text class="sum{bad}" x="{x + 10}" y="{y + 56}">{escape(_short(text, 25))}</text>'
     word = hop.status_word or seen.word
     said = f"{hop.label} {node.name}, {hop.system}: {word}"
     link = escape(address.replace("{key}", hop.key))
     return (
         f'<a href="{link}" id="node-{hop.key}" aria-label="{escape(said)}">'
         f'<rect class="{" ".join(kinds)}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="5"/>'
-        f'<text class="name" x="{x + 10}" y="{y + 20}">{escape(_short(hop.label, 16))}</text>'
-        f'<svg class="mark-{seen.tone.value}" x="{x + 125}" y="{y + 9}" width="13" height="13" '
-        f'viewBox="0 0 12 12"><use href="#icon-{seen.icon}"/></svg>'
-        f'<text x="{x + 10}" y="{y + 38}">{escape(system)}</text>{money}</a>'
+        f'<text class="name" x="{x + 10}" y="{y + 20}">{escape(_short(hop.label, 19))}</text>'
+        f'<svg class="mark-{seen.tone.value}" x="{x + _WIDE - 21}" y="{y + 9}" width="13" '
+        f'height="13" viewBox="0 0 12 12"><use href="#icon-{seen.icon}"/></svg>'
+        f'<text x="{x + 10}" y="{y + 38}">{escape(system)}</text>{last}</a>'
     )
 
 

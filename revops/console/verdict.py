@@ -29,6 +29,8 @@ def verdict(thread: Thread, cases: Sequence[Case]) -> Verdict:
     subject = thread.subject
     hops = _about(thread, subject)
     case = _worst(cases)
+    if subject.kind == "told":
+        return _told(subject, case)
     if subject.kind == "payment" and subject.status == "failed":
         return _declined(subject)
     if not hops and (hops := thread.of("journal", "posting")):
@@ -49,7 +51,7 @@ def verdict(thread: Thread, cases: Sequence[Case]) -> Verdict:
     postings = [hop for hop in hops if hop.kind == "posting"]
     posted = [hop for hop in postings if hop.status == "posted"]
     if posted and len(posted) == len(postings):
-        return _posted(name, posted)
+        return _posted(name, posted, _untold(thread, subject), case)
     if any(hop.status in ("waiting", "retrying") for hop in postings):
         system = next(hop.system for hop in postings if hop.status in ("waiting", "retrying"))
         return Verdict("info", "turn", f"{name} is on its way to {system}.", "", case)
@@ -120,17 +122,46 @@ def _of_many(name: str, hops: Sequence[Hop], case: Case | None) -> Verdict:
     return Verdict("crit", "diamond", sentence, "", case)
 
 
-def _posted(name: str, posted: Sequence[Hop]) -> Verdict:
+def _posted(name: str, posted: Sequence[Hop], untold: Sequence[Hop], case: Case | None) -> Verdict:
+    """The books come first; what another system could not be told is said below."""
     first = posted[0]
     number = "" if first.name == "no id yet" else f" as {first.name}"
     more = "" if len(posted) == 1 else f"All {len(posted)} postings of it are there."
+    if untold:
+        more = f"{untold[0].system} refused “{untold[0].label}”: {_lower(untold[0].missing)}"
     return Verdict(
-        "ok",
-        "tick",
+        "warn" if untold else "ok",
+        "triangle" if untold else "tick",
         f"{name} is in {first.system}{number}.",
         more,
+        case if untold else None,
         at=when(first.at) if first.at else SafeString(""),
     )
+
+
+def _untold(thread: Thread, subject: Hop) -> list[Hop]:
+    """What a system refused to hear about the subject itself."""
+    return [
+        hop for hop in thread.of("told") if hop.record == subject.record and hop.status == "refused"
+    ]
+
+
+def _told(hop: Hop, case: Case | None) -> Verdict:
+    what = f"“{hop.label}”"
+    match hop.status:
+        case "done":
+            at = when(hop.at) if hop.at else SafeString("")
+            return Verdict("ok", "tick", f"{hop.system} was told {what}.", at=at)
+        case "refused":
+            sentence = f"{hop.system} refused {what}: {_lower(hop.missing).rstrip('.')}."
+            return Verdict("crit", "diamond", sentence, "", case)
+        case "in_doubt":
+            sentence = f"{hop.system} may or may not have {what}: it did not answer."
+            return Verdict("wait", "question", sentence, "It is asked about first.", case)
+        case "skipped":
+            note = f"{hop.note}." if hop.note else ""
+            return Verdict("info", "dash", f"{hop.system} was not told {what}.", note)
+    return Verdict("info", "turn", f"{what} is on its way to {hop.system}.", hop.missing, case)
 
 
 def _lower(text: str) -> str:

@@ -63,13 +63,15 @@ class Kind:
     connection: str = "record.connection_id"
     source: str = "record.source_id"
     created: str = "record.created_at"
+    # What several records are one and the same of; “” for what is only itself.
+    one: str = "''"
 
 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
     for kind in (
         Kind("customer", "Customer", "canonical_customer", shown="record.name",
-             parents=(("customer", "parent_id"),)),
+             one="'party:' || record.party_id", parents=(("customer", "parent_id"),)),
         Kind("opportunity", "Opportunity", "canonical_opportunity", shown="record.name",
              amount="record.amount", state="record.state", note="record.reason",
              dated="record.decided_on",
@@ -182,6 +184,7 @@ def _row(kind: Kind) -> str:
         f"{kind.currency} AS currency, {kind.amount} AS amount, {kind.state} AS state, "
         f"{kind.note} AS note, {kind.dated} AS dated, {kind.due_on} AS due_on, "
         f"{found} AS parents, {kind.connection} AS connection_id, {kind.source} AS source_id, "
-        f"record.legal_entity_id, record.correlation_id, {kind.created} AS created_at\n"
+        f"record.legal_entity_id, record.correlation_id, {kind.created} AS created_at, "
+        f"{kind.one} AS one\n"
         f"FROM {kind.table} record JOIN node ON node.kind = '{kind.name}' AND node.id = record.id"
     )

@@ -13,7 +13,9 @@ class PipelineConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_process_init
 
+        from revops.lineage import telling
         from revops.pipeline import kinds
+        from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
         from revops.pipeline.period_end import metered, usage
@@ -21,6 +23,7 @@ class PipelineConfig(AppConfig):
         kinds.declare()
         metering_kinds.declare()
         following.declare()
+        telling.declare({one.kind: one.title for one in CAPABILITIES.values()})
         usage.declare(metered.unbilled)
         worker_process_init.connect(_start_sweeper, weak=False)
 

@@ -218,7 +218,7 @@ def _is_about(case: Case, hop: Hop) -> bool:
 
 def _payload(hop: Hop) -> str:
     """What was sent, or what the event means; one query, and none for other hops."""
-    if hop.kind == "posting" and hop.command_id:
+    if hop.kind in ("posting", "told") and hop.command_id:
         found = OutboundCommand.objects.filter(pk=hop.command_id).values_list("payload", flat=True)
         return readable("".join(found))
     if hop.kind == "event" and hop.inbound_id:

@@ -83,7 +83,8 @@ class Hop:
     should exist does not; ``amount`` is then what is there, so nothing. ``began`` is when it could
     begin, ``at`` when it was done; one of a pair may be unknown. ``aside`` marks what only
     accompanies the step before it. ``after`` are the keys of the hops that it came from.
-    ``known`` is when the console learnt of it.
+    ``known`` is when the console learnt of it. ``one`` is alike on several systems' accounts of one
+    customer.
     """
 
     kind: str
@@ -113,6 +114,7 @@ class Hop:
     tries: Sequence[Try] = ()
     after: tuple[str, ...] = ()
     known: datetime | None = None
+    one: str = ""
 
     @property
     def key(self) -> str:
@@ -158,7 +160,8 @@ class Thread:
             if (hop.kind, hop.id) == (self.kind, self.id):
                 return hop
         for hop in self.hops:
-            if self.id in (hop.command_id, hop.inbound_id) and hop.kind in ("posting", "event"):
+            named = {"command": hop.command_id, "event": hop.inbound_id}.get(self.kind)
+            if named == self.id and hop.kind in ("posting", "told", "event"):
                 return hop
         return self.hops[0]
 
@@ -171,5 +174,15 @@ class Thread:
 
     @property
     def steps(self) -> list[Hop]:
-        """The hops without what only accompanies them: what a strip shows."""
-        return [hop for hop in self.hops if not hop.aside]
+        """
+        What a strip shows: the hops without what only accompanies them, and one hop for what
+        several systems know as one.
+        """
+        seen: set[str] = set()
+        found = []
+        for hop in self.hops:
+            if hop.aside or (hop.one and hop.one in seen):
+                continue
+            seen.add(hop.one)
+            found.append(hop)
+        return found

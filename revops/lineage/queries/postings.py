@@ -13,11 +13,11 @@ from revops.lineage.queries.reach import Node
 
 def posting(command: Any, entry: Any, *, about: Node | None, tries: Sequence[Any]) -> Hop:
     """The ERP's move, or the place where it should be."""
-    status, reason = _standing(command)
+    status, reason = standing(command)
     known = Money(command.amount, command.currency)
     posted = command.state == "posted"
     amount = known if posted else None if command.state == "unknown" else known - known
-    made = [_try(row) for row in tries]
+    made = [attempt(row) for row in tries]
     sends = [item for item in made if not item.asked]
     number = command.external_number or command.external_id or ""
     return Hop(
@@ -70,7 +70,7 @@ def _ids(command: Any) -> list[tuple[str, str]]:
     return [(f"{command.system} number", number), *([(f"{command.system} id", row)] if row else [])]
 
 
-def _standing(command: Any) -> tuple[str, str]:
+def standing(command: Any) -> tuple[str, str]:
     """(status, why the ERP does not surely hold it: “” while all goes well)."""
     match command.state:
         case "posted":
@@ -90,7 +90,7 @@ def _standing(command: Any) -> tuple[str, str]:
     return "waiting", ""
 
 
-def _try(row: Any) -> Try:
+def attempt(row: Any) -> Try:
     return Try(
         number=row.number,
         asked=row.kind == "read",

@@ -30,8 +30,7 @@ _START: Final = {
         JOIN ledger_journalentry entry ON entry.id = command.subject_id
         WHERE command.id = %(id)s AND command.subject_kind = 'journal'
         UNION ALL
-        SELECT 'journal', subject_id FROM delivery_outboundcommand
-        WHERE id = %(id)s AND subject_kind = 'journal'
+        SELECT subject_kind, subject_id FROM delivery_outboundcommand WHERE id = %(id)s
     """,
     "event": """
         SELECT to_kind AS kind, to_id AS id FROM lineage_link

@@ -80,17 +80,38 @@ AND entry.recorded_at <= %(as_of)s
 ORDER BY entry.recorded_at, entry.id LIMIT %(most)s
 """
 
+# Postings of journals, and what other systems were told about records. Of a customer whose thread
+# this is not, what each system was told first: that it is there.
 _COMMANDS: Final = """
-SELECT command.id, command.subject_id, command.lane, command.key, command.currency, command.amount,
+SELECT command.id, command.kind, command.subject_kind, command.subject_id, command.lane,
+    command.key, command.currency, command.amount, command.revision,
+    CASE WHEN command.subject_kind <> 'journal' THEN command.payload ELSE '' END AS payload,
     command.state, command.next_at, command.attempts, command.settle_until, command.external_id,
     command.external_number, command.code, command.reason, command.created_at,
     command.finished_at, command.correlation_id, connection.label AS system, connection.slug,
+    coalesce(entity.name, '') AS legal_entity,
     gate.breaker, gate.story, gate.retry_at, gate.paused_at, gate.pause_reason
-FROM delivery_outboundcommand command
+FROM (
+    SELECT command.id FROM delivery_outboundcommand command
+    WHERE command.subject_kind = 'journal' AND command.subject_id = ANY(%(journals)s)
+    UNION ALL
+    (SELECT command.id
+    FROM unnest(%(kinds)s::text[], %(ids)s::bigint[], %(whole)s::boolean[])
+        AS node (kind, id, whole)
+    JOIN delivery_outboundcommand command
+        ON command.subject_kind = node.kind AND command.subject_id = node.id
+    WHERE node.whole OR node.kind <> 'customer' OR NOT EXISTS (
+        SELECT 1 FROM delivery_outboundcommand earlier
+        WHERE earlier.subject_kind = node.kind AND earlier.subject_id = node.id
+            AND earlier.connection_id = command.connection_id
+            AND earlier.document_type = command.document_type AND earlier.id < command.id)
+    ORDER BY command.id LIMIT %(most)s)
+) AS found
+JOIN delivery_outboundcommand command ON command.id = found.id
 JOIN connectors_connection connection ON connection.id = command.connection_id
+LEFT JOIN mappings_legalentity entity ON entity.id = command.legal_entity_id
 LEFT JOIN delivery_gate gate ON gate.connection_id = command.connection_id
-WHERE command.subject_kind = 'journal' AND command.subject_id = ANY(%(ids)s)
-    AND command.created_at <= %(as_of)s
+WHERE command.created_at <= %(as_of)s
 ORDER BY command.id
 """
 
@@ -151,8 +172,17 @@ def journals(
     return sql.rows(_JOURNALS, _nodes(nodes) | values)
 
 
-def commands(journal_ids: Sequence[int], *, as_of: datetime) -> list[Any]:
-    return sql.rows(_COMMANDS, {"ids": list(journal_ids), "as_of": as_of}) if journal_ids else []
+def commands(
+    journal_ids: Sequence[int], told: Sequence[tuple[Node, bool]], *, as_of: datetime, most: int
+) -> list[Any]:
+    """
+    Those that post these journals, and those that ``told`` of records: each with whether all of
+    them are wanted. The second have a ``payload``, the first “”.
+    """
+    if not journal_ids and not told:
+        return []
+    values = {"journals": list(journal_ids), "whole": [whole for _, whole in told], "most": most}
+    return sql.rows(_COMMANDS, _nodes([node for node, _ in told]) | values | {"as_of": as_of})
 
 
 def tries(command_ids: Sequence[int], *, as_of: datetime) -> list[Any]:

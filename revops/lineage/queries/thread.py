@@ -1,8 +1,8 @@
 """
 The hops of a thread in the order of its story, with what is missing shown as missing.
 
-Each record is followed by the deliveries that told of it, its journals, and each journal by its
-posting. At most ten queries, whatever the length.
+Each record is followed by the deliveries that told of it, its journals, each journal by its
+posting, and by what other systems were told about it. At most ten queries, whatever the length.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from revops.lineage.kinds import KINDS, RECORDS
 from revops.lineage.queries import postings, rows, words
 from revops.lineage.queries.hops import LABELS, Hop, Thread
 from revops.lineage.queries.reach import MOST, Node, reach, start_of
+from revops.lineage.queries.told import told
 
 # Amounts that must agree with those of what they came from.
 _AGREES_WITH: Final = {
@@ -37,7 +38,8 @@ def thread(
     """
     The thread that a record, event, journal or command belongs to; None when there is none.
 
-    ``brief`` leaves out deliveries, attempts and other systems' ids, for a strip. ``as_of`` tells
+    ``brief`` leaves out deliveries, what systems were told, attempts and other systems' ids, for a
+    strip. ``as_of`` tells
     it as the console knew it at that moment. Raises LookupError for a kind that no thread is
     entered by.
     """
@@ -88,10 +90,12 @@ class _Telling:
                 continue  # the fee of a payment that shares nothing with this thread but its payout
             self.journals[about if about in self.records else None].append(row)
         entry_ids = [row.id for row in found]
-        self.commands: dict[int, list[Any]] = defaultdict(list)
-        commands = rows.commands(entry_ids, as_of=until)
+        # Postings by their journal, and what systems were told by the record that it is about.
+        self.commands: dict[Node, list[Any]] = defaultdict(list)
+        commands = rows.commands(entry_ids, () if brief else reached, as_of=until, most=MOST)
         for row in commands:
-            self.commands[row.subject_id].append(postings.as_it_was(row, as_of))
+            about = (row.subject_kind, row.subject_id)
+            self.commands[about].append(postings.as_it_was(row, as_of))
         self.events: dict[Node, list[Any]] = defaultdict(list)
         self.tries: dict[int, list[Any]] = defaultdict(list)
         self.references: dict[Node, list[Any]] = defaultdict(list)
@@ -121,12 +125,12 @@ class _Telling:
         for row in ordered:
             made.extend(self._record(row))
             made.extend(words.awaited(row, gap) for gap in missing[row.kind, row.id])
-        for about, told in self.events.items():
+        for about, heard in self.events.items():
             if about[0] == "event":
-                made.extend(words.event(row) for row in told if row.id not in self._linked)
+                made.extend(words.event(row) for row in heard if row.id not in self._linked)
             elif about not in self.records:
                 # Looking back to before the record: what told of it had come already.
-                made.extend(words.event(row) for row in told)
+                made.extend(words.event(row) for row in heard)
         for entry in self.journals[None]:
             made.extend(self._journal(entry, None))
         return made
@@ -163,8 +167,8 @@ class _Telling:
 
     def _record(self, row: Any) -> list[Hop]:
         about = (row.kind, row.id)
-        told = self.events[about]
-        at = min((event.occurred_at for event in told), default=row.created_at)
+        heard = self.events[about]
+        at = min((event.occurred_at for event in heard), default=row.created_at)
         parent = next((self.records[node] for node in self.after[about]), None)
         amount = Money(row.amount, row.currency) if row.amount is not None else None
         failed = row.kind == "payment" and row.state == "failed"
@@ -180,11 +184,12 @@ class _Telling:
         )
         made = [hop]
         if not self.brief:
-            made.extend(words.event(event, about=about) for event in told)
+            made.extend(words.event(event, about=about) for event in heard)
         entries = self.journals[about]
         for entry in entries:
             made.extend(self._journal(entry, row))
-        if not entries and (gap := words.absent_journal(row, told, amount)):
+        made.extend(told(one, tries=self.tries[one.id]) for one in self.commands[about])
+        if not entries and (gap := words.absent_journal(row, heard, amount)):
             made.append(gap)
         return made
 
@@ -196,12 +201,12 @@ class _Telling:
         return None
 
     def _journal(self, entry: Any, record: Any | None) -> list[Hop]:
-        commands = self.commands[entry.id]
+        commands = self.commands["journal", entry.id]
         about = (record.kind, record.id) if record is not None else None
-        told = self.events[about] if about else []
+        heard = self.events[about] if about else []
         amount = Money(entry.amount, entry.currency)
         follows = record if record is not None and entry.document_type == record.kind else None
-        began = min((event.received_at for event in told), default=None)
+        began = min((event.received_at for event in heard), default=None)
         made = [
             words.journal(
                 entry,

@@ -93,6 +93,7 @@ def record(
         facts=facts,
         after=after,
         known=row.created_at,
+        one=row.one,
     )
 
 
