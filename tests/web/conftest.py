@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
 
+from accounts.authority import ALL, Held
 from accounts.models import User
 from accounts.roles import Role
 from revops.web import nav, scope
@@ -50,7 +51,8 @@ def _made_up_console(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def a_person(*roles: Role) -> User:
     """Somebody with those roles whom no database knows."""
     user = User(id=1, email="ana@example.com", name="Ana Lima")
-    user._roles_in_force = frozenset(roles)
+    user._roles_in_force = tuple(Held(role, ALL) for role in roles)
+    user._lent = {}
     return user
 
 
