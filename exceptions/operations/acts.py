@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.queries import authorize
+from accounts.queries import actor_of, authorize
 from exceptions import kinds
 from exceptions.models import Case, CaseEntry, CaseState
 from exceptions.remedies import reason_against
+from revops.audit.operations import Object, nothing_to_record, record_each, recorded
 from revops.kernel import clock
 
 _CHUNK: Final = 500
@@ -42,6 +43,7 @@ class CauseOutcome:
         return " ".join(parts)
 
 
+@recorded
 def retry(*, case_id: int, remedy: str, by: User) -> str:
     """
     Apply a remedy to one case and return the sentence of what happened.
@@ -62,6 +64,7 @@ def retry(*, case_id: int, remedy: str, by: User) -> str:
     return text
 
 
+@recorded
 def retry_cause(*, cause_key: str, remedy: str, by: User) -> CauseOutcome:
     """
     Apply a remedy to every unresolved case of a cause, in transactions of some hundred cases.
@@ -71,6 +74,8 @@ def retry_cause(*, cause_key: str, remedy: str, by: User) -> CauseOutcome:
     chosen = kinds.remedy(remedy)
     by = authorize(by, chosen.action)
     outcome, reached = CauseOutcome(), ""
+    # A remedy may give a case another fingerprint, and with it another place in this order.
+    seen: set[int] = set()
     while True:
         with transaction.atomic():
             cases = list(
@@ -80,10 +85,12 @@ def retry_cause(*, cause_key: str, remedy: str, by: User) -> CauseOutcome:
                 .order_by("fingerprint")[:_CHUNK]
             )
             if not cases:
+                nothing_to_record("each case is recorded with the others of its part")
                 return outcome
             reached = cases[-1].fingerprint
             able = []
-            for case in cases:
+            for case in [one for one in cases if one.pk not in seen]:
+                seen.add(case.pk)
                 reason = reason_against(case, chosen)
                 if reason:
                     outcome.refuse(reason)
@@ -92,6 +99,7 @@ def retry_cause(*, cause_key: str, remedy: str, by: User) -> CauseOutcome:
             _apply(able, chosen, by, outcome)
 
 
+@recorded
 def comment(*, case_id: int, by: User, text: str) -> None:
     """
     Add what somebody has to say. Resolved cases take comments too.
@@ -104,8 +112,11 @@ def comment(*, case_id: int, by: User, text: str) -> None:
         raise CaseRefused("Write something first.")
     if len(words) > _LONGEST_COMMENT:
         raise CaseRefused(f"A comment has at most {_LONGEST_COMMENT:,} characters.")
-    case = Case.objects.only("pk").get(pk=case_id)
-    CaseEntry.objects.create(case=case, at=clock.now(), text=words, by=by, comment=True)
+    with transaction.atomic():
+        case = Case.objects.select_related("legal_entity").get(pk=case_id)
+        CaseEntry.objects.create(case=case, at=clock.now(), text=words, by=by, comment=True)
+        held = Object(str(case), case.subject_label, _entity(case), after={"comment": words})
+        record_each("cases.comment", by=actor_of(by), kind="case", held=[held])
 
 
 def _by_whom(case: Case) -> str:
@@ -120,7 +131,13 @@ def _by_whom(case: Case) -> str:
 
 
 def _locked() -> QuerySet[Case]:
-    return Case.objects.select_for_update(of=("self",)).select_related("command", "inbound")
+    return Case.objects.select_for_update(of=("self",)).select_related(
+        "command", "inbound", "legal_entity"
+    )
+
+
+def _entity(case: Case) -> str:
+    return case.legal_entity.code if case.legal_entity else ""
 
 
 def _apply(cases: Sequence[Case], remedy: kinds.Remedy, by: User, outcome: CauseOutcome) -> None:
@@ -152,3 +169,15 @@ def _record(cases: Sequence[Case], remedy: kinds.Remedy, text: str, by: User) ->
     CaseEntry.objects.bulk_create(
         CaseEntry(case=case, at=now, tone="info", text=f"{label}: {text}", by=by) for case in cases
     )
+    held = [
+        Object(
+            str(case), case.subject_label, _entity(case),
+            before={"state": case.state},
+            after={
+                "state": case.state if remedy.reads_only else CaseState.RETRYING.value,
+                "remedy": remedy.label,
+            },
+        )
+        for case in cases
+    ]  # fmt: skip
+    record_each(remedy.action, by=actor_of(by), kind="case", held=held)

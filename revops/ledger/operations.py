@@ -9,6 +9,7 @@ from typing import Any
 from revops.kernel.periods import Span
 from revops.ledger.drafts import DraftLine, JournalDraft
 from revops.ledger.lanes import PRIMARY
+from revops.ledger.rates import Rate
 from revops.store import sql
 
 LANE = PRIMARY
@@ -185,7 +186,8 @@ class Standing:
 _HEADS = """
 SELECT entry.id, entry.record_id, entity.code AS legal_entity, entry.document_type,
     entry.business_key, entry.revision, entry.accounting_date, entry.currency,
-    entry.functional_currency, entry.description, entry.rule
+    entry.functional_currency, entry.description, entry.rule, entry.mapping_version, entry.rate,
+    entry.rate_day, entry.rate_source
 FROM ledger_journalentry entry JOIN mappings_legalentity entity ON entity.id = entry.legal_entity_id
 WHERE entry.reverses_id IS NULL
   AND NOT EXISTS (SELECT 1 FROM ledger_journalentry undo WHERE undo.reverses_id = entry.id)
@@ -253,6 +255,8 @@ def _drafts(heads: Sequence[Any]) -> list[Standing]:
             description=head.description,
             rule=head.rule,
             lines=tuple(lines[head.id]),
+            mapping_version=head.mapping_version,
+            rate=None if head.rate is None else Rate(head.rate, head.rate_day, head.rate_source),
         )
         found.append(Standing(head.id, head.record_id, draft))
     return found

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from exceptions import kinds
+from exceptions.findings import fingerprint_of
 from exceptions.kinds import Kind, Remedy
 from exceptions.models import Case
 from exceptions.operations import CaseRefused
@@ -19,7 +20,9 @@ from revops.events import operations as inbox
 from revops.kernel import clock
 from revops.pipeline import sources, wake
 from revops.pipeline.flows import trouble
+from revops.pipeline.flows.advance import JOURNAL
 from revops.pipeline.flows.recheck import recheck
+from revops.pipeline.journalize.rebooking import rebook
 from revops.pipeline.models import FlowRun
 
 HOUR = timedelta(hours=1)
@@ -32,6 +35,11 @@ def declare() -> None:
         Remedy(
             "retry", "Retry", "cases.retry", run=_retry, run_many=_retry_many,
             allowed=_can_retry, hint="Sends the same posting again, with the same key.",
+        ),
+        Remedy(
+            "rebook", "Book again", "cases.retry", run=_rebook, run_many=_rebook_many,
+            allowed=_can_rebook,
+            hint="Undoes the entry here, books it by today’s tax map, and posts only the new one.",
         ),
         Remedy(
             "check", "Check now", "cases.retry", run=_check, run_many=_check_many,
@@ -68,12 +76,12 @@ _KINDS = (
          remedies=("check",), tone="wait",
          why="Sending again could post it twice, so the console asks first.",
          fix="Wait for the check, or ask now. Nothing is sent by asking."),
-    Kind("refused", "Refused", team="Finance", sla=DAY, playbook="refused", remedies=("retry",),
-         tone="crit", why="The posting is not in the ERP.",
-         fix="Correct what the ERP named, then retry."),
+    Kind("refused", "Refused", team="Finance", sla=DAY, playbook="refused",
+         remedies=("retry", "rebook"), tone="crit", why="The posting is not in the ERP.",
+         fix="Correct what the ERP named, then retry. If our tax map was wrong, book again."),
     Kind("target_setup", "Not set up in the ERP", team="Finance", sla=DAY, playbook="target_setup",
-         remedies=("retry",), tone="crit", why="The posting is not in the ERP.",
-         fix="Add what is missing in the ERP, then retry."),
+         remedies=("retry", "rebook"), tone="crit", why="The posting is not in the ERP.",
+         fix="Add what is missing in the ERP, then retry. If our tax map was wrong, book again."),
     Kind("period_closed", "Closed period", team="Finance", sla=DAY, playbook="period_closed",
          remedies=("retry", "replay"), tone="crit",
          why="The posting belongs to a period that no longer takes postings.",
@@ -160,6 +168,33 @@ def _retry_many(cases: Sequence[Case], by: User) -> str:
         raise CaseRefused(refused[0] if refused else "There is nothing to send.")
     _wake_targets(cases)
     return _count(len(done), "posting", "sent again with the same key")
+
+
+def _can_rebook(case: Case) -> str | None:
+    if case.command is None or case.command.subject_kind != JOURNAL:
+        return "There is no entry to book again."
+    return None
+
+
+def _rebook(case: Case, by: User) -> str:
+    return _rebook_many([case], by)
+
+
+def _rebook_many(cases: Sequence[Case], by: User) -> str:
+    """The cases go on with the commands that take the place of theirs."""
+    done, refused = rebook([case.command_id for case in cases if case.command_id])
+    if not done or refused:
+        raise CaseRefused(refused[0] if refused else "There is nothing to book again.")
+    by_command = {one.command_id: one for one in done}
+    for case in cases:
+        one = by_command[case.command_id or 0]
+        Case.objects.filter(pk=case.pk).update(
+            command=one.by_command, record_kind=JOURNAL, record_id=one.entry_id,
+            fingerprint=fingerprint_of(case.kind, f"command:{one.by_command}"),
+        )  # fmt: skip
+    for connection_id in {one.connection_id for one in done}:
+        transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
+    return f"{_count(len(done), 'document', 'booked again')} The ERP gets the new entry only."
 
 
 def _check(case: Case, by: User) -> str:

@@ -69,8 +69,14 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
     _publish(target, posted + stopped, subjects, at)
     for connection_id in follow(target.connection_id, posted + stopped, at=at):
         transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
-    # A case can only exist for a command that did not go through at once.
-    again = [ending.work.id for ending in posted if ending.work.number > 1]
+    # A case can only exist for a command that did not go through at once, or whose entry takes the
+    # place of one that was refused.
+    again = [
+        ending.work.id
+        for ending in posted
+        if ending.work.number > 1
+        or ((about := subjects.get(ending.work.id)) is not None and about.revision > 1)
+    ]
     if again:
         cases.settle(command_ids=again, text=f"Posted in {target.manifest.label}.", at=at)
     waiting = [

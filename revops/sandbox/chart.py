@@ -13,6 +13,7 @@ ACCOUNTS: Final = (
     ("1190", "Allowance for credit losses", True),
     ("1200", "Unbilled receivable", True),
     ("2100", "Sales tax payable", True),
+    ("2110", "Value added tax payable", True),
     ("2300", "Deferred revenue, current", False),
     ("2310", "Deferred revenue, non-current", False),
     ("2400", "Customer credit balance", True),

@@ -80,12 +80,19 @@ WITH deferral AS (
         JOIN mappings_ledgeraccount account ON account.id = map.account_id
         WHERE map.legal_entity_id = %(entity)s AND map.role = 'deferred_noncurrent'
 )
-SELECT period.code, entry.currency, entry.document_type,
-    coalesce(undone.document_type, '') AS undone,
+SELECT period.code, entry.currency,
+    CASE WHEN again.id IS NULL THEN entry.document_type ELSE again.document_type END
+        AS document_type,
+    CASE WHEN again.id IS NULL THEN coalesce(undone.document_type, '') ELSE '' END AS undone,
     -sum(line.amount)::bigint AS amount, -sum(line.functional)::bigint AS functional
 FROM deferral JOIN ledger_journalline line ON line.account = deferral.account
 JOIN ledger_journalentry entry ON entry.id = line.entry_id
 LEFT JOIN ledger_journalentry undone ON undone.id = entry.reverses_id
+-- What was booked again is billed once, and was never voided.
+LEFT JOIN ledger_journalentry again ON again.lane = undone.lane
+    AND again.legal_entity_id = undone.legal_entity_id
+    AND again.document_type = undone.document_type AND again.document_type IN ('invoice', 'credit')
+    AND again.business_key = undone.business_key AND again.revision = undone.revision + 1
 LEFT JOIN mappings_accountingperiod period
     ON period.id = entry.period_id AND entry.accounting_date >= %(first)s
 WHERE entry.legal_entity_id = %(entity)s AND entry.lane = %(lane)s

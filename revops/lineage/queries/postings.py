@@ -16,7 +16,10 @@ def posting(command: Any, entry: Any, *, about: Node | None, tries: Sequence[Any
     status, reason = standing(command)
     known = Money(command.amount, command.currency)
     posted = command.state == "posted"
-    amount = known if posted else None if command.state == "unknown" else known - known
+    # The ERP said no, and another entry took the place of this one: nothing is missing there.
+    replaced = command.state == "cancelled" and entry.reversed
+    unsure = command.state == "unknown" or replaced
+    amount = known if posted else None if unsure else known - known
     made = [attempt(row) for row in tries]
     sends = [item for item in made if not item.asked]
     number = command.external_number or command.external_id or ""
@@ -34,11 +37,15 @@ def posting(command: Any, entry: Any, *, about: Node | None, tries: Sequence[Any
         ],
         amount=amount,
         difference=amount - Money(entry.amount, entry.currency) if amount is not None else None,
-        note="" if command.lane == "primary" else f"lane {command.lane}",
+        note=command.reason
+        if replaced
+        else ""
+        if command.lane == "primary"
+        else f"lane {command.lane}",
         began=entry.recorded_at,
         at=command.finished_at if posted else None,
         took=sends[-1].took if posted and sends else None,
-        missing=reason,
+        missing="" if replaced else reason,
         record=about,
         journal_id=entry.id,
         command_id=command.id,
@@ -111,7 +118,9 @@ def unrouted(entry: Any, *, about: Node | None) -> Hop:
         system="no ERP",
         status="not_due",
         status_word="None asked",
-        note=f"no ERP keeps {entry.legal_entity}’s books on that day",
+        note="the ERP never held what it undoes"
+        if entry.reverses_id
+        else f"no ERP keeps {entry.legal_entity}’s books on that day",
         began=entry.recorded_at,
         record=about,
         journal_id=entry.id,

@@ -32,6 +32,7 @@ ACCOUNTS: Final = (
     ("1190", "Allowance for credit losses", "asset"),
     ("1200", "Unbilled receivable", "contract asset"),
     ("2100", "Tax payable", "liability"),
+    ("2110", "Value added tax payable", "liability"),
     ("2300", "Deferred revenue, current", "deposit"),
     ("2310", "Deferred revenue, non-current", "deposit"),
     ("2400", "Customer credit balance", "liability"),

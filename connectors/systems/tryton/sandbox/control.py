@@ -10,6 +10,7 @@ The sandbox's own door, which Tryton does not have.
     POST /_control/edit               {"move": id, "credit": "1.00"}: a person changes a draft;
                                       {"invoice": id, "price": "1.00"}: or that of an invoice
     POST /_control/reset              empty books, no faults
+    POST /_control/scenario/close_accounts  {"accounts": ["UK-LTD/2100"]}: these, and no others
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ def handle(sandbox: Sandbox, request: Request, value: Any) -> Any:
     what = request.path_params["what"]
     if request.method == "DELETE" and what == "faults":
         sandbox.faults.clear()
+    elif request.method == "POST" and what == "scenario/close_accounts":
+        change(sandbox, "faults", {"reject_accounts": value["accounts"]})
+        return {"closed": value["accounts"]}
     elif request.method == "POST":
         change(sandbox, what, value)
         if what in ("periods", "edit"):
@@ -60,7 +64,9 @@ def change(sandbox: Sandbox, what: str, value: Any) -> None:
         if "reject_accounts" in switches:
             rejected = set(switches.pop("reject_accounts") or ())
             for account in sandbox.ledger.table("account.account").values():
-                account["closed"] = account["code"] in rejected
+                code = account["code"]
+                company = chart.COMPANIES[account["company"] - 1][0]
+                account["closed"] = bool(rejected & {code, f"{company}/{code}"})
         sandbox.faults.set(switches)
     elif what == "periods":
         for name, state in value.items():

@@ -19,7 +19,7 @@ that it strikes: ``create``, ``post``, ``delete``, ``search``, ``write`` (the fi
     garbage        done, and answered with a page and status 200                 (any)
 
     retry_after      seconds that a throttled answer asks for
-    reject_accounts  codes of accounts that are closed
+    reject_accounts  codes of accounts that are closed; ``UK-LTD/2100`` in that company alone
     unique_parties   false: several parties may have one code
 """
 
