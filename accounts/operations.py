@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 
 from accounts import tokens
 from accounts.models import ServiceToken, User
+from revops.audit.operations import record
 from revops.kernel import clock
+from revops.kernel.actor import acting, system
 
 LONGEST_DAYS: Final = 366
 _NOTED_EVERY: Final = timedelta(minutes=1)
@@ -46,14 +49,21 @@ def create_token(
     if owner is not None and not owner.is_active:
         raise TokenRefused(f"{owner} is deactivated and cannot answer for a token.")
     prefix, text = tokens.new()
-    made = ServiceToken.objects.create(
-        name=name,
-        prefix=prefix,
-        digest=tokens.digest(text),
-        scopes=sorted(set(scopes)),
-        owner=owner,
-        expires_at=clock.now() + timedelta(days=days),
-    )
+    with transaction.atomic():
+        made = ServiceToken.objects.create(
+            name=name,
+            prefix=prefix,
+            digest=tokens.digest(text),
+            scopes=sorted(set(scopes)),
+            owner=owner,
+            expires_at=clock.now() + timedelta(days=days),
+        )
+        after = {
+            "scopes": made.scopes,
+            "expires_at": made.expires_at,
+            "owner": f"user:{owner.pk}" if owner else None,
+        }
+        _record("tokens.create", made, after=after)
     return made, text
 
 
@@ -63,9 +73,19 @@ def revoke_token(prefix: str) -> ServiceToken:
     if token is None:
         raise TokenRefused(f"There is no token “{prefix}”.")
     if token.revoked_at is None:
-        token.revoked_at = clock.now()
-        token.save(update_fields=["revoked_at"])
+        with transaction.atomic():
+            token.revoked_at = clock.now()
+            token.save(update_fields=["revoked_at"])
+            _record("tokens.revoke", token, after={"revoked": True})
     return token
+
+
+def _record(action: str, token: ServiceToken, *, after: Mapping[str, object]) -> None:
+    """By whoever is signed in, else by whoever runs ``manage.py`` on the server."""
+    by = acting().actor or system("manage.py token", "Operator of the server")
+    record(
+        action, by=by, kind="service token", reference=token.prefix, label=token.name, after=after
+    )
 
 
 def use_token(text: str) -> ServiceToken | None:

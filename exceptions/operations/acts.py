@@ -85,7 +85,8 @@ def retry_cause(*, cause_key: str, remedy: str, by: User) -> CauseOutcome:
                 .order_by("fingerprint")[:_CHUNK]
             )
             if not cases:
-                nothing_to_record("each case is recorded with the others of its part")
+                if not outcome.done:
+                    nothing_to_record("every case was refused")
                 return outcome
             reached = cases[-1].fingerprint
             able = []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
 from django.db import connection
 
@@ -13,7 +15,12 @@ from revops.kernel import correlation
 from revops.kernel.actor import Actor, acting
 from revops.store import sql
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _LONGEST_REASON: Final = 4_000
+# What the operation that is under way has recorded so far; None outside of one.
+_said: ContextVar[list[str] | None] = ContextVar("audit_said", default=None)
 
 _APPEND: Final = """
 INSERT INTO audit_event (
@@ -28,6 +35,10 @@ RETURNING seq
 
 class NotInTransaction(RuntimeError):
     """An act is recorded in the transaction that does it, or not at all; a mistake in the code."""
+
+
+class NotRecorded(RuntimeError):
+    """An operation ended without a word in the trail; a mistake in the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +113,46 @@ def record_each(
             details,
         ),
     )  # fmt: skip
+    _note(action)
     return [row.seq for row in rows]
+
+
+def recorded(operation: Callable[P, R]) -> Callable[P, R]:
+    """
+    What a person can do ends with an act in the trail, or says why not (``nothing_to_record``).
+
+    Every operation that takes a person carries this; an architecture test sees to that, and this
+    sees to the rest while it runs. Raises NotRecorded.
+    """
+
+    @wraps(operation)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        mine: list[str] = []
+        outer = _said.get()
+        token = _said.set(mine)
+        try:
+            result = operation(*args, **kwargs)
+        finally:
+            _said.reset(token)
+        if not mine:
+            raise NotRecorded(f"{operation.__module__}.{operation.__qualname__} recorded nothing.")
+        if outer is not None:
+            outer.extend(mine)
+        return result
+
+    run.recorded = True  # type: ignore[attr-defined]  # what the architecture test looks for
+    return run
+
+
+def nothing_to_record(why: str) -> None:
+    """The operation changed nothing, for this reason; a refusal raises instead."""
+    _note(why)
+
+
+def _note(text: str) -> None:
+    said = _said.get()
+    if said is not None:
+        said.append(text)
 
 
 def canonical(detail: Mapping[str, Any]) -> str:

@@ -13,8 +13,9 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.models import User
-from accounts.queries import authorize
+from accounts.queries import actor_of, authorize
 from exceptions import operations as cases
+from revops.audit.operations import nothing_to_record, record, recorded
 from revops.canonical.identity import deciding, finder, standing
 from revops.canonical.identity.deciding import Decided
 from revops.canonical.identity.finder import Found
@@ -32,6 +33,7 @@ from revops.store import sql
 ACTION: Final = "identity.decide"
 
 
+@recorded
 def merge(*, by: User, survivor_id: int, absorbed_id: int, reason: str) -> Merge:
     """
     Make one customer of two, and tell the systems that show customers. Raises NotAllowed, and
@@ -50,9 +52,15 @@ def merge(*, by: User, survivor_id: int, absorbed_id: int, reason: str) -> Merge
             reason=done.merge.reason,
         )
         _follow(done, [(survivor_id, data)], by, at)
+        record(
+            "identity.merge", by=actor_of(by), kind="customer", reference=_ours(survivor_id),
+            label=str(done.merge.survivor), reason=done.merge.reason,
+            after={"absorbed": _ours(absorbed_id), "accounts_moved": len(done.accounts)},
+        )  # fmt: skip
     return done.merge
 
 
+@recorded
 def unmerge(*, by: User, merge_id: int, reason: str) -> Decided:
     """
     Part them again; both are told on as they are now. Raises NotAllowed, and CannotDecide. Raises
@@ -64,23 +72,45 @@ def unmerge(*, by: User, merge_id: int, reason: str) -> Decided:
         done = deciding.unmerge(by=by, merge_id=merge_id, reason=reason, at=at)
         both = [done.merge.survivor_id, done.merge.absorbed_id]
         _follow(done, [(party_id, _as_it_is(party_id)) for party_id in both], by, at)
+        record(
+            "identity.unmerge", by=actor_of(by), kind="customer", reference=_ours(both[0]),
+            label=str(done.merge.survivor), reason=reason,
+            before={"absorbed": _ours(both[1])}, after={"accounts_moved": len(done.accounts)},
+        )  # fmt: skip
     return done
 
 
+@recorded
 def keep_apart(*, by: User, proposal_id: int, reason: str) -> MergeProposal:
     """Raises NotAllowed, CannotDecide and MergeProposal.DoesNotExist."""
     by = authorize(by, ACTION)
     with sql.atomic():
-        return deciding.keep_apart(by=by, proposal_id=proposal_id, reason=reason, at=clock.now())
+        kept = deciding.keep_apart(by=by, proposal_id=proposal_id, reason=reason, at=clock.now())
+        record(
+            "identity.keep_apart", by=actor_of(by), kind="customer", label=str(kept.left),
+            reference=_ours(kept.left_id), after={"other": _ours(kept.right_id)}, reason=reason,
+        )  # fmt: skip
+    return kept
 
 
+@recorded
 def set_parent(*, by: User, party_id: int, parent_id: int | None) -> None:
     """Put a customer under another, or under none. Raises NotAllowed, and CannotLink."""
     by = authorize(by, ACTION)
     at = clock.now()
     with sql.atomic():
+        before = Party.objects.filter(pk=party_id).values_list("parent_id", flat=True).first()
         standing.set_parent(by=by, party_id=party_id, parent_id=parent_id, at=at)
-        _tell([(party_id, _as_it_is(party_id))], by, at)
+        now = _as_it_is(party_id)
+        _tell([(party_id, now)], by, at)
+        if before == parent_id:
+            nothing_to_record("the customer is below that one already")
+            return
+        record(
+            "identity.set_parent", by=actor_of(by), kind="customer", reference=_ours(party_id),
+            label=now.name, before={"parent": _ours(before) if before else None},
+            after={"parent": now.parent_id or None},
+        )  # fmt: skip
 
 
 def look(*, everything: bool = False) -> Found:

@@ -16,7 +16,7 @@ from revops.kernel import clock
 from revops.kernel.clock import local_date
 from revops.kernel.periods import Span, month
 from revops.usage.models import Account
-from revops.usage.operations.lines import close
+from revops.usage.operations.acts import rate_now as rate_for_good
 from revops.usage.queries import pages
 from revops.usage.queries.policies import Policies
 from revops.usage.rating import plain
@@ -102,11 +102,11 @@ def account(request: HttpRequest, id: int) -> HttpResponse:
 @require_POST
 def rate_now(request: HttpRequest, id: int) -> HttpResponse:
     """Rate the running period for good, before it is over."""
-    authorize(request.user, "usage.close")
+    by = authorize(request.user, "usage.close")
     one = pages.account(id)
     if one is None:
         raise Http404("There is no such account.")
-    turn = close([(one.subscription_id, one.meter)], day=_today(one))
+    turn = rate_for_good(account=one, day=_today(one), by=by)
     count = len(turn.published)
     said = (
         f"{count} line{'' if count == 1 else 's'} rated for good."

@@ -11,14 +11,16 @@ from typing import Final
 
 import structlog
 from django.core.cache import cache
+from django.db import transaction
 
 from accounts.models import User
-from accounts.queries import authorize
+from accounts.queries import actor_of, authorize
 from connectors.contract import CallFailed, ProbeStep
 from connectors.http import NotSent, Unanswered
 from connectors.manifest import Capability
 from connectors.models import Connection
 from connectors.vault import SecretUnreadable
+from revops.audit.operations import record, recorded
 from revops.console.connections.operations import ActRefused
 from revops.kernel import clock
 from revops.pipeline import sources
@@ -43,6 +45,7 @@ class Tested:
         return bool(self.steps) and all(step.passed for step in self.steps)
 
 
+@recorded
 def run(*, slug: str, by: User) -> Tested:
     """
     Run the test now, at most LONGEST_S seconds; never call this inside a transaction.
@@ -61,9 +64,13 @@ def run(*, slug: str, by: User) -> Tested:
         took = round((time.monotonic() - started) * 1000)
     finally:
         cache.delete(running)
-    log.info(
-        "connections.tested", connection=slug, by=by.pk, passed=all(step.passed for step in steps)
-    )
+    passed = all(step.passed for step in steps)
+    with transaction.atomic():
+        record(
+            "connections.test", by=actor_of(by), kind="connection", reference=slug,
+            label=str(connection), after={"passed": passed},
+        )  # fmt: skip
+    log.info("connections.tested", connection=slug, by=by.pk, passed=passed)
     return Tested(steps, at, took)
 
 

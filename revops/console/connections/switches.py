@@ -14,12 +14,14 @@ from typing import Any, Final
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 
 from accounts.models import User
-from accounts.queries import authorize
+from accounts.queries import actor_of, authorize
 from connectors.contract import PayloadUnreadable
 from connectors.http import Answer, Client, NotSent, Unanswered
 from connectors.models import Connection, Environment
+from revops.audit.operations import record, recorded
 from revops.console.connections.operations import ActRefused
 from revops.kernel import clock
 
@@ -171,6 +173,7 @@ def panel(connection: Connection) -> Panel | None:
     return Panel([_setting(switch, found) for switch in switches])
 
 
+@recorded
 def turn(*, slug: str, by: User, name: str, on: bool) -> str:
     """
     Turn one switch and say what it does now.
@@ -184,6 +187,7 @@ def turn(*, slug: str, by: User, name: str, on: bool) -> str:
     if switch is None:
         raise LookupError(f"{connection} has no switch “{name}”.")
     _told(connection, "POST", switch.door, _dated(switch.on if on else switch.off))
+    _record("sandbox.switch", connection, by, {name: on})
     log.info("switches.turned", connection=slug, by=by.pk, switch=name, on=on)
     label = _label(switch)
     if on:
@@ -191,6 +195,7 @@ def turn(*, slug: str, by: User, name: str, on: bool) -> str:
     return f"Mended: {connection} is as it was before “{label}”."
 
 
+@recorded
 def mend(*, slug: str, by: User) -> str:
     """
     Turn everything off. Raises NotAllowed, Connection.DoesNotExist, LookupError when nothing is
@@ -205,10 +210,20 @@ def mend(*, slug: str, by: User) -> str:
     for switch in switches:
         if not switch.fault:
             _told(connection, "POST", switch.door, _dated(switch.off))
+    _record("sandbox.mend", connection, by, {})
     log.info("switches.mended", connection=slug, by=by.pk)
     return (
         f"{connection} works again. What waits goes out with the next trial; cases can be retried."
     )
+
+
+def _record(action: str, connection: Connection, by: User, after: Mapping[str, Any]) -> None:
+    """After the fact: the sandbox has answered, and no transaction waits for it."""
+    with transaction.atomic():
+        record(
+            action, by=actor_of(by), kind="connection", reference=connection.slug,
+            label=str(connection), after=after,
+        )  # fmt: skip
 
 
 def _label(switch: Switch) -> str:

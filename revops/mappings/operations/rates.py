@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from revops.audit.operations import record
+from revops.kernel.actor import acting, system
 from revops.kernel.money import AmountInvalid, minor_digits
 from revops.mappings.models import LegalEntity, MappingVersion, RatePolicy
 from revops.store import sql
@@ -95,7 +97,15 @@ def publish_rates(rates: Sequence[NewRate], *, by: str) -> Published:
         revision = before.revision + 1 if before is not None else 1
         values.append((one.currency, one.quote, one.day, revision, one.rate, one.source, by))
     _RATES.insert(values)
-    return Published(len(values) - corrected, corrected, len(rates) - len(values))
+    done = Published(len(values) - corrected, corrected, len(rates) - len(values))
+    if values:
+        first, last = min(one.day for one in rates), max(one.day for one in rates)
+        record(
+            "rates.publish", by=acting().actor or system(by), kind="rates",
+            reference=f"{first} to {last}",
+            after={"new": done.new, "corrected": done.corrected, "published_by": by},
+        )  # fmt: skip
+    return done
 
 
 @transaction.atomic
@@ -126,7 +136,7 @@ def set_rate_policy(
     version = MappingVersion.objects.create(
         note=f"Rates of {entity} since {since}: at most {max_age_days} days old", made_by=by
     )
-    return RatePolicy.objects.create(
+    made = RatePolicy.objects.create(
         legal_entity=entity,
         valid=DateRange(since, None),
         version=version,
@@ -134,6 +144,16 @@ def set_rate_policy(
         inverse=inverse,
         via=via,
     )
+    record(
+        "rates.policy", by=acting().actor or system(by), kind="rate policy",
+        reference=f"{entity.code} {since}", entity=entity.code,
+        before=_policy(standing) if standing else None, after=_policy(made),
+    )  # fmt: skip
+    return made
+
+
+def _policy(row: RatePolicy) -> dict[str, Any]:
+    return {"max_age_days": row.max_age_days, "inverse": row.inverse, "via": row.via}
 
 
 def _check(one: NewRate) -> None:

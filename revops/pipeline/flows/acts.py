@@ -8,7 +8,8 @@ from typing import Final
 from django.db import transaction
 
 from accounts.models import User
-from accounts.queries import authorize
+from accounts.queries import actor_of, authorize
+from revops.audit.operations import record, recorded
 from revops.kernel import clock
 from revops.pipeline import wake
 from revops.pipeline.flows.undo import CannotUndo, undo
@@ -17,12 +18,13 @@ from revops.store import sql
 _SHORTEST: Final = 10
 
 
+@recorded
 def compensate(run_id: int, *, by: User, reason: str) -> None:
     """
     Take back what a run did. Raises NotAllowed for a person without the right, CannotUndo when the
     run is being taken back already or the reason says nothing.
     """
-    authorize(by, "flows.compensate")
+    by = authorize(by, "flows.compensate")
     said = " ".join(reason.split())
     if len(said) < _SHORTEST:
         raise CannotUndo("Say why it is taken back, in a sentence.")
@@ -30,3 +32,4 @@ def compensate(run_id: int, *, by: User, reason: str) -> None:
         why = f"{by.name}: {said[:500]}"
         for connection_id in undo(run_id, why=why, at=clock.now()):
             transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
+        record("flows.compensate", by=actor_of(by), kind="flow", reference=str(run_id), reason=said)

@@ -11,8 +11,9 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.models import User
-from accounts.queries import authorize
+from accounts.queries import actor_of, authorize
 from exceptions.models import Case, CaseState
+from revops.audit.operations import record, recorded
 from revops.contracts.revenue import PeriodClosed, PeriodOpened
 from revops.delivery import operations as delivery
 from revops.events import operations as inbox
@@ -28,6 +29,7 @@ class PeriodRefused(ValueError):
     """The period cannot be opened or closed now; the message says why."""
 
 
+@recorded
 def close_period(*, period_id: int, by: User) -> AccountingPeriod:
     """
     Take no more postings into a period, and tell (``period.closed/1``).
@@ -47,9 +49,11 @@ def close_period(*, period_id: int, by: User) -> AccountingPeriod:
         if standing is not None:
             raise PeriodRefused(f"{standing} is still open: periods are closed in order.")
         _set(period, PeriodState.CLOSED, PeriodClosed, by)
+        _record("periods.close", period, by)
     return period
 
 
+@recorded
 def open_period(*, period_id: int, by: User) -> int:
     """
     Open a closed period again, tell (``period.opened/1``), and send what waited for it through
@@ -68,7 +72,9 @@ def open_period(*, period_id: int, by: User) -> int:
             latest = later.latest("starts")
             raise PeriodRefused(f"{latest} is closed: periods are opened from the latest one back.")
         _set(period, PeriodState.OPEN, PeriodOpened, by)
-        return _drive_again(period)
+        again = _drive_again(period)
+        _record("periods.open", period, by, sent_again=again)
+        return again
 
 
 def _locked(period_id: int) -> AccountingPeriod:
@@ -106,6 +112,17 @@ def _set(
         period.legal_entity.code, strict_json.dumps(data.model_dump(mode="json")), now, now,
         correlation.new_id(), "",
     )])  # fmt: skip
+
+
+def _record(action: str, period: AccountingPeriod, by: User, **more: int) -> None:
+    closed = period.state == PeriodState.CLOSED
+    before = PeriodState.OPEN if closed else PeriodState.CLOSED
+    entity = period.legal_entity.code
+    record(
+        action, by=actor_of(by), kind="period", reference=f"{entity} {period.code}",
+        label=str(period), entity=entity, before={"state": before.value},
+        after={"state": str(period.state), **more},
+    )  # fmt: skip
 
 
 _MOST: Final = 5_000
