@@ -67,41 +67,86 @@ class Company:
         self.told: list[Told] = []
         self._customers = customers
         self._chance = random.Random(seed)
-        self._cash: dict[tuple[str, int, int], list[dict[str, Any]]] = {}
+        self._cash: dict[tuple[str, str], list[tuple[date, dict[str, Any]]]] = {}
+        self._tax_of: dict[str, tuple[str, str]] = {}
 
     def live(self) -> list[Told]:
         """Everything that happened, oldest first."""
         for number in range(self._customers):
             _Life(self, number, random.Random(self._chance.getrandbits(64))).run()
         self._pay_out()
+        self._remit()
         self.told.sort()
         return self.told
 
     def tell(self, day: date, contract: str, **data: Any) -> None:
         self.told.append(Told(day, len(self.told), contract, data))
 
+    def taxed(self, entity: str, code: str, currency: str) -> None:
+        self._tax_of[entity] = (code, currency)
+
     def cleared(
-        self, entity: str, currency: str, day: date, source: str, gross: int, fee: int
-    ) -> None:
+        self, entity: str, currency: str, day: date, source: str, gross: int, fee: int = 0,
+        kind: str = "charge",
+    ) -> None:  # fmt: skip
         """Money moved through the processor; the next payout carries it."""
+        held = self._cash.setdefault((entity, currency), [])
+        own = source if kind == "charge" else f"{kind}_{source}"
         item = {
-            "balance_transaction_id": f"txn_{source}", "kind": "charge", "source_id": source,
-            "amount": gross, "fee": fee,
+            "balance_transaction_id": f"txn_{own}",
+            "kind": kind, "source_id": source, "amount": gross, "fee": fee,
         }  # fmt: skip
-        self._cash.setdefault((f"{entity}/{currency}", day.year, day.month), []).append(item)
+        held.append((day, item))
+
+    def at_processor(self, entity: str, upto: date) -> int:
+        """What the processor itself says that it holds for us at the end of a day."""
+        paid_out = sum(
+            one.data["amount"]
+            for one in self.told
+            if one.contract == "payout.settled/1"
+            and one.data["legal_entity"] == entity
+            and one.day <= upto
+        )
+        moved = sum(
+            item["amount"] - item["fee"]
+            for (owner, _), items in self._cash.items()
+            for day, item in items
+            if owner == entity and day <= upto
+        )
+        return moved - paid_out
 
     def _pay_out(self) -> None:
-        for (place, year, month), items in sorted(self._cash.items()):
-            entity, currency = place.split("/")
-            day = month_end(date(year, month, 1))
-            amount = sum(item["amount"] - item["fee"] for item in items)
-            if amount <= 0:
-                continue
-            self.tell(
-                day, "payout.settled/1", payout_id=f"po_{entity}_{year}_{month}",
-                currency=currency, amount=amount, arrived_on=day, items=[], legal_entity=entity,
-            )  # fmt: skip
-            self.oracle.move(entity, day, a1000=amount, a1050=-amount)
+        """At the end of each month, everything since the payout before; never less than nothing."""
+        for (entity, currency), moved in sorted(self._cash.items()):
+            waiting = sorted(moved, key=lambda one: one[0])
+            day = month_end(FIRST)
+            while day <= LAST:
+                items = [item for moved_on, item in waiting if moved_on <= day]
+                amount = sum(item["amount"] - item["fee"] for item in items)
+                if amount > 0:
+                    waiting = waiting[len(items) :]
+                    self.tell(
+                        day, "payout.settled/1", payout_id=f"po_{entity}_{day:%Y_%m}",
+                        currency=currency, amount=amount, arrived_on=day, items=items,
+                        legal_entity=entity,
+                    )  # fmt: skip
+                    self.oracle.move(entity, day, a1000=amount, a1050=-amount)
+                day = month_end(day + DAY)
+
+    def _remit(self) -> None:
+        """Each quarter's tax goes to its authority on the twentieth of the next month."""
+        for entity, (code, currency) in sorted(self._tax_of.items()):
+            quarter = month_end(add_months(FIRST, 2))
+            while quarter + 20 * DAY <= LAST:
+                owed, day = -self.oracle.moved(entity, quarter, "2100"), quarter + 20 * DAY
+                if owed > 0:
+                    self.tell(
+                        day, "tax.remitted/1", remittance_id=f"rm_{entity}_{quarter:%Y_%m}",
+                        code=code, currency=currency, amount=owed, remitted_on=day,
+                        legal_entity=entity,
+                    )  # fmt: skip
+                    self.oracle.move(entity, day, a2100=owed, a1000=-owed)
+                quarter = month_end(add_months(quarter.replace(day=1), 3))
 
 
 class _Life:
@@ -117,6 +162,7 @@ class _Life:
         self.price = self.size * chance.randint(5, 900) * TERMS[self.term] + chance.randint(0, 99)
         self.sku = f"sim_{'even' if self.even else 'daily'}"
         self.invoices = 0
+        company.taxed(self.entity, self.tax_code, self.currency)
         self.balance = 0  # what the customer may still use of credits
         self.balance_of = ""
 
@@ -248,6 +294,7 @@ class _Life:
         }  # fmt: skip
         self._tell(day, "dispute.opened/1", **common, fee=fee, opened_on=day)
         self._move(day, a1060=invoice.total, a6110=fee, a1050=-(invoice.total + fee))
+        self._cleared(day, common["dispute_id"], -(invoice.total + fee), "dispute")
         closed = add_months(day.replace(day=1), 1)
         if closed > LAST:
             return False
@@ -257,6 +304,7 @@ class _Life:
         )
         if won:
             self._move(closed, a1050=invoice.total, a1060=-invoice.total)
+            self._cleared(closed, common["dispute_id"], invoice.total, "dispute_reversal")
             return True
         given_up = invoice.chain.finish(closed, invoice.net)
         self._move(closed, a4910=invoice.net - given_up, a2100=invoice.tax, a1060=-invoice.total)
@@ -269,6 +317,7 @@ class _Life:
             amount=invoice.total, fee=fee, returned_on=day,
         )  # fmt: skip
         self._move(day, a1100=invoice.total, a6100=fee, a1050=-(invoice.total + fee))
+        self._cleared(day, invoice.paid_by, -(invoice.total + fee), "payment_failure_refund")
 
     def _never_pays(self, start: date, end: date, invoice: Invoice) -> bool:
         day = start + timedelta(days=95) if not self.even else add_months(start, 4)
@@ -341,12 +390,16 @@ class _Life:
         self.company.cleared(self.entity, self.currency, day, invoice.paid_by, amount, fee)
 
     def _refund(self, day: date, invoice: Invoice, amount: int, **more: Any) -> None:
+        refund_id = f"re_{invoice.id}_{day:%y%m%d}"
         self._tell(
-            day, "payment.refunded/1", refund_id=f"re_{invoice.id}_{day:%y%m%d}",
-            payment_id=invoice.paid_by, currency=self.currency, amount=amount, refunded_on=day,
-            **more,
+            day, "payment.refunded/1", refund_id=refund_id, payment_id=invoice.paid_by,
+            currency=self.currency, amount=amount, refunded_on=day, **more,
         )  # fmt: skip
         self._move(day, a2410=amount, a1050=-amount)
+        self._cleared(day, refund_id, -amount, "refund")
+
+    def _cleared(self, day: date, source: str, amount: int, kind: str) -> None:
+        self.company.cleared(self.entity, self.currency, day, source, amount, kind=kind)
 
     def _credit(
         self, day: date, invoice: Invoice, kind: str, settles: str, net: int, tax: int

@@ -131,6 +131,12 @@ class Oracle:
             if amount:
                 self._moves[entity].append((day, name.removeprefix("a"), amount))
 
+    def moved(self, entity: str, upto: date, account: str) -> int:
+        """What moves alone make of an account that no chain touches."""
+        return sum(
+            amount for day, code, amount in self._moves[entity] if day <= upto and code == account
+        )
+
     def balances(self, entity: str, upto: date) -> dict[str, int]:
         """Account → balance after the month that ``upto`` ends; accounts at zero are left out."""
         found: dict[str, int] = defaultdict(int)

@@ -95,40 +95,40 @@ def wrong_sides(*, entity_id: int) -> list[WrongSide]:
     return [WrongSide(*row) for row in sql.rows(_WRONG, (entity_id, PRIMARY))]
 
 
-# A payment, refund or dispute is with the processor until a payout names it.
+# What moved is with the processor until a payout names it. A record can move more than once (a
+# dispute that is won, a payment that its bank returns), each time for a payout of its own; a fee
+# goes with the first, and what is reversed with what it reverses.
 _WITH_PROCESSOR: Final = """
 WITH paid AS (
-    SELECT DISTINCT payout.connection_id, item ->> 'source_id' AS source_id
+    SELECT payout.connection_id, item ->> 'source_id' AS source_id, count(*) AS times
     FROM canonical_payout payout CROSS JOIN LATERAL jsonb_array_elements(payout.items) AS item
-    WHERE payout.legal_entity_id = %(entity)s
+    WHERE payout.legal_entity_id = %(entity)s GROUP BY 1, 2
 ), clearing AS (
     SELECT account.code FROM mappings_accountmap map
     JOIN mappings_ledgeraccount account ON account.id = map.account_id
     WHERE map.legal_entity_id = %(entity)s AND map.role = 'processor_clearing'
       AND upper_inf(map.valid)
-), waiting AS (
-    SELECT 'payment' AS kind, record.id FROM canonical_payment record
-    WHERE record.legal_entity_id = %(entity)s AND NOT EXISTS (
-        SELECT 1 FROM paid WHERE paid.connection_id = record.connection_id
-          AND paid.source_id = record.source_id)
-    UNION ALL
-    SELECT 'refund', record.id FROM canonical_refund record
-    WHERE record.legal_entity_id = %(entity)s AND NOT EXISTS (
-        SELECT 1 FROM paid WHERE paid.connection_id = record.connection_id
-          AND paid.source_id = record.source_id)
-    UNION ALL
-    SELECT 'dispute', record.id FROM canonical_dispute record
-    WHERE record.legal_entity_id = %(entity)s AND NOT EXISTS (
-        SELECT 1 FROM paid WHERE paid.connection_id = record.connection_id
-          AND paid.source_id = record.source_id)
+), records AS (
+    SELECT 'payment' AS kind, id, connection_id, source_id FROM canonical_payment
+        WHERE legal_entity_id = %(entity)s
+    UNION ALL SELECT 'refund', id, connection_id, source_id FROM canonical_refund
+        WHERE legal_entity_id = %(entity)s
+    UNION ALL SELECT 'dispute', id, connection_id, source_id FROM canonical_dispute
+        WHERE legal_entity_id = %(entity)s
+), moved AS (
+    SELECT records.kind, records.id, coalesce(paid.times, 0) AS times, entry.currency, line.amount,
+        CASE WHEN entry.document_type IN ('fee', 'void') THEN 1 ELSE dense_rank() OVER (
+            PARTITION BY records.kind, records.id
+            ORDER BY entry.document_type IN ('fee', 'void'), entry.id) END AS place
+    FROM records JOIN ledger_journalentry entry
+        ON entry.record_kind = records.kind AND entry.record_id = records.id
+    JOIN ledger_journalline line ON line.entry_id = entry.id
+    JOIN clearing ON clearing.code = line.account
+    LEFT JOIN paid ON paid.connection_id = records.connection_id
+        AND paid.source_id = records.source_id
+    WHERE entry.legal_entity_id = %(entity)s AND entry.lane = %(lane)s
 )
-SELECT entry.currency, sum(line.amount)::bigint AS amount
-FROM waiting JOIN ledger_journalentry entry
-    ON entry.record_kind = waiting.kind AND entry.record_id = waiting.id
-JOIN ledger_journalline line ON line.entry_id = entry.id
-JOIN clearing ON clearing.code = line.account
-WHERE entry.legal_entity_id = %(entity)s AND entry.lane = %(lane)s
-GROUP BY entry.currency
+SELECT currency, sum(amount)::bigint AS amount FROM moved WHERE place > times GROUP BY currency
 """
 
 

@@ -140,6 +140,37 @@ class TestControls:
         assert found["EUR"].books == minor("6000.00")
         assert [one.difference for one in found.values()] == [0] * len(found)
 
+    def test_clearing_waits_for_each_payout_of_a_record(self, busy: Stage) -> None:
+        def paid_out(number: int, on: str, amount: str) -> None:
+            busy.tell(
+                "payout.settled/1", on, payout_id=f"po_{number}", currency="USD", arrived_on=on,
+                amount=minor(amount), items=[{
+                    "balance_transaction_id": f"txn_{number}", "kind": "adjustment",
+                    "source_id": "dp_1", "amount": minor(amount), "fee": 0,
+                }],
+            )  # fmt: skip
+
+        def dollars() -> controls.Control:
+            return next(
+                one for one in controls.clearing(entity_id=busy.entity.pk) if one.currency == "USD"
+            )
+
+        dispute = {
+            "dispute_id": "dp_1", "payment_id": "pay_in_1_2025-02-10", "currency": "USD",
+            "amount": minor("12990.00"),
+        }  # fmt: skip
+        busy.tell("dispute.opened/1", "2025-03-01", **dispute, opened_on="2025-03-01")
+        paid_out(1, "2025-03-02", "-12990.00")
+        assert (dollars().books, dollars().difference) == (minor("12990.00"), 0)
+
+        busy.tell(
+            "dispute.closed/1", "2025-03-10", **dispute, outcome="won", closed_on="2025-03-10"
+        )
+        assert (dollars().books, dollars().difference) == (minor("25980.00"), 0)
+
+        paid_out(2, "2025-03-11", "12990.00")
+        assert (dollars().books, dollars().difference) == (minor("12990.00"), 0)
+
     def test_an_invoice_that_the_books_lack_part_of_shows(self, busy: Stage) -> None:
         from revops.canonical.models import Invoice
 
