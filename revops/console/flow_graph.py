@@ -11,6 +11,7 @@ from typing import Final
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from revops.console.graph import drawn_width
 from revops.pipeline.flows.base import Flow, Kind, Step
 from revops.pipeline.flows.capabilities import CAPABILITIES, systems
 from revops.pipeline.flows.queries.runs import StepCounts
@@ -105,9 +106,10 @@ def drawing(flow: Flow, counts: Mapping[str, StepCounts]) -> Drawing:
     width = max(node.column for node in nodes.values()) * _ACROSS + _WIDE + 2 * _EDGE
     height = max(node.row for node in nodes.values()) * _DOWN + _HIGH + 2 * _EDGE
     said = f"{len(nodes)} steps from left to right; the list below says the same"
+    boxes = "".join(map(_box, nodes.values()))
     svg = mark_safe(  # noqa: S308  digits, our own classes, and escaped words
-        f'<svg class="draw" width="{width}" viewBox="0 0 {width} {height}" role="group" '
-        f'aria-label="{escape(said)}">{edges}{"".join(map(_box, nodes.values()))}</svg>'
+        f'<svg class="draw" width="{drawn_width(width)}" viewBox="0 0 {width} {height}" '
+        f'role="group" aria-label="{escape(said)}">{edges}{boxes}</svg>'
     )
     return Drawing(svg, tuple(nodes.values()), tuple(roots))
 
@@ -131,8 +133,8 @@ def _box(node: Node) -> str:
         f'<a href="#step-{node.key}" id="node-{node.key}" aria-label="{escape(said)}">'
         f'<rect class="{kinds}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="5"/>'
         f"{_title(node.step.title, x + 10, y + 20)}"
-        f'<svg class="mark-{shown.tone.value}" x="{x + _WIDE - 21}" y="{y + 9}" width="13" '
-        f'height="13" viewBox="0 0 12 12"><use href="#icon-{shown.icon}"/></svg>'
+        f'<svg class="mark-{shown.tone.value}" x="{x + _WIDE - 21}" y="{y + _HIGH - 22}" '
+        f'width="13" height="13" viewBox="0 0 12 12"><use href="#icon-{shown.icon}"/></svg>'
         f'<text x="{x + 10}" y="{y + 56}">{escape(_short(node.who, 28))}</text>'
         f'<text class="sum" x="{x + 10}" y="{y + 73}">{escape(_short(node.said, 30))}</text></a>'
     )

@@ -21,10 +21,15 @@ from revops.web.formats import money_text
 from revops.web.statuses import look
 
 MOST: Final = 4
-_WIDE, _HIGH = 164, 68
-_ACROSS, _DOWN = 188, 80
+_WIDE, _HIGH = 172, 68
+_ACROSS, _DOWN = 196, 80
 _EDGE: Final = 4
 _PAGE: Final = 1_000
+
+
+def drawn_width(width: int) -> int:
+    """Shrunk to the page where it is long, and scrolled rather than made too small to read."""
+    return width if width <= _PAGE else max(_PAGE, width * 3 // 4)
 
 
 @dataclass(slots=True)
@@ -60,18 +65,13 @@ def graph_of(hops: Sequence[Hop], *, chosen: str, address: str) -> Graph:
     width = max((node.column for node in nodes.values()), default=0) * _ACROSS + _WIDE + 2 * _EDGE
     height = max(rows, 1) * _DOWN - (_DOWN - _HIGH) + 2 * _EDGE
     edges = "".join(
-        _edge(nodes[first], node)
-        for node in nodes.values()
-        for first in node.hop.after
-        if first in nodes
+        _edge(nodes[first], node) for node in nodes.values() for first in _nearest(nodes, node)
     )
     boxes = "".join(_box(node, chosen=chosen, address=address) for node in nodes.values())
     said = f"{len(nodes)} steps from left to right; the list below says the same"
-    # Shrunk a little where it is long, and scrolled rather than made too small to read.
-    drawn = width if width <= _PAGE else max(_PAGE, width * 7 // 8)
     svg = mark_safe(  # noqa: S308  digits, our own classes, and escaped words
-        f'<svg class="draw" width="{drawn}" viewBox="0 0 {width} {height}" role="group" '
-        f'aria-label="{escape(said)}">{edges}{boxes}</svg>'
+        f'<svg class="draw" width="{drawn_width(width)}" viewBox="0 0 {width} {height}" '
+        f'role="group" aria-label="{escape(said)}">{edges}{boxes}</svg>'
     )
     missing = sum(1 for node in nodes.values() if node.hop.problem)
     return Graph(_roots(nodes), svg, len(nodes), missing)
@@ -131,6 +131,17 @@ def _placed(shown: Sequence[tuple[Hop, int]]) -> dict[str, Node]:
     return {hop.key: Node(hop, column(hop.key, frozenset((hop.key,))), 0, n) for hop, n in shown}
 
 
+def _nearest(nodes: dict[str, Node], node: Node) -> list[str]:
+    """What it came from without what those came from: a longer way says the same."""
+    first = [key for key in node.hop.after if key in nodes]
+    above: set[str] = set()
+    edge = set(first)
+    while edge:
+        edge = {key for one in edge for key in nodes[one].hop.after if key in nodes} - above
+        above |= edge
+    return [key for key in first if key not in above] or first
+
+
 def _rows(nodes: dict[str, Node]) -> int:
     """Give every node a free row, near the one it came from. How many rows there are."""
     taken: dict[int, set[int]] = defaultdict(set)
@@ -178,7 +189,7 @@ def _box(node: Node, *, chosen: str, address: str) -> str:
     bad = " bad" if hop.problem else ""
     last = ""
     if text:
-        last = f'<text class="sum{bad}" x="{x + 10}" y="{y + 56}">{escape(_short(text, 25))}</text>'
+        last = f'<text class="sum{bad}" x="{x + 10}" y="{y + 56}">{escape(_short(text, 24))}</text>'
     word = hop.status_word or seen.word
     said = f"{hop.label} {node.name}, {hop.system}: {word}"
     link = escape(address.replace("{key}", hop.key))

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from revops.kernel import strict_json
 from revops.kernel.keys import sha256
 from revops.lineage.queries import Hop, Thread
-from revops.web.formats import when
+from revops.web.formats import mid_sentence, when
 from revops.web.statuses import look
 
 _TONES: Final = {"crit": "crit", "warn": "warn", "wait": "warn"}
@@ -76,7 +76,7 @@ def moments_of(hops: Sequence[Hop]) -> list[Moment]:
         seen = look(hop.status)
         word = (hop.status_word or seen.word).lower()
         tone = _TONES.get(seen.tone.value, "info")
-        found.append(Moment(number, at, f"{hop.label.lower()} {word}", tone))
+        found.append(Moment(number, at, f"{mid_sentence(hop.label)} {word}", tone))
     return found
 
 

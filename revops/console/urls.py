@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from revops.console.customers import views as customers
 from revops.console.identity import views as identity
 from revops.console.ledger import views as ledger
-from revops.console.views import find, flows, home, journals, playbooks, threads, tours
+from revops.console.views import contracts, find, flows, home, journals, playbooks, threads, tours
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("books/trial-balance/", ledger.trial_balance, name="trial-balance"),
     path("journals/JE-<int:id>/", journals.journal, name="journal"),
     path("flows/", flows.every, name="flows"),
+    path("flows/contracts/", contracts.every, name="contracts"),
     path("flows/runs/<int:id>/", flows.run, name="flow-run"),
     path("flows/runs/<int:id>/undo", flows.compensate, name="flow-undo"),
     path("flows/<str:event>/", flows.one, name="flow"),

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from exceptions.models import Case, CaseState
 from revops.lineage.queries import Hop, Thread
-from revops.web.formats import when
+from revops.web.formats import mid_sentence, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def verdict(thread: Thread, cases: Sequence[Case]) -> Verdict:
     if subject.kind == "payment" and subject.status == "failed":
         return _declined(subject)
     if not hops and (hops := thread.of("journal", "posting")):
-        return _of_many(f"{subject.label.lower()} {subject.name}", hops, case)
+        return _of_many(f"{mid_sentence(subject.label)} {subject.name}", hops, case)
     name = _name(thread, subject)
     trouble = [hop for hop in hops if hop.problem]
     doubt = [hop for hop in trouble if hop.status == "in_doubt"]

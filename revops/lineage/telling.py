@@ -72,9 +72,11 @@ def _company(told: Payload) -> str:
 
 
 def _entitlement(told: Payload) -> str:
-    granted = " ".join(
-        str(told[name]) for name in ("quantity", "unit", "feature") if told.get(name)
-    )
+    one = str(told.get("quantity")) == "1"
+    unit = str(told.get("unit") or "")
+    unit = unit.removesuffix("s") if one else unit
+    parts = (str(told.get("quantity") or ""), unit, str(told.get("feature") or ""))
+    granted = " ".join(part for part in parts if part)
     used = told.get("used")
     return _joined(granted, f"{used} used" if used else "", _plain(told.get("state")))
 

@@ -74,6 +74,15 @@ def _money(value: Amount, currency: str, *, signed: bool, coded: bool) -> SafeSt
     return SafeString(f'<data value="{machine}">{code}{person}</data>')
 
 
+def mid_sentence(text: str) -> str:
+    """
+    A label within a sentence: “Any ERP state”, “next problem: journal entry”. The first letter is
+    lowered unless the first word is an abbreviation.
+    """
+    first = text.partition(" ")[0]
+    return text if len(first) > 1 and first.isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
 def number(value: int | None) -> SafeString:
     """``12,345``."""
     if value is None:

@@ -203,6 +203,11 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("flows", _at("/flows/")),
         Look("flows-auditor", _at("/flows/"), by="Yuki"),
     ),
+    "console:contracts": (
+        Look("contracts", _at("/flows/contracts/")),
+        Look("contracts-of-one", _at("/flows/contracts/?by=stripe"), by="Yuki"),
+        Look("contracts-none", _at("/flows/contracts/?by=tryton")),
+    ),
     "console:flow": (
         Look("flow-invoice", _at("/flows/invoice.issued/")),
         Look("flow-won", _at("/flows/opportunity.won/")),

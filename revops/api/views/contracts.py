@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 from accounts.policy import open_door
 from revops.contracts.export import schema
 from revops.contracts.registry import CONTRACTS
+from revops.pipeline.flows.catalogue import event_type, flow_of
+from revops.pipeline.flows.document import producers
 
 _WHY = "describes the API, holds no data"
 
@@ -16,7 +18,10 @@ _WHY = "describes the API, holds no data"
 @open_door(_WHY)
 @require_safe
 def contracts(request: HttpRequest) -> JsonResponse:
-    """Every contract that the console knows, with the address of its schema."""
+    """
+    Every contract that the console knows: the address of its schema, which systems can tell of it,
+    and the event whose flow it begins.
+    """
     return JsonResponse(
         {
             "contracts": [
@@ -26,6 +31,8 @@ def contracts(request: HttpRequest) -> JsonResponse:
                     "schema": request.build_absolute_uri(
                         reverse("api:contract", args=name.split("/"))
                     ),
+                    "told_by": list(producers(event_type(name))) or ["the API"],
+                    "flow": event_type(name) if flow_of(name) else None,
                 }
                 for name, model in CONTRACTS.items()
             ]

@@ -15,6 +15,7 @@ from revops.api.views.base import MachineView
 from revops.lineage.queries import thread
 from revops.lineage.queries.find import find
 from revops.lineage.queries.hops import LABELS
+from revops.web.formats import mid_sentence
 
 
 class Lineage(MachineView):
@@ -64,5 +65,5 @@ def _answer(kind: str, id: int) -> Response:
         raise Problem(404, "", f"No thread starts at “{kind}”; it starts at: {', '.join(LABELS)}.")
     found = thread(kind, id)
     if found is None:
-        raise Problem(404, "", f"There is no {LABELS[kind].lower()} {id}.")
+        raise Problem(404, "", f"There is no {mid_sentence(LABELS[kind])} {id}.")
     return Response(ThreadOut.of(found).model_dump(mode="json"))

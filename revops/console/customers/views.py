@@ -85,6 +85,7 @@ def customer(request: HttpRequest, id: int) -> HttpResponse:
         "credits": [(one, Money(one.total, one.currency)) for one in page.credits[:12]],
         "renewal": _renewal(page.party),
         "sees_thread": sees_thread,
+        "decides": may(request.user, "identity.decide"),
     }
     return render_page(request, "customers/customer.html", context)
 

@@ -13,10 +13,12 @@ from accounts.models import User
 from accounts.queries import may
 from accounts.roles import who_may
 from revops.console.flow_graph import drawing
+from revops.console.views.contracts import rows_of
+from revops.contracts.registry import CONTRACTS
 from revops.lineage.kinds import KINDS
 from revops.pipeline.flows import acts
 from revops.pipeline.flows.base import POST, Flow, Kind, Step
-from revops.pipeline.flows.catalogue import flows
+from revops.pipeline.flows.catalogue import event_type, flows
 from revops.pipeline.flows.queries import runs
 from revops.pipeline.flows.queries.runs import Counts, Run, StepRow
 from revops.pipeline.flows.undo import CannotUndo
@@ -98,6 +100,7 @@ def one(request: HttpRequest, event: str) -> HttpResponse:
         "flow": flow,
         "line": Line(flow, found),
         "drawing": drawing(flow, counts),
+        "contracts": rows_of([name for name in CONTRACTS if event_type(name) == event]),
         "runs": [(run, _LOOK[run.state]) for run in runs.recent(event, most=_RECENT)],
     }
     return render_page(request, "flows/flow.html", context)

@@ -24,6 +24,7 @@ from revops.kernel import clock
 from revops.lineage.queries import Hop, Thread, thread
 from revops.lineage.queries.hops import LABELS
 from revops.web.filters import Filters, Key, State
+from revops.web.formats import mid_sentence
 from revops.web.htmx import render_page
 from revops.web.pagination import numbered_page
 from revops.web.policy import screen
@@ -51,7 +52,7 @@ def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
     """The thread; the pane alone when htmx asks for another hop's."""
     found = thread(kind, id) if kind in LABELS else None
     if found is None:
-        raise Http404(f"There is no {LABELS.get(kind, 'record').lower()} with that id.")
+        raise Http404(f"There is no {mid_sentence(LABELS.get(kind, 'record'))} with that id.")
     state = _PAGE.read(request.GET)
     slide = slide_of(found.hops, state.one("moment"))
     now = clock.now()

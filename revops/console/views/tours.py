@@ -60,12 +60,12 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, slug: str) -> HttpResponse:
     """Play the step ``step`` from where somebody is, ``at``."""
-    authorize(request.user, "sandbox.operate")
+    person = authorize(request.user, "sandbox.operate")
     tour = _tour(slug)
     kept = _kept(tour, request.POST.get("at", ""))
     try:
-        kept = dict(base.play(tour, request.POST.get("step", ""), kept))
-        messages.success(request, "Done in the sandbox. The console hears of it in a moment.")
+        kept = dict(base.play(tour, request.POST.get("step", ""), kept, by=person.name))
+        messages.success(request, "Done. The console hears of it in a moment.")
     except LookupError as error:
         raise Http404(str(error)) from None
     except NotPossible as error:
