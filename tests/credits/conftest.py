@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.credits.desk import Desk
+
+
+@pytest.fixture
+def desk(transactional_db: None) -> Desk:
+    """Books, people and a billing system; nothing was billed yet."""
+    return Desk()
