@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -75,6 +75,28 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """
+    One way to break the connector's sandbox: ``on`` and ``off`` are sent to ``door`` below
+    ``/_control/``. ``fault`` names it in the door's answer, and without one nobody can tell whether
+    it is on. Without ``off`` what is on is set to false. ``{period}`` is this month.
+    """
+
+    slug: str
+    label: str
+    hint: str
+    on: Mapping[str, Any]
+    off: Mapping[str, Any] = field(default_factory=dict)
+    fault: str = ""
+    door: str = "faults"
+    undo: str = "Mend"
+
+    @property
+    def undone(self) -> Mapping[str, Any]:
+        return self.off or dict.fromkeys(self.on, False)
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """
     All facts that the console needs about a connector without importing it.
@@ -121,6 +143,7 @@ class Manifest:
     retention_s: int | None = None
     fetch_after_s: float = 0
     sandbox_port: int | None = None
+    switches: tuple[Switch, ...] = ()
 
     @property
     def settle_window_s(self) -> float:
@@ -170,7 +193,11 @@ class Manifest:
             for key, value in flat.pop("polling", {}).items()
         }
         flat |= {**limits, **polling}
-        for name, part in (("parameters", Parameter), ("secrets", Secret)):
+        for name, part in (
+            ("parameters", Parameter),
+            ("secrets", Secret),
+            ("switches", Switch),
+        ):
             flat[name] = tuple(
                 _part(part, item, f"{name}[{index}]", problems)
                 for index, item in enumerate(flat.get(name, ()))
@@ -206,7 +233,7 @@ def _part(kind: type[Any], values: Any, where: str, problems: list[str]) -> Any:
     wrong += [
         f"{lead}“{name}” is missing"
         for name, item in known.items()
-        if name not in found and item.default is MISSING
+        if name not in found and item.default is MISSING and item.default_factory is MISSING
     ]
     wrong += [
         f"{lead}“{key}” must be {_words(str(known[key].type))}"
@@ -255,6 +282,11 @@ def _contradictions(manifest: Manifest) -> list[str]:
         f"the host “{host}” is no host template"
         for host in manifest.hosts
         if not _HOST.fullmatch(host)
+    ]
+    found += [
+        f"the switch “{switch.slug}” must say what turns it on"
+        for switch in manifest.switches
+        if not isinstance(switch.on, dict) or not switch.on or not isinstance(switch.off, dict)
     ]
     if not manifest.hosts:
         found.append("“hosts” must name at least one host")

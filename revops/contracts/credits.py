@@ -155,6 +155,25 @@ class CreditIssued(EventData):
         return (("credit", self.request_ref),) if self.request_ref else ()
 
 
+class CreditVoided(EventData):
+    """A memo that was issued is taken back, as if it had never been (accounting.md J5g)."""
+
+    contract: ClassVar[str] = "credit.voided/1"
+    subject: ClassVar[str] = "credit"
+
+    credit_id: Id
+    voided_on: Day
+    reason: Text = ""
+
+    @property
+    def subject_id(self) -> str:
+        return self.credit_id
+
+    @property
+    def needs(self) -> tuple[tuple[str, str], ...]:
+        return (("credit", self.credit_id),)
+
+
 class CreditApplied(EventData):
     """Part of a customer's balance settled an invoice (accounting.md J5b2)."""
 

@@ -91,6 +91,31 @@ class PaymentRefunded(EventData):
         return (("payment", self.payment_id),)
 
 
+class RefundReturned(EventData):
+    """
+    The bank sent a refund back: the money is the processor's again, and the customer is still owed
+    it (accounting.md J6d). ``amount`` is the whole refund.
+    """
+
+    contract: ClassVar[str] = "refund.returned/1"
+    subject: ClassVar[str] = "refund"
+
+    refund_id: Id
+    currency: Currency
+    amount: Taken
+    returned_on: Day
+    reason: Text = ""
+    balance_transaction_id: MaybeId = ""
+
+    @property
+    def subject_id(self) -> str:
+        return self.refund_id
+
+    @property
+    def needs(self) -> tuple[tuple[str, str], ...]:
+        return (("refund", self.refund_id),)
+
+
 class PayoutItem(Part):
     """One balance transaction in a payout; ``amount`` gross and ``fee`` in minor units."""
 

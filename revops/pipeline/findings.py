@@ -48,6 +48,7 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "recovery": "Recovery",
     "remittance": "Tax remittance",
     "payout_return": "Returned payout",
+    "refund_return": "Returned refund",
     "drawdown": "Prepaid usage",
     "usage_accrual": "Usage accrual",
     "credit_accrual": "Credit accrual",

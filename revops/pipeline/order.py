@@ -20,8 +20,11 @@ _RANK: Final = {
 _LATER: Final = frozenset({
     "customer.merged/1", "invoice.voided/1", "invoice.paid/1", "invoice.overdue/1",
     "invoice.written_off/1", "invoice.recovered/1", "payment.returned/1", "dispute.closed/1",
-    "payout.returned/1", "credit.applied/1",
+    "payout.returned/1", "credit.applied/1", "credit.voided/1", "refund.returned/1",
 })  # fmt: skip
+
+# What these undo must stand in the books first: telling of it in the same batch is not enough.
+UNDOING: Final = frozenset({"invoice.voided/1", "credit.voided/1"})
 
 # These change what invoices billed, so that they come after the day's invoices and payments.
 _CHANGES: Final = frozenset({

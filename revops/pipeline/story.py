@@ -28,7 +28,7 @@ from revops.pipeline.journalize import Facts, Knowledge, accounting_date, journa
 from revops.pipeline.journalize.late import placed
 from revops.pipeline.journalize.record import Produced, record
 from revops.pipeline.normalize import OWN_TYPE, Meaning, Understood, normalize
-from revops.pipeline.order import BOOKED, PARENTS, STORIES, order
+from revops.pipeline.order import BOOKED, PARENTS, STORIES, UNDOING, order
 from revops.pipeline.sources import Source
 from revops.store import sql
 
@@ -266,8 +266,7 @@ class Story:
         told: set[tuple[str, str]] = set()
         for meaning in item.meanings:
             unmet = self._unmet(meaning.data)
-            # What is voided must stand in the books first, so telling of it is not enough.
-            if unmet and (unmet not in told or meaning.data.contract.startswith("invoice.voided")):
+            if unmet and (unmet not in told or meaning.data.contract in UNDOING):
                 return unmet
             told.add((meaning.data.subject, meaning.data.subject_id))
         return None
@@ -276,9 +275,10 @@ class Story:
         """What the event needs first: also entries that it undoes, when this batch makes them."""
         if not self._records.owns(data, self._entity_of(data)):
             return None  # it will not land, so it waits for nothing
-        if data.contract.startswith("invoice.voided"):
-            row = self._records.tables.invoice.get(data.subject_id)
-            if row is not None and self._records.tables.invoice.is_new(row):
+        if data.contract in UNDOING:
+            table = self._records.tables.of(data.subject)
+            row = table.get(data.subject_id)
+            if row is not None and table.is_new(row):
                 return data.subject, data.subject_id
         return self._records.unmet(data)
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.conf import LazySettings
 
 from accounts.models import User
+from connectors import registry
 from connectors.models import Connection
 from revops.console.connections import switches
 from revops.delivery.models import OutboundCommand
@@ -164,6 +168,21 @@ class TestOffer:
         usual = {"connector": "tryton", "control_url": "http://127.0.0.1:9"}
         assert switches.offered(a_connection("sandbox", **usual))
         assert not switches.offered(a_connection("else", **(usual | values)))
+
+    def test_are_declared_by_the_connectors_themselves(self) -> None:
+        declared = {slug for slug, one in registry.all_manifests().items() if one.switches}
+        assert declared == {"gainsight", "salesforce", "stripe", "tryton"}
+        named = set(registry.all_manifests())
+        assert not [slug for slug in named if slug in Path(switches.__file__).read_text("utf-8")]
+
+    @pytest.mark.parametrize("slug", ["gainsight", "salesforce", "stripe", "tryton"])
+    def test_are_faults_that_the_connectors_sandbox_knows(self, slug: str) -> None:
+        folder = Path(registry.__file__).parent / "systems" / slug / "sandbox"
+        words = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+        for switch in registry.manifest(slug).switches:
+            if switch.fault:
+                assert re.search(rf"\b{switch.fault}\b", words), switch.slug
+                assert switch.fault in switch.on
 
     def test_has_no_other_switch(self, sandbox: Rehearsal, sign_in: SignIn, rob: User) -> None:
         assert sign_in(rob).post(DOOR, {"on": "explode"}).status_code == 404

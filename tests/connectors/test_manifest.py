@@ -31,6 +31,13 @@ class TestManifest:
         assert manifest.grade is Grade.READ_ONLY_CHECK
         assert manifest.parameters[0].required
 
+    def test_a_switch_is_turned_off_by_what_turned_it_on(self) -> None:
+        switch = {"slug": "slow", "label": "Is slow", "hint": "Calls wait.", "on": {"slow": 3}}
+        (found,) = Manifest.parse({**LEAST, "switches": [switch]}).switches
+        assert found.undone == {"slow": False}
+        with pytest.raises(ManifestInvalid, match="what turns it on"):
+            Manifest.parse({**LEAST, "switches": [{**switch, "on": {}}]})
+
     def test_sections_are_read_as_limits_and_polling(self) -> None:
         manifest = Manifest.parse(
             {

@@ -57,9 +57,10 @@ class TestCreditNote:
         refused(body(LOWERS, pre_payment_amount=1), "goes to invoice")
         refused(body(BALANCE, customer_balance_transaction=None), "nowhere")
 
-    def test_that_is_voided_is_left_to_a_person(self) -> None:
-        event = body(LOWERS, status="void") | {"type": "credit_note.voided"}
-        refused(event, "voided in Stripe")
+    def test_that_is_voided_is_told_with_the_day_of_the_void(self) -> None:
+        voided = only("credit_note_voided")
+        assert (voided.contract, voided.credit_id) == ("credit.voided/1", only(LOWERS).credit_id)
+        assert voided.voided_on == date(2026, 1, 7)
 
     def test_over_nothing_is_nothing(self) -> None:
         assert "nothing" in opened(body(LOWERS, total=0)).ignored

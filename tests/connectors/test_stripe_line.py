@@ -53,6 +53,11 @@ class TestLife:
         play(line, "ach_return", charge=charges[2])
         play(line, "credit", invoice=invoices[3], amount=100_000)
         play(line, "credit", invoice=invoices[3], amount=50_000, refunds=True)
+        play(line, "refund_failure")
+        unpaid = line.subscribe(pays=False)
+        play(line, "credit", invoice=unpaid, amount=20_000)
+        told(line)
+        play(line, "void_credit")
         play(line, "pause", subscription=subscriptions[0])
         play(line, "resume", subscription=subscriptions[0])
         play(line, "cancel", subscription=subscriptions[1])
@@ -62,7 +67,7 @@ class TestLife:
         told(line)
 
         bad = InboundEvent.objects.exclude(state__in=("processed", "ignored"))
-        assert not [(one.type, one.state, one.note) for one in bad]
+        assert not [(one.type, one.state, one.reason) for one in bad]
         assert not list(Case.objects.values_list("kind", "what_happened"))
         kinds = set(JournalEntry.objects.values_list("document_type", flat=True))
         assert kinds >= {
@@ -74,6 +79,7 @@ class TestLife:
             "payout",
             "payout_return",
             "refund",
+            "refund_return",
             "return",
         }
         totals = JournalLine.objects.aggregate(amount=Sum("amount"), functional=Sum("functional"))

@@ -100,6 +100,17 @@ class TestRefund:
         listed["data"]["object"]["refunds"]["data"][0]["status"] = status
         assert told(listed) == []
 
+    def test_one_that_came_back_is_told_as_paid_and_returned(self) -> None:
+        paid, back = told("refund_failed__came_back")
+        assert paid == only("refund_created__in_part")
+        assert (back.contract, back.refund_id, back.amount) == (
+            "refund.returned/1",
+            "re_Part",
+            21_650,
+        )
+        assert back.returned_on == date(2026, 2, 14)
+        assert back.reason == "expired or canceled card"
+
 
 class TestPayout:
     def test_arrives_on_the_banks_day_in_every_zone(self) -> None:

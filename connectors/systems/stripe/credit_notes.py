@@ -21,8 +21,6 @@ from revops.kernel.money import allocate
 
 
 def ignored(obj: Json) -> str:
-    if obj.get("status") == "void":
-        return ""
     if obj.get("total") == 0:
         return "The credit note is over nothing."
     if is_cut_short(obj):
@@ -37,11 +35,6 @@ def is_cut_short(obj: Json) -> bool:
 def issued(heard: Heard) -> Sequence[EventData]:
     """Raises PayloadUnreadable for what goes to several places or has no type of credit."""
     obj = heard.obj
-    if obj.get("status") == "void":
-        raise PayloadUnreadable(
-            f"Credit note {_name(obj)} was voided in Stripe. Undo its entries by hand: there is no "
-            "entry that undoes a credit by itself."
-        )
     code = wire.currency(obj.get("currency"))
     total = wire.minor(obj.get("total"), code, field="total")
     at = wire.first(obj.get("effective_at"), obj.get("created"))
@@ -63,6 +56,22 @@ def issued(heard: Heard) -> Sequence[EventData]:
                 "request_ref": wire.noted(obj, "credit_request_id"),
                 "reason": wire.text(obj.get("memo")) or _reason(obj),
                 "legal_entity": wire.entity(obj),
+            },
+        )
+    ]
+
+
+def voided(heard: Heard) -> Sequence[EventData]:
+    """Stripe voids notes of open invoices only, so what is undone lowered an invoice."""
+    obj = heard.obj
+    at = wire.first(obj.get("voided_at"), heard.created)
+    return [
+        registry.read(
+            "credit.voided/1",
+            {
+                "credit_id": wire.ref(obj),
+                "voided_on": wire.day(at, heard.zone, field="voided_at"),
+                "reason": "Voided in Stripe.",
             },
         )
     ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from connectors.contract import PayloadUnreadable, TypeUnknown
+from connectors.contract import PayloadUnreadable
 from connectors.systems.stripe import wire
 from connectors.systems.stripe.payments import payment_id
 from connectors.systems.stripe.wire import Json
 from revops.contracts import registry
 from revops.contracts.base import EventData
 from revops.kernel import strict_json
+
+# How a refund ends that does not reach the customer.
+OVER: Final = ("failed", "canceled")
 
 
 def refunded(obj: Json, zone: str, *, charge: Json | None = None) -> EventData:
@@ -41,14 +44,30 @@ def _gives_back(noted: str) -> Any:
         raise PayloadUnreadable(f"The refund's “gives_back” cannot be read: {error}") from error
 
 
-def failed(obj: Json) -> str:
-    """Why a failed refund needs nothing done. Raises TypeUnknown when its money had left."""
+def never_left(obj: Json) -> str:
+    """Why a refund that failed needs nothing done; empty when its money had left and is back."""
     if wire.ref(obj.get("failure_balance_transaction")):
-        raise TypeUnknown(
-            f"Refund {wire.ref(obj)} failed after its money had left: the customer still has to "
-            "be paid. No event of the console says that; undo the refund's entry by hand."
-        )
+        return ""
     return "The refund never succeeded; no money has left."
+
+
+def returned(obj: Json, zone: str, created: int) -> EventData:
+    """The money of a failed refund is in the balance again; the customer is still owed it."""
+    code = wire.currency(obj.get("currency"))
+    transaction = wire.part(obj.get("failure_balance_transaction"))
+    at = wire.first(transaction.get("created"), created)
+    said = wire.text(obj.get("failure_reason")).replace("_", " ")
+    return registry.read(
+        "refund.returned/1",
+        {
+            "refund_id": wire.ref(obj),
+            "currency": code,
+            "amount": wire.minor(obj.get("amount"), code),
+            "returned_on": wire.day(at, zone, field="created"),
+            "reason": said or "The bank sent the refund back.",
+            "balance_transaction_id": wire.ref(obj.get("failure_balance_transaction")),
+        },
+    )
 
 
 def of_charge(obj: Json, zone: str) -> Sequence[EventData]:

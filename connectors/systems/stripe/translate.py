@@ -67,8 +67,8 @@ def _money_ignored(kind: str, obj: Json) -> str:
     status = wire.text(obj.get("status"))
     if kind == "charge.succeeded" and obj.get("captured") is False:
         return "The charge is authorised, not captured; no money has moved yet."
-    if kind in _REFUNDS and status in ("failed", "canceled"):
-        return refunds.failed(obj)
+    if kind in _REFUNDS and status in refunds.OVER:
+        return refunds.never_left(obj)
     if kind in _REFUNDS and status not in ("succeeded", ""):
         return f"The refund is {status.replace('_', ' ')}; it counts once it succeeded."
     if kind == "charge.refunded" and not wire.part(obj.get("refunds")).get("data"):
@@ -130,10 +130,11 @@ def _payment_failed(heard: Heard) -> Sequence[EventData]:
 
 
 def _refunded(heard: Heard) -> Sequence[EventData]:
-    if heard.obj.get("status") in ("failed", "canceled"):
-        refunds.failed(heard.obj)  # says in words that nobody knows this yet
-        return ()
-    return [refunds.refunded(heard.obj, heard.zone)]
+    """A refund that came back may have been told as paid or not, so that is told once more."""
+    told = [refunds.refunded(heard.obj, heard.zone)]
+    if heard.obj.get("status") in refunds.OVER:
+        told.append(refunds.returned(heard.obj, heard.zone, heard.created))
+    return told
 
 
 def _one(make: Callable[[Json, str, int], EventData]) -> Translator:
@@ -168,7 +169,7 @@ _TRANSLATORS: Final[Mapping[str, Translator]] = {
     "invoice.payment_failed": _payment_failed,
     "invoice_payment.paid": _one(payments.invoice_payment_applied),
     "credit_note.created": credit_notes.issued,
-    "credit_note.voided": credit_notes.issued,
+    "credit_note.voided": credit_notes.voided,
     "charge.succeeded": _one(payments.charge_applied),
     "charge.captured": _one(payments.charge_applied),
     "charge.failed": _one(payments.charge_failed),

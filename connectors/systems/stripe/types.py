@@ -1,10 +1,8 @@
 """
 Stripe's event types as this connector knows them (https://docs.stripe.com/api/events/types).
 
-A type is translated, or known to need nothing, or unknown. What changes what is owed and has no
-event of the console (a credit note that is voided, a refund that fails after its money left) is
-refused in words on purpose: it becomes a case, because ignoring it would make the books wrong
-silently.
+A type is translated, or known to need nothing, or unknown: then it becomes a case, because ignoring
+it could make the books wrong silently.
 """
 
 from __future__ import annotations

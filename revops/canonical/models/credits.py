@@ -15,6 +15,7 @@ class CreditState(models.TextChoices):
     APPROVED = "approved", "Approved"
     REJECTED = "rejected", "Rejected"
     ISSUED = "issued", "Issued"
+    VOID = "void", "Void"
 
 
 class Credit(Record):
@@ -45,6 +46,7 @@ class Credit(Record):
     decided_by = models.TextField(blank=True)
     issued_on = models.DateField(null=True)
     effective_on = models.DateField(null=True)
+    voided_on = models.DateField(null=True)
     reason = models.TextField(blank=True)
     case_ref = models.CharField(max_length=120, blank=True)
     support_case = models.ForeignKey(

@@ -53,11 +53,14 @@ class Payment(Record):
 
 
 class Refund(Record):
+    """``returned_on``: the bank sent it back, and the customer is still owed it."""
+
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     dated = models.DateField()
     reason = models.TextField(blank=True)
+    returned_on = models.DateField(null=True)
 
     def __str__(self) -> str:
         return self.source_id

@@ -212,6 +212,7 @@ class RefundRow(Row):
     amount: int
     dated: date
     reason: str
+    returned_on: date | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -262,6 +263,7 @@ class CreditRow(Row):
     decided_by: str = ""
     issued_on: date | None = None
     effective_on: date | None = None
+    voided_on: date | None = None
     reason: str = ""
     case_ref: str = ""
     support_case_id: int | None = None

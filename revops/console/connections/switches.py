@@ -1,8 +1,9 @@
 """
 *Break this sandbox*: what can be switched on and off through a sandbox's own door, in a demo.
 
-The door is ``<control_url>/_control/`` (connectors/systems/<slug>/sandbox/control.py). It exists
-for sandboxes on this machine only, and this is never offered outside of a demo.
+Which switches there are is in each connector's manifest. The door is ``<control_url>/_control/``
+(connectors/systems/<slug>/sandbox/control.py). It exists for sandboxes on this machine only, and
+this is never offered outside of a demo.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.queries import actor_of, authorize
+from connectors import registry
 from connectors.contract import PayloadUnreadable
 from connectors.http import Answer, Client, NotSent, Unanswered
+from connectors.manifest import Switch
 from connectors.models import Connection, Environment
 from revops.audit.operations import record, recorded
 from revops.console.connections.operations import ActRefused
@@ -29,23 +32,6 @@ log = structlog.get_logger(__name__)
 
 _PATIENCE_S: Final = 2.0
 PERIOD: Final = "{period}"
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """
-    One way to break. ``on`` and ``off`` are sent to ``door``; ``fault`` names it in the door's
-    answer, and without one nobody can tell whether it is on. ``{period}`` is this month.
-    """
-
-    slug: str
-    label: str
-    hint: str
-    on: Mapping[str, Any]
-    off: Mapping[str, Any]
-    fault: str = ""
-    door: str = "faults"
-    undo: str = "Mend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,85 +53,6 @@ class Panel:
         return any(setting.on for setting in self.settings)
 
 
-def _fault(name: str, label: str, hint: str, on: Any = True, **more: Any) -> Switch:
-    undone = dict.fromkeys(more, False)
-    return Switch(name, label, hint, {name: on, **more}, {name: False, **undone}, fault=name)
-
-
-SWITCHES: Final[Mapping[str, Sequence[Switch]]] = {
-    "tryton": (
-        _fault("down", "Goes down", "Every call is turned away with 503. Postings wait."),
-        _fault(
-            "hang", "Does not answer",
-            "Calls are taken, nothing is done, and nothing comes back while we wait.",
-        ),
-        _fault(
-            "throttle", "Asks to slow down",
-            "Every call is turned away with 429 and a wait of 20 seconds.", retry_after=20,
-        ),
-        _fault(
-            "response_lost", "Loses its next 3 answers",
-            "Three calls are done, but their answers are lost: post once, or twice?", on=3,
-        ),
-        Switch(
-            "period", f"Closes {PERIOD}",
-            "Postings of this month are refused, each with a case for finance.",
-            {PERIOD: "closed"}, {PERIOD: "open"}, door="periods", undo="Open it",
-        ),
-    ),
-    "gainsight": (
-        _fault("down", "Goes down", "Every call is turned away with 503. Commands wait."),
-        _fault(
-            "throttle", "Asks to slow down",
-            "Every call is turned away with 429 and a wait of 20 seconds.", retry_after=20,
-        ),
-        _fault(
-            "response_lost", "Loses its next 3 answers",
-            "Three writes are done, but their answers are lost: asked about, not repeated.", on=3,
-        ),
-        _fault(
-            "drop_webhooks", "Drops its rules' calls",
-            "None is sent. What happens is found by the next poll.",
-        ),
-    ),
-    "salesforce": (
-        _fault("down", "Goes down", "Every call is turned away with 503. What we write waits."),
-        _fault(
-            "throttle", "Has used up its calls",
-            "Every call is turned away with 403, and nothing says for how long.",
-        ),
-        _fault(
-            "lock_row", "Locks the next 3 rows",
-            "Somebody else is writing them: what we write is tried again.", on=3,
-        ),
-        _fault(
-            "response_lost", "Loses its next 3 answers",
-            "Three writes are done, but their answers are lost: we read before we write again.",
-            on=3,
-        ),
-        _fault(
-            "expire_session", "Ends the session once",
-            "The next call signs in again by itself, and nothing else happens.", on=1,
-        ),
-        _fault(
-            "drop_webhooks", "Drops its messages",
-            "None is sent. What changes is found by the next poll.",
-        ),
-    ),
-    "stripe": (
-        _fault("down", "Goes down", "Every call is turned away with 503: polling fails."),
-        _fault(
-            "drop_webhooks", "Drops its webhooks",
-            "None is sent. What happens is found by the next poll.",
-        ),
-        _fault(
-            "duplicate_webhooks", "Sends every webhook twice",
-            "The second one changes nothing: it is known already.",
-        ),
-    ),
-}  # fmt: skip
-
-
 def offered(connection: Connection) -> Sequence[Switch]:
     """The switches of a connection; none unless this is a demo and it leads to a sandbox."""
     if not (
@@ -154,7 +61,8 @@ def offered(connection: Connection) -> Sequence[Switch]:
         and connection.environment == Environment.SANDBOX
     ):
         return ()
-    return SWITCHES.get(connection.connector, ())
+    known = registry.all_manifests().get(connection.connector)
+    return known.switches if known else ()
 
 
 def panel(connection: Connection) -> Panel | None:
@@ -186,7 +94,7 @@ def turn(*, slug: str, by: User, name: str, on: bool) -> str:
     switch = next((item for item in offered(connection) if item.slug == name), None)
     if switch is None:
         raise LookupError(f"{connection} has no switch “{name}”.")
-    _told(connection, "POST", switch.door, _dated(switch.on if on else switch.off))
+    _told(connection, "POST", switch.door, _dated(switch.on if on else switch.undone))
     _record("sandbox.switch", connection, by, {name: on})
     log.info("switches.turned", connection=slug, by=by.pk, switch=name, on=on)
     label = _label(switch)
@@ -209,7 +117,7 @@ def mend(*, slug: str, by: User) -> str:
     _told(connection, "DELETE", "faults", None)
     for switch in switches:
         if not switch.fault:
-            _told(connection, "POST", switch.door, _dated(switch.off))
+            _told(connection, "POST", switch.door, _dated(switch.undone))
     _record("sandbox.mend", connection, by, {})
     log.info("switches.mended", connection=slug, by=by.pk)
     return (

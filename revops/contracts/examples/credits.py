@@ -57,6 +57,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "reason": "Four hours without service in March.",
         "legal_entity": "us",
     },
+    "credit.voided/1": {
+        "credit_id": "cn_78",
+        "voided_on": "2025-03-24",
+        "reason": "Issued twice.",
+    },
     "credit.applied/1": {
         "credit_id": "cn_77",
         "application_id": "cba_9",

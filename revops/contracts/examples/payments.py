@@ -35,6 +35,14 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "refunded_on": "2025-04-02",
         "reason": "requested_by_customer",
     },
+    "refund.returned/1": {
+        "refund_id": "re_31",
+        "currency": "USD",
+        "amount": 20000,
+        "returned_on": "2025-06-20",
+        "reason": "The card was closed.",
+        "balance_transaction_id": "txn_9102",
+    },
     "payout.settled/1": {
         "payout_id": "po_88",
         "currency": "USD",

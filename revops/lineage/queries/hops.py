@@ -36,6 +36,7 @@ DOCUMENTS: Final = {
     "recovery": "Recovery",
     "remittance": "Tax remittance",
     "payout_return": "Returned payout",
+    "refund_return": "Returned refund",
     "drawdown": "Prepaid usage",
     "usage_accrual": "Usage accrual",
     "credit_accrual": "Credit accrual",

@@ -23,6 +23,7 @@ from revops.pipeline.journalize import (
     invoices,
     payments,
     subscriptions,
+    taking_back,
     write_offs,
 )
 from revops.pipeline.journalize.facts import Booked, Facts
@@ -47,12 +48,14 @@ _RULES: Final[Mapping[str, Callable[[Any, Facts], Booked]]] = {
     "invoice.recovered/1": write_offs.recovered,
     "payment.applied/1": payments.applied,
     "payment.refunded/1": payments.refunded,
+    "refund.returned/1": taking_back.refund_returned,
     "payment.returned/1": disputes.returned,
     "payout.settled/1": payments.settled,
     "payout.returned/1": payments.payout_returned,
     "dispute.opened/1": disputes.opened,
     "dispute.closed/1": disputes.closed,
     "credit.issued/1": credits.issued,
+    "credit.voided/1": taking_back.voided,
     "credit.applied/1": credits.applied,
     "credit.rejected/1": credits.rejected,
     "credit_loss.estimated/1": adjustments.estimated,

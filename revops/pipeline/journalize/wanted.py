@@ -26,7 +26,9 @@ _DEEP: Final = {
     "credit.issued/1": "credit",
     "credit.applied/1": "application",
     "credit.rejected/1": "",
+    "credit.voided/1": "void",
     "payment.refunded/1": "refund",
+    "refund.returned/1": "refund_return",
     "payment.returned/1": "return",
     "dispute.closed/1": "dispute_result",
 }

@@ -26,7 +26,8 @@ WHERE credit.legal_entity_id = %s AND credit.requested_on IS NOT NULL
   AND NOT (credit.state = 'rejected' AND credit.decided_on <= %s)
   AND NOT EXISTS (
       SELECT 1 FROM canonical_credit memo
-      WHERE memo.request_id = credit.id AND memo.issued_on <= %s)
+      WHERE memo.request_id = credit.id AND memo.issued_on <= %s
+        AND (memo.voided_on IS NULL OR memo.voided_on > %s))
 ORDER BY credit.id
 """
 _ACCRUED: Final = """
@@ -41,7 +42,7 @@ GROUP BY line.item
 def plan(closing: Closing) -> Plan:
     """An entry for each request, in the period that gave the right to it while that is open."""
     on, books = closing.on, closing.books
-    rows = sql.rows(_PENDING, (books.id, on, list(ACCRUED), on, on))
+    rows = sql.rows(_PENDING, (books.id, on, list(ACCRUED), on, on, on))
     keys = {row.id: f"{row.slug}:{row.source_id}" for row in rows}
     named = {items.credit_request(key): key for key in keys.values()}
     held = {

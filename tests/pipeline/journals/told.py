@@ -90,6 +90,9 @@ class Told(Stage):
             amount=minor(amount), refunded_on=on, **more,
         )  # fmt: skip
 
+    def void_credit(self, on: str, number: str = "cn_1") -> None:
+        self.tell("credit.voided/1", on, credit_id=number, voided_on=on)
+
     def dispute(self, what: str, on: str, **more: Any) -> None:
         self.tell(
             f"dispute.{what}/1", on, dispute_id="dp_1", payment_id="pay_in_1_2025-01-05",

@@ -113,6 +113,19 @@ class Cash:
         found["refunded"] = found["amount_refunded"] == found["amount_captured"]
         return made
 
+    def return_refund(self, refund: str, *, at: int | None = None) -> Obj:
+        """The customer's bank sends a refund back, and the money is in the balance again."""
+        when = moment(at)
+        found = self.world.get("refund", refund)
+        if found["status"] != "succeeded":
+            raise Refused(f"Refund {refund} is {found['status']}.")
+        back = self._transaction(when, kind="refund_failure", obj=found, amount=found["amount"])
+        found.update(
+            status="failed", failure_reason="lost_or_stolen_card", failure_balance_transaction=back
+        )
+        self.world.tell("refund.failed", found, at=when)
+        return found
+
     def tell_refund(self, refund: Obj, *, at: int | None = None) -> None:
         when = moment(at)
         self.world.tell("charge.refunded", self.world.get("charge", refund["charge"]), at=when)

@@ -158,6 +158,16 @@ def refund(
     return {"refund": made["id"]}
 
 
+def refund_failure(business: Business, *, refund: str = "", at: int | None = None) -> Obj:
+    which = refund or business.world.latest("refund", status="succeeded")["id"]
+    return {"refund": business.return_refund(which, at=at)["id"]}
+
+
+def void_credit(business: Business, *, credit: str = "", at: int | None = None) -> Obj:
+    which = credit or business.world.latest("credit_note", status="issued")["id"]
+    return {"credit_note": business.void_credit(which, at=at)["id"]}
+
+
 def payout(business: Business, *, currency: str = "usd", at: int | None = None) -> Obj:
     found = business.pay_out(currency=currency, at=at)
     return {"payout": found["id"], "amount": found["amount"]}
@@ -184,6 +194,8 @@ SCENARIOS: Final[Mapping[str, Callable[..., Obj]]] = {
     "decline": decline,
     "void": void,
     "refund": refund,
+    "refund_failure": refund_failure,
+    "void_credit": void_credit,
     "payout": payout,
     **STORIES,
 }

@@ -15,9 +15,12 @@ from revops.contracts.credits import (
     CreditIssued,
     CreditRejected,
     CreditRequested,
+    CreditVoided,
 )
+from revops.kernel import strict_json
 
 _ISSUED: Final = 3
+_VOID: Final = 4
 _RANK: Final = {"requested": 0, "rejected": 1, "approved": 2}
 
 
@@ -123,6 +126,28 @@ def issued(tables: Tables, data: CreditIssued, told: Telling) -> Change:
     return change
 
 
+def voided(tables: Tables, data: CreditVoided, told: Telling) -> Change:
+    """Only what was issued can be voided; the invoice owes again what the memo took off it."""
+    row = tables.credit.get(data.credit_id)
+    assert row is not None
+    if row.state == CreditState.VOID:
+        same = row.voided_on == data.voided_on
+        effect = Effect.SAME if same else Effect.CONFLICT
+        return Change("credit", row.id, effect, "" if same else "The credit was voided twice.")
+    if row.state != CreditState.ISSUED:
+        return Change("credit", row.id, Effect.CONFLICT, "The credit was never issued.")
+    tables.credit.change(row, told, state=CreditState.VOID.value, voided_on=data.voided_on)
+    tables.credit.advance(row, version=max(row.version, told.version), rank=_VOID)
+    if row.invoice_id is not None:
+        if row.settles == "invoice":
+            invoice = tables.invoice.by_id(row.invoice_id)
+            tables.invoice.change(invoice, told, credited=invoice.credited - row.total)
+        for line in strict_json.loads(row.lines):
+            if line["invoice_line_id"]:
+                tables.credit_line(row.invoice_id, line["invoice_line_id"], -line["amount"])
+    return Change("credit", row.id, Effect.CHANGED)
+
+
 def applied(tables: Tables, data: CreditApplied, told: Telling) -> Change:
     row, invoice = tables.credit.get(data.credit_id), tables.invoice.get(data.invoice_id)
     assert row is not None
@@ -143,5 +168,6 @@ APPLY: Final[Mapping[str, Applier]] = {
     "credit.approved/1": request,
     "credit.rejected/1": request,
     "credit.issued/1": issued,
+    "credit.voided/1": voided,
     "credit.applied/1": applied,
 }

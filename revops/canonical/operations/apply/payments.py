@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from revops.canonical.models import DisputeState, PaymentState, PayoutState
@@ -17,6 +18,7 @@ from revops.contracts.payments import (
     PaymentRefunded,
     PayoutReturned,
     PayoutSettled,
+    RefundReturned,
 )
 
 _FAILED, _APPLIED, _RETURNED = range(3)
@@ -125,7 +127,10 @@ def failed(tables: Tables, data: PaymentFailed, told: Telling) -> Change:
     row = tables.payment.get(data.payment_id)
     if row is not None and row.rank > _FAILED:
         return Change("payment", row.id, Effect.STALE, "The payment has succeeded since.")
-    return put(tables.payment, row, data.payment_id, fields, _FAILED, told)
+    change = put(tables.payment, row, data.payment_id, fields, _FAILED, told)
+    # Charge, intent and invoice tell of one attempt in their own words; none of them changes it,
+    # so nobody has to be asked who is right.
+    return replace(change, tie=False)
 
 
 def returned(tables: Tables, data: PaymentReturned, told: Telling) -> Change:
@@ -166,6 +171,20 @@ def refunded(tables: Tables, data: PaymentRefunded, told: Telling) -> Change:
         "reason": data.reason,
     }
     return make(tables.refund, data.refund_id, fields, 0, told)
+
+
+def refund_returned(tables: Tables, data: RefundReturned, told: Telling) -> Change:
+    row = tables.refund.get(data.refund_id)
+    assert row is not None
+    if (row.amount, row.currency) != (data.amount, data.currency):
+        note = "The refund came back with another amount."
+        return Change("refund", row.id, Effect.CONFLICT, note)
+    if row.returned_on is not None:
+        same = row.returned_on == data.returned_on
+        effect = Effect.SAME if same else Effect.CONFLICT
+        return Change("refund", row.id, effect, "" if same else "The refund came back twice.")
+    tables.refund.change(row, told, returned_on=data.returned_on)
+    return Change("refund", row.id, Effect.CHANGED)
 
 
 def opened(tables: Tables, data: DisputeOpened, told: Telling) -> Change:
@@ -246,6 +265,7 @@ APPLY: Final[Mapping[str, Applier]] = {
     "payment.failed/1": failed,
     "payment.returned/1": returned,
     "payment.refunded/1": refunded,
+    "refund.returned/1": refund_returned,
     "dispute.opened/1": opened,
     "dispute.closed/1": closed,
     "payout.settled/1": settled,
