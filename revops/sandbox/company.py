@@ -60,6 +60,9 @@ SKUS: Final = (
     ("price_team_monthly", "Team plan, monthly", "4000", "daily"),
     ("price_scale_yearly", "Scale plan, yearly", "4000", "daily"),
     ("price_seat_monthly", "Extra seats, monthly", "4000", "month_even"),
+    ("price_seat_team", "Team seats, yearly", "4000", "daily"),
+    ("price_seat_scale", "Scale seats, yearly", "4000", "daily"),
+    ("price_seat_scale_gbp", "Scale seats, yearly", "4000", "daily"),
     ("price_onboarding", "Onboarding package", "4000", "point_in_time"),
     ("price_calls_usd", "API calls", "4100", "point_in_time"),
     ("price_calls_gbp", "API calls", "4100", "point_in_time"),
@@ -219,7 +222,7 @@ def _sales(port: int, entities: dict[str, LegalEntity]) -> None:
             "legal_entity=Account.Legal_Entity__c"
         ),
         "contract_fields": (
-            "cancelled_on=Cancelled_On__c, reason=Cancel_Reason__c, "
+            "cancelled_on=Cancelled_On__c, reason=Cancel_Reason__c, net_days=Net_Days__c, "
             "legal_entity=Account.Legal_Entity__c"
         ),
     }

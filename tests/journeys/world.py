@@ -34,6 +34,7 @@ from revops.store import sql
 
 # Outbound messages gather for a moment before they are sent.
 _QUIET_S = 0.5
+_ENTITLEMENT = "Entitlement__gc"
 _OVER = ("posted", "exception", "cancelled")
 
 
@@ -92,10 +93,17 @@ class World:
         return dict(self.control(slug, f"scenario/{scenario}", values))
 
     def poll(self) -> None:
-        """Ask every source what is new."""
+        """Ask every source what is new, as late as in life: what billing tells has come by then."""
+        stop = time.monotonic() + 5
+        while self._untold() and time.monotonic() < stop:
+            time.sleep(0.01)
         SourceCursor.objects.update(next_at=clock.now())
         for connection in self.connections.values():
             poll.poll(connection.pk)
+
+    def _untold(self) -> int:
+        events = self.control(company.STRIPE, "state")["counts"].get("event", 0)
+        return int(events) - len(self.control(company.STRIPE, "webhooks")["deliveries"])
 
     def settle(self, *, patience: float = 60) -> None:
         """Until nothing is due anywhere, and nothing came for a moment; all are asked first."""
@@ -162,6 +170,10 @@ class World:
     def companies(self) -> list[dict[str, Any]]:
         """What Gainsight itself holds of companies."""
         return list(self.control(company.GAINSIGHT, "state")["records"].get("Company", []))
+
+    def entitlements(self) -> list[dict[str, Any]]:
+        """What Gainsight itself holds of what may be used."""
+        return list(self.control(company.GAINSIGHT, "state")["records"].get(_ENTITLEMENT, []))
 
     def open_cases(self) -> Sequence[Case]:
         return list(Case.objects.exclude(state="resolved").order_by("pk"))

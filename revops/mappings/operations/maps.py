@@ -7,6 +7,8 @@ from datetime import date
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from revops.audit.operations import record
+from revops.kernel.actor import acting, system
 from revops.mappings.models import LedgerAccount, LegalEntity, MappingVersion, TaxMap
 
 
@@ -43,11 +45,17 @@ def map_tax(
     if standing is not None and standing.valid.lower == since:
         standing.account, standing.version = chosen, version
         standing.save(update_fields=["account", "version"])
-        return version
-    if standing is not None:
-        standing.valid = DateRange(standing.valid.lower, since)
-        standing.save(update_fields=["valid"])
-    TaxMap.objects.create(
-        legal_entity=entity, code=code, account=chosen, valid=DateRange(since, None), version=version
-    )
+    else:
+        if standing is not None:
+            standing.valid = DateRange(standing.valid.lower, since)
+            standing.save(update_fields=["valid"])
+        TaxMap.objects.create(
+            legal_entity=entity, code=code, account=chosen, valid=DateRange(since, None),
+            version=version,
+        )  # fmt: skip
+    record(
+        "maps.tax", by=acting().actor or system(by), kind="tax map",
+        reference=f"{entity.code} {code} {since}", entity=entity.code,
+        before={"account": before}, after={"account": account, "version": version.pk},
+    )  # fmt: skip
     return version

@@ -36,7 +36,7 @@ class Act:
     values: Callable[[Facts], Mapping[str, Any]]
     keeps: Callable[[Mapping[str, Any]], Facts]
 
-    def play(self, facts: Facts) -> Facts:
+    def play(self, facts: Facts, *, by: str) -> Facts:
         """Let it happen, over HTTP. What is to be kept. Raises NotPossible."""
         connection = Connection.objects.filter(slug=self.connection).exclude(control_url="").first()
         if connection is None:
@@ -55,6 +55,31 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that a person does in the console: ``do`` gets what is known and who does it."""
+
+    do: Callable[[Facts, str], Facts]
+
+    def play(self, facts: Facts, *, by: str) -> Facts:
+        """What is to be kept. Raises NotPossible."""
+        return self.do(facts, by)
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """Several, one after the other; each knows what those before it kept."""
+
+    parts: Sequence[Act | Deed]
+
+    def play(self, facts: Facts, *, by: str) -> Facts:
+        """What is to be kept of all. Raises NotPossible."""
+        kept: dict[str, Any] = {}
+        for part in self.parts:
+            kept |= part.play({**facts, **kept}, by=by)
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """
     ``words``: what happens and what to look at. ``found`` asks our records whether the console has
@@ -67,7 +92,7 @@ class Step:
     words: str
     found: Callable[[Facts], Facts | None]
     look: Callable[[Facts], str]
-    act: Act | None = None
+    act: Act | Deed | Acts | None = None
 
     @property
     def mark(self) -> str:
@@ -142,14 +167,14 @@ def walk(tour: Tour, kept: Facts) -> Walk:
     return Walk(stops, known)
 
 
-def play(tour: Tour, slug: str, kept: Facts) -> Facts:
+def play(tour: Tour, slug: str, kept: Facts, *, by: str = "") -> Facts:
     """
-    Play a step whose turn it is. All that is kept then. Raises LookupError for an unknown step,
-    NotPossible when it is not its turn or the sandbox says no.
+    Play a step whose turn it is, as the person ``by``. All that is kept then. Raises LookupError
+    for an unknown step, NotPossible when it is not its turn or the sandbox says no.
     """
     step = tour.step(slug)
     so_far = walk(tour, kept)
     stop = next(one for one in so_far.stops if one.step == step)
     if not stop.can_act or step.act is None:
         raise NotPossible("This step was done, or another one comes first.")
-    return {**kept, **step.act.play(so_far.facts), step.mark: 1}
+    return {**kept, **step.act.play(so_far.facts, by=by), step.mark: 1}

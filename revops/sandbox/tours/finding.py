@@ -30,20 +30,15 @@ def known(kind: type[Model], slug: str, name: str) -> Callable[[Facts], Facts | 
 
 
 def posted(kind: str, record_id: int, document: str = "") -> JournalEntry | None:
-    """The first journal about a record, once the ERP holds it."""
-    entry = (
-        JournalEntry.objects.filter(
-            record_kind=kind, record_id=record_id, document_type=document or kind
-        )
-        .order_by("pk")
-        .first()
+    """The first journal about a record that the ERP holds."""
+    entries = JournalEntry.objects.filter(
+        record_kind=kind, record_id=record_id, document_type=document or kind
     )
-    if entry is None:
-        return None
-    holds = OutboundCommand.objects.filter(
-        subject_kind="journal", subject_id=entry.pk, state="posted"
+    held = OutboundCommand.objects.filter(
+        subject_kind="journal", subject_id__in=entries.values("pk"), state="posted"
     )
-    return entry if holds.exists() else None
+    first = held.order_by("subject_id").values_list("subject_id", flat=True).first()
+    return None if first is None else entries.get(pk=first)
 
 
 def told(flow: str, step: str, kind: str, record_id: int) -> int | None:

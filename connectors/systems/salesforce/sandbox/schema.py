@@ -100,7 +100,7 @@ KINDS: Final[dict[str, Kind]] = {
             **_SYSTEM, **_SUBSCRIPTION, "AccountId": "id:Account", "ContractNumber": "text:30",
             "Status": "text:40", "StartDate": "date", "EndDate": "date",
             "CustomerSignedDate": "date", "ActivatedDate": "datetime", "Cancelled_On__c": "date",
-            "Cancel_Reason__c": "text:255",
+            "Cancel_Reason__c": "text:255", "Net_Days__c": "number:0",
         },
         required=("AccountId",),
         children={"Orders": ("Order", "ContractId")},

@@ -132,13 +132,14 @@ class Cash:
         self.world.tell("refund.created", refund, at=when)
 
     def pay_out(self, *, currency: str = "usd", at: int | None = None) -> Obj:
-        """Everything in the balance of one currency, at the bank two days later."""
+        """What is in the balance of one currency by then, at the bank two days later."""
         when = moment(at)
         held = [
             item
             for item in self.world.all("balance_transaction")
             if item["currency"] == currency
             and item["type"] != "payout"
+            and item["created"] <= when
             and item["id"] not in self.world.of_payout
         ]
         amount = sum(item["net"] for item in held)

@@ -53,22 +53,30 @@ def customers(
     pays: bool | None = True,
     declined: int = 0,
     legal_entity: str = "",
+    called: str = "",
+    account: str = "",
+    contract: str = "",
     at: int | None = None,
 ) -> Obj:
-    """``count`` customers with a subscription and its first invoice; the last ``declined`` fail."""
+    """
+    ``count`` customers with a subscription and its first invoice; the last ``declined`` fail.
+    ``called`` names one; ``account`` and ``contract`` are what sales calls it and its contract.
+    """
     plan = price_of(business, price, amount, currency, interval, at)
     made = []
     known = len(list(business.world.all("customer")))
     metadata = {"legal_entity": legal_entity} if legal_entity else {}
+    in_sales = {"salesforce_account_id": account} if account else {}
+    signed = {"salesforce_contract_id": contract} if contract else {}
     for index in range(min(int(count), 10_000)):
         place = known + index
         name = _NAMES[place % len(_NAMES)]
         suffix = f" {place // len(_NAMES) + 1}" if place >= len(_NAMES) else ""
         who = business.create_customer(
-            name=name + suffix,
+            name=called or name + suffix,
             email=f"billing@{name.split()[0].lower()}{place + 1}.example",
             currency=currency,
-            metadata=metadata,
+            metadata=metadata | in_sales,
             at=at,
         )
         fails = index >= int(count) - int(declined)
@@ -77,7 +85,7 @@ def customers(
             items=[(plan["id"], int(quantity))],
             tax_percent=tax_percent,
             pays=False if fails else pays,
-            metadata=metadata,
+            metadata=metadata | signed,
             at=at,
         )
         made.append(

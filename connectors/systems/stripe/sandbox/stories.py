@@ -62,9 +62,10 @@ def upgrade(
     quantity: int = 1,
     tax_percent: str = "8.25",
     pays: bool | None = True,
+    due_in: int = 0,
     at: int | None = None,
 ) -> Obj:
-    """To a dearer plan at once, with an invoice for the rest of the period."""
+    """To a dearer plan at once, with an invoice for the rest of the period, due in some days."""
     found = _running(business, subscription, of_plan)
     interval = found["items"]["data"][0]["price"]["recurring"]["interval"]
     plan = price_of(business, price, amount, found["currency"], interval, at)
@@ -73,6 +74,7 @@ def upgrade(
         items=[(plan["id"], int(quantity))],
         tax_percent=tax_percent,
         pays=pays,
+        due_in=int(due_in),
         at=at,
     )
     return {"subscription": found["id"], "invoice": found["latest_invoice"]}

@@ -118,11 +118,13 @@ class Subscribing(Invoicing):
         tax_percent: str = "",
         prorate: bool = True,
         pays: bool | None = True,
+        due_in: int = 0,
         at: int | None = None,
     ) -> Obj:
         """
         Other plans or seats from now on. With ``prorate`` an invoice gives back what is left of the
-        old items and charges the new ones for it (``proration_behavior=always_invoice``).
+        old items and charges the new ones for it (``proration_behavior=always_invoice``), which is
+        to be paid within ``due_in`` days.
         """
         when = moment(at)
         found = self._running(subscription)
@@ -143,6 +145,7 @@ class Subscribing(Invoicing):
                 tax_percent=tax_percent,
                 subscription=subscription,
                 metadata=found["metadata"],
+                due_date=when + due_in * 86_400 if due_in else None,
                 at=when,
             )
             self._charge(found, invoice, pays=pays, at=when)
