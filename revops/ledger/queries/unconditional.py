@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from revops.kernel.money import divide_half_up
 from revops.kernel.periods import Span
-from revops.ledger.schedules import Period, portions
+from revops.ledger.earned import Earned
+from revops.ledger.schedules import Period
 from revops.store import sql
 
 
@@ -72,8 +73,15 @@ def not_yet_unconditional(*, entity_id: int, on: date) -> list[NotYetDue]:
         Period(row.code, Span(row.starts, row.ends)) for row in sql.rows(_PERIODS, (entity_id,))
     ]
     left: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
-    for schedule in sql.rows(_SCHEDULES, {"ids": [row.id for row in rows], "on": on}):
-        left[schedule.invoice_id].append(_left(schedule, periods, on))
+    earned = Earned(periods, on + timedelta(days=1))
+    for one in sql.rows(_SCHEDULES, {"ids": [row.id for row in rows], "on": on}):
+        kept = earned.of(
+            one.service_start, one.service_end, one.convention,
+            total=one.total, functional_total=one.functional_total,
+        )  # fmt: skip
+        left[one.invoice_id].append(
+            (one.deferral_account, one.total - kept.amount, one.functional_total - kept.functional)
+        )
     found = []
     for row in rows:
         still = row.open
@@ -90,19 +98,3 @@ def not_yet_unconditional(*, entity_id: int, on: date) -> list[NotYetDue]:
                 )
             )  # fmt: skip
     return found
-
-
-def _left(schedule: Any, periods: list[Period], on: date) -> tuple[str, int, int]:
-    earned = portions(
-        total=schedule.total,
-        functional_total=schedule.functional_total,
-        service=Span(schedule.service_start, schedule.service_end),
-        convention=schedule.convention,
-        periods=periods,
-        until=on + timedelta(days=1),
-    )
-    return (
-        schedule.deferral_account,
-        schedule.total - sum([one.amount for one in earned]),
-        schedule.functional_total - sum([one.functional for one in earned]),
-    )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import calendar
 from collections import defaultdict
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
-from revops.kernel.periods import Span
+from revops.ledger.earned import Earned
 from revops.ledger.operations import LANE
 from revops.ledger.rules import period_end
-from revops.ledger.schedules import portions
 from revops.pipeline.period_end.plan import Closing, Plan, Planned, next_revisions
 from revops.store import sql
 
@@ -39,11 +38,15 @@ def plan(closing: Closing) -> Plan:
     books = closing.books
     found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     rows = sql.rows(_LONG, (books.id, horizon, closing.on, closing.on))
+    kept = Earned(books.periods, horizon + timedelta(days=1))
     for row in rows:
-        amount, functional = _beyond(closing, row, horizon)
+        earned = kept.of(
+            row.service_start, row.service_end, row.convention,
+            total=row.total, functional_total=row.functional_total,
+        )  # fmt: skip
         held = found[row.deferral_account, row.currency]
-        held[0] += amount
-        held[1] += functional
+        held[0] += row.total - earned.amount
+        held[1] += row.functional_total - earned.functional
     keys = {
         (account, currency): closing.key("noncurrent", account, currency)
         for account, currency in {*found, *_posted_before(closing)}
@@ -94,18 +97,3 @@ def _horizon(closing: Closing) -> date:
         if ahead in period.span:
             return period.span.end
     return ahead
-
-
-def _beyond(closing: Closing, row: Any, horizon: date) -> tuple[int, int]:
-    """What the schedule makes of the days after the horizon, in both currencies."""
-    until = horizon + timedelta(days=1)
-    kept = portions(
-        total=row.total,
-        functional_total=row.functional_total,
-        service=Span(row.service_start, row.service_end),
-        convention=row.convention,
-        periods=closing.books.periods,
-        until=until,
-    )
-    amount = row.total - sum([one.amount for one in kept])
-    return amount, row.functional_total - sum([one.functional for one in kept])

@@ -8,15 +8,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from revops.bench import line, lookups, usage
+from revops.bench import line, lookups, period_end, usage
 from revops.bench.house import ROOT
+
+_NAMES = ["line", "lookups", "period_end", "usage"]
 
 
 class Command(BaseCommand):
     help = "Our figures beside the limits of this machine, measured in one run."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", nargs="?", default="line", choices=["line", "lookups", "usage"])
+        parser.add_argument("name", nargs="?", default="line", choices=_NAMES)
         parser.add_argument("--events", type=int, help="how many; by default those of the page")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,6 +27,8 @@ class Command(BaseCommand):
             result = usage.measure(records=many or 1_000_000)
         elif options["name"] == "lookups":
             result = lookups.measure(customers=many or 100_000)
+        elif options["name"] == "period_end":
+            result = period_end.measure(schedules=many or 50_000)
         else:
             result = line.measure(events=many or 3000)
         result["commit"] = subprocess.run(
