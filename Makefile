@@ -52,6 +52,7 @@ check: dev-environment
 	@DJANGO_SETTINGS_MODULE=revops.settings.production REVOPS_ALLOWED_HOSTS=console.example \
 		DJANGO_SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
 		REVOPS_ENCRYPTION_KEYS="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
+		REVOPS_AUDIT_KEY="$$($(BIN)/python -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')" \
 		$(MANAGE) check --deploy --fail-level WARNING
 	$(MANAGE) contracts --check
 

@@ -51,6 +51,7 @@ class Home:
         fresh = {
             "DJANGO_SECRET_KEY": secrets.token_urlsafe(48),
             "REVOPS_ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+            "REVOPS_AUDIT_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
             "VALKEY_PASSWORD": secrets.token_urlsafe(24),
         }

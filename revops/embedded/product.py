@@ -32,7 +32,7 @@ class Product:
 def secrets_for_children(home: Home, given: Mapping[str, str]) -> dict[str, str]:
     """The keys that the settings read; a value in the caller's environment goes before ours."""
     kept = home.secrets()
-    names = ("DJANGO_SECRET_KEY", "REVOPS_ENCRYPTION_KEYS")
+    names = ("DJANGO_SECRET_KEY", "REVOPS_ENCRYPTION_KEYS", "REVOPS_AUDIT_KEY")
     return {name: given.get(name) or kept[name] for name in names}
 
 

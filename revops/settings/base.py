@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 
 from revops.settings.logs import logging_config
 
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.acting.ActorMiddleware",
+    "accounts.reach.ReachMiddleware",
     "revops.web.zone.ZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -155,8 +157,14 @@ CELERY = {
     "task_time_limit": 170,
     "task_soft_time_limit": 160,
     "task_default_queue": "line",
-    "imports": ["revops.pipeline.tasks"],
-    "beat_schedule": {"tick": {"task": "revops.pipeline.tasks.tick", "schedule": 5.0}},
+    "imports": ["revops.pipeline.tasks", "approvals.tasks", "revops.credits.tasks", "revops.audit.tasks"],
+    "beat_schedule": {
+        "tick": {"task": "revops.pipeline.tasks.tick", "schedule": 5.0},
+        "anchor": {"task": "revops.audit.tasks.anchor", "schedule": crontab(minute=7)},
+        "verify": {"task": "revops.audit.tasks.verify", "schedule": crontab(hour=3, minute=33)},
+        "approvals": {"task": "approvals.tasks.watch", "schedule": 60.0},
+        "credits": {"task": "revops.credits.tasks.look", "schedule": 3.0},
+    },
     "timezone": "UTC",
 }
 
@@ -241,6 +249,9 @@ REVOPS_ALLOW_LOOPBACK = env.bool("REVOPS_ALLOW_LOOPBACK", default=False)
 # Private networks in which systems may be called, such as 10.20.0.0/16 for an ERP of one's own.
 REVOPS_TRUSTED_NETWORKS = env.list("REVOPS_TRUSTED_NETWORKS", default=[])
 REVOPS_HOME = Path(env("REVOPS_HOME", default=str(BASE_DIR / ".revops")))
+# What signs anchors of the audit trail (32 bytes, base64), and the folder they are kept in.
+REVOPS_AUDIT_KEY = env("REVOPS_AUDIT_KEY", default="")
+REVOPS_AUDIT_ANCHORS = Path(env("REVOPS_AUDIT_ANCHORS", default=str(REVOPS_HOME / "anchors")))
 REVOPS_PORT = env.int("REVOPS_PORT", default=8000)
 REVOPS_ENVIRONMENT = env("REVOPS_ENVIRONMENT", default="Production")
 

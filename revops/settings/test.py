@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 from cryptography.fernet import Fernet
 
 from revops.settings.base import *  # noqa: F403  settings modules are layered by star import
 
 SECRET_KEY = "only-for-tests-" + "x" * 40
+REVOPS_AUDIT_KEY = Fernet.generate_key().decode()
+REVOPS_AUDIT_ANCHORS = Path(tempfile.gettempdir()) / "revops-test-anchors"
 REVOPS_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,33 @@
+"""The hourly anchor and the daily verification."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from django.db import close_old_connections
+
+from revops.audit import keeping
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def anchor() -> None:
+    """Sign where the trail stands and keep that outside of the database."""
+    close_old_connections()
+    try:
+        path = keeping.anchor()
+    except keeping.TrailWasCut as error:
+        log.critical("audit.cut", why=str(error))
+        return
+    if path is not None:
+        log.info("audit.anchored", file=path.name)
+
+
+@shared_task
+def verify() -> None:
+    """Verify everything. The outcome is an act, and an alarm in the log when it is bad."""
+    close_old_connections()
+    report = keeping.verify_and_record()
+    say = log.info if report.passed else log.critical
+    say("audit.verified", status=report.status, sentence=report.sentence, seq=report.seq)
