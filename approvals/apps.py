@@ -1,8 +1,30 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.http import HttpRequest
 
 
 class ApprovalsConfig(AppConfig):
     name = "approvals"
     label = "approvals"
+
+    def ready(self) -> None:
+        from accounts.models import User
+        from approvals import subjects
+        from approvals.policy_change import PolicyChange
+        from approvals.queries.inbox import count_for_me
+        from revops.web import nav
+
+        def count(request: HttpRequest) -> tuple[int, str]:
+            if not isinstance(request.user, User):
+                return 0, ""
+            number, late = count_for_me(request.user)
+            return number, "crit" if late else ""
+
+        subjects.register(PolicyChange())
+        nav.declare(
+            nav.Item(
+                "Approvals", "approvals:inbox", "approvals.view", group=nav.WORK, order=15,
+                key="a", count=count,
+            )
+        )  # fmt: skip

@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from approvals.subjects import NO_LIFT, Lift
@@ -55,15 +54,13 @@ class PolicyTerms:
         return all(tier.automatic for tier in self.tiers)
 
 
-# Where no policy was made, nothing is let through: two managers, each at their keyboard.
-STRICTEST: Final = TierTerms(
-    number=4, up_to=None, steps=("manager", "manager"), due_days=1, reauthenticate=True
-)
-
-
-def strictest(subject: str) -> PolicyTerms:
-    """What counts where nobody made a policy."""
-    return PolicyTerms(None, subject, "", "", 0, (STRICTEST,))
+def strictest(subject: str, steps: tuple[str, ...]) -> PolicyTerms:
+    """
+    What counts where nobody made a policy: nothing is let through. ``steps`` are the subject's, and
+    each is decided by somebody who proves to be at their keyboard.
+    """
+    tier = TierTerms(number=4, up_to=None, steps=steps, due_days=1, reauthenticate=True)
+    return PolicyTerms(None, subject, "", "", 0, (tier,))
 
 
 def narrowest(policies: Iterable[PolicyTerms], *, entity: str, reason: str) -> PolicyTerms | None:

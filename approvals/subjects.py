@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from accounts.roles import rule_of
 from revops.kernel.money import Money
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ class Stand:
 class Subject:
     """
     A kind of request. ``slug`` names it for ever, ``label`` on pages (“Service credit”);
-    ``request_action`` is what a person must be allowed to do to ask (``accounts.roles.ACTIONS``).
+    ``request_action`` is what a person must be allowed to do to ask (``accounts.roles.RULES``),
+    ``decide_action`` what they must be allowed to do to decide: no policy can ask anybody else.
+    ``fallback`` are the steps where nobody made a policy.
 
     Every method gets the content as it was asked for, parsed from its canonical JSON; none may
     write but ``apply`` and ``refused``, which run inside the deciding transaction.
@@ -125,8 +128,8 @@ class Subject:
     slug: str = ""
     label: str = ""
     request_action: str = ""
-    # Most requests of this kind that may be decided together, from a tier that needs one person.
-    in_bulk: bool = True
+    decide_action: str = "approvals.decide"
+    fallback: tuple[str, ...] = ("manager", "manager")
 
     def title(self, content: Content) -> str:
         """“Service credit USD 1,200.00 for Northwind Robotics”; at most 200 characters."""
@@ -198,6 +201,13 @@ def get(slug: str) -> Subject:
         return _subjects[slug]
     except KeyError:
         raise SubjectUnknown(f"No app declared the approval subject “{slug}”.") from None
+
+
+def checkers(slug: str) -> frozenset[str]:
+    """The roles that may decide about a subject, whatever a policy says."""
+    known = _subjects.get(slug)
+    action = known.decide_action if known is not None else "approvals.decide"
+    return frozenset(role.value for role in rule_of(action).roles)
 
 
 def find(slug: str) -> Subject | None:

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("revops.console.urls")),
     path("", include("revops.web.urls")),
     path("", include("accounts.urls")),
+    path("approvals/", include("approvals.urls")),
     path("exceptions/", include("exceptions.urls")),
     path("connections/", include("revops.console.connections.urls")),
     path("usage/", include("revops.usage.urls")),

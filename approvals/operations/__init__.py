@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from approvals.operations.asking import amend, ask, withdraw
-from approvals.operations.deciding import Outcome, comment, decide, decide_each, review
+from approvals.operations.deciding import (
+    MOST_AT_ONCE,
+    Outcome,
+    comment,
+    decide,
+    decide_each,
+    review,
+)
 from approvals.operations.delegating import delegate, take_back
 from approvals.operations.refusals import (
     ApprovalRefused,
@@ -13,9 +20,22 @@ from approvals.operations.refusals import (
     NotYours,
     OutOfReach,
 )
+from approvals.operations.setting import (
+    ANOTHER_ADMIN,
+    CLOSED_PERIOD,
+    MONEY,
+    NOBODY,
+    begin_with,
+    propose_policy,
+)
 from approvals.operations.watching import watch
 
 __all__ = [
+    "ANOTHER_ADMIN",
+    "CLOSED_PERIOD",
+    "MONEY",
+    "NOBODY",
+    "MOST_AT_ONCE",
     "ApprovalRefused",
     "Changed",
     "Decided",
@@ -25,10 +45,12 @@ __all__ = [
     "Outcome",
     "amend",
     "ask",
+    "begin_with",
     "comment",
     "decide",
     "decide_each",
     "delegate",
+    "propose_policy",
     "review",
     "take_back",
     "watch",

@@ -18,7 +18,7 @@ from approvals.operations.making import ASKED_FOR_IT, EDITED_IT, Packed
 from approvals.operations.refusals import ApprovalRefused, Changed
 from approvals.policies import is_sampled
 from approvals.queries.differences import differences
-from revops.audit.operations import record
+from revops.audit.operations import nothing_to_record, record, recorded
 from revops.kernel import clock, correlation
 from revops.kernel.keys import sha256
 from revops.kernel.money import Money
@@ -26,6 +26,7 @@ from revops.kernel.money import Money
 _LONGEST_NOTE: Final = 4_000
 
 
+@recorded
 def ask(
     *,
     subject: str,
@@ -112,6 +113,7 @@ def ask(
     return request
 
 
+@recorded
 def amend(
     *,
     request_id: int,
@@ -143,6 +145,7 @@ def amend(
                 differences(known, packed.content, making.content_of(request)),
             )
         if request.sha256 == packed.digest and request.state == State.WAITING:
+            nothing_to_record("it asks for the same as before")
             return request
         before = _facts(request)
         found = making.asked(
@@ -187,6 +190,7 @@ def amend(
     return request
 
 
+@recorded
 def withdraw(*, request_id: int, by: User, reason: str = "") -> ApprovalRequest:
     """
     Take a request back. Only who asked or edited may.
@@ -250,10 +254,18 @@ def _join(standing: ApprovalRequest, packed: Packed, by: User | None) -> Approva
         raise ApprovalRefused(
             f"{standing} asks for something else about the same thing. Change that one, or wait."
         )
-    if by is not None and by.pk != standing.requested_by_id:
-        Maker.objects.bulk_create(
-            [Maker(request=standing, user=by, why=ASKED_FOR_IT)], ignore_conflicts=True
-        )
+    if by is None or Maker.objects.filter(request=standing, user=by).exists():
+        nothing_to_record("the same is asked for already")
+        return standing
+    Maker.objects.create(request=standing, user=by, why=ASKED_FOR_IT)
+    record(
+        "approval.joined",
+        by=making.actor(by),
+        kind="approval",
+        reference=str(standing),
+        label=standing.title,
+        entity=standing.entity,
+    )
     return standing
 
 

@@ -23,13 +23,14 @@ from approvals.queries.differences import differences
 from approvals.queries.money import books_of
 from approvals.queries.standing import standing_of
 from approvals.subjects import CannotApply
-from revops.audit.operations import record
+from revops.audit.operations import nothing_to_record, record, recorded
 from revops.kernel import clock, strict_json
 
 ACTION: Final = "approvals.decide"
 _LONGEST: Final = 4_000
 
 
+@recorded
 def decide(
     *,
     request_id: int,
@@ -66,7 +67,9 @@ def _decide(
 ) -> ApprovalRequest:
     request = locked(request_id)
     _hold_rights(by)
-    by = authorize(by, ACTION, entities=[request.entity], fresh=True)
+    by = authorize(
+        by, making.subject_of(request).decide_action, entities=[request.entity], fresh=True
+    )
     at = clock.now()
     if request.state != State.WAITING:
         raise Decided(_who_was_first(request))
@@ -198,6 +201,7 @@ class Outcome:
 MOST_AT_ONCE: Final = 50
 
 
+@recorded
 def decide_each(
     *, verdict: str, by: User, seen: Mapping[int, str], reason: str = ""
 ) -> Sequence[Outcome]:
@@ -223,9 +227,12 @@ def decide_each(
             done.append(Outcome(number, titles.get(number, f"APR-{number}")))
         except (ApprovalRefused, NotAllowed, LookupError) as refusal:
             done.append(Outcome(number, titles.get(number, f"APR-{number}"), str(refusal)))
+    if all(one.refused for one in done):
+        nothing_to_record("every one was refused")
     return done
 
 
+@recorded
 def comment(*, request_id: int, by: User, text: str) -> Comment:
     """
     Say something beside a request. Raises NotAllowed, OutOfReach, and ApprovalRefused for an empty
@@ -239,9 +246,18 @@ def comment(*, request_id: int, by: User, text: str) -> Comment:
         request = locked(request_id)
         authorize(by, "approvals.view", entities=[request.entity])
         made = Comment.objects.create(request=request, by=by, text=words, at=clock.now())
+        record(
+            "approval.commented",
+            by=making.actor(by),
+            kind="approval",
+            reference=str(request),
+            label=request.title,
+            entity=request.entity,
+        )
     return made
 
 
+@recorded
 def review(*, request_id: int, by: User) -> ApprovalRequest:
     """
     Say that one of the samples, which no person decided, was looked at.

@@ -7,14 +7,14 @@ from typing import Final
 
 from django.db import transaction
 
-from accounts.authority import NotAllowed, authorize
+from accounts.authority import NotAllowed, authorize, in_force
 from accounts.models import User
 from accounts.queries import actor_of, roles_of
 from accounts.roles import Role
 from approvals import news
 from approvals.models import Delegation
 from approvals.operations.refusals import ApprovalRefused
-from revops.audit.operations import record
+from revops.audit.operations import record, recorded
 from revops.kernel import clock
 
 LONGEST: Final = timedelta(days=60)
@@ -22,6 +22,14 @@ LONGEST: Final = timedelta(days=60)
 _KINDS: Final = (frozenset({Role.FINANCE, Role.MANAGER}), frozenset({Role.ADMIN}))
 
 
+def could_take(giver: User) -> dict[int, str]:
+    """Who could decide in the giver's place, by name."""
+    wanted = {role.value for kind in _KINDS if roles_of(giver) & kind for role in kind}
+    rows = in_force().filter(role__in=wanted).exclude(user=giver).order_by("user__name")
+    return dict(rows.values_list("user", "user__name"))
+
+
+@recorded
 def delegate(
     *, giver: User, taker: User, starts_at: datetime, ends_at: datetime, reason: str
 ) -> Delegation:
@@ -78,6 +86,7 @@ def delegate(
     return made
 
 
+@recorded
 def take_back(*, delegation_id: int, by: User) -> Delegation:
     """
     End a delegation now. Only the giver may. What was decided in their place stays decided.

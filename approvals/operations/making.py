@@ -43,10 +43,10 @@ def content_of(request: ApprovalRequest) -> Content:
     return found
 
 
-def actor(by: User | None, rule: str = "") -> Actor:
+def actor(person: User | None, rule: str = "") -> Actor:
     """Who did it: the person, or the rule that raised it."""
-    if by is not None:
-        return actor_of(by)
+    if person is not None:
+        return actor_of(person)
     return acting().actor or system("approvals", rule or "Approval rules")
 
 
@@ -112,10 +112,10 @@ def build(request: ApprovalRequest, found: Asked) -> None:
 
 
 def note_makers(
-    request: ApprovalRequest, subject: Subject, content: Content, by: User | None, why: str
+    request: ApprovalRequest, subject: Subject, content: Content, asker: User | None, why: str
 ) -> None:
     """Who asked or edited, whom the subject names, and the makers of what it stands on."""
-    found: dict[int, str] = {by.pk: why} if by is not None else {}
+    found: dict[int, str] = {asker.pk: why} if asker is not None else {}
     stand: Stand = stand_of(subject, content)
     for user, reason in stand.people.items():
         found.setdefault(user, reason)

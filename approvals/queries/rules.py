@@ -103,21 +103,28 @@ def trial(
     Who would be asked. ``draft`` is a policy that is only being thought of, used instead of the
     one that counts.
     """
-    subjects.get(subject)
+    known = subjects.get(subject)
     valued = value(
         subject=subject, entity=entity, amount=amount, customer=customer, at=at, besides=besides
     )
     policy = draft or policy_of(
         subject=subject, entity=entity, reason=reason_code, day=local_date(at, valued.zone)
     )
-    policy = policy or strictest(subject)
+    policy = policy or strictest(subject, known.fallback)
     placed = place(policy.tiers, valued.measured, lift)
     held, hands = holders(entity), handed_now(at=at)
     barred = {*makers} | ({by} if by is not None else set())
     people = tuple(
         (
             step,
-            tuple(deciders(wanted=roles_of_step(step), holders=held, handed=hands, makers=barred)),
+            tuple(
+                deciders(
+                    wanted=roles_of_step(step) & subjects.checkers(subject),
+                    holders=held,
+                    handed=hands,
+                    makers=barred,
+                )
+            ),
         )
         for step in placed.tier.steps
     )

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from accounts.models import User
 from accounts.roles import Role
+from approvals import subjects
 from approvals.models import ApprovalRequest, State, Step
 from approvals.policies import Decider, Handed, conflicted, deciders, roles_of_step
 from approvals.queries import rights
@@ -102,7 +103,7 @@ def _standing(
     barred = conflicted(makers.keys(), hands)
     able = tuple(
         deciders(
-            wanted=roles_of_step(roles),
+            wanted=roles_of_step(roles) & subjects.checkers(request.subject),
             holders=held,
             handed=now,
             makers=barred.keys(),

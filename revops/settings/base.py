@@ -157,7 +157,12 @@ CELERY = {
     "task_time_limit": 170,
     "task_soft_time_limit": 160,
     "task_default_queue": "line",
-    "imports": ["revops.pipeline.tasks", "approvals.tasks", "revops.credits.tasks", "revops.audit.tasks"],
+    "imports": [
+        "revops.pipeline.tasks",
+        "approvals.tasks",
+        "revops.credits.tasks",
+        "revops.audit.tasks",
+    ],
     "beat_schedule": {
         "tick": {"task": "revops.pipeline.tasks.tick", "schedule": 5.0},
         "anchor": {"task": "revops.audit.tasks.anchor", "schedule": crontab(minute=7)},
