@@ -21,15 +21,15 @@ from revops.web.formats import money_text
 from revops.web.statuses import look
 
 MOST: Final = 4
-_WIDE, _HIGH = 172, 68
-_ACROSS, _DOWN = 196, 80
+_WIDE, _HIGH = 180, 68
+_ACROSS, _DOWN = 198, 80
 _EDGE: Final = 4
 _PAGE: Final = 1_000
 
 
 def drawn_width(width: int) -> int:
     """Shrunk to the page where it is long, and scrolled rather than made too small to read."""
-    return width if width <= _PAGE else max(_PAGE, width * 3 // 4)
+    return width if width <= _PAGE else max(_PAGE, width * 18 // 25)
 
 
 @dataclass(slots=True)

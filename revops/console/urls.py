@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from revops.console.customers import views as customers
 from revops.console.identity import views as identity
 from revops.console.ledger import views as ledger
+from revops.console.periods import views as periods
 from revops.console.views import contracts, find, flows, home, journals, playbooks, threads, tours
 
 app_name = "console"
@@ -28,6 +29,10 @@ urlpatterns: list[URLPattern] = [
     path("books/schedules/<int:id>/", ledger.schedule, name="schedule"),
     path("books/deferred-revenue/", ledger.rollforward, name="rollforward"),
     path("books/trial-balance/", ledger.trial_balance, name="trial-balance"),
+    path("books/periods/", periods.every, name="periods"),
+    path("books/periods/<int:id>/", periods.one, name="period"),
+    path("books/periods/<int:id>/close", periods.close, name="period-close"),
+    path("books/periods/<int:id>/open", periods.reopen, name="period-open"),
     path("journals/JE-<int:id>/", journals.journal, name="journal"),
     path("flows/", flows.every, name="flows"),
     path("flows/contracts/", contracts.every, name="contracts"),

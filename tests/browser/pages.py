@@ -20,6 +20,7 @@ from revops.canonical.models import (
     Subscription,
 )
 from revops.ledger.models import JournalEntry, RevenueSchedule
+from revops.mappings.models import AccountingPeriod
 from revops.pipeline.models import FlowRun
 from revops.usage.models import Account, RatedLine
 from tests.browser.stage import Stage
@@ -84,6 +85,16 @@ def _subscription() -> int:
 
 def _schedule() -> int:
     return RevenueSchedule.objects.latest("pk").pk
+
+
+def _period(stage: Stage) -> str:
+    found = AccountingPeriod.objects.filter(state="open").earliest("starts")
+    return f"/books/periods/{found.pk}/"
+
+
+def _closed_period(stage: Stage) -> str:
+    found = AccountingPeriod.objects.filter(state="closed").latest("starts")
+    return f"/books/periods/{found.pk}/"
 
 
 def _event(kind: str, stage: Stage) -> str:
@@ -194,6 +205,14 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
     "console:schedules": (Look("schedules", _at("/books/schedules/")),),
     "console:schedule": (Look("schedule", lambda stage: f"/books/schedules/{_schedule()}/"),),
     "console:rollforward": (Look("rollforward", _at("/books/deferred-revenue/")),),
+    "console:periods": (
+        Look("periods", _at("/books/periods/")),
+        Look("periods-auditor", _at("/books/periods/"), by="Yuki"),
+    ),
+    "console:period": (
+        Look("period", _period, by="Marcus"),
+        Look("period-closed", _closed_period),
+    ),
     "console:trial-balance": (Look("trial-balance", _at("/books/trial-balance/")),),
     "console:journal": (
         Look("journal-posted", _journal),
@@ -282,7 +301,8 @@ NO_PAGES: Final = frozenset(
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:sandbox", "api:contract",
-        "api:contracts", "usage:rate-now", "api:hook", "api:healthz", "api:readyz",
+        "api:contracts", "usage:rate-now", "console:period-close",
+        "console:period-open", "api:hook", "api:healthz", "api:readyz",
     }
 )  # fmt: skip
 ERRORS: Final = (

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
 from revops.console.ledger import filters
 from revops.console.ledger import journals as reading
 from revops.console.ledger.schedules import CONVENTIONS, STOPS, page_of_schedules, schedule_of, skus
+from revops.console.ledger.tabs import SCOPE, tabs_of
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.ledger.queries.rollforward import Step, columns, deferred_rollforward
@@ -21,12 +21,11 @@ from revops.ledger.queries.trial_balance import trial_balance as balance_of
 from revops.lineage.queries.hops import DOCUMENTS
 from revops.mappings.models import AccountingPeriod, LegalEntity
 from revops.web.csv_files import csv_file
-from revops.web.filters import Filters, State
+from revops.web.filters import State
 from revops.web.htmx import render_page
 from revops.web.policy import screen
 
 _PERIODS_SHOWN: Final = 12
-_SCOPE: Final = Filters()
 _WORDS: Final = {
     "billed": "Billed", "voided": "Voided", "credited": "Credited", "recognised": "Recognised",
     "written_off": "Written off", "reclassified": "Moved", "other": "Other",
@@ -48,7 +47,7 @@ def journals(request: HttpRequest) -> HttpResponse:
         ],
         "noun": "entries",
         "form": state.form("q", "document", "account", "standing"),
-        "tabs": _tabs("console:journals", state),
+        "tabs": tabs_of("console:journals", state),
         "documents": DOCUMENTS,
     }
     return render_page(
@@ -78,7 +77,7 @@ def schedules(request: HttpRequest) -> HttpResponse:
         "rows": [_listed(row) for row in page.rows],
         "noun": "schedules",
         "form": state.form("q", "sku", "standing"),
-        "tabs": _tabs("console:schedules", state),
+        "tabs": tabs_of("console:schedules", state),
     }
     return render_page(
         request, "ledger/schedules.html", context, fragments={"list": "list"},
@@ -121,7 +120,7 @@ class Told:
 @require_GET
 def rollforward(request: HttpRequest) -> HttpResponse:
     """Deferred revenue from period to period, tied to the schedules."""
-    state = _SCOPE.read(request.GET)
+    state = SCOPE.read(request.GET)
     told: list[Told] = []
     for entity in _entities(state):
         codes = _codes(entity, state)
@@ -130,7 +129,7 @@ def rollforward(request: HttpRequest) -> HttpResponse:
     context = {
         "told": told,
         "state": state,
-        "tabs": _tabs("console:rollforward", state),
+        "tabs": tabs_of("console:rollforward", state),
         "apart": sum(1 for one in told if not one.ties),
     }
     return render_page(request, "ledger/rollforward.html", context)
@@ -140,7 +139,7 @@ def rollforward(request: HttpRequest) -> HttpResponse:
 @require_GET
 def trial_balance(request: HttpRequest) -> HttpResponse:
     """Every account of an entity over a period: the asked one, or the one of today."""
-    state = _SCOPE.read(request.GET)
+    state = SCOPE.read(request.GET)
     found: list[tuple[LegalEntity, str, TrialBalance, Sequence[Any]]] = []
     for entity in _entities(state):
         period = _period(entity, state)
@@ -154,24 +153,8 @@ def trial_balance(request: HttpRequest) -> HttpResponse:
             for row in balance.rows
         ]  # fmt: skip
         found.append((entity, period.code, balance, rows))
-    context = {"found": found, "state": state, "tabs": _tabs("console:trial-balance", state)}
+    context = {"found": found, "state": state, "tabs": tabs_of("console:trial-balance", state)}
     return render_page(request, "ledger/trial_balance.html", context)
-
-
-def _tabs(here: str, state: State) -> list[tuple[str, str, bool]]:
-    """(label, address, current); the entity and the period go along."""
-    kept = _SCOPE.read(QueryDict()).changed(
-        {"entity": state.one("entity"), "period": state.one("period")}
-    )
-    return [
-        (label, kept.address(reverse(name)), name == here)
-        for name, label in (
-            ("console:journals", "Journal entries"),
-            ("console:schedules", "Revenue schedules"),
-            ("console:rollforward", "Deferred revenue"),
-            ("console:trial-balance", "Trial balance"),
-        )
-    ]
 
 
 def _listed(row: Any) -> tuple[Any, Money, Money, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def rows_of(contracts: Sequence[str]) -> list[Row]:
         found.append(
             Row(
                 name,
-                " ".join((CONTRACTS[name].__doc__ or "").partition("\n\n")[0].split()),
+                _about(CONTRACTS[name].__doc__ or ""),
                 [one for slug in emitters for one in connected.get(slug, ())],
                 [manifests[slug].label for slug in emitters if slug not in connected],
                 name in PRODUCED_HERE,
@@ -69,6 +70,12 @@ def rows_of(contracts: Sequence[str]) -> list[Row]:
             )
         )
     return found
+
+
+def _about(told: str) -> str:
+    """The first sentence of what the contract says of itself, without marks for programmers."""
+    plain = re.sub(r"\s*\(accounting\.md[^)]*\)", "", " ".join(told.replace("``", "").split()))
+    return f"{plain.partition('. ')[0].removesuffix('.')}." if plain else ""
 
 
 @screen("flows.view")
