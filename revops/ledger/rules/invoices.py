@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from revops.contracts.invoices import InvoiceIssued, InvoiceLine
+from revops.kernel.money import conversion, divide_half_up
 from revops.kernel.periods import Span
 from revops.ledger import items
 from revops.ledger.chains import Amount
@@ -35,12 +36,14 @@ RULE = "invoices.issued"
 @dataclass(frozen=True, slots=True)
 class Billed:
     """
-    What was accrued for the usage that a line bills, and is not billed yet. ``reopened_on`` is the
-    latest day of its period while that is open and earlier than the invoice's own.
+    What was accrued for the usage that a line bills, and is not billed yet; nothing when its period
+    has not been ended. ``reopened_on`` is the latest day of that period while it is open and
+    earlier than the invoice's own, and ``then`` the books of that day.
     """
 
     accrued: Amount
     reopened_on: date | None = None
+    then: Books | None = None
 
 
 def issued(
@@ -61,8 +64,9 @@ def issued(
     bought to be used have none.
 
     J3b: ``usage`` is what was accrued by the rated line that a line bills. Unbilled receivables are
-    credited with it, revenue with the difference: in the period of the usage while that is open, by
-    an entry of its own.
+    credited with it, revenue with the difference. While the period of the usage is open, that
+    period gets the difference (all of it, when nothing was accrued) by an entry of its own, as
+    usage is revenue of its period (606-10-32-40).
 
     Amounts are billed amounts: the receivable is the sum of the rounded lines (I12), inclusive tax
     is already out of ``line.amount``, and credit lines go the other way in the same accounts. What
@@ -96,8 +100,8 @@ def issued(
             account = treatment.revenue_account
             about = (line.description or line.sku, line.line_id)
             accrual = (usage or {}).get(line.usage_ref) if line.usage_ref else None
-            if accrual is not None and accrual.accrued.amount > 0:
-                lines += _unbilled(books, line, accrual, account, about, service)
+            if accrual is not None and (accrual.accrued.amount or treatment.convention != ON_USE):
+                lines += _unbilled(books, line, accrual, account, about, service, data.currency)
                 trued_up += _trued_up(data, books, line, accrual, account, business_key)
             else:
                 if treatment.convention == ON_USE:
@@ -167,13 +171,13 @@ def _beyond(data: InvoiceIssued, bears: Mapping[date, int]) -> dict[str, int]:
 
 def _unbilled(
     books: Books, line: InvoiceLine, accrual: Billed, revenue: str, about: tuple[str, str],
-    service: Span | None,
+    service: Span | None, currency: str,
 ) -> list[Line]:  # fmt: skip
     """What was accrued is billed now; the rest is revenue here, unless its own period gets it."""
     account, item = books.account(Role.UNBILLED), items.rated_line(line.usage_ref)
     held = accrual.accrued
     if accrual.reopened_on is not None:
-        return [Line(account, -line.amount, *about, service=service, item=item)]
+        held = held + _difference(books, line, accrual, currency)
     lines = [
         Line(
             account, -held.amount, *about, service=service, held=-held.functional, item=item
@@ -182,6 +186,17 @@ def _unbilled(
     if line.amount != held.amount:
         lines.append(Line(revenue, held.amount - line.amount, *about, service=service))
     return lines
+
+
+def _difference(books: Books, line: InvoiceLine, accrual: Billed, currency: str) -> Amount:
+    """What the period of the usage lacks, at the rate of its own day."""
+    then = accrual.then or books
+    amount = line.amount - accrual.accrued.amount
+    if currency == then.functional_currency:
+        return Amount(amount, amount)
+    rate = then.rate(currency).value
+    over, under = conversion(currency, then.functional_currency, rate)
+    return Amount(amount, divide_half_up(amount * over, under))
 
 
 def _trued_up(
@@ -196,7 +211,7 @@ def _trued_up(
     service = _service(line)
     return [
         draft(
-            books,
+            accrual.then or books,
             [
                 Line(
                     books.account(Role.UNBILLED), difference, memo, line.line_id, service=service,

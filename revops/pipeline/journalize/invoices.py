@@ -116,7 +116,10 @@ def _schedules(
 
 
 def _usage(data: InvoiceIssued, facts: Facts) -> dict[str, rules.Billed]:
-    """What was accrued for the usage that the lines bill (J3b)."""
+    """
+    What was accrued for the usage that the lines bill, and where its own period is still open
+    (J3b): that gets the revenue, accrued or not.
+    """
     found: dict[str, rules.Billed] = {}
     dated = facts.books.on(data.issued_on)
     for line in data.lines:
@@ -126,8 +129,11 @@ def _usage(data: InvoiceIssued, facts: Facts) -> dict[str, rules.Billed]:
             facts.books.id, dated.account(Role.UNBILLED), data.currency,
             items.rated_line(line.usage_ref),
         )  # fmt: skip
-        if accrued.amount > 0:
-            found[line.usage_ref] = rules.Billed(accrued, _reopened(line, data.issued_on, facts))
+        reopened = _reopened(line, data.issued_on, facts)
+        if accrued.amount > 0 or (reopened is not None and line.amount):
+            then = facts.books.on(reopened) if reopened is not None else None
+            held = accrued if accrued.amount > 0 else NOTHING
+            found[line.usage_ref] = rules.Billed(held, reopened, then)
     return found
 
 

@@ -65,6 +65,52 @@ class TestUsage:
         assert accrued.on("4100", "2025-01-31") == -124_000
         assert (accrued.on("1200"), accrued.on("4100")) == (0, -124_000)
 
+    def test_j3b_january_gets_all_of_it_when_nothing_was_accrued(self, told: Told) -> None:
+        self.bill(told)
+
+        (accrual,) = told.entries("usage_accrual")
+        assert accrual.accounting_date == date(2025, 1, 31)
+        assert (told.on("4100", "2025-01-31"), told.on("1200", "2025-01-31")) == (-124_000, 124_000)
+        assert (told.on("4100"), told.on("1200"), told.on("1100")) == (-124_000, 0, 134_230)
+        assert (
+            run(entity_id=told.entity.pk, period_code="2025-01", kinds=("usage",))[0].entries == 0
+        )
+
+    def test_j3b_is_februarys_when_january_is_closed_and_nothing_was_accrued(
+        self, told: Told
+    ) -> None:
+        told.close("2025-01-31")
+
+        self.bill(told)
+
+        assert not told.entries("usage_accrual")
+        assert (told.on("4100", "2025-01-31"), told.on("4100")) == (0, -124_000)
+
+    def test_j3b_a_void_leaves_nothing_in_either_month(self, told: Told) -> None:
+        self.bill(told)
+
+        told.tell("invoice.voided/1", "2025-02-03", invoice_id="in_1", voided_on="2025-02-03")
+
+        assert [told.on(account) for account in ("1100", "1200", "2100", "4100")] == [0] * 4
+
+    @pytest.mark.parametrize("before", [True, False])
+    def test_j3b_in_a_foreign_currency_leaves_no_cent_unbilled(
+        self, told: Told, monkeypatch: pytest.MonkeyPatch, before: bool
+    ) -> None:
+        told.rate("2025-01-31", "1.1000")
+        told.rate("2025-02-01", "1.2000")
+        line = Used("rl_1", "usage", "EUR", 90_001, Span(date(2025, 1, 1), date(2025, 1, 31)))
+        monkeypatch.setattr(usage, "_sources", [lambda entity, period: [line]] if before else [])
+        run(entity_id=told.entity.pk, period_code="2025-01", kinds=("usage",))
+
+        told.invoice(
+            "in_1", "2025-02-01", "1000.01", currency="EUR", sku="usage", service=JANUARY,
+            usage_ref="rl_1",
+        )  # fmt: skip
+
+        assert told.on("4100") == told.on("4100", "2025-01-31") == -110_001
+        assert (told.on("1200"), told.on("1100"), told.on("7100")) == (0, 120_001, -10_000)
+
     def test_j3c_prepaid_credits_are_drawn_down(self, told: Told) -> None:
         account = {one.code: one for one in LedgerAccount.objects.all()}
         version = MappingVersion.objects.create(note="Prepaid credits", made_by="test")

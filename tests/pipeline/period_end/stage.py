@@ -117,6 +117,7 @@ class Stage:
         until: str = "",
         service: tuple[str, str] | None = None,
         tax: str = "",
+        usage_ref: str = "",
         **more: Any,
     ) -> None:
         """An invoice of one line; service of a year from ``on`` unless said."""
@@ -128,7 +129,7 @@ class Stage:
         line = {
             "line_id": f"{number}_1", "sku": sku, "amount": net,
             "taxes": [{"code": "us-ca", "amount": owed}] if owed else [],
-            "service_period": {"start": start, "end": end},
+            "service_period": {"start": start, "end": end}, "usage_ref": usage_ref,
         }  # fmt: skip
         self.tell(
             "invoice.issued/1", on, invoice_id=number, number=number, customer_id="cus_1",
