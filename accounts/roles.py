@@ -127,6 +127,7 @@ RULES: Final[dict[str, Rule]] = {
     "usage.close": _act(_BOOKKEEPERS),
     "periods.close": _act(_MANAGER),
     "periods.open": _act(_MANAGER),
+    "periods.reopen": _make(_BOOKKEEPERS),
     "close.view": _look(_READERS),
     "close.prepare": _make(_FINANCE),
     "close.sign": _check(_MANAGER),

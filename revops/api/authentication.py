@@ -10,6 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from accounts import reach
 from accounts.models import ServiceToken
 from accounts.operations import use_token
 from accounts.tokens import entities_of
@@ -43,6 +44,7 @@ class TokenAuthentication(BaseAuthentication):
         token = use_token(text.strip())
         if token is None:
             raise AuthenticationFailed("This token is not valid: unknown, expired or revoked.")
+        reach.enter(request._request, entities_of(token.scopes))
         return Service(token), token
 
     def authenticate_header(self, request: Request) -> str:

@@ -27,7 +27,7 @@ from revops.delivery.decide import LIVE
 from revops.delivery.models import Gate
 from revops.events.models import LIVE_INBOX
 from revops.pipeline.models import Heartbeat
-from revops.store import sql
+from revops.store import rows, sql
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     body: dict[str, Any] = {"status": "ready" if ready else "not ready", "checks": checks}
     if ready:
         checks["sweeper"] = _tried(_sweeper)
-        body["queues"] = _queues()
+        with rows.behind_the_door():
+            body["queues"] = _queues()
         body["gates"] = _gates()
         if not all(check["ok"] for check in checks.values()):
             body["status"] = "degraded"

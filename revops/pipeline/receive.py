@@ -25,6 +25,7 @@ from revops.kernel.keys import sha256
 from revops.pipeline import problems, sources, wake
 from revops.pipeline.normalize import API_TYPE, OWN_TYPE
 from revops.pipeline.sources import Source
+from revops.store import rows
 
 
 class HookUnknown(LookupError):
@@ -94,7 +95,8 @@ def store(
         )
     )
     if recorded.stored is Stored.CONFLICT:
-        problems.report([problems.told_twice(source, envelope, recorded.id, correlation_id)])
+        with rows.behind_the_door():
+            problems.report([problems.told_twice(source, envelope, recorded.id, correlation_id)])
     return recorded
 
 

@@ -34,11 +34,11 @@ def make_room(first: datetime, last: datetime) -> list[str]:
     wanted = _months(first, last)
     if not wanted:
         return []
-    names = [f"usage_record_{month:%Y_%m}" for month, _ in wanted]
+    names = [f"usage_record_{month:%Y_%m}" for month in wanted]
     found = sql.one(_THERE, (names,))
     if found is not None and found.there == len(names):
         return []
-    return [name for name, span in zip(names, wanted, strict=True) if _make(name, *span)]
+    return [name for name, start in zip(names, wanted, strict=True) if _make(name, start)]
 
 
 def make_ahead() -> list[str]:
@@ -50,29 +50,26 @@ def make_ahead() -> list[str]:
     return make_room(now, datetime(start.year, start.month, 1, tzinfo=UTC))
 
 
-def _make(name: str, start: date, end: date) -> bool:
+def _make(name: str, start: date) -> bool:
     try:
         with sql.atomic():
             sql.run("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             if sql.one("SELECT to_regclass(%s) AS it", (name,)).it is not None:  # type: ignore[union-attr]
                 return False
-            # The name is a month that we wrote ourselves, and a partition takes no parameters.
-            sql.run(
-                f"CREATE TABLE {name} PARTITION OF usage_record FOR VALUES "
-                f"FROM ('{start} 00:00+00') TO ('{end} 00:00+00')"
-            )
+            # Who writes usage may make no tables; the function may, and only a month's partition.
+            sql.run("SELECT usage_make_partition(%s)", (start,))
     except (psycopg.errors.CheckViolation, psycopg.errors.LockNotAvailable) as error:
         log.warning("usage.partition_not_made", name=name, error=type(error).__name__)
         return False
     return True
 
 
-def _months(first: datetime, last: datetime) -> list[tuple[date, date]]:
+def _months(first: datetime, last: datetime) -> list[date]:
     now = clock.now()
     month = now.year * 12 + now.month - 1
     low = max(_index(first), month - MONTHS_BACK)
     high = min(_index(last), month + MONTHS_AHEAD)
-    return [(_first(index), _first(index + 1)) for index in range(low, high + 1)]
+    return [_first(index) for index in range(low, high + 1)]
 
 
 def _index(moment: datetime) -> int:
