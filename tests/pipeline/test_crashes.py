@@ -115,6 +115,7 @@ def test_a_worker_killed_while_the_erp_works_leaves_right_books(
     wanted = "draft" if moment == "create" else "posted"
     with until_killed(child):
         while not [m for m in line.moves(state=wanted) if wanted == "draft" or _is_second(line)]:
+            assert child.poll() is None, "the worker ended before it had sent anything"
             time.sleep(0.05)
     finished(line, tmp_path)
 
