@@ -88,7 +88,7 @@ class TestQueue:
         for address in ("?rows=100&group=case", "?group=case&q=closed", "?q=closed&status=new"):
             statements.clear()
             browser.get(f"/exceptions/{address}")
-            assert len(statements) <= 12, address
+            assert len(statements) <= 13, address
 
     def test_gives_htmx_the_list_with_figures_and_tabs_beside_it(
         self, browser: Client, company: Company
