@@ -12,7 +12,7 @@ from accounts.queries import actor_of
 from approvals import news, subjects
 from approvals.models import ApprovalRequest, Maker, Step
 from approvals.policies import after_working_days
-from approvals.queries.rights import makers as makers_of
+from approvals.queries.rights import makers_below
 from approvals.queries.rules import Asked, trial
 from approvals.queries.standing import standings
 from approvals.subjects import Content, Stand, Subject, stand_of
@@ -120,10 +120,8 @@ def note_makers(
     for user, reason in stand.people.items():
         found.setdefault(user, reason)
     if stand.requests:
-        below = list(ApprovalRequest.objects.filter(pk__in=stand.requests))
-        for number, people in makers_of(below).items():
-            for user in people:
-                found.setdefault(user, f"made APR-{number}, which this stands on")
+        for number, user in makers_below(stand.requests):
+            found.setdefault(user, f"made APR-{number}, which this stands on")
     Maker.objects.bulk_create(
         [Maker(request=request, user_id=user, why=reason[:200]) for user, reason in found.items()],
         ignore_conflicts=True,

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from approvals.models import ApprovalRequest, State
 from approvals.policies import Measured
 from revops.kernel.clock import local_date
 from revops.kernel.money import Money
@@ -78,30 +77,13 @@ def value(
     return Valued(functional, others, own, rate.value, rate.day, zone=zone)
 
 
-_CUSTOMER_AS_ONE: Final = """
-WITH RECURSIVE root AS (
-    SELECT id, merged_into_id FROM canonical_party WHERE id = %s
-    UNION
-    SELECT party.id, party.merged_into_id FROM canonical_party party, root
-    WHERE party.id = root.merged_into_id OR party.merged_into_id = root.id
-)
-SELECT id FROM root
-"""
+# Across legal entities, whichever of them the session sees: a customer is one.
+_OTHERS: Final = "SELECT amount, currency FROM approvals_asked_for(%s, %s, %s, %s)"
 
 
 def _others(subject: str, customer: int | None, at: datetime, besides: int | None) -> list[Money]:
     """Amounts that were asked for or granted, of the customer and those merged with it."""
     if customer is None:
         return []
-    same = [row.id for row in sql.rows(_CUSTOMER_AS_ONE, (customer,))]
-    rows = ApprovalRequest.objects.filter(
-        subject=subject,
-        customer_id__in=same,
-        requested_at__gt=at - WINDOW,
-        amount__isnull=False,
-        state__in=[State.WAITING, State.SENT_BACK, State.APPROVED],
-    )
-    if besides is not None:
-        rows = rows.exclude(pk=besides)
-    found = rows.values_list("amount", "currency")
-    return [Money(minor, currency) for minor, currency in found if minor is not None]
+    rows = sql.rows(_OTHERS, (subject, customer, at - WINDOW, besides or 0))
+    return [Money(row.amount, row.currency) for row in rows]

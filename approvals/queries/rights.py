@@ -13,6 +13,7 @@ from accounts.authority import in_force
 from accounts.models import User
 from approvals.models import ApprovalRequest, Decision, Delegation, Maker
 from approvals.policies import Handed
+from revops.store import sql
 
 
 def holders(entity: str) -> dict[int, frozenset[str]]:
@@ -102,6 +103,12 @@ def makers(requests: Sequence[ApprovalRequest]) -> dict[int, dict[int, str]]:
     for request, user, why in rows:
         found[request][user] = why
     return found
+
+
+def makers_below(requests: Iterable[int]) -> list[tuple[int, int]]:
+    """(request, person) of everybody who made requests, also where the session sees them not."""
+    found = sql.rows("SELECT * FROM approvals_makers_of(%s)", (sorted(set(requests)),))
+    return [(row.request_id, row.user_id) for row in found]
 
 
 def names(users: Iterable[int]) -> Mapping[int, str]:

@@ -13,14 +13,17 @@ class PipelineConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_process_init
 
+        from approvals import subjects as approvals
         from revops.lineage import telling
         from revops.pipeline import kinds
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
         from revops.pipeline.period_end import metered, usage
+        from revops.pipeline.subjects import CustomerMerge, PeriodReopening
 
         kinds.declare()
+        approvals.register(CustomerMerge(), PeriodReopening())
         metering_kinds.declare()
         following.declare()
         telling.declare({one.kind: one.title for one in CAPABILITIES.values()})

@@ -14,10 +14,13 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.queries import actor_of, authorize
+from approvals import operations as approvals
+from approvals.models import ApprovalRequest
+from approvals.queries.rules import asks_nobody
 from exceptions import operations as cases
 from revops.audit.operations import nothing_to_record, record, recorded
 from revops.canonical.identity import deciding, finder, standing
-from revops.canonical.identity.deciding import Decided
+from revops.canonical.identity.deciding import CannotDecide, Decided
 from revops.canonical.identity.finder import Found
 from revops.canonical.models import Merge, MergeProposal, Party
 from revops.canonical.operations.drifts import Outcome
@@ -31,15 +34,46 @@ from revops.pipeline.flows.begin import Told, begin
 from revops.store import sql
 
 ACTION: Final = "identity.decide"
+MERGE: Final = "customer_merge"
 
 
 @recorded
-def merge(*, by: User, survivor_id: int, absorbed_id: int, reason: str) -> Merge:
+def merge(*, by: User, survivor_id: int, absorbed_id: int, reason: str) -> Merge | ApprovalRequest:
     """
-    Make one customer of two, and tell the systems that show customers. Raises NotAllowed, and
-    CannotDecide with a sentence for the person.
+    Make one customer of two, and tell the systems that show customers; or, where the approval
+    policy wants somebody else to agree, ask for it. Raises NotAllowed, and CannotDecide with a
+    sentence for the person.
     """
     by = authorize(by, ACTION)
+    if asks_nobody(subject=MERGE, entity="", at=clock.now()):
+        return merge_agreed(by=by, survivor_id=survivor_id, absorbed_id=absorbed_id, reason=reason)
+    if len(reason.strip()) < 10:
+        raise CannotDecide("Say why, in a sentence.")
+    pair = dict(Party.objects.filter(pk__in=[survivor_id, absorbed_id]).values_list("pk", "name"))
+    if len(pair) < 2:
+        raise CannotDecide("One of the two is not there any more.")
+    try:
+        return approvals.ask(
+            subject=MERGE,
+            subject_id=f"{min(pair)}-{max(pair)}",
+            content={
+                "survivor": survivor_id,
+                "absorbed": absorbed_id,
+                "survivor_name": pair[survivor_id],
+                "absorbed_name": pair[absorbed_id],
+                "reason": reason.strip()[:500],
+            },
+            by=by,
+            entity="",
+            note=reason,
+        )
+    except approvals.ApprovalRefused as refusal:
+        raise CannotDecide(str(refusal)) from refusal
+
+
+@recorded
+def merge_agreed(*, by: User, survivor_id: int, absorbed_id: int, reason: str) -> Merge:
+    """The merge itself; ``by`` decided it. Raises CannotDecide."""
     at = clock.now()
     with sql.atomic():
         done = deciding.merge(

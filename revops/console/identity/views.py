@@ -71,6 +71,8 @@ def decide(request: HttpRequest, id: int) -> HttpResponse:
             made = identity.merge(
                 by=request.user, survivor_id=survivor, absorbed_id=absorbed, reason=reason
             )
+            if not isinstance(made, Merge):
+                return HttpResponseRedirect(reverse("approvals:approval", args=[made.pk]))
             return HttpResponseRedirect(reverse("console:merge", args=[made.pk]))
         if choice == "apart":
             identity.keep_apart(by=request.user, proposal_id=id, reason=reason)

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from accounts.queries import may
 from accounts.roles import who_may
+from approvals.operations import ApprovalRefused
+from approvals.queries.rules import asks_nobody
 from exceptions.models import Case, CaseState
 from revops.console.ledger.tabs import tabs_of
 from revops.console.periods import reading
@@ -72,18 +74,23 @@ def close(request: HttpRequest, id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("console:period", args=[id]))
 
 
-@screen("periods.open")
+@screen("periods.reopen")
 @require_POST
 def reopen(request: HttpRequest, id: int) -> HttpResponse:
-    """Let entries in again, and send through what waited for it."""
+    """Let entries in again, and send through what waited for it; or ask for it, by the policy."""
     assert isinstance(request.user, User)
     if request.POST.get("confirm") != "yes":
         return _page(request, id, problem="Confirm that its books may change.", status=422)
     try:
+        if request.POST.get("reason"):
+            asked = periods.ask_to_open(
+                period_id=id, by=request.user, reason=request.POST["reason"]
+            )
+            return HttpResponseRedirect(reverse("approvals:approval", args=[asked.pk]))
         again = periods.open_period(period_id=id, by=request.user)
     except AccountingPeriod.DoesNotExist as error:
         raise Http404(_NONE) from error
-    except periods.PeriodRefused as error:
+    except (periods.PeriodRefused, ApprovalRefused) as error:
         return _page(request, id, problem=str(error), status=422)
     waited = f" {again:,} that waited for it go on." if again else ""
     messages.success(request, f"It is open again.{waited}")
@@ -100,7 +107,12 @@ def _page(request: HttpRequest, id: int, *, problem: str = "", status: int = 200
     made = reading.made_in(period)
     runs = reading.runs_of(period, made)
     closed = period.state == PeriodState.CLOSED
-    action = "periods.open" if closed else "periods.close"
+    asks = not asks_nobody(
+        subject=periods.REOPENING, entity=period.legal_entity.code, at=clock.now()
+    )
+    action = "periods.close"
+    if closed:
+        action = "periods.reopen" if asks else "periods.open"
     cases = Case.objects.exclude(state=CaseState.RESOLVED).filter(
         legal_entity=period.legal_entity_id, period_code=period.code
     )
@@ -110,6 +122,7 @@ def _page(request: HttpRequest, id: int, *, problem: str = "", status: int = 200
         "period": period,
         "entity": entity,
         "closed": closed,
+        "asks": asks,
         "made": made,
         "runs": runs,
         "has_run": any(one.run for one in runs),

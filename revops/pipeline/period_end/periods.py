@@ -12,6 +12,9 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.queries import actor_of, authorize
+from approvals import operations as approvals
+from approvals.models import ApprovalRequest
+from approvals.queries.rules import asks_nobody
 from exceptions.models import Case, CaseState
 from revops.audit.operations import record, recorded
 from revops.contracts.revenue import PeriodClosed, PeriodOpened
@@ -23,6 +26,8 @@ from revops.kernel.clock import local_date
 from revops.mappings.models import AccountingPeriod, PeriodState
 from revops.pipeline import wake
 from revops.store import sql
+
+REOPENING: Final = "period_reopening"
 
 
 class PeriodRefused(ValueError):
@@ -59,10 +64,53 @@ def open_period(*, period_id: int, by: User) -> int:
     Open a closed period again, tell (``period.opened/1``), and send what waited for it through
     again. How many cases that were.
 
-    Raises NotAllowed, AccountingPeriod.DoesNotExist, and PeriodRefused when it is open already or a
-    later one is closed.
+    Raises NotAllowed, AccountingPeriod.DoesNotExist, and PeriodRefused when it is open already, a
+    later one is closed, or the approval policy wants it to be asked for (``ask_to_open``).
     """
     by = authorize(by, "periods.open")
+    with transaction.atomic():
+        entity = _locked(period_id).legal_entity.code
+        if not asks_nobody(subject=REOPENING, entity=entity, at=clock.now()):
+            raise PeriodRefused("Opening a period again has to be asked for and approved.")
+        return _open(period_id, by)
+
+
+@recorded
+def ask_to_open(*, period_id: int, by: User, reason: str) -> ApprovalRequest:
+    """
+    Ask for a closed period to be opened again; what the last approval sets off is ``open_period``.
+
+    Raises NotAllowed, AccountingPeriod.DoesNotExist, PeriodRefused, and approvals.ApprovalRefused
+    when it is being asked for already with another reason.
+    """
+    if len(reason.strip()) < 10:
+        raise PeriodRefused("Say why it has to be opened, in a sentence.")
+    period = AccountingPeriod.objects.select_related("legal_entity").get(pk=period_id)
+    if period.state == PeriodState.OPEN:
+        raise PeriodRefused(f"{period} is open already.")
+    return approvals.ask(
+        subject=REOPENING,
+        subject_id=period.pk,
+        content={
+            "period": period.pk,
+            "code": period.code,
+            "entity": period.legal_entity.code,
+            "reason": reason.strip()[:500],
+        },
+        by=by,
+        entity=period.legal_entity.code,
+        note=reason,
+    )
+
+
+@recorded
+def open_agreed(*, period_id: int, by: User) -> int:
+    """``open_period`` for an approved request; ``by`` approved last. Raises PeriodRefused."""
+    with transaction.atomic():
+        return _open(period_id, by)
+
+
+def _open(period_id: int, by: User) -> int:
     with transaction.atomic():
         period = _locked(period_id)
         if period.state == PeriodState.OPEN:
