@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exceptions/", include("exceptions.urls")),
     path("connections/", include("revops.console.connections.urls")),
     path("usage/", include("revops.usage.urls")),
+    path("credits/", include("revops.credits.urls")),
     path("", include("revops.api.urls")),
 ]
 

@@ -11,6 +11,10 @@ class CreditsConfig(AppConfig):
         from approvals import subjects
         from revops.credits import kinds
         from revops.credits.subject import ServiceCreditSubject
+        from revops.web import nav
 
         subjects.register(ServiceCreditSubject())
         kinds.declare()
+        nav.declare(
+            nav.Item("Credits", "credits:list", "credits.view", group=nav.WORK, order=25, key="c")
+        )

@@ -206,6 +206,10 @@ class ServiceCredit(models.Model):
         """What everybody calls it, and its id in the line."""
         return f"CR-{self.pk}"
 
+    @property
+    def reason_words(self) -> str:
+        return life.REASONS[self.reason_code]
+
 
 class Moment(models.Model):
     """A step in the life of a request; ``by`` is a person's name or the rule's. Never changed."""

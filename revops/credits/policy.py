@@ -35,8 +35,8 @@ class Promised:
     most: int
 
     @property
-    def percent(self) -> str:
-        return _percent(self.gives)
+    def share(self) -> str:
+        return percent(self.gives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def _right(
     target = basis.target
     return (
         True,
-        f"{basis.label}: {target} was promised. A breach gives {basis.percent} of the month.",
+        f"{basis.label}: {target} was promised. A breach gives {basis.share} of the month.",
     )
 
 
@@ -221,6 +221,7 @@ def _duplicates(on: Situation, served: Span | None) -> Sequence[Past]:
     ]
 
 
-def _percent(hundredths: int) -> str:
+def percent(hundredths: int) -> str:
+    """Hundredths of a percent for people: ``12.5 %``."""
     whole, rest = divmod(hundredths, 100)
     return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + " %"

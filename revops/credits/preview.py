@@ -38,6 +38,11 @@ class Side:
     text: str
     amount: int
 
+    @property
+    def credit(self) -> int:
+        """Positive, of a line on the credit side."""
+        return -self.amount
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

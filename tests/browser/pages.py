@@ -19,6 +19,7 @@ from revops.canonical.models import (
     Refund,
     Subscription,
 )
+from revops.credits.models import ServiceCredit
 from revops.ledger.models import JournalEntry, RevenueSchedule
 from revops.mappings.models import AccountingPeriod
 from revops.pipeline.models import FlowRun
@@ -139,6 +140,15 @@ def _run(stage: Stage) -> str:
     return f"/flows/runs/{FlowRun.objects.filter(flow='invoice.issued').latest('pk').pk}/"
 
 
+def _credit(end: str = "", **chosen: object) -> Callable[[Stage], str]:
+    """The newest request of that sort, or what lies under it."""
+    return lambda stage: f"/credits/{ServiceCredit.objects.filter(**chosen).latest('pk').pk}/{end}"
+
+
+def _case_without_credit(stage: Stage) -> str:
+    return "/credits/new?ticket=ZD-48254"
+
+
 # By the name of the address. Those that answer with no page are in NO_PAGES.
 PAGES: Final[dict[str, tuple[Look, ...]]] = {
     "accounts:sign-in": (Look("sign-in", _at("/sign-in/"), by=""),),
@@ -237,6 +247,32 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("flow-run-auditor", _run, by="Yuki"),
         Look("flow-run-revops", _run, by="Ines"),
     ),
+    "credits:list": (
+        Look("credits", _at("/credits/")),
+        Look("credits-support", _at("/credits/"), by="Tom"),
+        Look("credits-none", _at("/credits/?q=nobody-like-that")),
+    ),
+    "credits:new": (
+        Look("credit-new", _at("/credits/new"), by="Tom"),
+        Look("credit-new-case", _case_without_credit, by="Tom"),
+        Look("credit-new-unknown", _at("/credits/new?q=nobody"), by="Tom"),
+    ),
+    "credits:edit": (
+        Look("credit-draft", _credit("edit", ticket="ZD-48301"), by="Tom"),
+        Look("credit-sent-back", _credit("edit", ticket="ZD-48102"), by="Tom"),
+    ),
+    "credits:send": (Look("credit-check", _credit("send", ticket="ZD-48301"), by="Tom"),),
+    "credits:one": (
+        Look("credit-issued", _credit(state="issued")),
+        Look("credit-waiting", _credit(state="waiting", ticket="ZD-48190"), by="Tom"),
+        Look("credit-rejected", _credit(state="rejected"), by="Tom"),
+        Look("credit-auditor", _credit(state="issued"), by="Yuki"),
+    ),
+    "credits:leakage": (
+        Look("leakage", _at("/credits/leakage/")),
+        Look("leakage-none", _at("/credits/leakage/?entity=DE-GMBH")),
+    ),
+    "credits:terms": (Look("credit-terms", _at("/credits/terms/"), by="Tom"),),
     "console:tours": (Look("tours", _at("/tours/")),),
     "console:tour": (
         Look("tour", _at("/tours/quote-to-cash/")),
@@ -296,7 +332,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 NO_PAGES: Final = frozenset(
     {
         "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
-        "exceptions:act-on-cause",
+        "exceptions:act-on-cause", "credits:discard", "credits:withdraw",
         "console:flow-undo", "console:tour-act", "console:duplicate-decide", "console:unmerge",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",

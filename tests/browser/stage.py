@@ -19,17 +19,20 @@ from django.db import connections
 from django.test import override_settings
 
 from accounts.models import User
+from connectors.models import Connection
 from connectors.systems.stripe.sandbox import scenarios
 from exceptions import operations as cases
 from exceptions.models import Case
 from revops.canonical.models import Customer, Invoice, MergeProposal
+from revops.credits.models import ServiceCredit
+from revops.credits.tasks import turn as look_at_credits
 from revops.delivery.models import OutboundCommand
 from revops.events.models import Channel
 from revops.kernel import clock, correlation
 from revops.ledger.models import JournalEntry
-from revops.pipeline import identity, sources
+from revops.pipeline import identity, process, send, sources
 from revops.pipeline.metering import door, turn
-from revops.sandbox import metered
+from revops.sandbox import company, desk, metered
 from revops.usage.reading import Raw
 from tests.pipeline.rehearsal import Rehearsal
 
@@ -117,6 +120,7 @@ def set_up(line: Rehearsal) -> Stage:
     _late(stage, last_month)
     _used(stage)
     _alike(stage)
+    _credited(stage)
     for case in line.open_cases():
         stage.case.setdefault(case.kind, case)
     return stage
@@ -220,3 +224,33 @@ def _alike(stage: Stage) -> None:
     merged, apart = pairs["Birch Logistics Ltd"], pairs["Cedar Health, Inc."]
     identity.merge(by=ines, survivor_id=merged.left_id, absorbed_id=merged.right_id, reason=why)
     identity.keep_apart(by=ines, proposal_id=apart.pk, reason=why)
+
+
+def _credited(stage: Stage) -> None:
+    """Cases that missed their SLA, and a request for a credit in each state."""
+    desk.seed()
+    sales = Connection.objects.get(slug=company.SALESFORCE)
+    stop = time.monotonic() + 40
+    while not _each_state():
+        assert time.monotonic() < stop, list(ServiceCredit.objects.values_list("ticket", "state"))
+        desk.play()
+        process.advance(sales.pk, seconds=5, linger=0)
+        stage.line.advance()
+        look_at_credits()
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(_to_billing, stage.line.source.pk).result()
+        stage.tell()
+
+
+def _each_state() -> bool:
+    states = set(ServiceCredit.objects.values_list("state", flat=True))
+    return states >= {"draft", "waiting", "issued", "rejected", "withdrawn"} and not (
+        ServiceCredit.objects.filter(state="issued", posted_at=None).exists()
+    )
+
+
+def _to_billing(connection_id: int) -> None:
+    try:
+        send.drain(connection_id, drainer="stage", seconds=5, linger=0)
+    finally:
+        connections.close_all()

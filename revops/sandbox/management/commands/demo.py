@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.demo import PASSWORD
-from revops.sandbox import company, metered
+from revops.sandbox import company, desk, metered
 
 
 class Command(BaseCommand):
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         try:
             fresh = company.seed()
             metered.seed()
+            desk.seed()
         except company.NotADemo as error:
             raise CommandError(str(error)) from error
         self.stdout.write("The demo company is new." if fresh else "The demo company is there.")

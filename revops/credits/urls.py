@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from revops.credits.views import asking, following
+
+app_name = "credits"
+urlpatterns: list[URLPattern] = [
+    path("", following.every, name="list"),
+    path("new", asking.new, name="new"),
+    path("leakage/", following.leakage, name="leakage"),
+    path("terms/", following.terms, name="terms"),
+    path("<int:id>/", following.one, name="one"),
+    path("<int:id>/edit", asking.edit, name="edit"),
+    path("<int:id>/send", asking.send, name="send"),
+    path("<int:id>/discard", asking.discard, name="discard"),
+    path("<int:id>/withdraw", following.withdraw, name="withdraw"),
+]

@@ -1,0 +1,235 @@
+"""Following credits: the list, one request with its stages, taking it back, the leakage report."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from accounts.queries import may
+from approvals.models import ApprovalRequest
+from approvals.operations import ApprovalRefused
+from revops.credits import life
+from revops.credits.filters import CREDITS, LEAKAGE
+from revops.credits.forms import ReasonForm
+from revops.credits.life import CannotChange
+from revops.credits.models import Promise, Rule, ServiceCredit
+from revops.credits.operations import sending
+from revops.credits.operations.drafting import CreditUnknown
+from revops.credits.policy import percent
+from revops.credits.preview import Preview, preview
+from revops.credits.queries import leakage as report
+from revops.credits.queries.listing import listed, only_own, seen_by, select
+from revops.credits.queries.progress import progress
+from revops.credits.queries.situation import billed
+from revops.kernel import clock
+from revops.kernel.clock import local_date
+from revops.kernel.money import Money
+from revops.web.charts import Point, Words
+from revops.web.formats import span_text
+from revops.web.htmx import render_page
+from revops.web.pagination import capped_count, keyset_page, page_size
+from revops.web.policy import screen
+
+_ORDER: Final = ("-pk",)
+_MOMENTS: Final = 50
+
+
+@screen("credits.view")
+@require_GET
+def every(request: HttpRequest) -> HttpResponse:
+    """Every request that the person may see, the newest first."""
+    assert isinstance(request.user, User)
+    state = CREDITS.read(request.GET)
+    rows = select(
+        seen_by(request.user), words=state.one("q"), group=state.one("state"),
+        entity=state.one("entity"), kind=state.one("type"),
+    )  # fmt: skip
+    page = keyset_page(
+        rows, order=_ORDER, after=state.one("after"), before=state.one("before"),
+        size=page_size(state.one("rows")), count=capped_count(rows),
+    )  # fmt: skip
+    context = {
+        "state": state,
+        "path": request.path,
+        "page": page,
+        "rows": listed(page.rows),
+        "noun": "requests",
+        "form": state.form("q", "state", "type"),
+        "may_ask": may(request.user, "credits.request"),
+        "may_report": may(request.user, "credits.report"),
+        "own": only_own(request.user),
+        "reasons": life.REASONS,
+        "at": clock.now(),
+    }
+    return render_page(
+        request, "credits/credits.html", context, fragments={"list": "list"},
+        address=state.address(request.path),
+    )  # fmt: skip
+
+
+@screen("credits.view")
+@require_GET
+def one(request: HttpRequest, id: int) -> HttpResponse:
+    """How far it is, what was asked for, what posts, and what one may tell the customer."""
+    assert isinstance(request.user, User)
+    return _one(request, _seen(request.user, id))
+
+
+@screen("credits.request")
+@require_POST
+def withdraw(request: HttpRequest, id: int) -> HttpResponse:
+    """Take it back, with a reason; a refusal is answered on the request's own page."""
+    assert isinstance(request.user, User)
+    credit = _seen(request.user, id)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _one(request, credit, problem="Say why it is taken back, in a few words.")
+    try:
+        sending.withdraw(by=request.user, credit_id=id, reason=form.cleaned_data["reason"])
+    except CreditUnknown as error:
+        raise Http404(str(error)) from error
+    except (CannotChange, ApprovalRefused) as error:
+        return _one(request, _seen(request.user, id), problem=str(error))
+    messages.success(request, f"{credit.number} was taken back.")
+    return HttpResponseRedirect(reverse("credits:one", args=[id]))
+
+
+@screen("credits.report")
+@require_GET
+def leakage(request: HttpRequest) -> HttpResponse:
+    """Promised, approved, issued, applied, unapplied, expired; and how long each stage takes."""
+    state = LEAKAGE.read(request.GET)
+    now = clock.now()
+    since = now - timedelta(days=int(state.one("since")))
+    entity = state.one("entity")
+    found = report.sums(since=since, entity=entity)
+    taken = report.delays(since=since, entity=entity)
+    context = {
+        "state": state,
+        "path": request.path,
+        "form": state.form("since"),
+        "sums": found,
+        "charts": [(one, *_road(one)) for one in found],
+        "delay_rows": [
+            {
+                "title": one.title,
+                "number": one.number,
+                "middle_shown": _lasted(one.middle) if one.number else "none yet",
+                "longest_shown": _lasted(one.longest) if one.number else "none yet",
+            }
+            for one in taken
+        ],
+        "delay_points": [
+            Point(one.title, one.middle, _lasted(one.middle), "wait") for one in taken
+        ],
+        "delay_words": Words("delays", _slowest(taken), "Stage", "Middle of all requests"),
+        "at": now,
+    }  # fmt: skip
+    return render_page(
+        request, "credits/leakage.html", context, fragments={"list": "list"},
+        address=state.address(request.path),
+    )  # fmt: skip
+
+
+@screen("credits.view")
+@require_GET
+def terms(request: HttpRequest) -> HttpResponse:
+    """What plans promise, and the rules that raise credits; both by their days."""
+    context = {
+        "promises": [
+            (row, percent(row.gives), percent(row.most))
+            for row in Promise.objects.select_related("legal_entity").order_by("plan", "-pk")[:200]
+        ],
+        "rules": Rule.objects.select_related("legal_entity").order_by("name", "-pk")[:100],
+        "today": clock.now().date(),
+    }
+    return render_page(request, "credits/terms.html", context)
+
+
+def _seen(user: User, id: int) -> ServiceCredit:
+    credit = seen_by(user).filter(pk=id).first()
+    if credit is None:
+        raise Http404(f"There is no CR-{id}.")
+    return credit
+
+
+def _one(request: HttpRequest, credit: ServiceCredit, *, problem: str = "") -> HttpResponse:
+    assert isinstance(request.user, User)
+    mine = credit.asked_by_id == request.user.pk
+    approval = ApprovalRequest.objects.filter(pk=credit.approval_id or 0).first()
+    context: dict[str, Any] = {
+        "credit": credit,
+        "progress": progress([credit])[credit.pk],
+        "moments": credit.moments.all()[:_MOMENTS],
+        "amount": Money(credit.amount, credit.currency) if credit.amount is not None else None,
+        "tax": Money(credit.expected_tax, credit.currency) if credit.currency else None,
+        "total": _total(credit),
+        "type_words": life.TYPES[credit.credit_type],
+        "reason_words": life.REASONS[credit.reason_code],
+        "preview": _preview(credit),
+        "approval": approval if may(request.user, "approvals.view") else None,
+        "sent_back": credit.state == life.DRAFT and credit.approval_id is not None,
+        "may_edit": credit.state == life.DRAFT
+        and (mine or credit.asked_by_id is None)
+        and may(request.user, "credits.request"),
+        "may_withdraw": mine and approval is not None
+        and credit.state in (life.WAITING, life.DRAFT),
+        "may_thread": may(request.user, "lineage.view"),
+        "may_cases": may(request.user, "cases.view"),
+        "problem": problem,
+        "live": credit.state in (life.APPROVED, life.ISSUING)
+        or (credit.state == life.ISSUED and credit.posted_at is None),
+    }  # fmt: skip
+    return render_page(
+        request, "credits/credit.html", context, fragments={"live": "live"},
+        status=422 if problem else 200,
+    )  # fmt: skip
+
+
+def _total(credit: ServiceCredit) -> Money | None:
+    if credit.memo is not None:
+        return Money(credit.memo.total, credit.currency)
+    if credit.amount is None or not credit.currency:
+        return None
+    return Money(credit.amount + credit.expected_tax, credit.currency)
+
+
+def _preview(credit: ServiceCredit) -> Preview | None:
+    """What will post, while it has not."""
+    waits = credit.state in (life.WAITING, life.APPROVED, life.ISSUING)
+    if not waits or credit.invoice is None or credit.amount is None or credit.entitled_on is None:
+        return None
+    now = clock.now()
+    zone = credit.legal_entity.zone if credit.legal_entity else "UTC"
+    return preview(
+        invoice=credit.invoice, lines=billed(credit.invoice), number=credit.number,
+        credit_type=credit.credit_type, amount=credit.amount, entitled_on=credit.entitled_on,
+        today=local_date(now, zone), at=now,
+    )  # fmt: skip
+
+
+def _road(found: report.Sums) -> tuple[list[Point], Words]:
+    points = [Point(word, amount.minor, str(amount), tone) for word, amount, tone in found.parts]
+    sentence = (
+        f"Of {found.promised} promised, {found.approved} was approved and {found.issued} issued; "
+        f"{found.unapplied} is not applied yet."
+    )
+    return points, Words(f"road-{found.currency}", sentence, "Stage", "Before tax")
+
+
+def _slowest(taken: list[report.Delay]) -> str:
+    known = [one for one in taken if one.number]
+    if not known:
+        return "No request has passed a stage yet."
+    slow = max(known, key=lambda one: one.middle)
+    return f"{slow.title} takes longest: {_lasted(slow.middle)} in the middle."
+
+
+def _lasted(seconds: int) -> str:
+    return span_text(timedelta(seconds=seconds))
