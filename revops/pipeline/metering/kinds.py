@@ -13,6 +13,7 @@ from exceptions.kinds import Kind, Remedy
 from exceptions.models import Case
 from exceptions.operations import CaseRefused
 from revops.pipeline import wake
+from revops.pipeline.metering import mending
 from revops.usage.operations import due
 
 DAY = timedelta(days=1)
@@ -29,6 +30,25 @@ def declare() -> None:
         Remedy(
             "match_again", "Look again", "cases.retry", run=_match, safe_to_repeat=True,
             hint="Looks once more for who pays for it. It also happens by itself.",
+        ),
+        # These write no posting and decide at once, so that a case is settled or stays as it is.
+        Remedy(
+            "read_again", "Read again", "cases.retry", run=mending.read_again, reads_only=True,
+            safe_to_repeat=True,
+            hint="Settles the case when all can be read, or came again in a form that can be read.",
+        ),
+        Remedy(
+            "leave_out", "Leave uncharged", "cases.retry", run=mending.leave_out,
+            reads_only=True, hint="Nothing is charged for these records. They stay kept.",
+        ),
+        Remedy(
+            "keep_first", "Keep the first ones", "cases.retry", run=mending.keep_first,
+            reads_only=True, hint="Changes nothing: the records that came first go on counting.",
+        ),
+        Remedy(
+            "count_later", "Count the later ones", "cases.retry", run=mending.count_later,
+            reads_only=True,
+            hint="Takes the first records back by records of their own, and counts the later ones.",
         ),
     )  # fmt: skip
     kinds.declare(*_KINDS)
@@ -48,12 +68,13 @@ _KINDS = (
          why="The customer would be billed another amount than the contract says.",
          fix="Amend the subscription in billing from the contract's day, then rate again."),
     Kind("usage_refused", "Unreadable usage", team="RevOps", sla=DAY, playbook="usage_refused",
+         remedies=("read_again", "leave_out"),
          why="What cannot be read is kept and not charged.",
-         fix="Correct it where it is sent, and send it again under the same id."),
+         fix="Correct it where it is sent, send it again under the same id, then read again."),
     Kind("usage_conflict", "Usage told differently", team="RevOps", sla=DAY,
-         playbook="usage_conflict",
+         playbook="usage_conflict", remedies=("keep_first", "count_later"),
          why="Only the first record of an id counts, so the charge may be wrong.",
-         fix="Find out which one is right, and send the difference under an id of its own."),
+         fix="Find out in the product which one is right, then keep the first or count the later."),
 )  # fmt: skip
 
 

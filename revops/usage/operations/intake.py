@@ -173,13 +173,12 @@ class _SortedOut:
         self.keys: list[str] = []
         self.contents: list[str] = []
         self.firsts: dict[str, int] = {}
-        prefix = f"{connection_id}\x1f"
         for place, record in enumerate(records):
             if type(record) is not Raw:
                 self.keys.append("")
                 self.contents.append("")
                 continue
-            key = _digest(f"{prefix}{record.source}\x1f{record.usage_id}")
+            key = key_of(connection_id, record.source, record.usage_id)
             self.keys.append(key)
             self.contents.append(content_of(record))
             self.firsts.setdefault(key, place)
@@ -285,6 +284,11 @@ def _keep_aside(
             strict_json.dumps(record._asdict()), now,
         ))  # fmt: skip
     _CONFLICTS.insert(rows, "ON CONFLICT DO NOTHING")
+
+
+def key_of(connection_id: int, source: str, usage_id: str) -> str:
+    """What makes a record come in once."""
+    return _digest(f"{connection_id}\x1f{source}\x1f{usage_id}")
 
 
 def content_of(record: Raw) -> str:
