@@ -44,14 +44,15 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
     at = request.GET.get("at", "")
     kept = _kept(tour, at)
     walk = base.walk(tour, kept)
+    here = next((stop for stop in walk.stops if stop.state in ("next", "waiting")), None)
     rows = [(stop, _LOOK[stop.state], _WORD.get(stop.state, "")) for stop in walk.stops]
     context = {
         "tour": tour,
         "rows": rows,
         "at": at or _signed(tour, kept),
         "done": sum(stop.state == "done" for stop in walk.stops),
-        "waits": any(stop.state == "waiting" for stop in walk.stops),
-        "over": walk.done,
+        "here": here,
+        "waits": here is not None and here.state == "waiting",
     }
     return render_page(request, "tours/tour.html", context)
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from connectors.models import Connection
+from revops.pipeline import fetch, sources
 
 # What is known on the way: ids of the systems and of our records, by the names steps give them.
 Facts = Mapping[str, Any]
@@ -51,6 +52,8 @@ class Act:
             raise NotPossible(f"The sandbox of {connection} does not answer.") from error
         if answer.status_code != 200:
             raise NotPossible(f"The sandbox of {connection} says: {said.get('problem', said)}")
+        # Somebody waits for it: the system is asked now, and not when it would be its turn.
+        fetch.ask_soon(sources.by_slug(self.connection))
         return self.keeps(said)
 
 

@@ -18,7 +18,7 @@ from revops.canonical.models import (
 from revops.sandbox.company import SALESFORCE, STRIPE
 from revops.sandbox.metered import METER, PRODUCT
 from revops.sandbox.tours.base import Act, Facts, Step, Tour
-from revops.sandbox.tours.finding import known, page, record, thread
+from revops.sandbox.tours.finding import invoiced, known, page, rated, record, thread
 from revops.usage.models import Account, RatedLine
 
 OLD: Final = "price_api_team"
@@ -178,6 +178,20 @@ TOUR: Final = Tour(
                 STRIPE, "downgrade",
                 lambda facts: {"subscription": facts["subscription"], "price": NEW, "amount": 1},
                 lambda said: {},
+            ),
+        ),
+        Step(
+            "rated", "The period is rated",
+            "Open the account and press “Rate this period for good”. Billing then gets the line.",
+            rated, page("usage:account", "usage_id"),
+        ),
+        Step(
+            "invoice", "Billing invoices it",
+            "The first invoice is right: 10.00 US dollars for 1,000 calls. Nothing is credited.",
+            invoiced, page("console:journal", "journal_id"),
+            Act(
+                STRIPE, "renew", lambda facts: {"subscription": facts["subscription"]},
+                lambda said: {"invoice": said["invoice"]},
             ),
         ),
     ),

@@ -8,9 +8,11 @@ from typing import Any
 from django.db.models import Model
 from django.urls import reverse
 
+from revops.canonical.models import Invoice
 from revops.delivery.models import OutboundCommand
 from revops.ledger.models import JournalEntry
 from revops.pipeline.models import StepRun
+from revops.sandbox.company import STRIPE
 from revops.sandbox.tours.base import Facts
 
 
@@ -51,6 +53,23 @@ def told(flow: str, step: str, kind: str, record_id: int) -> int | None:
         state="done",
     )
     return done.order_by("-run_id").values_list("run_id", flat=True).first()
+
+
+def rated(facts: Facts) -> Facts | None:
+    """Whether billing was given what a person rated for good."""
+    run = told(
+        "usage.rated", "billing.invoice_item.create", "subscription", facts["subscription_id"]
+    )
+    return None if run is None else {"rated_run": run}
+
+
+def invoiced(facts: Facts) -> Facts | None:
+    """Whether the ERP holds the journal of the invoice that billing made of it."""
+    row = record(Invoice, STRIPE, facts["invoice"])
+    entry = None if row is None else posted("invoice", row.pk)
+    if row is None or entry is None:
+        return None
+    return {"invoice_id": row.pk, "journal_id": entry.pk}
 
 
 def thread(kind: str, fact: str) -> Callable[[Facts], str]:

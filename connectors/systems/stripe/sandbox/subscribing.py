@@ -68,7 +68,7 @@ class Subscribing(Invoicing):
         found = self.world.get("subscription", subscription)
         lines = [
             objects.line(
-                amount=(item["price"]["unit_amount"] or 0) * item["quantity"],
+                amount=_flat(item),
                 currency=found["currency"],
                 description=item["price"]["nickname"] or "Subscription",
                 start=found["current_period_start"],
@@ -184,7 +184,7 @@ class Subscribing(Invoicing):
     def _prorated(self, found: Obj, item: Obj, when: int, sign: int) -> Obj:
         start, end = found["current_period_start"], found["current_period_end"]
         left = Decimal(max(0, end - when)) / Decimal(end - start)
-        whole = Decimal((item["price"]["unit_amount"] or 0) * item["quantity"])
+        whole = Decimal(_flat(item))
         what = "Remaining time on" if sign > 0 else "Unused time on"
         return objects.line(
             amount=sign * round_half_up(whole * left),
@@ -205,6 +205,13 @@ class Subscribing(Invoicing):
             self.pay(invoice["id"], at=at)
         elif pays is False:
             self.decline(invoice["id"], at=at)
+
+
+def _flat(item: Obj) -> int:
+    """What an item costs for a period whatever is used; use is billed by lines of its own."""
+    price = item["price"]
+    metered = (price["recurring"] or {}).get("usage_type") == "metered"
+    return 0 if metered else (price["unit_amount"] or 0) * item["quantity"]
 
 
 def _period_end(start: int, interval: str | None) -> int:
