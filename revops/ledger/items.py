@@ -28,6 +28,14 @@ def invoice(key: str) -> str:
     return f"invoice/{key}" if key else ""
 
 
+def refunded(key: str) -> str:
+    """
+    What refunds took off price and tax because nothing was owed (4910 and tax), until a credit memo
+    says otherwise; ``key`` is the invoice's, or the customer's where the payment names no invoice.
+    """
+    return f"refunded/{key}" if key else ""
+
+
 def processed(key: str) -> str:
     """
     What a payment or refund brought to the processor's balance in a foreign currency (1050), as the

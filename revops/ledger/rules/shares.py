@@ -30,6 +30,13 @@ class Charged:
         codes = [code for code, _ in self.taxes]
         return Charged(net, tuple(zip(codes, taxes, strict=True)))
 
+    def between(self, before: int, after: int) -> Charged:
+        """What ``after`` has more than ``before``: so that steps add up to one, in any order."""
+        first, last = self.split(before), self.split(after)
+        less = dict(first.taxes)
+        taxes = tuple([(code, amount - less.get(code, 0)) for code, amount in last.taxes])
+        return Charged(last.net - first.net, taxes)
+
     @property
     def tax(self) -> int:
         return sum([amount for _, amount in self.taxes])

@@ -21,7 +21,7 @@ from revops.ledger.rules import limits, period_end
 from revops.ledger.rules.base import MappingMissing, Role
 from revops.ledger.rules.credits import Lowered
 from revops.ledger.schedules import POINT_IN_TIME
-from revops.pipeline.journalize import changes
+from revops.pipeline.journalize import changes, refunded_before
 from revops.pipeline.journalize.facts import Booked, Facts, GivenBackLine
 
 
@@ -58,8 +58,16 @@ def issued(data: CreditIssued, facts: Facts) -> Booked:
         accrued_item=accrued_item,
     )
     then = _then(data, facts, on, lines, held, memo.taken) if memo.journalized.drafts else None
+    paid = [
+        draft
+        for entry in memo.journalized.drafts
+        for draft in refunded_before.paid(data, facts, entry, about, key)
+    ]
     return Booked(
-        memo.journalized.drafts, note=memo.journalized.note, then=then, given_back=given_back
+        (*memo.journalized.drafts, *paid),
+        note=memo.journalized.note,
+        then=then,
+        given_back=given_back,
     )
 
 

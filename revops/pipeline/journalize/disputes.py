@@ -7,7 +7,7 @@ from revops.ledger.rules import disputes as rules
 from revops.ledger.rules.base import Role
 from revops.pipeline.journalize import changes
 from revops.pipeline.journalize.facts import Booked, Facts
-from revops.pipeline.journalize.payments import about_payment, charged
+from revops.pipeline.journalize.payments import about_payment
 from revops.pipeline.journalize.write_offs import ended, unearned
 
 
@@ -69,7 +69,7 @@ def closed(data: DisputeClosed, facts: Facts) -> Booked:
         facts.rated(on, about.issued_on),
         business_key=key,
         accounting_date=on,
-        charged=charged(facts, about.invoice_key),
+        charged=facts.charged(about.invoice_key),
         unearned=rest,
         credit=balance.part(min(beyond, balance.amount)),
         customer_key=about.customer_key,

@@ -13,6 +13,7 @@ from revops.ledger.books import DatedBooks, EntityBooks
 from revops.ledger.chains import Amount, Document
 from revops.ledger.drafts import JournalDraft
 from revops.ledger.rules.base import Books, Period, Rate, Role, SkuTreatment
+from revops.ledger.rules.shares import Charged
 from revops.pipeline.journalize.knowledge import Knowledge
 
 
@@ -132,6 +133,16 @@ class Facts:
             customer.source_id, customer.name, self.key(customer.source_id), row.source_id,
             row.number, self.key(row.source_id), row.issued_on,
         )  # fmt: skip
+
+    def charged(self, invoice_key: str) -> Charged:
+        """What an invoice charged, as price and taxes."""
+        taxes: dict[str, int] = {}
+        net = 0
+        for line in self.known.lines(invoice_key):
+            net += line.amount
+            for code, amount in line.taxes.items():
+                taxes[code] = taxes.get(code, 0) + amount
+        return Charged(net, tuple(taxes.items()))
 
     def of_customer(self, source_id: str) -> About:
         row = self.batch.tables.customer.get(source_id) if source_id else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from revops.canonical.operations import Batch
@@ -52,6 +53,8 @@ class Knowledge:
     _balances: dict[tuple[int, str, str, str], Amount] = field(default_factory=dict)
     _recorded: set[tuple[int, str, str]] = field(default_factory=set)
     _requests: dict[str, str] = field(default_factory=dict)
+    _latest: dict[str, date] = field(default_factory=dict)
+    _owners: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -77,6 +80,8 @@ class Knowledge:
         known.chains = load_chains(wanted.chains, wanted.invoice_keys)
         known._load_invoices(slug, batch)
         known._load_requests(wanted)
+        if wanted.refunds:
+            known._want_refunds(slug, batch, wanted)
         known._load_lines(slug, wanted.invoices)
         known._load_given_back(wanted.invoice_keys)
         known._load_balances(wanted.items | set(known._requests.values()))
@@ -139,6 +144,27 @@ class Knowledge:
             if (entity, code, name) == (entity_id, account, item)
         }
 
+    def listed(self, entity_id: int, currency: str, item: str) -> dict[str, Amount]:
+        """What is listed as an open item, by account; debit positive."""
+        return {
+            account: held
+            for (entity, account, own, name), held in self._balances.items()
+            if (entity, own, name) == (entity_id, currency, item) and held != NOTHING
+        }
+
+    def refunded(self, customer: str, invoice: str) -> list[tuple[str, date]]:
+        """
+        The customer's invoices of which refunds took something off price and tax (or the customer,
+        for refunds of no invoice) with the latest day: ``invoice`` first, then the oldest.
+        """
+        keys = {customer, *[key for key, owner in self._owners.items() if owner == customer]}
+        found = {
+            key: self._latest[items.refunded(key)]
+            for key in {invoice, *keys}
+            if items.refunded(key) in self._latest
+        }
+        return sorted(found.items(), key=lambda one: (one[0] != invoice, one[1], one[0]))
+
     def request_item(self, request_ref: str) -> str:
         """The open item of a credit request's accrual, whichever system it came from."""
         return self._requests.get(request_ref, "")
@@ -159,6 +185,10 @@ class Knowledge:
                     self._balances[key] = self._balances.get(key, NOTHING) + Amount(
                         line.amount, line.functional
                     )
+                    self._dated(line.item, draft.accounting_date)
+
+    def _dated(self, item: str, day: date) -> None:
+        self._latest[item] = max(day, self._latest.get(item, day))
 
     # -- reading ----------------------------------------------------------------------------------
     def _keep_lines(self, key: str, data: InvoiceIssued) -> None:
@@ -204,6 +234,15 @@ class Knowledge:
             self._balances[row.legal_entity_id, row.account, row.currency, row.item] = Amount(
                 row.amount, row.functional
             )
+            self._dated(row.item, row.latest)
+
+    def _want_refunds(self, slug: str, batch: Batch, wanted: Wanted) -> None:
+        """Whatever else of these customers has been refunded: a memo may have come after it."""
+        customers = [row.id for row in batch.tables.customer.known()]
+        for row in sql.rows(_REFUNDED, (customers,)) if customers else ():
+            wanted.invoices.setdefault(row.id, row.source_id)
+            wanted.items.add(items.refunded(f"{slug}:{row.source_id}"))
+            self._owners[f"{slug}:{row.source_id}"] = f"{slug}:{row.customer}"
 
     def _load_requests(self, wanted: Wanted) -> None:
         asked = list(wanted.requests)
@@ -225,10 +264,18 @@ WHERE invoice_key = ANY(%s) GROUP BY invoice_key, line_id, tax_code
 """
 _BALANCES: Final = """
 SELECT entry.legal_entity_id, line.account, entry.currency, line.item,
-    sum(line.amount)::bigint AS amount, sum(line.functional)::bigint AS functional
+    sum(line.amount)::bigint AS amount, sum(line.functional)::bigint AS functional,
+    max(entry.accounting_date) AS latest
 FROM ledger_journalline line JOIN ledger_journalentry entry ON entry.id = line.entry_id
 WHERE line.item = ANY(%s) AND line.item <> '' AND entry.lane = 'primary'
 GROUP BY entry.legal_entity_id, line.account, entry.currency, line.item
+"""
+_REFUNDED: Final = """
+SELECT DISTINCT invoice.id, invoice.source_id, customer.source_id AS customer
+FROM canonical_invoice invoice JOIN canonical_customer customer ON customer.id = invoice.customer_id
+JOIN canonical_payment payment ON payment.invoice_id = invoice.id
+JOIN canonical_refund refund ON refund.payment_id = payment.id
+WHERE invoice.customer_id = ANY(%s)
 """
 _REQUESTS: Final = """
 SELECT connection.slug, credit.source_id FROM canonical_credit credit

@@ -16,7 +16,6 @@ from revops.ledger.chains import NOTHING, Amount
 from revops.ledger.rules import fx, payouts, refunds
 from revops.ledger.rules import payments as rules
 from revops.ledger.rules.base import Role
-from revops.ledger.rules.shares import Charged
 from revops.pipeline.journalize.credits import checked
 from revops.pipeline.journalize.facts import About, Booked, Facts
 
@@ -51,17 +50,6 @@ def about_payment(facts: Facts, row: Any) -> About:
     return facts.of_customer(row.customer_ref)
 
 
-def charged(facts: Facts, invoice_key: str) -> Charged:
-    """What an invoice charged, as price and taxes."""
-    taxes: dict[str, int] = {}
-    net = 0
-    for line in facts.known.lines(invoice_key):
-        net += line.amount
-        for code, amount in line.taxes.items():
-            taxes[code] = taxes.get(code, 0) + amount
-    return Charged(net, tuple(taxes.items()))
-
-
 def refunded(data: PaymentRefunded, facts: Facts) -> Booked:
     row = facts.batch.tables.refund.get(data.refund_id)
     assert row is not None
@@ -72,6 +60,8 @@ def refunded(data: PaymentRefunded, facts: Facts) -> Booked:
     about = about_payment(facts, paid)
     on = data.refunded_on
     given_back = checked(facts, about.invoice_key, data.currency, data.gives_back)
+    refunded_key = about.invoice_key or about.customer_key
+    taken = facts.known.listed(facts.books.id, data.currency, items.refunded(refunded_key))
     found = refunds.refunded(
         data,
         facts.books.on(on),
@@ -79,7 +69,9 @@ def refunded(data: PaymentRefunded, facts: Facts) -> Booked:
         accounting_date=on,
         owed=facts.balance(Role.REFUNDS_PAYABLE, on, data.currency, about.customer_key),
         credit=facts.balance(Role.CUSTOMER_CREDIT, on, data.currency, about.customer_key),
-        charged=charged(facts, about.invoice_key),
+        charged=facts.charged(about.invoice_key),
+        before=sum([held.amount for held in taken.values()]),
+        refunded_key=refunded_key,
         customer_key=about.customer_key,
         customer_id=about.customer_id,
         customer_name=about.customer_name,

@@ -10,7 +10,7 @@ from revops.canonical.operations import Batch
 from revops.contracts.base import EventData
 from revops.contracts.credits import CreditApplied, CreditIssued
 from revops.contracts.invoices import InvoiceIssued, InvoiceVoided
-from revops.contracts.payments import PaymentApplied, PayoutSettled
+from revops.contracts.payments import PaymentApplied, PaymentRefunded, PayoutSettled
 from revops.contracts.subscriptions import (
     SubscriptionCancelled,
     SubscriptionPaused,
@@ -39,7 +39,8 @@ _LIVES: Final = (SubscriptionPaused, SubscriptionResumed, SubscriptionCancelled)
 class Wanted:
     """
     ``invoices`` by our id with the source's; ``documents`` (type, business key) that may be in the
-    books; ``items`` whose balances are asked for; ``requests`` of credits, by any system's id.
+    books; ``items`` whose balances are asked for; ``requests`` of credits, by any system's id;
+    ``refunds``, whether those of the batch's customers count.
     """
 
     voided: list[str] = field(default_factory=list)
@@ -49,6 +50,7 @@ class Wanted:
     items: set[str] = field(default_factory=set)
     documents: set[tuple[str, str]] = field(default_factory=set)
     requests: set[str] = field(default_factory=set)
+    refunds: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.chains or self.invoice_keys or self.items or self.documents)
@@ -62,6 +64,7 @@ class Wanted:
         deep = False
         for data in events:
             deep |= data.contract in _DEEP
+            wanted.refunds |= isinstance(data, CreditIssued | PaymentRefunded)
             wanted._take(slug, data)
             if isinstance(data, PaymentApplied) and data.invoice_id:
                 row = batch.tables.invoice.get(data.invoice_id)
@@ -106,6 +109,7 @@ class Wanted:
             if not batch.tables.invoice.is_new(row):
                 self.invoices[row.id] = row.source_id
             self.invoice_keys.add(key)
-            self.items.add(items.invoice(key))
+            self.items |= {items.invoice(key), items.refunded(key)}
         for customer in batch.tables.customer.known():
-            self.items.add(items.customer(f"{slug}:{customer.source_id}"))
+            key = f"{slug}:{customer.source_id}"
+            self.items |= {items.customer(key), items.refunded(key)}

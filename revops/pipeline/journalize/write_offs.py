@@ -11,7 +11,6 @@ from revops.ledger.rules import write_offs as rules
 from revops.ledger.rules.shares import Unearned
 from revops.pipeline.journalize import changes
 from revops.pipeline.journalize.facts import Booked, Facts
-from revops.pipeline.journalize.payments import charged
 
 
 def written_off(data: InvoiceWrittenOff, facts: Facts) -> Booked:
@@ -30,7 +29,7 @@ def written_off(data: InvoiceWrittenOff, facts: Facts) -> Booked:
         accounting_date=on,
         currency=row.currency,
         open_amount=row.total - row.applied - row.credited,
-        charged=charged(facts, key),
+        charged=facts.charged(key),
         unearned=unearned(facts, held, on),
         invoice_number=about.invoice_number,
         customer_id=about.customer_id,
