@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("approvals/", include("approvals.urls")),
     path("exceptions/", include("exceptions.urls")),
+    path("audit/", include("revops.console.audit.urls")),
     path("connections/", include("revops.console.connections.urls")),
     path("usage/", include("revops.usage.urls")),
     path("credits/", include("revops.credits.urls")),

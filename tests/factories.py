@@ -16,6 +16,8 @@ from django.db import transaction
 
 from connectors.models import Connection, Environment
 from exceptions.models import Case
+from revops.audit.models import Event as Act
+from revops.audit.operations import record
 from revops.canonical.models import (
     Customer,
     ExternalReference,
@@ -28,6 +30,7 @@ from revops.delivery.decide import State
 from revops.delivery.models import Gate, OutboundCommand
 from revops.events.models import BusinessEvent, Channel, InboundEvent
 from revops.kernel import clock, correlation, periods
+from revops.kernel.actor import system
 from revops.kernel.keys import idempotency_key, sha256
 from revops.ledger.models import JournalEntry, JournalLine, RevenueSchedule
 from revops.mappings.models import AccountingPeriod, LedgerAccount, LegalEntity
@@ -281,6 +284,16 @@ def a_command(entry: JournalEntry | None = None, **values: Any) -> OutboundComma
         "created_at": now,
     }
     return OutboundCommand.objects.create(**(made | values))
+
+
+def an_act(**values: Any) -> Act:
+    """An act in the audit trail: somebody commented on a case."""
+    made: dict[str, Any] = {
+        "action": "cases.comment", "by": system("tests", "A test"), "kind": "case",
+        "reference": "EXC-1",
+    }  # fmt: skip
+    with transaction.atomic():
+        return Act.objects.get(seq=record(**(made | values)))
 
 
 def a_case(**values: Any) -> Case:

@@ -15,6 +15,7 @@ from exceptions.queries.selection import Selection
 from exceptions.queries.totals import Figures, figures
 from revops.kernel import clock
 from revops.web.csv_files import csv_file
+from revops.web.exports import file_of
 from revops.web.filters import State
 from revops.web.htmx import render_page, wants_fragment
 from revops.web.pagination import Page, page_size
@@ -54,7 +55,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 @screen("cases.view")
-@require_GET
+@file_of("cases")
 def queue_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The current filter as CSV: what the list shows, every page of it."""
     state = _state(request)

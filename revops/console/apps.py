@@ -26,6 +26,7 @@ class ConsoleConfig(AppConfig):
                 "Playbooks", "console:playbooks", "playbooks.view", group=nav.SET_UP, order=40
             ),
         )
+        nav.declare(nav.Item("Audit trail", "audit:trail", "audit.view", group=nav.WATCH, order=60))
         if settings.REVOPS_DEMO:
             nav.declare(
                 nav.Item("Tours", "console:tours", "sandbox.operate", group=nav.WORK, order=60)

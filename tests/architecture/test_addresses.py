@@ -34,6 +34,7 @@ from tests.factories import (
     a_proposal,
     a_reference,
     a_schedule,
+    an_act,
     an_event,
     an_invoice,
 )
@@ -155,6 +156,7 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^api/v1/journals/", {"reference": f"JE-{journal}"}),
         (r"^api/v1/contracts/", {"event": "invoice.issued", "version": 1}),
         (r"^journals/", {"id": journal}),
+        (r"^audit/<", {"seq": an_act().seq}),
         (r"^books/schedules/", {"id": a_schedule().pk}),
         (r"^books/periods/", {"id": a_period().pk}),
         (r"^customers/<", {"id": a_party().pk}),

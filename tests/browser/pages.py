@@ -312,6 +312,11 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("connection-billing", _at("/connections/stripe/"), by="Ines"),
         Look("connection-auditor", _at("/connections/tryton/"), by="Yuki"),
     ),
+    "audit:trail": (
+        Look("audit", _at("/audit/"), by="Yuki"),
+        Look("audit-nothing-matches", _at("/audit/?q=nowhere"), by="Yuki"),
+    ),
+    "audit:act": (Look("audit-act", _at("/audit/1/"), by="Yuki"),),
     "usage:accounts": (
         Look("usage", _at("/usage/")),
         Look("usage-nothing-matches", _at("/usage/?q=nowhere")),
@@ -331,6 +336,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 # These answer with something else than a page: a file, a redirect after a form, or a machine's.
 NO_PAGES: Final = frozenset(
     {
+        "audit:verify", "audit:evidence", "audit:proof",
         "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause", "credits:discard", "credits:withdraw",
         "console:flow-undo", "console:tour-act", "console:duplicate-decide", "console:unmerge",

@@ -161,7 +161,7 @@ class TestCsv:
         waiting(erp, 5_000, currency="EUR", state="unknown")
         a_source()
 
-        answer = sign_in(ana).get("/connections/connections.csv")
+        answer = sign_in(ana).post("/connections/connections.csv")
         text = b"".join(answer).decode("utf-8-sig")
         lines = list(csv.DictReader(io.StringIO(text)))
 
@@ -173,7 +173,7 @@ class TestCsv:
     def test_is_of_the_view(self, sign_in: SignIn, ana: User) -> None:
         an_erp()
         a_source()
-        answer = sign_in(ana).get("/connections/connections.csv?view=in")
+        answer = sign_in(ana).post("/connections/connections.csv?view=in")
         lines = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
         assert [line["connection"] for line in lines] == ["billing"]
 

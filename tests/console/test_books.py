@@ -74,7 +74,7 @@ class TestJournals:
         assert f'id="entry-{wanted.pk}"' in page
 
     def test_the_file_holds_what_the_list_shows(self, browser: Client, company: Company) -> None:
-        answer = browser.get("/books/journals.csv?standing=posted&document=invoice")
+        answer = browser.post("/books/journals.csv?standing=posted&document=invoice")
         text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
         (row,) = csv.DictReader(StringIO(text))
         assert row["journal_id"] == f"JE-{company.stories['posted'].entry.pk}"

@@ -21,6 +21,7 @@ from revops.ledger.queries.trial_balance import trial_balance as balance_of
 from revops.lineage.queries.hops import DOCUMENTS
 from revops.mappings.models import AccountingPeriod, LegalEntity
 from revops.web.csv_files import csv_file
+from revops.web.exports import file_of
 from revops.web.filters import State
 from revops.web.htmx import render_page
 from revops.web.policy import screen
@@ -57,7 +58,7 @@ def journals(request: HttpRequest) -> HttpResponse:
 
 
 @screen("books.view")
-@require_GET
+@file_of("journal entries")
 def journals_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The current filter as CSV, up to 5,000 entries."""
     state = filters.JOURNALS.read(request.GET, choices={"account": reading.accounts()})

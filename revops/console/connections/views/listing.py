@@ -15,6 +15,7 @@ from revops.console.connections.queries.rows import Row, every
 from revops.console.connections.rail import remember
 from revops.kernel import clock
 from revops.web.csv_files import csv_lines
+from revops.web.exports import file_of
 from revops.web.filters import Filters, Key, State
 from revops.web.formats import figures
 from revops.web.htmx import render_page, wants_fragment
@@ -61,7 +62,7 @@ def every_connection(request: HttpRequest) -> HttpResponse:
 
 
 @screen("connections.view")
-@require_GET
+@file_of("connections")
 def connections_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The list as CSV, one line for each currency that waits at a connection."""
     state = LIST.read(request.GET)

@@ -1,0 +1,1 @@
+"""The audit trail as pages, and as files that prove it."""

@@ -1,0 +1,179 @@
+"""What acts are called, what they were done to, and what changed, for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.urls import reverse
+
+from accounts.roles import Role
+from revops.audit.chain import Link, hash_of, mac_of
+from revops.audit.models import Event
+
+ACTS: Final[Mapping[str, str]] = {
+    "access.denied": "Was refused",
+    "accounts.sign_in": "Signed in",
+    "accounts.sign_in_failed": "Failed to sign in",
+    "accounts.sign_out": "Signed out",
+    "audit.export": "Exported evidence",
+    "audit.verify": "Verified the trail",
+    "cases.comment": "Commented",
+    "cases.retry": "Tried again",
+    "connections.limit": "Set limits",
+    "connections.pause": "Paused",
+    "connections.poll": "Asked for news",
+    "connections.resume": "Resumed",
+    "connections.test": "Tested",
+    "connections.trial": "Tried now",
+    "connections.window": "Set maintenance",
+    "export": "Took a file",
+    "export.refused": "Was refused a file",
+    "flows.compensate": "Took back",
+    "identity.keep_apart": "Kept apart",
+    "identity.merge": "Merged",
+    "identity.set_parent": "Set the customer above",
+    "identity.unmerge": "Parted again",
+    "payload.reveal": "Revealed",
+    "periods.close": "Closed",
+    "periods.open": "Opened again",
+    "person.erase": "Erased a person",
+    "rates.policy": "Set a rate policy",
+    "rates.publish": "Published rates",
+    "retention.apply": "Applied retention",
+    "sandbox.mend": "Mended the sandbox",
+    "sandbox.switch": "Switched the sandbox",
+    "tokens.create": "Made",
+    "tokens.revoke": "Revoked",
+    "usage.close": "Rated for good",
+}
+_SHOWN: Final = 3
+_LONGEST: Final = 80
+_ROLES: Final = {role.value: role.label for role in Role}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that an act changed; “” where it was or is nothing."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A row of the trail for a page."""
+
+    event: Event
+    name: str
+    roles: str
+    verb: str
+    label: str
+    reason: str
+    ip: str
+    session: str
+    url: str
+    fits: bool
+    changes: Sequence[Change] = field(default_factory=tuple)
+
+    @property
+    def hash(self) -> str:
+        return bytes(self.event.hash).hex()
+
+    @property
+    def prev(self) -> str:
+        return bytes(self.event.prev).hex()
+
+    @property
+    def seal(self) -> str:
+        return bytes(self.event.detail_mac).hex()
+
+    @property
+    def erased(self) -> bool:
+        return self.event.detail is None
+
+    @property
+    def shown(self) -> Sequence[Change]:
+        return self.changes[:_SHOWN]
+
+    @property
+    def more(self) -> int:
+        return len(self.changes) - len(self.shown)
+
+
+def act_of(event: Event) -> Act:
+    """``fits``: its own hash and seal are right; whether it follows the one before, verify says."""
+    detail: Mapping[str, Any] = json.loads(event.detail) if event.detail else {}
+    return Act(
+        event=event,
+        name=str(detail.get("name") or event.actor),
+        roles=", ".join(_ROLES.get(role, role) for role in event.roles.split()),
+        verb=verb(event.action),
+        label=str(detail.get("label", "")),
+        reason=str(detail.get("reason", "")),
+        ip=str(detail.get("ip", "")),
+        session=str(detail.get("session", "")),
+        url=_url(event),
+        fits=_fits(event),
+        changes=_changes(detail.get("before", {}), detail.get("after", {})),
+    )
+
+
+def verb(action: str) -> str:
+    """What the person did: “Closed”; of an action without words, its own name in words."""
+    said = ACTS.get(action)
+    return said or action.replace(".", ": ").replace("_", " ").capitalize()
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    names = [*after, *(name for name in before if name not in after)]
+    found = [
+        Change(name.replace("_", " ").capitalize(), _text(before.get(name)), _text(after.get(name)))
+        for name in names
+    ]
+    return sorted(found, key=lambda change: change.before == change.after)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST * 5 else f"{text[: _LONGEST * 5]}…"
+
+
+_PLACES: Final[Mapping[str, Callable[[str], str]]] = {
+    "case": lambda ref: reverse("exceptions:case", args=[int(ref.removeprefix("EXC-"))]),
+    "connection": lambda ref: reverse("connections:connection", args=[ref]),
+    "customer": lambda ref: reverse("console:customer", args=[int(ref.removeprefix("PTY-"))]),
+    "flow": lambda ref: reverse("console:flow-run", args=[int(ref)]),
+    "usage account": lambda ref: reverse("usage:account", args=[int(ref)]),
+}
+
+
+def _url(event: Event) -> str:
+    """The page of what the act was done to; nothing for what has none."""
+    place = _PLACES.get(event.kind)
+    try:
+        return place(event.reference) if place else ""
+    except ValueError:
+        return ""
+
+
+def _fits(event: Event) -> bool:
+    link = link_of(event)
+    sealed = link.detail is None or mac_of(link.salt or b"", link.detail) == link.detail_mac
+    return sealed and hash_of(link) == link.hash
+
+
+def link_of(event: Event) -> Link:
+    return Link(
+        event.seq, event.ts, event.actor, event.roles, event.on_behalf, event.action, event.kind,
+        event.reference, event.entity, event.correlation_id, event.request_id, event.detail,
+        bytes(event.salt) if event.salt is not None else None, bytes(event.detail_mac),
+        bytes(event.prev), bytes(event.hash), event.erased_by,
+    )  # fmt: skip
