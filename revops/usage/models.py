@@ -213,7 +213,9 @@ class Calendar(models.TextChoices):
 class Policy(models.Model):
     """
     How a legal entity (or all, when null) treats a meter (or all, when blank); the narrower row
-    wins, the meter before the entity. ``grace_days`` after its end a period is rated for good.
+    wins, the meter before the entity; of several for the same, the latest that was valid on the day
+    of the usage (``valid_from`` null is from ever). ``grace_days`` after its end a period is rated
+    for good.
     """
 
     legal_entity = models.ForeignKey(
@@ -224,11 +226,14 @@ class Policy(models.Model):
     calendar = models.CharField(max_length=12, choices=Calendar, default=Calendar.MONTHS)
     grace_days = models.PositiveSmallIntegerField(default=3)
     thresholds = ArrayField(models.DecimalField(max_digits=6, decimal_places=3))
+    valid_from = models.DateField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["legal_entity", "meter"], name="usage_policy_once", nulls_distinct=False
+                fields=["legal_entity", "meter", "valid_from"],
+                name="usage_policy_once_a_day",
+                nulls_distinct=False,
             )
         ]
 
@@ -250,6 +255,7 @@ class RatedLine(models.Model):
     their difference: quantity, charged, records and amount of all revisions add up to the whole.
 
     ``late_for`` names the period that usage belongs to, when the line is billed with another;
+    ``prepaid`` of the amount is drawn from credits that were bought before (a final line only).
     ``steps`` is how the amount came: the whole period's table and the price as it was. ``paid_by``
     an invoice line: see ``queries.billed``.
     """
@@ -277,6 +283,7 @@ class RatedLine(models.Model):
     charged = models.DecimalField(max_digits=30, decimal_places=12)
     records = models.BigIntegerField()
     amount = models.BigIntegerField()
+    prepaid = models.BigIntegerField(default=0)
     terms = models.JSONField(default=dict)
     steps = models.JSONField(default=list)
     state = models.CharField(max_length=8, choices=LineState, default=LineState.RUNNING)

@@ -9,7 +9,7 @@ person settles, never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -171,18 +171,24 @@ def price_period(plan: Plan, used: PeriodUse) -> list[Priced]:
 
 
 def crossings(
-    used: PeriodUse, *, entitled: Decimal, thresholds: Sequence[Decimal]
-) -> list[tuple[Decimal, date, Decimal]]:
-    """(threshold, the first day on which the sum reached it, the sum at the end of that day)."""
-    if entitled <= 0:
-        return []
+    used: PeriodUse,
+    *,
+    entitled: Callable[[date], Decimal | None],
+    thresholds: Sequence[Decimal],
+) -> list[tuple[Decimal, date, Decimal, Decimal]]:
+    """
+    (threshold, the first day on which the sum reached it, the sum at the end of that day, what was
+    entitled on it). ``entitled`` is asked for each day of use; None is without limit.
+    """
     found = []
+    limits = {day: entitled(day) for day in used.days}
     for threshold in sorted(thresholds):
         total = Fraction(0)
         for day in sorted(used.days):
             total += Fraction(used.days[day].quantity)
-            if total >= Fraction(threshold) * Fraction(entitled):
-                found.append((threshold, day, Decimal(plain(total))))
+            limit = limits[day]
+            if limit and total >= Fraction(threshold) * Fraction(limit):
+                found.append((threshold, day, Decimal(plain(total)), limit))
                 break
     return found
 

@@ -64,6 +64,7 @@ class Line:
     reason: str = ""
     terms: Mapping[str, Any] | None = None
     steps: Sequence[Sequence[str]] = ()
+    prepaid: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def account(request: HttpRequest, id: int) -> HttpResponse:
         "period": label(span),
         "days": [_point(day.strftime("%-d %b"), quantity) for day, quantity in days],
         "words": Words("days", f"{one.meter} used on each day of {label(span)}.", "Day", "Used"),
-        "policy": Policies().of(entity.pk if entity else None, one.meter),
+        "policy": Policies().of(entity.pk if entity else None, one.meter, span.start),
         "may_close": may(request.user, "usage.close"),
         "today": _today(one),
     }

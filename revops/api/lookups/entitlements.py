@@ -141,7 +141,7 @@ def right(
 
 def _period(rows: Sequence[Any], meter: str, day: date) -> Span:
     """A month: the calendar's, or the subscription's where the usage policy says so."""
-    anniversary = Policies().of(rows[-1].entity_id, meter).anniversary
+    anniversary = Policies().of(rows[-1].entity_id, meter, day).anniversary
     anchor = rows[-1].started_on if anniversary else None
     return period_of(day, months=1, anchor=anchor)
 

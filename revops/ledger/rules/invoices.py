@@ -104,7 +104,7 @@ def issued(
                 lines += _unbilled(books, line, accrual, account, about, service, data.currency)
                 trued_up += _trued_up(data, books, line, accrual, account, business_key)
             else:
-                if treatment.convention == ON_USE:
+                if treatment.convention == ON_USE and not line.usage_ref:
                     account = treatment.deferral_account
                 elif treatment.convention != POINT_IN_TIME and not line.usage_ref:
                     if service is None:

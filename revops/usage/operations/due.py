@@ -73,7 +73,7 @@ def mark_over(*, at: datetime | None = None) -> int:
     policies = Policies()
     due: list[tuple[int, str, date]] = []
     for row in sql.rows(_OVER, (local_date(now, "Pacific/Kiritimati"),)):
-        policy = policies.of(row.legal_entity_id, row.meter)
+        policy = policies.of(row.legal_entity_id, row.meter, row.used_from)
         period = Span(row.period_start, row.period_end)
         how = Treatment(policy.late, policy.grace_days, local_date(now, row.zone), period)
         if how.due(period):

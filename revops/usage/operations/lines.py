@@ -30,6 +30,7 @@ from revops.usage.queries.accounts import (
 )
 from revops.usage.queries.facts import Subscriber, subscribers
 from revops.usage.queries.policies import Held, Policies
+from revops.usage.queries.prepaid import Written, drawn
 from revops.usage.rating import as_decimal
 from revops.usage.revising import Line, Revised, Treatment, label, revise
 from revops.usage.spans import period_of
@@ -50,7 +51,8 @@ _LINES: Final = sql.Columns(
     price_since="date", currency="text", period_start="date", period_end="date",
     used_from="date", used_to="date", late_for="text", late_policy="text", reason="text",
     quantity="numeric", free="numeric", charged="numeric", records="bigint", amount="bigint",
-    terms="jsonb", steps="jsonb", state="text", rated_at="timestamptz", correlation_id="text",
+    prepaid="bigint", terms="jsonb", steps="jsonb", state="text", rated_at="timestamptz",
+    correlation_id="text",
 )  # fmt: skip
 _AGAIN: Final = "ON CONFLICT (key, revision) DO UPDATE SET " + ", ".join(
     f"{name} = EXCLUDED.{name}" for name in _LINES.names if name not in ("key", "revision")
@@ -145,6 +147,7 @@ def _rate(
     grants = grants_of(sorted(people))
     invoiced = billed([f"{line.key}-{line.revision}" for found in held.values() for line in found])
     rows: list[Sequence[Any]] = []
+    written: list[Written] = []
     drop: list[tuple[str, int]] = []
     news = telling.News(now)
     problems: dict[Account, str] = {}
@@ -157,14 +160,15 @@ def _rate(
         turn.priced.append(Amiss(work.who, work.meter, work.problem, work.unpriced))
         for revised in work.revised:
             drop += revised.drop
-            for line in revised.write:
-                rows.append(_row(work.who, work.meter, line, now))
-                if line.rated:
-                    news.rated(work.who, work.meter, line)
-                    turn.published.append((work.who, work.meter, line))
-                    turn.records += line.sums.records
+            written += [(work.who, work.meter, line) for line in revised.write]
         for crossing in work.crossed:
             news.crossed(work.who, work.meter, *crossing)
+    for who, meter, line in drawn(written):
+        rows.append(_row(who, meter, line, now))
+        if line.rated:
+            news.rated(who, meter, line)
+            turn.published.append((who, meter, line))
+            turn.records += line.sums.records
     if drop:
         sql.run(_DROP, [list(column) for column in zip(*drop, strict=True)])
     _LINES.insert(rows, _AGAIN)
@@ -180,7 +184,7 @@ class _Work:
     ) -> None:
         self.who = who
         self.meter = meter
-        self.policy: Held = policies.of(who.entity_id, meter)
+        self._policies = policies
         self.months = who.plan.months_on(dirty, meter)
         self.today = local_date(now, who.zone)
         self.since = self.period(dirty).start
@@ -190,17 +194,18 @@ class _Work:
         self.compared: list[Stale] = []
         self.crossed: list[tuple[Span, Decimal, date, Decimal, Decimal]] = []
 
+    def policy(self, day: date) -> Held:
+        return self._policies.of(self.who.entity_id, self.meter, day)
+
     def period(self, day: date) -> Span:
-        anchor = self.who.plan.starts if self.policy.anniversary else None
+        anchor = self.who.plan.starts if self.policy(day).anniversary else None
         return period_of(day, months=self.months, anchor=anchor)
 
     def rate(
         self, days: dict[date, Any], held: Sequence[Line], grants: Sequence[Grant],
         invoiced: frozenset[str], only: date | None,
     ) -> None:  # fmt: skip
-        how = Treatment(
-            self.policy.late, self.policy.grace_days, self.today, self.period(self.today), invoiced
-        )
+        running = self.period(self.today)
         starts = {self.period(day).start for day in days}
         starts |= {self.period(line.used.start).start for line in held}
         for start in sorted(starts):
@@ -218,6 +223,8 @@ class _Work:
                 self.unpriced += used.between(span.start, span.end).quantity
                 continue
             name = f"{self.who.id}|{self.meter}"
+            policy = self.policy(start)
+            how = Treatment(policy.late, policy.grace_days, self.today, running, invoiced)
             self.revised.append(revise(name, span, priced, mine, how, close=only is not None))
             self._compare(used, priced)
             self._cross(used, priced, grants)
@@ -241,12 +248,20 @@ class _Work:
         )  # fmt: skip
 
     def _cross(self, used: PeriodUse, priced: Sequence[Priced], grants: Sequence[Grant]) -> None:
-        granted, quantity = entitled(grants, used.span)
-        if not granted and priced:
-            quantity = priced[-1].rated.use.price.included
-        if quantity:
-            found = crossings(used, entitled=quantity, thresholds=self.policy.thresholds)
-            self.crossed += [(used.span, *one, quantity) for one in found]
+        def limit(day: date) -> Decimal | None:
+            """What is entitled on the day, else what its price includes."""
+            granted, quantity = entitled(grants, day)
+            uses = (one.rated.use for one in priced)
+            price = next((use.price for use in uses if use.start <= day <= use.end), None)
+            return quantity if granted or price is None else price.included
+
+        thresholds = self.policy(used.span.start).thresholds
+        self.crossed += [
+            (used.span, threshold, day, total, quantity)
+            for threshold, day, total, quantity in crossings(
+                used, entitled=limit, thresholds=thresholds
+            )
+        ]
 
 
 def _row(who: Subscriber, meter: str, line: Line, now: datetime) -> Sequence[Any]:
@@ -256,6 +271,6 @@ def _row(who: Subscriber, meter: str, line: Line, now: datetime) -> Sequence[Any
         line.price_since, line.currency, line.period.start, line.period.end, line.used.start,
         line.used.end, line.late_for, line.late_policy, line.reason, as_decimal(sums.quantity),
         as_decimal(sums.free), as_decimal(sums.charged), sums.records, sums.amount,
-        strict_json.dumps(line.terms or {}), strict_json.dumps([*line.steps]),
+        line.prepaid, strict_json.dumps(line.terms or {}), strict_json.dumps([*line.steps]),
         "rated" if line.rated else "running", now, who.correlation_id,
     )  # fmt: skip

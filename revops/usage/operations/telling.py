@@ -69,6 +69,7 @@ class News:
             quantity=as_decimal(line.sums.quantity),
             billable=as_decimal(line.sums.charged),
             amount=line.sums.amount,
+            prepaid=line.prepaid,
             period_start=line.period.start,
             period_end=line.period.end,
             late_for=line.late_for,

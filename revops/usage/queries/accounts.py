@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,7 @@ from revops.kernel.periods import Span
 from revops.store import sql
 from revops.usage.plans import DayUse
 from revops.usage.revising import Line, Sums
+from revops.usage.spans import Since, Timeline
 
 Account = tuple[int, str]
 
@@ -38,29 +40,43 @@ JOIN canonical_invoice invoice ON invoice.id = line.invoice_id
 WHERE line.usage_ref = ANY(%s) AND invoice.state <> 'void'
 """
 _GRANTS: Final = """
-SELECT subscription.id AS subscription_id, grant_.meter, grant_.quantity, grant_.granted_on,
-    grant_.effective_on, grant_.ends_on, grant_.state
+SELECT subscription.id AS subscription_id, grant_.connection_id, grant_.source_id, grant_.meter,
+    grant_.quantity, grant_.granted_on, grant_.effective_on, grant_.ends_on, grant_.state
 FROM canonical_subscription subscription
 JOIN canonical_entitlement grant_ ON grant_.subscription_id = subscription.id
     OR (grant_.subscription_id IS NULL AND grant_.customer_id = subscription.customer_id)
 WHERE subscription.id = ANY(%s) AND grant_.meter <> ''
 """
+# What was told of an entitlement, in the order in which it was told.
+_GRANTED: Final = """
+SELECT inbound.connection_id, event.subject_id, event.contract, event.data
+FROM events_businessevent event JOIN events_inboundevent inbound ON inbound.id = event.inbound_id
+WHERE event.subject = 'entitlement' AND event.subject_id = ANY(%s)
+ORDER BY event.occurred_at, event.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How much a right allows in a period (None is without limit), until when; or no more."""
+
+    quantity: Decimal | None
+    ends: date | None = None
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A right to use a meter. ``quantity`` None is without limit."""
+    """A right to use a meter, and what it said since which day."""
 
-    quantity: Decimal | None
-    starts: date
-    ends: date | None
-    revoked_on: date | None
+    terms: Timeline[Terms]
 
-    def holds_in(self, span: Span) -> bool:
-        """Whether it is in force on the last day that the span and it could share."""
-        if self.starts > span.end or (self.ends is not None and self.ends < span.start):
-            return False
-        return self.revoked_on is None or self.revoked_on > span.start
+    def on(self, day: date) -> Terms | None:
+        """As it was on the day; None when there was no such right."""
+        found = self.terms.on(day)
+        if found is None or found.revoked or (found.ends is not None and found.ends < day):
+            return None
+        return found
 
 
 def days_of(accounts: Mapping[Account, date]) -> dict[Account, dict[date, DayUse]]:
@@ -100,16 +116,39 @@ def billed(line_ids: Sequence[str]) -> frozenset[str]:
 
 def grants_of(subscription_ids: Sequence[int]) -> dict[Account, list[Grant]]:
     found: dict[Account, list[Grant]] = defaultdict(list)
-    for row in sql.rows(_GRANTS, (list(subscription_ids),)):
-        revoked = row.effective_on if row.state == "revoked" else None
-        grant = Grant(row.quantity, row.granted_on, row.ends_on, revoked)
-        found[row.subscription_id, row.meter].append(grant)
+    rows = sql.rows(_GRANTS, (list(subscription_ids),))
+    told = _granted({row.source_id for row in rows})
+    for row in rows:
+        now = Terms(row.quantity, row.ends_on, row.state == "revoked")
+        first = row.granted_on or row.effective_on
+        entries = [*told.get((row.connection_id, row.source_id), ())]
+        if not entries or min(entry.day for entry in entries) > first:
+            # Before what was told, it was as it was told first; what is over was once there.
+            oldest = entries[0].value if entries else replace(now, revoked=False)
+            entries.insert(0, Since(first, oldest))
+        entries.append(Since(row.effective_on, now))
+        found[row.subscription_id, row.meter].append(Grant(Timeline(entries)))
     return found
 
 
-def entitled(grants: Sequence[Grant], span: Span) -> tuple[bool, Decimal | None]:
-    """(whether anything is granted, how much of it in the period; None is without limit)."""
-    held = [grant.quantity for grant in grants if grant.holds_in(span)]
+def _granted(source_ids: set[str]) -> dict[tuple[int, str], list[Since[Terms]]]:
+    found: dict[tuple[int, str], list[Since[Terms]]] = defaultdict(list)
+    for row in sql.rows(_GRANTED, (sorted(source_ids),)) if source_ids else ():
+        data = json.loads(row.data)
+        quantity, ends = data.get("quantity"), data.get("ends_on")
+        terms = Terms(
+            None if quantity is None else Decimal(str(quantity)),
+            date.fromisoformat(ends) if ends else None,
+            row.contract.startswith("entitlement.revoked"),
+        )
+        day = date.fromisoformat(data["effective_on"])
+        found[row.connection_id, row.subject_id].append(Since(day, terms))
+    return found
+
+
+def entitled(grants: Sequence[Grant], day: date) -> tuple[bool, Decimal | None]:
+    """(whether anything is granted on the day, how much of it a period; None is without limit)."""
+    held = [terms.quantity for grant in grants if (terms := grant.on(day)) is not None]
     if not held or None in held:
         return bool(held), None
     return True, sum((quantity for quantity in held if quantity is not None), Decimal(0))

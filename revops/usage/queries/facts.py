@@ -34,7 +34,7 @@ WHERE subscription.id = ANY(%s)
 """
 # What was told of a plan, in the order in which it was told; the effective day is in the data.
 _TOLD: Final = """
-SELECT inbound.connection_id, event.subject, event.subject_id, event.data
+SELECT inbound.connection_id, event.subject, event.subject_id, event.contract, event.data
 FROM events_businessevent event JOIN events_inboundevent inbound ON inbound.id = event.inbound_id
 WHERE (event.subject = 'subscription' AND event.subject_id = ANY(%s))
    OR (event.subject = 'contract' AND event.subject_id = ANY(%s)
@@ -89,15 +89,12 @@ class Subscriber:
     plan: Plan
     promised: Plan | None
     contract_name: str
-    paused_from: date | None
-    paused_until: date | None
+    rests: Timeline[bool]
 
     def active_on(self, day: date) -> bool:
         if day < self.plan.starts or (self.plan.ends is not None and day > self.plan.ends):
             return False
-        if self.paused_from is None or day < self.paused_from:
-            return True
-        return self.paused_until is not None and day >= self.paused_until
+        return self.rests.on(day) is not True
 
 
 def subscribers(ids: Iterable[int]) -> dict[int, Subscriber]:
@@ -107,19 +104,25 @@ def subscribers(ids: Iterable[int]) -> dict[int, Subscriber]:
         return {}
     told = _told(rows)
     skus = {sku for row in rows for sku in (*_skus(row.items), *_skus(row.contract_items))}
-    skus |= {sku for entries in told.values() for entry in entries for sku in entry.value}
+    skus |= {sku for entries in told.plans.values() for entry in entries for sku in entry.value}
     catalogues = _catalogues({row.connection_id for row in rows}, sorted(skus))
     names = _other_names({row.contract_connection_id for row in rows}, sorted(skus))
     return {row.id: _subscriber(row, told, catalogues, names) for row in rows}
 
 
-_Told = dict[tuple[int, str, str], list[Since[Items]]]
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was told of plans and of rests, by (connection, subject, its id)."""
+
+    plans: dict[tuple[int, str, str], list[Since[Items]]]
+    rests: dict[tuple[int, str, str], list[Since[bool]]]
 
 
 def _subscriber(
     row: Any, told: _Told, catalogues: dict[int, Catalogue], names: dict[tuple[int, str], str]
 ) -> Subscriber:
-    entries = told.get((row.connection_id, "subscription", row.source_id), [])
+    own = (row.connection_id, "subscription", row.source_id)
+    entries = told.plans.get(own, [])
     catalogue = catalogues.get(row.connection_id, NO_CATALOGUE)
     plan = Plan(
         _timeline(entries, row.started_on, row.effective_on, _skus(row.items)),
@@ -130,19 +133,21 @@ def _subscriber(
         key = (row.contract_connection_id, "contract", row.contract_ref)
         terms = [
             Since(entry.day, _renamed(entry.value, row.contract_connection_id, names))
-            for entry in told.get(key, [])
+            for entry in told.plans.get(key, [])
         ]
         now = _renamed(_skus(row.contract_items), row.contract_connection_id, names)
         promised = Plan(
             _timeline(terms, row.contract_starts, row.contract_effective, now),
             row.currency, catalogue, row.started_on, row.ends_on,
         )  # fmt: skip
-    paused = row.state == "paused"
+    rests = [*told.rests.get(own, ())]
+    if row.state == "paused":
+        rests += _rest(True, row.effective_on or row.started_on, row.resumes_on)
     return Subscriber(
         row.id, row.source_id, row.customer_id, row.customer_ref, row.customer_name, row.party_id,
         row.entity_id, row.entity, row.zone, row.correlation_id, plan, promised,
         row.contract_number or row.contract_ref or "",
-        row.effective_on if paused else None, row.resumes_on if paused else None,
+        Timeline(rests),
     )  # fmt: skip
 
 
@@ -160,14 +165,25 @@ def _timeline(
 def _told(rows: Sequence[Any]) -> _Told:
     subscriptions = [row.source_id for row in rows]
     contracts = [row.contract_ref for row in rows if row.contract_ref]
-    found: _Told = defaultdict(list)
+    found = _Told(defaultdict(list), defaultdict(list))
     for row in sql.rows(_TOLD, (subscriptions, contracts)):
         data = json.loads(row.data)
+        key = (row.connection_id, row.subject, row.subject_id)
         day = data.get("effective_on") or data.get("started_on") or data.get("starts_on")
         if day:
             entry = Since(date.fromisoformat(day), _skus(data.get("items")))
-            found[row.connection_id, row.subject, row.subject_id].append(entry)
+            found.plans[key].append(entry)
+        pauses = row.contract.startswith("subscription.paused")
+        if day and (pauses or row.contract.startswith("subscription.resumed")):
+            until = data.get("resumes_on")
+            found.rests[key] += _rest(
+                pauses, date.fromisoformat(day), date.fromisoformat(until) if until else None
+            )
     return found
+
+
+def _rest(pauses: bool, day: date, until: date | None) -> list[Since[bool]]:
+    return [Since(day, pauses), *([Since(until, False)] if until else [])]
 
 
 def _skus(items: Any) -> Items:

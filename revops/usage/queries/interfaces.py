@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db.models import F
+
 from revops.kernel import clock
 from revops.kernel.clock import local_date
 from revops.kernel.periods import Span
@@ -27,7 +29,8 @@ from revops.usage.spans import period_of
 @dataclass(frozen=True, slots=True)
 class Unbilled:
     """
-    Usage of one subscription by one price that no invoice bills yet. ``amount`` in minor units;
+    Usage of one subscription by one price that no invoice bills yet. ``amount`` in minor units,
+    without what credits that were bought before pay for;
     ``used`` are the days on which it was used, none after the day that was asked for.
     """
 
@@ -72,7 +75,7 @@ def unbilled(entity_id: int, period_end: date) -> list[Unbilled]:
         ].append(row)  # fmt: skip
     found = []
     for (subscription, customer, meter, sku, currency, start, straddles), held in grouped.items():
-        amount = sum(row.amount for row in held)
+        amount = sum(row.amount - row.prepaid for row in held)
         quantity = sum((row.quantity for row in held), Decimal(0))
         if straddles:
             whole = parts.get((subscription, meter, sku, start))
@@ -102,8 +105,8 @@ class _Sum:
 def _told(key: str) -> _Sum:
     """All revisions of a key together, billed or not."""
     row = sql.one(
-        "SELECT sum(amount)::bigint AS amount, sum(quantity) AS quantity FROM usage_ratedline "
-        "WHERE key = %s",
+        "SELECT sum(amount - prepaid)::bigint AS amount, sum(quantity) AS quantity "
+        "FROM usage_ratedline WHERE key = %s",
         (key,),
     )
     assert row is not None
@@ -120,7 +123,8 @@ def _until(
     spans = {}
     for subscription, meter in wanted:
         who = people[subscription]
-        anchor = who.plan.starts if policies.of(who.entity_id, meter).anniversary else None
+        policy = policies.of(who.entity_id, meter, day)
+        anchor = who.plan.starts if policy.anniversary else None
         months = who.plan.months_on(day, meter)
         spans[subscription, meter] = period_of(day, months=months, anchor=anchor)
     days = days_of({account: span.start for account, span in spans.items()})
@@ -144,10 +148,10 @@ def _until(
 
 def billable_lines(*, entity_id: int | None = None, most: int = 500) -> list[RatedLine]:
     """
-    Final lines that cost something and that no invoice bills yet, oldest first: what a flow sends
-    to billing, which names ``line.line_id`` as the invoice line's ``usage_ref``.
+    Final lines that no invoice bills yet, oldest first, without those that credits pay for: what a
+    flow sends to billing, which names ``line.line_id`` as the invoice line's ``usage_ref``.
     """
-    found = RatedLine.objects.filter(state="rated").exclude(amount=0).order_by("pk")
+    found = RatedLine.objects.filter(state="rated").exclude(amount=F("prepaid")).order_by("pk")
     if entity_id is not None:
         found = found.filter(legal_entity_id=entity_id)
     ready: list[RatedLine] = []
@@ -223,10 +227,11 @@ def customer_usage(party_id: int) -> list[Standing]:
     for subscription, meter in accounts:
         who = people[subscription]
         today = local_date(now, who.zone)
-        anchor = who.plan.starts if policies.of(who.entity_id, meter).anniversary else None
+        policy = policies.of(who.entity_id, meter, today)
+        anchor = who.plan.starts if policy.anniversary else None
         span = period_of(today, months=who.plan.months_on(today, meter), anchor=anchor)
         used = days_of({(subscription, meter): span.start}).get((subscription, meter), {})
-        granted, quantity = entitled(grants.get((subscription, meter), ()), span)
+        granted, quantity = entitled(grants.get((subscription, meter), ()), today)
         rows = sql.rows(_SO_FAR, ([subscription], span.start))
         found.append(
             Standing(

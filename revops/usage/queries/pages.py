@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
+from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.kernel.periods import Span
 from revops.store import sql
@@ -117,8 +118,9 @@ def rows(found: Sequence[Account], span: Span) -> list[Row]:
         if key in made:
             made[key].used, made[key].last_at = row.quantity or Decimal(0), row.last_at
     grants = grants_of(ids)
+    day = max(span.start, min(span.end, clock.now().date()))
     for key, one in made.items():
-        one.granted, one.entitled = entitled(grants.get(key, ()), span)
+        one.granted, one.entitled = entitled(grants.get(key, ()), day)
         if not one.granted and included.get(key):
             one.granted, one.entitled = True, included[key]
     return list(made.values())

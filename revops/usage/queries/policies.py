@@ -1,13 +1,16 @@
-"""Which policy holds for a legal entity and a meter."""
+"""Which policy holds for a legal entity and a meter on a day."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from revops.usage.models import Calendar, LatePolicy, Policy
+from revops.usage.spans import Since, Timeline
 
 USUAL: Final = (Decimal("0.8"), Decimal(1), Decimal("1.2"))
 
@@ -27,16 +30,19 @@ class Policies:
 
     def __init__(self, rows: Iterable[Policy] | None = None) -> None:
         found = Policy.objects.all() if rows is None else rows
-        self._held = {
-            (row.legal_entity_id, row.meter): Held(
+        held: dict[tuple[int | None, str], list[Since[Held]]] = defaultdict(list)
+        for row in found:
+            policy = Held(
                 row.late, row.calendar == Calendar.ANNIVERSARY, row.grace_days,
                 tuple(row.thresholds),
-            )
-            for row in found
-        }  # fmt: skip
+            )  # fmt: skip
+            held[row.legal_entity_id, row.meter].append(Since(row.valid_from or date.min, policy))
+        self._held = {key: Timeline(entries) for key, entries in held.items()}
 
-    def of(self, entity_id: int | None, meter: str) -> Held:
+    def of(self, entity_id: int | None, meter: str, day: date) -> Held:
+        """What held on the day of the usage."""
         for key in ((entity_id, meter), (None, meter), (entity_id, ""), (None, "")):
-            if key in self._held:
-                return self._held[key]
+            found = self._held[key].on(day) if key in self._held else None
+            if found is not None:
+                return found
         return Held()

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from revops.bench import line, lookups, period_end, usage
+from revops.bench import identity, line, lookups, period_end, usage
 from revops.bench.house import ROOT
 
-_NAMES = ["line", "lookups", "period_end", "usage"]
+_NAMES = ["identity", "line", "lookups", "period_end", "usage"]
 
 
 class Command(BaseCommand):
@@ -27,6 +27,8 @@ class Command(BaseCommand):
             result = usage.measure(records=many or 1_000_000)
         elif options["name"] == "lookups":
             result = lookups.measure(customers=many or 100_000)
+        elif options["name"] == "identity":
+            result = identity.measure(customers=many or 20_000)
         elif options["name"] == "period_end":
             result = period_end.measure(schedules=many or 50_000)
         else:
