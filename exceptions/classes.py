@@ -1,0 +1,17 @@
+"""What each field of this app holds (revops/kernel/privacy.py)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from revops.kernel.privacy import INTERNAL, PII, Classes
+
+CLASSES: Final[Classes] = {
+    "Cause": {INTERNAL: "path", PII: "sentence"},
+    "Case": {
+        INTERNAL: "cause_key path blocked_steps owner_team",
+        PII: "cause what_happened customer_name subject_label facts resolution",
+    },
+    "CaseEntry": {PII: "text"},
+    "Tally": {INTERNAL: "cause_key"},
+}

@@ -1,0 +1,14 @@
+"""What each field of this app holds (revops/kernel/privacy.py)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from revops.kernel.privacy import INTERNAL, PII, Classes
+
+CLASSES: Final[Classes] = {
+    "Promise": {INTERNAL: "label plan promise target"},
+    "Rule": {INTERNAL: "name on severities promise"},
+    "ServiceCredit": {INTERNAL: "ticket", PII: "sought beyond note decided_by answer"},
+    "Moment": {PII: "by text"},
+}

@@ -1,0 +1,23 @@
+"""What each field of this app holds (revops/kernel/privacy.py)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from revops.kernel.privacy import INTERNAL, PII, Classes
+
+CLASSES: Final[Classes] = {
+    "LegalEntity": {INTERNAL: "name calendar late_documents"},
+    "AccountingPeriod": {},
+    "PeriodRun": {INTERNAL: "figures", PII: "note by"},
+    "LedgerAccount": {INTERNAL: "name"},
+    "MappingVersion": {PII: "note made_by"},
+    "AccountMap": {INTERNAL: "role"},
+    "SkuMap": {INTERNAL: "label"},
+    "TaxMap": {},
+    "EntityMap": {INTERNAL: "hint"},
+    "ErpRoute": {},
+    "ExchangeRate": {INTERNAL: "quote source", PII: "published_by"},
+    "RatePolicy": {INTERNAL: "via"},
+    "OwnershipRule": {INTERNAL: "field entity_code"},
+}
