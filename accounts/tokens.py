@@ -20,6 +20,8 @@ SCOPES: Final[dict[str, str]] = {
     "read:lineage": "find ids and follow their thread",
     "read:cases": "read cases",
     "read:journals": "read journal entries and how their posting went",
+    "read:approvals": "read what waits for approval and what was decided",
+    "approvals:decide": "decide as the person who answers for the token, to tier 2",
     "read:lookups": "ask for accounts, prices, entitlements, credit standing and invoices",
 }
 

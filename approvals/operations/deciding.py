@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from accounts.authority import NotAllowed, authorize
 from accounts.models import Assignment, User
+from accounts.queries import roles_of
+from accounts.roles import Role
 from approvals.models import ApprovalRequest, Comment, Decision, Delegation, State, Step, Verdict
 from approvals.operations import making
 from approvals.operations.asking import end
@@ -39,10 +41,12 @@ def decide(
     seen: str,
     reason: str = "",
     proof: Proof | None = None,
+    through: str = "",
 ) -> ApprovalRequest:
     """
     Decide the step that waits: ``approve``, ``send_back`` or ``reject``. ``seen`` is the
-    ``sha256`` of what the person had before them; ``proof`` is needed from tier 3 on.
+    ``sha256`` of what the person had before them; ``proof`` is needed from tier 3 on. ``through``
+    names the token by which a service decides for the person.
 
     Raises NotAllowed or NotYours when the person may not; OutOfReach; Decided when somebody was
     first; Changed when it was edited since; NeedsProof; ApprovalRefused for a missing reason or
@@ -54,7 +58,7 @@ def decide(
         raise ApprovalRefused("Say why, in a few words: whoever asked reads it.")
     try:
         with transaction.atomic():
-            return _decide(request_id, chosen, by, seen, said, proof)
+            return _decide(request_id, chosen, by, seen, said, proof, through)
     except CannotApply as error:
         raise ApprovalRefused(f"Nothing was decided. {error}") from error
     except IntegrityError as error:
@@ -63,7 +67,13 @@ def decide(
 
 
 def _decide(
-    request_id: int, verdict: Verdict, by: User, seen: str, reason: str, proof: Proof | None
+    request_id: int,
+    verdict: Verdict,
+    by: User,
+    seen: str,
+    reason: str,
+    proof: Proof | None,
+    through: str,
 ) -> ApprovalRequest:
     request = locked(request_id)
     _hold_rights(by)
@@ -96,6 +106,7 @@ def _decide(
             "version": request.version,
             "sha256": request.sha256,
             "state": request.state,
+            "through": through,
         },
         reason=reason,
         on_behalf=f"user:{standing.decider.on_behalf}" if standing.decider.on_behalf else "",
@@ -232,6 +243,11 @@ def decide_each(
     return done
 
 
+def may_comment(user: User) -> bool:
+    """Whether somebody may say something: everybody who does not only read."""
+    return bool(roles_of(user) - {Role.AUDITOR})
+
+
 @recorded
 def comment(*, request_id: int, by: User, text: str) -> Comment:
     """
@@ -239,6 +255,8 @@ def comment(*, request_id: int, by: User, text: str) -> Comment:
     or endless text.
     """
     by = authorize(by, "approvals.view")
+    if not may_comment(by):
+        raise NotAllowed("Auditors read; they add nothing to what they audit.")
     words = text.replace("\x00", "").strip()
     if not words or len(words) > _LONGEST:
         raise ApprovalRefused(f"A comment has 1 to {_LONGEST:,} characters.")

@@ -13,6 +13,7 @@ from accounts.models import User
 from approvals import operations, proof
 from approvals.models import ApprovalRequest, State
 from approvals.operations import ApprovalRefused, Changed, Decided, NeedsProof, NotYours
+from approvals.operations.deciding import may_comment
 from approvals.proof import NotProved
 from approvals.queries import inbox
 from approvals.queries.standing import words_of
@@ -161,6 +162,7 @@ def _page(
         "differs": differs,
         "differs_from": version,
         "comments": comments_of(found),
+        "may_comment": may_comment(user),
         "comment_problem": comment_problem,
         "said": said,
         "mine": mine,

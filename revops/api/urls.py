@@ -3,7 +3,17 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from revops.api import health, hooks
-from revops.api.views import cases, contracts, describe, events, find, journals, lineage, lookups
+from revops.api.views import (
+    approvals,
+    cases,
+    contracts,
+    describe,
+    events,
+    find,
+    journals,
+    lineage,
+    lookups,
+)
 from revops.api.views import usage as usage_views
 
 app_name = "api"
@@ -18,6 +28,13 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/events/", events.Events.as_view(), name="events"),
     # With and without a slash: a redirect would turn a POST into a GET. One is described.
     path("api/v1/events", events.Events.as_view(schema=None)),
+    path("api/v1/approvals/", approvals.Approvals.as_view(), name="approvals"),
+    path("api/v1/approvals/<str:reference>/", approvals.ApprovalDetail.as_view(), name="approval"),
+    path(
+        "api/v1/approvals/<str:reference>/decision/",
+        approvals.ApprovalDecision.as_view(),
+        name="approval-decision",
+    ),
     path("api/v1/cases/", cases.Cases.as_view(), name="cases"),
     path("api/v1/cases/<str:reference>/", cases.CaseDetail.as_view(), name="case"),
     path("api/v1/journals/", journals.Journals.as_view(), name="journals"),

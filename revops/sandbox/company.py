@@ -17,6 +17,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from accounts.demo import PASSWORD
 from accounts.models import Assignment, User
 from accounts.roles import Role
+from approvals import operations as approvals
 from connectors import registry
 from connectors.models import Connection, Environment
 from connectors.operations import set_secret
@@ -46,6 +47,17 @@ PEOPLE: Final = (
     ("tom@demo.example", "Tom Brandt", Role.SUPPORT),
     ("ada@demo.example", "Ada Lindqvist", Role.ADMIN),
     ("yuki@demo.example", "Yuki Tanaka", Role.AUDITOR),
+    # Nobody decides what they asked for: there are two who manage, and two who administer.
+    ("lena@demo.example", "Lena Fischer", Role.MANAGER),
+    ("noor@demo.example", "Noor Haddad", Role.ADMIN),
+)
+
+# What has to be asked for, and who is: docs/approvals.md. Merges are asked of nobody.
+POLICIES: Final = (
+    ("service_credit", approvals.MONEY),
+    ("period_reopening", approvals.CLOSED_PERIOD),
+    ("approval_policy", approvals.ANOTHER_ADMIN),
+    ("customer_merge", approvals.NOBODY),
 )
 
 ENTITIES: Final = (
@@ -96,6 +108,8 @@ def seed() -> bool:
         raise NotADemo("The demo company is only for REVOPS_DEMO=1.")
     fresh = not MappingVersion.objects.exists()
     _people()
+    for subject, tiers in POLICIES:
+        approvals.begin_with(subject=subject, tiers=tiers, since=_ALWAYS.lower, made_by="Setup")
     entities = _entities()
     accounts = _accounts()
     _periods(entities)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from accounts.models import Assignment, User
@@ -85,6 +86,7 @@ def a_subject() -> Gift:
     return made
 
 
+@transaction.atomic
 def a_policy(subject: str = "gift", tiers: Sequence[TierTerms] = TIERS, **values: Any) -> Policy:
     made = Policy.objects.create(
         **({"subject": subject, "valid": ALWAYS, "made_by": "Ada Berg"} | values)
