@@ -98,7 +98,9 @@ def write_chains(
     for held, new_id in zip(fresh, sql.new_ids("ledger_revenueschedule", len(fresh)), strict=True):
         held.id = new_id
     _SCHEDULES.insert([_row(one, entities) for one in fresh])
-    stopped = [one for one in touched if one.id is not None and one.stopped_on is not None]
+    stopped = [
+        one for one in touched if one.id is not None and (one.stopped_on is not None or one.changed)
+    ]
     if stopped:
         sql.run(
             _STOP,

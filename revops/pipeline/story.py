@@ -24,7 +24,7 @@ from revops.lineage.operations import LINKS
 from revops.pipeline import dispatch, fetch, ownership, problems
 from revops.pipeline.entities import Entities
 from revops.pipeline.flows.begin import Told, begin
-from revops.pipeline.journalize import Facts, Knowledge, accounting_date, journalize
+from revops.pipeline.journalize import LATE, Facts, Knowledge, accounting_date, journalize
 from revops.pipeline.journalize.late import placed
 from revops.pipeline.journalize.record import Produced, record
 from revops.pipeline.normalize import OWN_TYPE, Meaning, Understood, normalize
@@ -162,7 +162,8 @@ class Story:
         books = self._books[entity_id]
         if change.effect is Effect.CONFLICT:
             return problems.conflict(self._source, meaning, change, entity_id)
-        if change.effect in (Effect.STALE, Effect.FOREIGN):
+        late = change.effect is Effect.STALE and data.contract in LATE
+        if change.effect in (Effect.STALE, Effect.FOREIGN) and not late:
             self._told.append((meaning, story, books.legal_entity, change.note))
             self._affected(meaning, change, entity_id, story, change.note)
             return None

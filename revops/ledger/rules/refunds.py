@@ -116,7 +116,7 @@ def paid_before(
     currency: str,
 ) -> JournalDraft:
     """
-    J6e: a memo made ``amount`` payable that had been paid before it. ``payable`` is the liability's
+    A memo made ``amount`` payable that had been paid before it. ``payable`` is the liability's
     debit; price and tax get back what the refunds took. Raises MappingMissing.
     """
     memo = f"Refunded before credit {credit_id}"

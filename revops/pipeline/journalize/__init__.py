@@ -29,7 +29,10 @@ from revops.pipeline.journalize import (
 from revops.pipeline.journalize.facts import Booked, Facts
 from revops.pipeline.journalize.knowledge import Knowledge
 
-__all__ = ["Booked", "Facts", "Knowledge", "accounting_date", "journalize"]
+# What counts by its effective day, even when a newer version of the record is known.
+LATE: Final = frozenset(("subscription.paused/1", "subscription.resumed/1"))
+
+__all__ = ["LATE", "Booked", "Facts", "Knowledge", "accounting_date", "journalize"]
 
 
 def journalize(data: EventData, facts: Facts) -> Booked:

@@ -16,6 +16,7 @@ from typing import Final
 from revops.canonical.operations import Batch
 from revops.contracts.base import EventData
 from revops.contracts.invoices import InvoiceIssued
+from revops.contracts.subscriptions import SubscriptionPaused, SubscriptionResumed
 from revops.kernel import strict_json
 from revops.ledger import items
 from revops.ledger import operations as ledger
@@ -23,6 +24,7 @@ from revops.ledger.chain_rows import load_chains
 from revops.ledger.chains import NOTHING, Amount, Held
 from revops.ledger.drafts import JournalDraft
 from revops.ledger.operations import Standing
+from revops.ledger.rests import Rest
 from revops.pipeline.journalize.wanted import Wanted
 from revops.store import sql
 
@@ -42,12 +44,13 @@ class Knowledge:
     """
     See the module. ``standing`` entries about invoices that are to be voided, and those of the
     ``credits`` that lowered them, by our id of the invoice. ``chains`` by their key, each in the
-    order in which it came about.
+    order in which it came about. ``rests``, pauses and resumptions, by their subscription's key.
     """
 
     standing: Mapping[int, Sequence[Standing]] = field(default_factory=dict)
     credits: dict[int, list[Standing]] = field(default_factory=dict)
     chains: dict[str, list[Held]] = field(default_factory=dict)
+    rests: dict[str, set[Rest]] = field(default_factory=dict)
     _lines: dict[str, dict[str, ChargedLine]] = field(default_factory=dict)
     _given_back: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _balances: dict[tuple[int, str, str, str], Amount] = field(default_factory=dict)
@@ -77,6 +80,7 @@ class Knowledge:
             types = ("invoice", "recognition", "usage_accrual")
             known.standing = ledger.standing("invoice", ids, document_types=types)
             known._load_credits(ids)
+        known._load_rests(slug, batch, events)
         known.chains = load_chains(wanted.chains, wanted.invoice_keys)
         known._load_invoices(slug, batch)
         known._load_requests(wanted)
@@ -244,6 +248,18 @@ class Knowledge:
             wanted.items.add(items.refunded(f"{slug}:{row.source_id}"))
             self._owners[f"{slug}:{row.source_id}"] = f"{slug}:{row.customer}"
 
+    def _load_rests(self, slug: str, batch: Batch, events: Sequence[EventData]) -> None:
+        """Pauses and resumptions of the same subscriptions that have been told before."""
+        asked = {
+            data.subscription_id
+            for data in events
+            if isinstance(data, SubscriptionPaused | SubscriptionResumed)
+        }
+        for row in sql.rows(_RESTS, (list(asked), batch.connection_id)) if asked else ():
+            day = date.fromisoformat(strict_json.loads(row.data)["effective_on"])
+            found = self.rests.setdefault(f"{slug}:{row.subject_id}", set())
+            found.add(Rest(day, begins=row.contract == SubscriptionPaused.contract))
+
     def _load_requests(self, wanted: Wanted) -> None:
         asked = list(wanted.requests)
         for row in sql.rows(_REQUESTS, (asked,)) if asked else ():
@@ -269,6 +285,12 @@ SELECT entry.legal_entity_id, line.account, entry.currency, line.item,
 FROM ledger_journalline line JOIN ledger_journalentry entry ON entry.id = line.entry_id
 WHERE line.item = ANY(%s) AND line.item <> '' AND entry.lane = 'primary'
 GROUP BY entry.legal_entity_id, line.account, entry.currency, line.item
+"""
+_RESTS: Final = """
+SELECT told.subject_id, told.contract, told.data FROM events_businessevent told
+JOIN events_inboundevent inbound ON inbound.id = told.inbound_id
+WHERE told.subject = 'subscription' AND told.subject_id = ANY(%s) AND inbound.connection_id = %s
+  AND told.contract IN ('subscription.paused/1', 'subscription.resumed/1')
 """
 _REFUNDED: Final = """
 SELECT DISTINCT invoice.id, invoice.source_id, customer.source_id AS customer

@@ -1,4 +1,4 @@
-"""Refunds that were told before the credit memo that they pay (accounting.md J6e)."""
+"""Refunds that were told before the credit memo that they pay (docs/accounting.md, refunds)."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from revops.contracts.subscriptions import (
@@ -9,8 +10,9 @@ from revops.contracts.subscriptions import (
     SubscriptionPaused,
     SubscriptionResumed,
 )
-from revops.ledger import chains
+from revops.ledger import chains, rests
 from revops.ledger.chains import Document, Held
+from revops.ledger.rests import Rest
 from revops.pipeline.journalize import changes
 from revops.pipeline.journalize.facts import Booked, Facts
 
@@ -19,31 +21,32 @@ _NOTE: Final = "Revenue follows the invoice, not the subscription."
 
 def paused(data: SubscriptionPaused, facts: Facts) -> Booked:
     """The schedules rest from the day on; what is left waits for the service to go on."""
-    found = _running(facts, data.subscription_id)
-
-    def then() -> None:
-        for one in chains.standing(found, data.effective_on):
-            if not one.paused:
-                one.stop(max(data.effective_on, one.service.start), chains.PAUSE)
-
-    return Booked(note=f"{_NOTE} Its recognition rests.", then=then if found else None)
+    found = _rests(facts, data.subscription_id, Rest(data.effective_on, begins=True))
+    return Booked(note=f"{_NOTE} Its recognition rests.", then=found)
 
 
 def resumed(data: SubscriptionResumed, facts: Facts) -> Booked:
     """What was left goes on from the day, for as many days as were left."""
-    found = [one for one in _running(facts, data.subscription_id) if one.paused]
+    found = _rests(facts, data.subscription_id, Rest(data.effective_on, begins=False))
+    return Booked(note=f"{_NOTE} Its recognition goes on.", then=found)
+
+
+def _rests(facts: Facts, subscription_id: str, told: Rest) -> Callable[[], None]:
+    """By effective days, not by the order of telling: what came before may be told later."""
+    chain = facts.key(subscription_id)
 
     def then() -> None:
-        for one in found:
-            assert one.stopped_on is not None
-            if data.effective_on < one.stopped_on:
-                continue
-            made = chains.resumed(one, data.effective_on, facts.books.periods, _again(one))
-            if made is not None:
-                facts.known.add(made)
+        known = facts.known.rests.setdefault(chain, set())
+        known.add(told)
+        held = facts.known.chains.get(chain, ())
+        for one in _running(facts, subscription_id):
+            made = rests.rested(
+                held, one, rests.pauses(known), facts.books.periods, _again(one)
+            )  # fmt: skip
+            for each in made:
+                facts.known.add(each)
 
-    note = f"{_NOTE} Its recognition goes on." if found else _NOTE
-    return Booked(note=note, then=then if found else None)
+    return then
 
 
 def cancelled(data: SubscriptionCancelled, facts: Facts) -> Booked:

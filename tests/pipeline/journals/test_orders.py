@@ -6,7 +6,9 @@ from itertools import permutations
 
 import pytest
 
-from revops.ledger.models import JournalEntry
+from revops.canonical.models import Subscription, SubscriptionState
+from revops.ledger.models import JournalEntry, Recognition, RevenueSchedule
+from revops.ledger.queries.rollforward import deferred_rollforward
 from tests.company import invariants
 from tests.pipeline.journals.told import YEAR, Told, minor
 
@@ -150,3 +152,76 @@ class TestRefundsBeforeTheirMemos:
 
         assert told.on("2410") == -minor("129.90")
         assert not JournalEntry.objects.filter(rule="refunds.paid_before").exists()
+
+
+PAUSES: dict[str, tuple[tuple[str, str], ...]] = {
+    "one pause": (("paused", "2025-02-10"), ("resumed", "2025-03-05")),
+    "two pauses": (
+        ("paused", "2025-02-10"), ("resumed", "2025-03-05"), ("paused", "2025-06-01"),
+        ("resumed", "2025-06-20"),
+    ),
+    "a second pause that goes on": (
+        ("paused", "2025-02-01"), ("resumed", "2025-03-01"), ("paused", "2025-09-01"),
+    ),
+}  # fmt: skip
+
+
+class TestPausesToldLate:
+    @pytest.mark.parametrize("sku", ["daily", "even"])
+    @pytest.mark.parametrize("story", PAUSES.values(), ids=PAUSES)
+    def test_every_order_ends_with_the_same_schedules_and_revenue(
+        self, told: Told, story: tuple[tuple[str, str], ...], sku: str
+    ) -> None:
+        orders = list(permutations(story))
+        for place in range(len(orders)):
+            told.bill(
+                f"in_{place}", YEAR[0], [(f"il_{place}", "12000.00", "0.00", YEAR)], sku=sku,
+                subscription=f"sub_{place}",
+            )  # fmt: skip
+            self.tell(told, place, "activated", YEAR[0])
+        told.recognised("2025-04")
+        for place, order in enumerate(orders):
+            for what, day in order:
+                self.tell(told, place, what, day)
+        told.recognised("2025-12", "2026-12")
+
+        assert told.stuck() == []
+        (end, *others) = [self.end(place) for place in range(len(orders))]
+        assert [other for other in others if other != end] == []
+        # The natural order is the first one; whatever rests is all that is not earned.
+        resting = 0 if story[-1][0] == "resumed" else told.deferred() // len(orders)
+        assert sum(end[1].values()) == minor("12000.00") - resting
+        (step,) = deferred_rollforward(entity_id=told.entity.pk, first="2026-12", latest="2026-12")
+        assert step.ties
+
+    def tell(self, told: Told, place: int, what: str, day: str) -> None:
+        more = {} if what == "activated" else {"effective_on": day}
+        told.tell(
+            f"subscription.{what}/1", day, subscription_id=f"sub_{place}", customer_id="cus_1",
+            currency="USD", items=[{"sku": "even"}], started_on=YEAR[0], **more,
+        )  # fmt: skip
+
+    def end(self, place: int) -> tuple[list[tuple[object, ...]], dict[str, int]]:
+        own = RevenueSchedule.objects.filter(chain=f"billing:sub_{place}")
+        standing = own.exclude(stop_reason="void").order_by("service_start")
+        earned: dict[str, int] = {}
+        for done in Recognition.objects.filter(schedule__in=own):
+            earned[done.period_code] = earned.get(done.period_code, 0) + done.amount
+        return (
+            [
+                (one.total, one.service_start, one.service_end, one.stopped_on, one.stop_reason)
+                for one in standing
+            ],
+            {code: amount for code, amount in earned.items() if amount},
+        )
+
+    def test_a_late_pause_leaves_the_record_as_the_newest_event_has_it(self, told: Told) -> None:
+        told.annual()
+        told.subscription("resumed", "2025-03-05", effective_on="2025-03-05")
+
+        told.subscription("paused", "2025-02-10", effective_on="2025-02-10")
+
+        assert Subscription.objects.get().state == SubscriptionState.ACTIVE
+        first, again = told.schedules()
+        assert (str(first.stopped_on), first.stop_reason) == ("2025-02-10", "pause")
+        assert str(again.service_start) == "2025-03-05"
