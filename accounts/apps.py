@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from accounts.checks import fit_for_production
+        from accounts.checks import fit_for_production, signed_in_as_little
 
         register(fit_for_production, Tags.security, deploy=True)
+        register(signed_in_as_little, Tags.database, deploy=True)

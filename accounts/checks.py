@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
+from django.db import connections
 
 
 def fit_for_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -36,3 +37,27 @@ def fit_for_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
             )
         )
     return found
+
+
+def signed_in_as_little(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Asked with ``--database default``: whether the console could rewrite what it may not."""
+    if "default" not in (databases or ()):
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_class "
+            "WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace) "
+            "FROM pg_roles WHERE rolname = current_user"
+        )
+        (role, too_much) = cursor.fetchone()
+    if not too_much:
+        return []
+    return [
+        Warning(
+            f"{role} owns tables of the console, or is above the rules of the database.",
+            hint="Run “manage.py database_roles” and sign in as the roles that it prepares.",
+            id="accounts.W004",
+        )
+    ]
