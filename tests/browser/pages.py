@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db.models import Model
 
+from approvals.models import ApprovalRequest, Policy
 from exceptions.models import Case
 from revops.canonical.models import (
     Customer,
@@ -149,6 +150,25 @@ def _case_without_credit(stage: Stage) -> str:
     return "/credits/new?ticket=ZD-48254"
 
 
+def _approval(**chosen: object) -> Callable[[Stage], str]:
+    """The newest request like that."""
+
+    def address(stage: Stage) -> str:
+        return f"/approvals/APR-{ApprovalRequest.objects.filter(**chosen).latest('pk').pk}/"
+
+    return address
+
+
+def _together(stage: Stage) -> str:
+    waiting = ApprovalRequest.objects.filter(state="waiting", tier=1, subject="service_credit")
+    picked = "&".join(f"pick={one.pk}" for one in waiting)
+    return f"/approvals/together/?{picked}"
+
+
+def _policy(stage: Stage) -> str:
+    return f"/approvals/policies/{Policy.objects.get(subject='service_credit').pk}/"
+
+
 # By the name of the address. Those that answer with no page are in NO_PAGES.
 PAGES: Final[dict[str, tuple[Look, ...]]] = {
     "accounts:sign-in": (Look("sign-in", _at("/sign-in/"), by=""),),
@@ -257,6 +277,10 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("credit-new-case", _case_without_credit, by="Tom"),
         Look("credit-new-unknown", _at("/credits/new?q=nobody"), by="Tom"),
     ),
+    "credits:find": (
+        Look("credit-find", _at("/credits/find?q=a"), by="Tom"),
+        Look("credit-find-nobody", _at("/credits/find?q=nobody-like-that"), by="Tom"),
+    ),
     "credits:edit": (
         Look("credit-draft", _credit("edit", ticket="ZD-48301"), by="Tom"),
         Look("credit-sent-back", _credit("edit", ticket="ZD-48102"), by="Tom"),
@@ -280,6 +304,37 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
     ),
     "console:playbooks": (Look("playbooks", _at("/playbooks/")),),
     "console:playbook": (Look("playbook", _at("/playbooks/period_closed/")),),
+    "approvals:inbox": (
+        Look("approvals", _at("/approvals/"), by="Marcus"),
+        Look("approvals-team", _at("/approvals/?tab=team")),
+        Look("approvals-sent", _at("/approvals/?tab=sent"), by="Tom"),
+        Look("approvals-done", _at("/approvals/?tab=done"), by="Marcus"),
+        Look("approvals-nothing", _at("/approvals/"), by="Yuki"),
+    ),
+    "approvals:approval": (
+        Look("approval", _approval(state="waiting", subject="service_credit"), by="Marcus"),
+        Look(
+            "approval-confirm",
+            lambda stage: f"{_approval(subject='period_reopening')(stage)}?decide=approve",
+            by="Marcus",
+        ),
+        Look("approval-own", _approval(subject="period_reopening")),
+        Look("approval-decided", _approval(state="approved"), by="Yuki"),
+        Look("approval-policy", _approval(subject="approval_policy"), by="Noor"),
+    ),
+    "approvals:bulk": (Look("approvals-together", _together, by="Marcus"),),
+    "approvals:policies": (
+        Look("policies", _at("/approvals/policies/"), by="Ada"),
+        Look("policies-auditor", _at("/approvals/policies/"), by="Yuki"),
+    ),
+    "approvals:policy": (Look("policy", _policy, by="Marcus"),),
+    "approvals:policy-editor": (
+        Look("policy-editor", _at("/approvals/policies/edit/?subject=service_credit"), by="Ada"),
+    ),
+    "approvals:delegations": (
+        Look("delegations", _at("/approvals/delegations/"), by="Marcus"),
+        Look("delegations-auditor", _at("/approvals/delegations/"), by="Yuki"),
+    ),
     "exceptions:queue": (
         Look("queue", _at("/exceptions/")),
         Look("queue-by-case", _at("/exceptions/?group=case")),
@@ -336,6 +391,8 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 # These answer with something else than a page: a file, a redirect after a form, or a machine's.
 NO_PAGES: Final = frozenset(
     {
+        "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
+        "approvals:comment", "approvals:withdraw", "approvals:review",
         "audit:verify", "audit:evidence", "audit:proof",
         "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause", "credits:discard", "credits:withdraw",

@@ -19,6 +19,8 @@ from django.db import connections
 from django.test import override_settings
 
 from accounts.models import User
+from approvals import operations as approvals
+from approvals.policies import TierTerms
 from connectors.models import Connection
 from connectors.systems.stripe.sandbox import scenarios
 from exceptions import operations as cases
@@ -30,8 +32,10 @@ from revops.delivery.models import OutboundCommand
 from revops.events.models import Channel
 from revops.kernel import clock, correlation
 from revops.ledger.models import JournalEntry
+from revops.mappings.models import AccountingPeriod
 from revops.pipeline import identity, process, send, sources
 from revops.pipeline.metering import door, turn
+from revops.pipeline.period_end import periods
 from revops.sandbox import company, desk, metered
 from revops.usage.reading import Raw
 from tests.pipeline.rehearsal import Rehearsal
@@ -121,6 +125,7 @@ def set_up(line: Rehearsal) -> Stage:
     _used(stage)
     _alike(stage)
     _credited(stage)
+    _asked(stage)
     for case in line.open_cases():
         stage.case.setdefault(case.kind, case)
     return stage
@@ -240,6 +245,36 @@ def _credited(stage: Stage) -> None:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(_to_billing, stage.line.source.pk).result()
         stage.tell()
+
+
+def _asked(stage: Stage) -> None:
+    """What waits for somebody else's yes beside credits, and who decides while one is away."""
+    closed = AccountingPeriod.objects.filter(legal_entity__code="UK-LTD", state="closed")
+    asked = periods.ask_to_open(
+        period_id=closed.latest("starts").pk,
+        by=stage.person("Priya"),
+        reason="An invoice of that month was forgotten",
+    )
+    approvals.comment(
+        request_id=asked.pk, by=stage.person("Ines"), text="It came by mail and was never entered."
+    )
+    today = clock.now()
+    approvals.propose_policy(
+        by=stage.person("Ada"),
+        subject="service_credit",
+        entity="UK-LTD",
+        reason="",
+        starts=today.date(),
+        tiers=[TierTerms(1, 500, ("finance|manager",)), TierTerms(2, None, ("manager", "manager"))],
+        note="The auditor asked for two managers in the UK",
+    )
+    approvals.delegate(
+        giver=stage.person("Marcus"),
+        taker=stage.person("Lena"),
+        starts_at=today + timedelta(days=2),
+        ends_at=today + timedelta(days=9),
+        reason="On leave",
+    )
 
 
 def _each_state() -> bool:
