@@ -8,6 +8,7 @@ app_name = "credits"
 urlpatterns: list[URLPattern] = [
     path("", following.every, name="list"),
     path("new", asking.new, name="new"),
+    path("find", asking.find, name="find"),
     path("leakage/", following.leakage, name="leakage"),
     path("terms/", following.terms, name="terms"),
     path("<int:id>/", following.one, name="one"),

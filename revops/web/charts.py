@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 _TONES: Final = frozenset({"crit", "warn", "ok", "info", "wait", "none"})
 _TOP: Final = 16  # pixels above the highest bar, for its label
 _FOOT: Final = 18  # pixels under zero, for the labels of the axis
+_RANK: Final = 36  # pixels for a lying bar with its label above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,29 @@ def bars(
         parts.append(f'<text class="on" x="0" y="{y - 4}">{escape(limit.label)}</text>')
     drawing = (
         f'<svg class="draw" height="{height}" role="img" '
+        f'aria-labelledby="{escape(words.name)}-said">{_title(words)}{"".join(parts)}</svg>'
+    )
+    return _figure("chart", drawing, points, words)
+
+
+def ranks(points: Sequence[Point], words: Words) -> SafeString:
+    """
+    A few bars lying under each other, each with its own label and value: for stages and other
+    things that are no time. Negative values count as zero.
+    """
+    top = max((point.value for point in points), default=0) or 1
+    parts = []
+    for index, point in enumerate(points):
+        _known(point.tone)
+        y, wide = index * _RANK, max(0, point.value) * 10_000 // top
+        parts.append(
+            f'<text x="0" y="{y + 13}">{escape(point.label)}</text>'
+            f'<text class="on" x="100%" y="{y + 13}" text-anchor="end">{escape(point.shown)}</text>'
+            f'<rect class="{point.tone}" x="0" y="{y + 19}" width="{_hundredths(wide)}%" '
+            f'height="8"/>'
+        )
+    drawing = (
+        f'<svg class="draw" height="{len(points) * _RANK}" role="img" '
         f'aria-labelledby="{escape(words.name)}-said">{_title(words)}{"".join(parts)}</svg>'
     )
     return _figure("chart", drawing, points, words)

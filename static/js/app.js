@@ -1,4 +1,4 @@
-/* No page needs it to work; its attributes are in revops/web/__init__.py. No key sends a form that writes. */
+/* No page needs it to work; its attributes are in revops/web/__init__.py. No key moves money. */
 (() => {
   "use strict";
   const { body } = document;
@@ -26,7 +26,7 @@
     if (lost() || target.contains(active())) back(target.opener);
   }, true);
 
-  /* counted from the boxes that are sent */
+  /* counted from sent boxes */
   const boxes = (form) => all("tbody .select-cell input", form);
   const recount = () => all("[data-selection]").forEach((form) => {
     const mine = boxes(form), ticked = mine.filter((box) => box.checked).length;
@@ -77,7 +77,6 @@
     if (words) target.ariaValueText = one(`output[for=${target.id}]`).textContent = words;
   });
   on("change", ({ target }) => { if (target.matches("[data-submit-on-change]")) target.form.requestSubmit(); });
-  /* an address holds no empty keys */
   on("formdata", ({ target, formData }) => {
     if (target.method === "get") [...formData].forEach(([name, value]) => { if (value === "") formData.delete(name); });
   });
@@ -131,6 +130,7 @@
       all("details.menu[open]").forEach((menu) => { menu.open = false; focus(one("summary", menu)); });
       if (target.id === "find") target.blur();
     }
+    if (key === "Enter" && event.ctrlKey) target.form?.querySelector("[data-primary]")?.click();
     if (body.dataset.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") || one("dialog[open]")) return;
     const wanted = event.timeStamp - prefix < 1500 ? `g ${key}` : key;
@@ -153,7 +153,7 @@
     if (detail.verb !== "get") detail.headers["X-CSRFToken"] = one("meta[name=csrf-token]")?.content;
   });
   on("htmx:beforeRequest", ({ detail: { elt, target } }) => {
-    held = active(); /* a button loses it when off */
+    held = active();
     if (!busy++) body.append(bar);
     target.ariaBusy = "true";
     const button = elt.closest("[data-busy]") || one("[data-busy]", elt);

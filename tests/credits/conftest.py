@@ -6,6 +6,6 @@ from tests.credits.desk import Desk
 
 
 @pytest.fixture
-def desk(transactional_db: None) -> Desk:
+def desk(db: None) -> Desk:
     """Books, people and a billing system; nothing was billed yet."""
     return Desk()

@@ -1,6 +1,6 @@
 """
-A company that gives service credits: its books (``Told``), people who ask and decide, a billing
-system that answers commands, and what its plans promise.
+A company that gives service credits: its books (``Told``), people who ask and decide, what billing
+is asked for and tells, and what its plans promise.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from revops.credits.models import ServiceCredit
 from revops.credits.operations import drafting, sending, terms
 from revops.credits.queries.sheet import SUBJECT, Draft, Sheet
 from revops.credits.tasks import turn
-from revops.kernel import clock
+from revops.delivery.models import OutboundCommand
+from revops.kernel import clock, strict_json
 from revops.kernel.actor import system
 from tests.cast import person
-from tests.factories import a_gate
-from tests.pipeline.flows.stage import System
 from tests.pipeline.journals.told import Told
 
 BY = system("test", "Test")
@@ -35,8 +34,6 @@ class Desk(Told):
     def __init__(self) -> None:
         super().__init__()
         self.customer()
-        a_gate(self.connection)
-        self.billing = System(self.connection)
         self.sue = person("sue")
         self.ana = person("ana")
         self.mona = person("mona")
@@ -104,9 +101,10 @@ class Desk(Told):
 
     def issue(self, credit: ServiceCredit, **more: Any) -> ServiceCredit:
         """Billing makes the note that it was asked for, and tells of it."""
-        self.billing.drain()
-        (asked,) = [one for one in self.billing.told("billing.credit_note.create")
-                    if one["credit_request_id"] == credit.number]  # fmt: skip
+        command = OutboundCommand.objects.get(
+            kind="billing.credit_note.create", subject_kind="credit", subject_id=credit.record_id
+        )
+        asked = strict_json.loads(command.payload)
         lines = [
             {
                 "line_id": f"cnl_{place}", "invoice_line_id": line["invoice_line_id"],

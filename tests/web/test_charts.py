@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from revops.web.charts import Point, Words, bars, sparkline
+from revops.web.charts import Point, Words, bars, ranks, sparkline
 
 WORDS = Words("stake", "At stake fell <in> two days", "Day", "At stake")
 POINTS = [Point("1 Nov", 40_000, "USD 400.00"), Point("2 Nov", 10_000, "USD 100.00", "crit")]
@@ -60,3 +60,16 @@ class TestSparkline:
     def test_of_a_single_day_is_drawn(self) -> None:
         line = parsed(sparkline([Point("a", 5, "5")], WORDS))
         assert line.find(".//polyline").get("points") == "0.0,2.0"  # type: ignore[union-attr]
+
+
+class TestRanks:
+    def test_lie_under_each_other_in_proportion_with_all_their_labels(self) -> None:
+        figure = parsed(ranks(POINTS, WORDS))
+        high, low = figure.findall(".//rect")
+        assert (high.get("width"), low.get("width")) == ("100.00%", "25.00%")
+        assert float(high.get("y", "")) < float(low.get("y", ""))
+        said = [text.text for text in figure.findall(".//text")]
+        assert said == ["1 Nov", "USD 400.00", "2 Nov", "USD 100.00"]
+
+    def test_of_nothing_are_no_bars(self) -> None:
+        assert parsed(ranks([Point("a", 0, "0")], WORDS)).find(".//rect").get("width") == "0.00%"  # type: ignore[union-attr]

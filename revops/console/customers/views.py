@@ -85,6 +85,7 @@ def customer(request: HttpRequest, id: int) -> HttpResponse:
         "credits": [(one, Money(one.total, one.currency)) for one in page.credits[:12]],
         "renewal": _renewal(page.party),
         "sees_thread": sees_thread,
+        "may_ask": may(request.user, "credits.request"),
         "decides": may(request.user, "identity.decide"),
     }
     return render_page(request, "customers/customer.html", context)
@@ -106,8 +107,15 @@ def record(request: HttpRequest, kind: str, id: int) -> HttpResponse:
         "thread_url": reverse("console:lineage", args=[kind, id])
         if may(request.user, "lineage.view")
         else "",
+        "credit_url": _credit_url(kind, id) if may(request.user, "credits.request") else "",
     }
     return render_page(request, "customers/record.html", context)
+
+
+def _credit_url(kind: str, id: int) -> str:
+    """Where a credit is asked for from a record that can be its ground."""
+    asked = kind in ("invoice", "support_case")
+    return f"{reverse('credits:new')}?of={kind}-{id}" if asked else ""
 
 
 def _strip(invoice_id: int) -> list[Hop]:

@@ -7,12 +7,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from accounts.models import User
 from accounts.queries import may
 from exceptions.queries.cases import page_of_cases
 from exceptions.queries.causes import page_of_causes
 from exceptions.queries.selection import Selection
 from exceptions.queries.totals import figures
 from revops.console.queries.home import newest_postings, targets
+from revops.credits.queries import desk
 from revops.kernel import clock
 from revops.web.filters import Filters
 from revops.web.htmx import render_page
@@ -38,6 +40,9 @@ def home(request: HttpRequest) -> HttpResponse:
     }
     if may(request.user, "cases.view"):
         context |= _cases(selection)
+    if may(request.user, "support.view"):
+        assert isinstance(request.user, User)
+        context["desk"] = desk.home(request.user, at=now)
     if context["may_find"]:
         context["postings"] = newest_postings()
     if may(request.user, "connections.view"):

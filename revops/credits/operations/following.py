@@ -48,6 +48,12 @@ WHERE asked.state IN ('approved', 'issuing') AND memo.request_id = asked.record_
     AND memo.state = 'issued'
 RETURNING asked.id, memo.number, memo.source_id
 """
+_REVERSED: Final = """
+UPDATE credits_servicecredit AS asked SET state = 'reversed', ended_at = %s, updated_at = %s
+FROM canonical_credit memo
+WHERE asked.state = 'issued' AND memo.id = asked.memo_id AND memo.state = 'void'
+RETURNING asked.id, memo.number
+"""
 _POSTED: Final = """
 UPDATE credits_servicecredit AS asked SET posted_at = found.at, ended_at = found.at,
     updated_at = %s
@@ -96,13 +102,16 @@ def follow() -> int:
         moved = sql.rows(_ISSUING, (now,))
         issued = sql.rows(_ISSUED, (now,))
         posted = sql.rows(_POSTED, (now,))
+        reversed_ = sql.rows(_REVERSED, (now, now))
         for row in issued:
             _note(row.id, f"Billing issued credit note {row.number or row.source_id}.")
         for row in posted:
             _note(row.id, "The credit memo is in the ERP’s books.")
+        for row in reversed_:
+            _note(row.id, f"Billing voided credit note {row.number}, and the books with it.")
         _settle([row.id for row in issued], now)
         _report(now)
-    return len(moved) + len(issued) + len(posted) + expire(now)
+    return len(moved) + len(issued) + len(posted) + len(reversed_) + expire(now)
 
 
 def expire(now: datetime) -> int:

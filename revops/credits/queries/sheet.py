@@ -105,7 +105,7 @@ def sheet(
     draft: Draft, *, by: int | None, at: datetime, credit: ServiceCredit | None = None
 ) -> Sheet:
     """``credit``: the saved request, which is not its own duplicate. ``by`` may not decide it."""
-    found = _found(draft)
+    found = _with_ticket(_found(draft), draft.ticket)
     problems: dict[str, str] = {}
     if found.party is None:
         said = "Choose one of them." if found.choices else "No customer, invoice or case is found."
@@ -180,6 +180,20 @@ def _found(draft: Draft) -> Found:
         if party is not None:
             return finder.of_party(party, day=draft.happened_on)
     return finder.seek(draft.sought)
+
+
+def _with_ticket(found: Found, ticket: str) -> Found:
+    """The case to tell of it is the ground of it, too, when it is the same customer's."""
+    if found.party is None or found.case is not None or not ticket.strip():
+        return found
+    case = (
+        SupportCase.objects.select_related("customer__party", "invoice")
+        .filter(source_id=ticket.strip())
+        .first()
+    )
+    if case is None or (case.customer and case.customer.party_id != found.party.pk):
+        return found
+    return replace(found, case=case)
 
 
 def _day(draft: Draft, found: Found) -> date | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
 from approvals.operations import ApprovalRefused
@@ -30,12 +30,13 @@ from revops.web.htmx import render_page, wants_fragment
 from revops.web.policy import screen
 
 _PAGE: Final = "credits/request.html"
+_NAMED: Final = ("ticket", "invoice", "customer", "q")
 
 
 @screen("credits.request")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """``?invoice=``, ``?ticket=`` or ``?customer=`` by our id, number or name; or an empty form."""
+    """``?ticket=``, ``?invoice=``, ``?customer=`` as people say it; ``?of=invoice-12``: our id."""
     assert isinstance(request.user, User)
     if request.method == "POST":
         known = request.POST.get("credit", "")
@@ -50,6 +51,24 @@ def new(request: HttpRequest) -> HttpResponse:
         draft = replace(draft, amount=f"{Money(proposed, found.currency).decimal}")
         found = sheet(draft, by=request.user.pk, at=clock.now())
     return _page(request, found, None)
+
+
+@screen("credits.request")
+@require_GET
+def find(request: HttpRequest) -> HttpResponse:
+    """Support's finder: one exact answer leads to its page, several names are listed."""
+    words = " ".join(request.GET.get("q", "").split())[:200]
+    found = finder.seek(words)
+    if found.case is not None:
+        return HttpResponseRedirect(reverse("console:record", args=["support_case", found.case.pk]))
+    if found.party is not None:
+        asked = found.invoice is not None and words.lower() == found.invoice.number.lower()
+        if asked and found.invoice is not None:
+            return HttpResponseRedirect(
+                reverse("console:record", args=["invoice", found.invoice.pk])
+            )
+        return HttpResponseRedirect(reverse("console:customer", args=[found.party.pk]))
+    return render_page(request, "credits/find.html", {"words": words, "found": found})
 
 
 @screen("credits.request")
@@ -144,21 +163,13 @@ def _sought_anew(request: HttpRequest, draft: Draft) -> bool:
 
 def _begun(request: HttpRequest) -> Draft:
     asked = request.GET
-    invoice, ticket, customer = (asked.get(name, "") for name in ("invoice", "ticket", "customer"))
-    kind = asked.get("type", "")
-    draft = Draft(
-        sought=(ticket or invoice or customer or asked.get("q", ""))[:200],
-        credit_type=kind if kind in life.TYPES else "sla_period",
+    text = next(
+        (asked[name] for name in ("ticket", "invoice", "customer", "q") if name in asked), ""
     )
-    if not draft.sought:
-        return draft
-    given = {"support_case": ticket, "invoice": invoice, "customer": customer}
-    found = finder.Found()
-    for what, id in given.items():
-        if id.isascii() and id.isdigit() and found.party is None:
-            found = finder.by_id(what, id)
-    if found.party is None:
-        found = finder.seek(draft.sought)
+    kind = asked.get("type", "")
+    draft = Draft(sought=text[:200], credit_type=kind if kind in life.TYPES else "sla_period")
+    what, _, id = asked.get("of", "").rpartition("-")
+    found = finder.by_id(what, id) if id.isascii() and id.isdigit() else finder.seek(draft.sought)
     name = found.case.source_id if found.case else found.invoice.number if found.invoice else ""
     return replace(
         draft,

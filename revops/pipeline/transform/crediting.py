@@ -121,7 +121,7 @@ def stage(asks: Sequence[Ask]) -> Mapping[int, Answer]:
 def _stage(ask: Ask, row: Any) -> Answer:
     if row is None or not row.case_ref:
         return NotNeeded("It hangs on no ticket.")
-    state = "issued" if row.own_state == "issued" else row.state
+    state = row.own_state if row.own_state in ("issued", "void") else row.state
     amount = Money(row.net, row.currency)
     payload = {
         "ticket_id": row.case_ref,
@@ -142,5 +142,6 @@ _SAID: Final[Mapping[str, str]] = {
     "requested": "A credit of {amount} before tax was asked for. Nothing is promised yet.",
     "approved": "A credit of {amount} before tax was approved. Billing issues it now.",
     "rejected": "The credit of {amount} before tax will not be given.",
+    "void": "The credit of {amount} before tax on {invoice} was taken back.",
     "issued": "A credit of {amount} before tax was issued on {invoice} and is in the books.",
 }

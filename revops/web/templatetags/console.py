@@ -39,6 +39,7 @@ register.simple_tag(icons.icon, name="icon")
 register.simple_tag(statuses.status_tag, name="status_tag")
 register.simple_tag(charts.sparkline, name="sparkline")
 register.simple_tag(charts.bars, name="bars")
+register.simple_tag(charts.ranks, name="ranks")
 
 
 @register.filter("money")

@@ -12,6 +12,7 @@ FLOW = Flow(
         apply("Void the credit"),
         *books(),
         tell("crm.invoice_state", "Tell sales how the invoice stands", after=("post",)),
+        tell("support.credit_state", "Show the stage on the ticket", after=("post",)),
         tell("success.payment_signal", "Tell customer success about the money", after=("post",)),
     ),
 )
