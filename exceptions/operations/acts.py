@@ -16,7 +16,7 @@ from exceptions import kinds
 from exceptions.models import Case, CaseEntry, CaseState
 from exceptions.remedies import reason_against
 from revops.audit.operations import Object, nothing_to_record, record_each, recorded
-from revops.kernel import clock
+from revops.kernel import cards, clock
 
 _CHUNK: Final = 500
 _LONGEST_COMMENT: Final = 4_000
@@ -108,7 +108,7 @@ def comment(*, case_id: int, by: User, text: str) -> None:
     Raises NotAllowed, Case.DoesNotExist, and CaseRefused for an empty or endless text.
     """
     by = authorize(by, "cases.comment")
-    words = text.replace("\x00", "").strip()
+    words = cards.redact(text.replace("\x00", "").strip().encode("utf-8", "replace"))[0].decode()
     if not words:
         raise CaseRefused("Write something first.")
     if len(words) > _LONGEST_COMMENT:

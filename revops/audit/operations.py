@@ -11,7 +11,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from django.db import connection
 
-from revops.kernel import correlation
+from revops.kernel import cards, correlation
 from revops.kernel.actor import Actor, acting
 from revops.store import sql
 
@@ -162,7 +162,7 @@ def canonical(detail: Mapping[str, Any]) -> str:
     """
     kept = {key: value for key, value in detail.items() if value not in ("", None, {}, [])}
     text = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return _plain(text)
+    return _plain(cards.redact(text.encode("utf-8", "replace"))[0].decode())
 
 
 def _plain(text: str) -> str:

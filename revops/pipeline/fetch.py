@@ -22,7 +22,6 @@ from connectors.manifest import Capability
 from exceptions.findings import Finding
 from revops.events.models import Channel
 from revops.events.operations import Claimed
-from revops.kernel import correlation
 from revops.pipeline import receive, sources, wake
 from revops.pipeline.sources import Source
 from revops.store import sql
@@ -119,8 +118,7 @@ def _keep(source: Source, answers: Sequence[_Answer]) -> None:
         if one.body is None:
             state, reason = "ignored", f"{source.label} has no {one.what} any more."
         else:
-            envelope = receive.opened(source, one.body)
-            recorded = receive.store(source, envelope, one.body, Channel.POLL, correlation.new_id())
+            recorded = receive.store_body(source, one.body, Channel.POLL)
             state, reason = "processed", f"The {one.what} was fetched: EVT-{recorded.id}."
         over.append((one.waits_for, state, reason, one.newest))
     sql.run(_OVER, (*(list(column) for column in zip(*over, strict=True)), source.id))

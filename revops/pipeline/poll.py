@@ -14,7 +14,7 @@ from exceptions import operations as cases
 from exceptions.findings import fingerprint_of
 from revops.events.models import Channel
 from revops.events.operations import Stored
-from revops.kernel import clock, correlation
+from revops.kernel import clock
 from revops.pipeline import problems, receive, sources, wake
 from revops.pipeline.sources import Source
 from revops.store import sql
@@ -101,8 +101,7 @@ def _store(source: Source, page: Page) -> tuple[int, int]:
     """(how many were new to us, how many of these a webhook should have brought)."""
     new = missed = 0
     for body in page.bodies:
-        envelope = receive.opened(source, body)
-        recorded = receive.store(source, envelope, body, Channel.POLL, correlation.new_id())
+        envelope, recorded = receive.store_found(source, body, Channel.POLL)
         if recorded.stored is Stored.NEW:
             new += 1
             missed += not envelope.polled and clock.now() - envelope.occurred_at > GRACE

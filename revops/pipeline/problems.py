@@ -69,6 +69,26 @@ def told_twice(source: Source, envelope: Envelope, inbound_id: int, story: str) 
     )
 
 
+def card_numbers(source: Source, envelope: Envelope, inbound_id: int, story: str) -> Finding:
+    """A system sent a whole card number or its code; it was taken out before it was stored."""
+    return Finding(
+        kind="card_number",
+        identity=f"event:{inbound_id}",
+        cause_parts=f"{source.slug}|card number",
+        cause=f"{source.label} sends card numbers",
+        what_happened=(
+            f"Event {envelope.event_id} of type {envelope.type} held a card number or its code. "
+            "It was taken out before anything was stored; the rest went on."
+        ),
+        path=f"{source.label} → console",
+        subject_label=f"{envelope.object_type} {envelope.object_id}".strip(),
+        blocked_steps=(),
+        inbound_id=inbound_id,
+        connection_slug=source.slug,
+        correlation_id=story,
+    )
+
+
 def webhooks_missing(source: Source, missed: int) -> Finding:
     """Polling found what webhooks should have brought."""
     return Finding(

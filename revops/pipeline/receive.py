@@ -20,7 +20,7 @@ from revops.contracts import registry as contracts
 from revops.events import operations as inbox
 from revops.events.models import Channel
 from revops.events.operations import Arrival, Recorded, Stored
-from revops.kernel import clock, correlation, strict_json
+from revops.kernel import cards, clock, correlation, strict_json
 from revops.kernel.keys import sha256
 from revops.pipeline import problems, sources, wake
 from revops.pipeline.normalize import API_TYPE, OWN_TYPE
@@ -56,10 +56,13 @@ def receive(
     source.connector.verify(
         body=body, headers=headers, secrets=source.signing_secrets, at=clock.now()
     )
+    body, cards_found = cards.redact(body)
     envelope = source.connector.open(body)
     if source.account and envelope.account and envelope.account != source.account:
         raise SignatureInvalid("The event belongs to another account.")
-    recorded = store(source, envelope, body, Channel.WEBHOOK, correlation_id)
+    recorded = store(
+        source, envelope, body, Channel.WEBHOOK, correlation_id, cards_found=cards_found
+    )
     wake.line(source.id)
     return recorded
 
@@ -73,9 +76,18 @@ def answer(*, public_id: str, body: bytes) -> Reply | None:
 
 
 def store(
-    source: Source, envelope: Envelope, body: bytes, channel: Channel, correlation_id: str
+    source: Source,
+    envelope: Envelope,
+    body: bytes,
+    channel: Channel,
+    correlation_id: str,
+    *,
+    cards_found: int = 0,
 ) -> Recorded:
-    """Store one opened envelope of a source, whatever channel it came by."""
+    """
+    Store one opened envelope of a source, whatever channel it came by. Card numbers have been taken
+    out of both (``cards.redact``); ``cards_found`` says that there were some, which is a case.
+    """
     content = envelope.raw if envelope.content is None else envelope.content
     recorded = inbox.record(
         Arrival(
@@ -97,12 +109,23 @@ def store(
     if recorded.stored is Stored.CONFLICT:
         with rows.behind_the_door():
             problems.report([problems.told_twice(source, envelope, recorded.id, correlation_id)])
+    if cards_found and recorded.stored is Stored.NEW:
+        with rows.behind_the_door():
+            problems.report([problems.card_numbers(source, envelope, recorded.id, correlation_id)])
     return recorded
 
 
 def store_body(source: Source, body: bytes, channel: Channel) -> Recorded:
     """A body found by polling or in a file; whatever it is, it is stored."""
-    return store(source, opened(source, body), body, channel, correlation.new_id())
+    return store_found(source, body, channel)[1]
+
+
+def store_found(source: Source, body: bytes, channel: Channel) -> tuple[Envelope, Recorded]:
+    """The same, with its envelope."""
+    body, cards_found = cards.redact(body)
+    envelope = opened(source, body)
+    story = correlation.new_id()
+    return envelope, store(source, envelope, body, channel, story, cards_found=cards_found)
 
 
 def opened(source: Source, body: bytes) -> Envelope:
@@ -183,7 +206,7 @@ def _accept(
         source = sources.by_slug(connection_slug)
     except Connection.DoesNotExist as error:
         raise SourceUnknown(f"There is no connection “{connection_slug}”.") from error
-    read = [(item, contracts.read(item.contract, item.data)) for item in items]
+    read = [(item, contracts.read(item.contract, _without_cards(item.data))) for item in items]
     accepted: list[Accepted] = []
     for item, data in read:
         raw = {
@@ -211,6 +234,12 @@ def _accept(
         )
         accepted.append(Accepted(item.id, recorded.id, recorded.stored))
     return accepted, source.id
+
+
+def _without_cards(data: Mapping[str, Any]) -> Any:
+    """Events of our own language hold no card either, wherever somebody may have typed one."""
+    text, found = cards.redact(strict_json.dumps(dict(data)).encode())
+    return strict_json.loads(text) if found else data
 
 
 def _fit(text: str, longest: int) -> str:

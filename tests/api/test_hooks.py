@@ -164,7 +164,7 @@ class TestHook:
     def test_asks_to_send_again_when_it_cannot_store(
         self, billing: Connection, monkeypatch: pytest.MonkeyPatch, error: Exception
     ) -> None:
-        def fails(*_: object) -> None:
+        def fails(*_: object, **_named: object) -> None:
             raise error
 
         monkeypatch.setattr(receive, "store", fails)
