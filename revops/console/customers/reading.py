@@ -55,6 +55,7 @@ class Last:
     system: str
     what: str
     at: datetime
+    command_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ WHERE (entry.record_kind, entry.record_id) IN (
 """
 _TOLD: Final = """
 SELECT DISTINCT ON (connection.label, step.step) connection.label AS system, step.step AS what,
-    step.finished_at AS at
+    step.finished_at AS at, step.command_id
 FROM pipeline_flowrun run
 JOIN pipeline_steprun step ON step.run_id = run.id AND step.state = 'done'
 JOIN connectors_connection connection ON connection.id = step.connection_id
@@ -154,7 +155,9 @@ def cases_of(page: PartyPage) -> list[Case]:
 def last_told(page: PartyPage) -> list[Last]:
     """What each other system heard last about this customer, the newest first."""
     rows = sql.rows(_TOLD, _nodes(page))
-    found = [Last(row.system, _WHAT.get(row.what, row.what), row.at) for row in rows]
+    found = [
+        Last(row.system, _WHAT.get(row.what, row.what), row.at, row.command_id) for row in rows
+    ]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 

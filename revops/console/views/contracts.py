@@ -74,7 +74,9 @@ def rows_of(contracts: Sequence[str]) -> list[Row]:
 
 def _about(told: str) -> str:
     """The first sentence of what the contract says of itself, without marks for programmers."""
-    plain = re.sub(r"\s*\(accounting\.md[^)]*\)", "", " ".join(told.replace("``", "").split()))
+    plain = re.sub(
+        r"\s*\((?:accounting\.md[^)]*|J\d+\w*)\)", "", " ".join(told.replace("``", "").split())
+    )
     return f"{plain.partition('. ')[0].removesuffix('.')}." if plain else ""
 
 
