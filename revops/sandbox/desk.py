@@ -91,7 +91,11 @@ def seed() -> None:
     if not Rule.objects.exists():
         terms.rule(
             by=_BY, name="Severity 1 over SLA", reason_code="uptime", severities=["1", "2"],
-            since=_SINCE,
+            promise="availability", since=_SINCE,
+        )  # fmt: skip
+        terms.rule(
+            by=_BY, name="First answer too late", reason_code="response", severities=["1", "2"],
+            promise="first_response", since=_SINCE,
         )  # fmt: skip
 
 

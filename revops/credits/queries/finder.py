@@ -126,7 +126,8 @@ def past_sla(*, most: int = 6) -> list[SupportCase]:
     """Cases that broke a promise and for which nobody has asked, newest first."""
     return list(
         SupportCase.objects.filter(
-            Q(service_credits__isnull=True) | Q(service_credits__state="draft"),
+            Q(service_credits__isnull=True)
+            | Q(service_credits__state="draft", service_credits__approval_id=None),
             breached_on__isnull=False,
         )
         .select_related("customer__party", "invoice__customer__party")
