@@ -138,10 +138,7 @@ def years() -> list[int]:
 
 
 def calendar_of(entities: Sequence[LegalEntity], year: int) -> list[tuple[LegalEntity, list[Row]]]:
-    """
-    Each entity's periods of a year, and before them those of earlier years that are still open.
-    Three queries.
-    """
+    """Each entity's periods of a year, and those of earlier years that are still open."""
     held = [
         period
         for period in AccountingPeriod.objects.filter(
