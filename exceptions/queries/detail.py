@@ -118,7 +118,8 @@ def detail(case_id: int, *, at: datetime) -> Detail:
 def body_of(inbound_id: int) -> str:
     """What a system sent, as text; it may be anything. One query."""
     found = InboundEvent.objects.filter(pk=inbound_id).values_list("body", flat=True)
-    return b"".join(bytes(body) for body in found).decode("utf-8", "replace")
+    text = b"".join(bytes(body) for body in found).decode("utf-8", "replace")
+    return text or "What was sent is not kept any longer."
 
 
 def open_cases_of(

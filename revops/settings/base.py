@@ -127,6 +127,10 @@ DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"]["options"] = (
     "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
 )
+if env("DATABASE_ADMIN_URL", default=""):
+    # The owner of the tables, for “manage.py migrate --database owner” and database_roles alone.
+    DATABASES["owner"] = env.db("DATABASE_ADMIN_URL")
+    DATABASES["owner"]["ENGINE"] = "django.db.backends.postgresql"
 if env.bool("REVOPS_DB_POOL", default=False):
     # Web processes share a small pool; workers keep one plain connection each.
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 12, "timeout": 5}
@@ -254,6 +258,9 @@ REVOPS_ALLOW_LOOPBACK = env.bool("REVOPS_ALLOW_LOOPBACK", default=False)
 # Private networks in which systems may be called, such as 10.20.0.0/16 for an ERP of one's own.
 REVOPS_TRUSTED_NETWORKS = env.list("REVOPS_TRUSTED_NETWORKS", default=[])
 REVOPS_HOME = Path(env("REVOPS_HOME", default=str(BASE_DIR / ".revops")))
+# Days that raw payloads and texts of resolved tickets are kept (docs/privacy.md).
+REVOPS_RETAIN_RAW_DAYS = env.int("REVOPS_RETAIN_RAW_DAYS", default=90)
+REVOPS_RETAIN_TICKET_DAYS = env.int("REVOPS_RETAIN_TICKET_DAYS", default=180)
 # What signs anchors of the audit trail (32 bytes, base64), and the folder they are kept in.
 REVOPS_AUDIT_KEY = env("REVOPS_AUDIT_KEY", default="")
 REVOPS_AUDIT_ANCHORS = Path(env("REVOPS_AUDIT_ANCHORS", default=str(REVOPS_HOME / "anchors")))

@@ -1,0 +1,108 @@
+"""
+What is kept how long. Raw payloads and tickets are needed while something may go wrong with them;
+after that only what the books stand on is kept, which they are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from revops.audit.operations import nothing_to_record, record, recorded
+from revops.kernel import clock
+from revops.kernel.actor import Actor
+
+_CHUNK: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    Rows of ``table`` whose ``since`` lies ``days`` back lose ``columns``. ``only`` is SQL of ours:
+    what is still worked on stays. ``setting`` names what decides the days.
+    """
+
+    table: str
+    columns: Mapping[str, str]
+    since: str
+    setting: str
+    only: str
+
+    @property
+    def days(self) -> int:
+        return int(getattr(settings, self.setting))
+
+    def __str__(self) -> str:
+        return f"{self.table}: {', '.join(self.columns)}"
+
+
+RULES: Final = (
+    Rule(
+        "events_inboundevent", {"body": "''::bytea"}, "received_at", "REVOPS_RETAIN_RAW_DAYS",
+        "octet_length(body) > 0 AND state IN ('processed', 'ignored')",
+    ),
+    Rule(
+        "events_eventconflict", {"body": "''::bytea"}, "received_at", "REVOPS_RETAIN_RAW_DAYS",
+        "octet_length(body) > 0 AND NOT EXISTS (SELECT 1 FROM exceptions_case held WHERE "
+        "held.inbound_id = event_id AND held.state <> 'resolved')",
+    ),
+    Rule(
+        "canonical_supportcase", {"title": "''", "resolution": "''"}, "resolved_on",
+        "REVOPS_RETAIN_TICKET_DAYS", "(title <> '' OR resolution <> '')",
+    ),
+)  # fmt: skip
+
+
+@recorded
+def retain(*, by: Actor, at: datetime | None = None, dry_run: bool = False) -> dict[str, int]:
+    """
+    Delete what is older than its rule allows, some thousand rows a transaction; how many rows, by
+    rule. With ``dry_run`` only count. The act in the trail says how many and how old.
+    """
+    now = at or clock.now()
+    found = {str(rule): _count(rule, now) if dry_run else _apply(rule, now) for rule in RULES}
+    if dry_run or not any(found.values()):
+        nothing_to_record("nothing was deleted")
+        return found
+    with transaction.atomic():
+        record(
+            "retention.apply", by=by, kind="retention", reference=f"{now:%Y-%m-%d}",
+            after={"rows": found, "days": {str(rule): rule.days for rule in RULES}},
+        )  # fmt: skip
+    return found
+
+
+def _old(rule: Rule) -> str:
+    return f"{rule.since} < %s AND {rule.only}"
+
+
+def _limit(rule: Rule, now: datetime) -> datetime:
+    return now - timedelta(days=rule.days)
+
+
+def _count(rule: Rule, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        statement = f"SELECT count(*) FROM {rule.table} WHERE {_old(rule)}"  # noqa: S608  ours
+        cursor.execute(statement, [_limit(rule, now)])
+        return int(cursor.fetchone()[0])
+
+
+def _apply(rule: Rule, now: datetime) -> int:
+    values = ", ".join(f"{column} = {value}" for column, value in rule.columns.items())
+    statement = (
+        f"UPDATE {rule.table} SET {values} WHERE id IN (SELECT id FROM {rule.table} "  # noqa: S608
+        f"WHERE {_old(rule)} ORDER BY id LIMIT {_CHUNK} FOR UPDATE SKIP LOCKED)"
+    )
+    total = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, [_limit(rule, now)])
+            done = int(cursor.rowcount)
+            total += done
+            if done < _CHUNK:
+                return total
