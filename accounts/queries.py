@@ -12,8 +12,9 @@ from accounts.authority import (
     may,
     scope_of,
 )
-from accounts.models import User
+from accounts.models import BreakGlass, User
 from accounts.roles import Role
+from revops.kernel import clock
 from revops.kernel.actor import Actor
 
 __all__ = ["NotAllowed", "OutOfScope", "authorize", "explain", "may", "scope_of"]
@@ -32,3 +33,11 @@ def actor_of(user: User) -> Actor:
     roles = sorted(role.value for role in roles_of(user))
     emergencies = sorted(f"break-glass:BG-{number}" for number in lent_to(user))
     return Actor("person", f"user:{user.pk}", user.name, (*roles, *emergencies))
+
+
+def emergencies_in_force() -> list[BreakGlass]:
+    """Everybody's, with who has them."""
+    found = BreakGlass.objects.select_related("asked_by").filter(
+        ends_at__gt=clock.now(), reviewed_at__isnull=True
+    )
+    return list(found.order_by("ends_at"))

@@ -200,12 +200,13 @@ def deactivate(*, user_id: int, by: User, reason: str) -> User:
 @transaction.atomic
 def first_administrator(*, email: str, name: str, password: str) -> User:
     """
-    Who begins. Only while nobody administers this console; from then on it takes two.
-
-    ``password`` has been validated. Raises PeopleRefused.
+    Who begins: the first administrator, and the second one, without whom no role could be given.
+    With two in force this is over. ``password`` has been validated. Raises PeopleRefused.
     """
-    if in_force().select_for_update(of=("self",)).filter(role=Role.ADMIN.value).exists():
-        raise PeopleRefused("There is an administrator already: ask them on the page Users.")
+    _lock_administrators()
+    administrators = in_force().filter(role=Role.ADMIN.value, legal_entity="", group__isnull=True)
+    if administrators.values("user").distinct().count() >= 2:
+        raise PeopleRefused("There are two administrators already: ask them, on the page Users.")
     if User.objects.filter(email=email.strip().lower()).exists():
         raise PeopleRefused("Somebody with that e-mail address is here already.")
     made = User.objects.create_user(email.strip(), " ".join(name.split()), password)

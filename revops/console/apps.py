@@ -9,10 +9,13 @@ class ConsoleConfig(AppConfig):
     label = "console"
 
     def ready(self) -> None:
+        from approvals import subjects
         from revops.console.connections import rail
+        from revops.console.people.subject import RoleChange
         from revops.console.queries import scopes
         from revops.web import nav, scope
 
+        subjects.register(RoleChange())
         scope.declare(entities=scopes.entities, periods=scopes.periods)
         nav.declare(
             nav.Item("Home", "console:home", "home.view", group=nav.WORK, order=0, key="h"),
@@ -27,6 +30,7 @@ class ConsoleConfig(AppConfig):
             ),
         )
         nav.declare(nav.Item("Audit trail", "audit:trail", "audit.view", group=nav.WATCH, order=60))
+        nav.declare(nav.Item("Users", "console:users", "people.view", group=nav.SET_UP, order=50))
         if settings.REVOPS_DEMO:
             nav.declare(
                 nav.Item("Tours", "console:tours", "sandbox.operate", group=nav.WORK, order=60)

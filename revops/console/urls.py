@@ -5,6 +5,8 @@ from django.urls import URLPattern, path
 from revops.console.customers import views as customers
 from revops.console.identity import views as identity
 from revops.console.ledger import views as ledger
+from revops.console.people import emergencies
+from revops.console.people import views as people
 from revops.console.periods import views as periods
 from revops.console.views import contracts, find, flows, home, journals, playbooks, threads, tours
 
@@ -42,6 +44,16 @@ urlpatterns: list[URLPattern] = [
     path("tours/", tours.every, name="tours"),
     path("tours/<slug:slug>/", tours.one, name="tour"),
     path("tours/<slug:slug>/act", tours.act, name="tour-act"),
+    path("users/", people.users, name="users"),
+    path("users/invite", people.invite, name="users-invite"),
+    path("users/access-review.csv", people.review, name="users-review"),
+    path("users/<int:id>/", people.user, name="user"),
+    path("users/<int:id>/ask", people.ask, name="user-ask"),
+    path("users/<int:id>/deactivate", people.deactivate, name="user-deactivate"),
+    path("users/<int:id>/roles/<int:assignment>/end", people.end, name="user-end"),
+    path("break-glass/", emergencies.emergencies, name="emergencies"),
+    path("break-glass/<int:number>/answer", emergencies.answer, name="emergency-answer"),
+    path("break-glass/<int:number>/review", emergencies.review, name="emergency-review"),
     path("playbooks/", playbooks.every, name="playbooks"),
     path("playbooks/<slug:slug>/", playbooks.one, name="playbook"),
 ]

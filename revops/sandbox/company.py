@@ -46,6 +46,7 @@ PEOPLE: Final = (
     ("ines@demo.example", "Inés Duarte", Role.REVOPS),
     ("tom@demo.example", "Tom Brandt", Role.SUPPORT),
     ("ada@demo.example", "Ada Lindqvist", Role.ADMIN),
+    ("olu@demo.example", "Olu Adeyemi", Role.ADMIN),
     ("yuki@demo.example", "Yuki Tanaka", Role.AUDITOR),
     # Nobody decides what they asked for: there are two who manage, and two who administer.
     ("lena@demo.example", "Lena Fischer", Role.MANAGER),
@@ -59,6 +60,9 @@ POLICIES: Final = (
     ("approval_policy", approvals.ANOTHER_ADMIN),
     ("customer_merge", approvals.NOBODY),
 )
+
+# Somebody who sees one entity's books and no others; everybody else of the demo sees all.
+LOCAL: Final = ("lena@demo.example", "Lena Vogt", Role.FINANCE, "DE-GMBH")
 
 ENTITIES: Final = (
     ("US-INC", "US Inc", "America/New_York", "USD"),
@@ -121,10 +125,10 @@ def seed() -> bool:
 
 
 def _people() -> None:
-    for email, name, role in PEOPLE:
+    for email, name, role, entity in (*((*person, "") for person in PEOPLE), LOCAL):
         if not User.objects.filter(email=email).exists():
             user = User.objects.create_user(email, name, PASSWORD)
-            Assignment.objects.create(user=user, role=role.value)
+            Assignment.objects.create(user=user, role=role.value, legal_entity=entity)
 
 
 def _entities() -> dict[str, LegalEntity]:

@@ -9,8 +9,8 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts.models import User
-from accounts.queries import may, roles_of
+from accounts.models import BreakGlass, User
+from accounts.queries import emergencies_in_force, may, roles_of
 from accounts.roles import Role
 from revops.kernel import correlation
 from revops.web import nav
@@ -61,6 +61,11 @@ class Console:
     @cached_property
     def scope(self) -> Scope:
         return Scope(self._request)
+
+    @cached_property
+    def emergencies(self) -> list[BreakGlass]:
+        """Break-glass that is in force, whoever has it: every page says so."""
+        return emergencies_in_force() if self.person else []
 
     @cached_property
     def may_find(self) -> bool:

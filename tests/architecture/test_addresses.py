@@ -16,6 +16,10 @@ from django.test import Client
 from accounts.models import User
 from accounts.roles import ACTIONS
 from accounts.tokens import SCOPES
+from approvals import operations as approvals
+from approvals.models import ApprovalRequest
+from approvals.policy_change import content_for
+from revops.kernel import clock
 from revops.ledger.models import JournalEntry
 from revops.store import sql
 from tests.api.calls import Caller
@@ -146,6 +150,10 @@ def _values(address: Address) -> dict[str, Any]:
     invoice = an_invoice()
     a_reference(invoice, invoice.number)
     special: list[tuple[str, dict[str, Any]]] = [
+        (r"^approvals/APR-", {"number": _a_request().pk}),
+        (r"^approvals/policies/<", {"number": _a_request().policy_id}),
+        (r"^approvals/delegations/<", {"number": 1}),
+        (r"^api/v1/approvals/", {"reference": str(_a_request())}),
         (r"^exceptions/EXC-", {"number": case.pk, "remedy": "retry"}),
         (r"^exceptions/causes/", {"key": case.cause_key, "remedy": "retry"}),
         (r"^playbooks/", {"slug": "in_doubt"}),
@@ -165,6 +173,8 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^records/", {"kind": "invoice", "id": invoice.pk}),
         (r"^flows/runs/", {"id": a_run().pk}),
         (r"^flows/<", {"event": "invoice.issued"}),
+        (r"^users/<", {"id": person("otis").pk, "assignment": 1}),
+        (r"^break-glass/<", {"number": 1}),
         (r"^usage/lines/", {"id": a_rated_line().pk}),
         (r"^usage/<", {"id": a_rated_account().pk}),
         (r"lineage/<\w+:kind>", {"kind": "invoice", "id": invoice.pk}),
@@ -176,6 +186,28 @@ def _values(address: Address) -> dict[str, Any]:
     if address.asks():
         raise AssertionError(f"{address} is new: say in _values what exists there.")
     return {}
+
+
+def _a_request() -> ApprovalRequest:
+    """A change of a policy, asked for by a rule and waiting; the same one each time."""
+    found = ApprovalRequest.objects.first()
+    if found is not None:
+        return found
+    today = clock.now().date()
+    approvals.begin_with(
+        subject="approval_policy", tiers=approvals.ANOTHER_ADMIN, since=today, made_by="Setup"
+    )
+    tiers = approvals.ANOTHER_ADMIN
+    return approvals.ask(
+        subject="approval_policy",
+        subject_id="1",
+        content=content_for(
+            subject="approval_policy", entity="", reason="", starts=today, tiers=tiers
+        ),
+        by=None,
+        entity="",
+        rule="The yearly look at policies",
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,18 @@
+"""``manage.py access_review``: who holds which role where, as CSV on standard output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from revops.console.people import reading
+from revops.web.csv_files import csv_lines
+
+
+class Command(BaseCommand):
+    help = "Write the access review: a line for each role of each person, with conflicts."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        for part in csv_lines(reading.COLUMNS, reading.review_rows()):
+            self.stdout.write(part, ending="")

@@ -1,0 +1,113 @@
+"""What the pages show of people, and the list that is reviewed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from accounts.models import Assignment, User
+from accounts.roles import Role, Toxic, conflicts
+from approvals.models import ApprovalRequest, Delegation, State, Tier
+from approvals.policies import roles_of_step
+from revops.console.people.subject import SLUG
+from revops.kernel import clock
+from revops.web.csv_files import instant_cell
+
+COLUMNS = (
+    "person", "email", "active", "last_seen", "role", "legal_entities", "from", "until",
+    "asked_by", "approved_by", "reason", "conflicts",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Somebody, as the list and their page show them."""
+
+    user: User
+    held: tuple[Assignment, ...]
+    tiers: str
+    conflicts: tuple[Toxic, ...]
+    delegations: tuple[Delegation, ...]
+    pending: tuple[ApprovalRequest, ...]
+
+
+def lines(words: str = "", *, only: int | None = None) -> list[Line]:
+    """Everybody whose name or e-mail has ``words``, those who are still here first."""
+    found = User.objects.order_by("-is_active", "name", "pk")
+    if words:
+        found = found.filter(Q(name__icontains=words) | Q(email__icontains=words))
+    if only is not None:
+        found = found.filter(pk=only)
+    people = list(found[:500])
+    held = _held(people)
+    tiers = _tiers()
+    now = clock.now()
+    away = defaultdict(list)
+    for hand in Delegation.objects.select_related("taker").filter(
+        giver__in=people, ends_at__gt=now, revoked_at__isnull=True
+    ):
+        away[hand.giver_id].append(hand)
+    pending = defaultdict(list)
+    for request in ApprovalRequest.objects.filter(subject=SLUG, state=State.WAITING):
+        pending[request.subject_id.split(":")[0]].append(request)
+    made = []
+    for user in people:
+        own = held[user.pk]
+        roles = {Role(one.role) for one in own}
+        numbers = sorted({number for role in roles for number in tiers[role.value]})
+        asked = [*pending[str(user.pk)]]
+        for one in own:
+            asked += pending[f"end-{one.pk}"]
+        made.append(
+            Line(
+                user, tuple(own), ", ".join(map(str, numbers)), conflicts(roles),
+                tuple(away[user.pk]), tuple(asked),
+            )
+        )  # fmt: skip
+    return made
+
+
+def review_rows() -> Iterator[tuple[str, ...]]:
+    """The access review: a line for each role that somebody holds or will, and for who has none."""
+    for line in lines():
+        found = "; ".join(toxic.sentence for toxic in line.conflicts)
+        about = (
+            line.user.name, line.user.email, "yes" if line.user.is_active else "no",
+            instant_cell(line.user.last_login),
+        )  # fmt: skip
+        if not line.held:
+            yield (*about, "none", "", "", "", "", "", "", found)
+        for one in line.held:
+            yield (
+                *about, Role(one.role).label, one.scope_label, instant_cell(one.valid_from),
+                instant_cell(one.valid_to), one.granted_by.name if one.granted_by else "",
+                one.approved_by.name if one.approved_by else "", one.reason, found,
+            )  # fmt: skip
+
+
+def _held(people: Iterable[User]) -> dict[int, list[Assignment]]:
+    """What each holds now and what is to come."""
+    rows = (
+        Assignment.objects.filter(user__in=people)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=clock.now()))
+        .select_related("group", "granted_by", "approved_by", "user")
+        .order_by("role", "legal_entity", "pk")
+    )
+    found = defaultdict(list)
+    for one in rows:
+        found[one.user_id].append(one)
+    return found
+
+
+def _tiers() -> dict[str, set[int]]:
+    """The tiers of today's policies in whose steps a role stands."""
+    found: dict[str, set[int]] = defaultdict(set)
+    rows = Tier.objects.filter(policy__valid__contains=clock.now().date())
+    for number, steps in rows.values_list("number", "steps"):
+        for step in steps:
+            for role in roles_of_step(step):
+                found[role].add(number)
+    return found
