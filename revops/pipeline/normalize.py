@@ -6,13 +6,14 @@ What cannot be understood is said in words and quarantined; nothing is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
 
-from connectors.contract import NeedsFetch, PayloadUnreadable, TypeUnknown
+from connectors.contract import Envelope, NeedsFetch, PayloadUnreadable, TypeUnknown
 from revops.contracts import registry as contracts
 from revops.contracts.base import EventData
 from revops.contracts.registry import ContractBroken, ContractUnknown
@@ -47,7 +48,8 @@ class Meaning:
 class Understood:
     """
     What an inbound event means: meanings; or why nothing is to be done; or what is wrong; or, in
-    ``fetches``, the source's object (type, id) that has to be asked for first.
+    ``fetches``, the source's object (type, id) that has to be asked for first. ``zone`` is the one
+    that its dates were read in.
     """
 
     inbound: Claimed
@@ -57,15 +59,23 @@ class Understood:
     problem_facts: tuple[tuple[str, str], ...] = ()
     object_label: str = ""
     fetches: tuple[str, str] | None = None
+    zone: str = ""
 
 
 def normalize(
-    source: Source, inbound: Claimed, *, zone_of: Callable[[EventData], str | None]
+    source: Source,
+    inbound: Claimed,
+    *,
+    zone_of: Callable[[EventData], str | None],
+    likely: str = "",
 ) -> Understood:
     """
     Read one stored event. ``zone_of`` gives the zone of the books an event belongs to: when that
     is not the connection's, the event is read again, because dates are dates in the entity's zone.
+    ``likely`` is the zone of the event before it, which is tried first: it makes no other meaning,
+    and spares the second reading.
     """
+    zone = source.settings.zone
     try:
         if inbound.type in (API_TYPE, OWN_TYPE):
             return _published(inbound)
@@ -73,10 +83,7 @@ def normalize(
         label = f"{envelope.object_type} {envelope.object_id}".strip()
         if envelope.ignored:
             return Understood(inbound, ignored=envelope.ignored, object_label=label)
-        found = source.connector.translate(envelope, source.settings)
-        zones = {zone for data in found if (zone := zone_of(data))} - {source.settings.zone}
-        if len(zones) == 1:
-            found = source.connector.translate(envelope, source.in_zone(zones.pop()))
+        found, zone = _read(source, envelope, zone_of, likely)
     except NeedsFetch:
         named = (envelope.object_type, envelope.object_id)
         return Understood(inbound, object_label=label, fetches=named)
@@ -113,7 +120,30 @@ def normalize(
             for position, data in enumerate(found)
         ),
         object_label=label,
+        zone=zone,
     )
+
+
+def _read(
+    source: Source, envelope: Envelope, zone_of: Callable[[EventData], str | None], likely: str
+) -> tuple[Sequence[EventData], str]:
+    """The meanings, with their dates in the zone of their books, and that zone."""
+    own = source.settings.zone
+
+    def zones(found: Sequence[EventData]) -> set[str]:
+        return {zone for data in found if (zone := zone_of(data))} - {own}
+
+    if likely and likely != own:
+        with contextlib.suppress(Exception):  # what is wrong with it is said by the usual reading
+            found = source.connector.translate(envelope, source.in_zone(likely))
+            if zones(found) == {likely}:
+                return found, likely
+    found = source.connector.translate(envelope, source.settings)
+    others = zones(found)
+    if len(others) != 1:
+        return found, own
+    (zone,) = others
+    return source.connector.translate(envelope, source.in_zone(zone)), zone
 
 
 def _published(inbound: Claimed) -> Understood:

@@ -66,10 +66,12 @@ class Story:
         moment = sql.one("SELECT now() AS now")
         assert moment is not None
         at: datetime = moment.now
-        understood = [
-            normalize(self._source, event, zone_of=self._entities.zone_of)
-            for event in self._claimed
-        ]
+        understood: list[Understood] = []
+        zone = ""
+        for event in self._claimed:
+            item = normalize(self._source, event, zone_of=self._entities.zone_of, likely=zone)
+            understood.append(item)
+            zone = item.zone or zone
         events = [meaning.data for item in understood for meaning in item.meanings]
         if events:
             sql.lock_objects(key for data in events for key in Batch.keys(data))
