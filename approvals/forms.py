@@ -167,12 +167,13 @@ def rows_of(tiers: list[TierTerms]) -> list[dict[str, Any]]:
 def role_choices(subject: str) -> list[tuple[str, str]]:
     """The roles of a step, and each pair of them of which either will do."""
     held = [role for role in Role if role.value in subjects.checkers(subject)]
+    short = {role: role.label.split()[-1].capitalize() for role in held}
     pairs = [
-        (f"{first.value}|{second.value}", f"{first.label} or {second.label.lower()}")
+        (f"{first.value}|{second.value}", f"{short[first]} or {short[second].lower()}")
         for index, first in enumerate(held)
         for second in held[index + 1 :]
     ]
-    return [("", "Nobody"), *((role.value, role.label) for role in held), *pairs]
+    return [("", "Nobody"), *((role.value, short[role]) for role in held), *pairs]
 
 
 def in_days(days: int, today: date) -> str:

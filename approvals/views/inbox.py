@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
@@ -22,6 +24,7 @@ from approvals.views.paper import Paper, paper
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.web.csv_files import csv_file, instant_cell, money_cells
+from revops.web.exports import MOST_ROWS, file_of
 from revops.web.filters import State as Asked
 from revops.web.htmx import refuse, render_page
 from revops.web.pagination import numbered_page, page_size
@@ -125,12 +128,12 @@ def _money(one: ApprovalRequest) -> Money | None:
 
 
 @screen("approvals.view")
-@require_GET
-def approvals_csv(request: HttpRequest) -> HttpResponse:
-    """What the person may see, waiting first, as a file: at most 5,000 rows."""
+@file_of("approvals")
+def approvals_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """What the person may see, newest first, as a file."""
     assert isinstance(request.user, User)
     state = INBOX.read(request.GET, choices={"kind": kinds()})
-    found = _kept(inbox.visible(request.user), state).order_by("-pk")[:5_000]
+    found = _kept(inbox.visible(request.user), state).order_by("-pk")[:MOST_ROWS]
     rows = (
         [
             str(one), inbox.label_of(one.subject), one.title, one.get_state_display(), one.entity,
@@ -141,7 +144,7 @@ def approvals_csv(request: HttpRequest) -> HttpResponse:
         ]
         for one in found
     )  # fmt: skip
-    return csv_file("approvals", _COLUMNS, rows, at=clock.now())  # type: ignore[return-value]
+    return csv_file("approvals", _COLUMNS, rows, at=clock.now())
 
 
 @screen("approvals.decide")
@@ -153,7 +156,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     found = [one for one in inbox.waiting(request.user) if one.request.pk in picked]
     kinds_found = {one.request.subject for one in found if one.in_bulk}
     if not found:
-        return refuse(request, "Tick the requests first; what was decided is left out.", status=422)
+        messages.warning(request, "Tick the requests first; what was decided is left out.")
+        return HttpResponseRedirect(reverse("approvals:inbox"))
     if len(kinds_found) > 1:
         return refuse(request, "Tick requests of one type: they are decided together.", status=422)
     papers: list[tuple[Waiting, Paper]] = [

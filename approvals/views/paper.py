@@ -40,9 +40,10 @@ class Paper:
     asker: str
 
     @property
-    def short(self) -> str:
-        """“Approve” with the amount: what the button does."""
-        return self.verb
+    def note(self) -> str:
+        """What the asker wrote, unless the facts say it already."""
+        said = {str(row.value) for row in self.rows}
+        return "" if self.request.note in said else self.request.note
 
     @property
     def raised(self) -> int:

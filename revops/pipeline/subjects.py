@@ -89,10 +89,13 @@ class PeriodReopening(Subject):
         period = AccountingPeriod.objects.filter(pk=content["period"]).first()
         waiting = _waiting(content)
         word = "case goes" if waiting == 1 else "cases go"
+        after = "Nothing waits for it."
+        if waiting:
+            after = f"{waiting:,} {word} through the line again."
         return Consequences(
             sentences=[
                 f"{content['code']} takes postings again.",
-                f"{waiting:,} {word} through the line again.",
+                after,
             ],
             entity=str(content["entity"]),
             period=str(content["code"]),

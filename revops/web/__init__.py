@@ -23,7 +23,8 @@ Behaviour in the browser is ``static/js/app.js``, by attributes:
 - ``data-key="r"``: the key presses this link, or opens this dialog; a button that would write only
   gets the focus, unless it carries ``data-harmless`` (assign, snooze; never money). In the rail
   ``data-key="g e"``. The list of keys (``?``) is read from these attributes.
-- ``data-rows`` around a table: ``j k o`` walk its rows, ``x X`` tick them.
+- ``data-rows`` around a table: ``j k o`` walk its rows, ``x X`` tick them, ``v`` presses a row's
+  ``data-view`` link.
 - ``data-selection="cause|causes"`` on the list's form: boxes in ``td.select-cell``,
   ``data-pick-all`` on the head's box, ``data-count`` where the count is said,
   ``data-needs-selection`` on buttons; ``<button type="reset">`` clears.

@@ -103,6 +103,7 @@
     "?": ["Show these keys", () => { listKeys(); open(one("#keys")); }, () => all("#keys")],
     j: ["Next row", () => step(1), rows],
     k: ["Previous row", () => step(-1), rows],
+    v: ["Show the row beside the list", () => one("[data-view]", here() || rows()[0]).click(), () => all("[data-rows] [data-view]")],
     o: ["Open the row", () => one("th a", here() || rows()[0]).click(), rows],
     x: ["Select the row", () => pick(false), picks],
     X: ["Select up to the row", () => pick(true), picks],

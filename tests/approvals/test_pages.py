@@ -63,7 +63,7 @@ class TestInbox:
 
     def test_gives_a_file(self, policy: Policy, sue: User, ana: User, sign_in: SignIn) -> None:
         a_request(sue)
-        answer = sign_in(ana).get("/approvals/approvals.csv")
+        answer = sign_in(ana).post("/approvals/approvals.csv")
         lines = b"".join(answer.streaming_content).decode().splitlines()
         assert len(lines) == 2
         assert "500.00" in lines[1]

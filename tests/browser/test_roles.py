@@ -9,7 +9,7 @@ from tests.browser.conftest import Visit
 from tests.browser.stage import Stage
 
 READERS = [
-    "Home", "Exceptions", "Customers", "Lineage", "Books", "Usage", "Flows", "Connections",
+    "Home", "Exceptions", "Approvals", "Customers", "Lineage", "Books", "Usage", "Flows", "Connections",
     "Playbooks",
 ]  # fmt: skip
 RAILS = {
@@ -17,8 +17,8 @@ RAILS = {
     "Marcus": READERS,
     "Ines": READERS,
     "Yuki": READERS,
-    "Ada": ["Home", "Lineage", "Usage", "Flows", "Connections", "Playbooks"],
-    "Tom": ["Home", "Customers", "Usage"],
+    "Ada": ["Home", "Approvals", "Lineage", "Usage", "Flows", "Connections", "Playbooks"],
+    "Tom": ["Home", "Approvals", "Customers", "Usage"],
 }
 
 
