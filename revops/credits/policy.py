@@ -117,7 +117,7 @@ def assess(on: Situation, credit_type: str) -> Assessment:
     ceiling = sum(line.rest for line in on.lines if line.rest > 0)
     basis = _basis(on)
     served = month(on.broken_on.year, on.broken_on.month) if on.broken_on else None
-    fee = _fee(on.lines, basis, served) if served else 0
+    fee = _fee(on, basis, served) if served else 0
     used, limit = _term(on, basis, fee)
     earned = divide_half_up(fee * basis.gives, _WHOLE) if basis else 0
     left = earned if limit is None else max(0, min(earned, limit - used))
@@ -160,14 +160,17 @@ def _basis(on: Situation) -> Promised | None:
     return max(fitting, key=lambda one: (one.severity != "", one.gives), default=None)
 
 
-def _fee(lines: Sequence[Billed], basis: Promised | None, served: Span) -> int:
-    """What the month's days cost, of the promise's own plan where it is billed."""
-    timed = [line for line in lines if line.service is not None and line.amount > 0]
-    own = [line for line in timed if basis is not None and line.sku == basis.plan] or timed
+def _fee(on: Situation, basis: Promised | None, served: Span) -> int:
+    """What the month costs by its days: lines that served on the day, the plan's own if billed."""
+    serving = [
+        (line, line.service)
+        for line in on.lines
+        if line.service is not None and line.amount > 0 and on.broken_on in line.service
+    ]
+    own = [pair for pair in serving if basis is not None and pair[0].sku == basis.plan]
     return sum(
-        divide_half_up(line.amount * line.service.overlap(served), line.service.days)
-        for line in own
-        if line.service is not None
+        divide_half_up(line.amount * service.overlap(served), service.days)
+        for line, service in own or serving
     )
 
 
@@ -196,7 +199,7 @@ def _right(
         kept = ", ".join(sorted({one.promise.replace("_", " ") for one in on.promises}))
         return False, f"The plan promises {kept}; what was missed is not among it."
     if not earned:
-        return False, "The invoice bills nothing for the month in which it happened."
+        return False, "The invoice bills nothing for the day on which it happened."
     if not by_right:
         return False, f"{basis.label}: nothing is left of this term’s credits or of the invoice."
     target = basis.target

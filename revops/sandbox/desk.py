@@ -115,25 +115,38 @@ def play() -> int:
 
 def _open() -> int:
     """The desk tells of its cases as soon as there are customers to have them."""
-    yesterday = clock.now().date() - timedelta(days=1)
-    billed = _billed(yesterday)
+    billed = _billed(_yesterday())
     if len(billed) < len(SCENES):
         return 0
+    tell(list(zip(SCENES, billed, strict=True)))
+    return len(SCENES)
+
+
+def tell(broken: Sequence[tuple[Scene, Invoice]]) -> Connection:
+    """
+    Cases of these invoices' customers missed their SLA yesterday, as the desk's connection (which
+    it is) tells them.
+    """
     desk = Connection.objects.filter(slug__in=(DESK, company.SALESFORCE)).order_by("-slug").first()
     assert desk is not None
-    at = datetime.combine(yesterday, time(14, 5), tzinfo=UTC)
+    day = _yesterday()
+    at = datetime.combine(day, time(14, 5), tzinfo=UTC)
     items = [
         receive.Offered(
             id=f"desk:{scene.number}", contract="sla.breached/1",
-            occurred_at=at + timedelta(minutes=place), data=_case(scene, invoice, yesterday),
+            occurred_at=at + timedelta(minutes=place), data=_case(scene, invoice, day),
         )
-        for place, (scene, invoice) in enumerate(zip(SCENES, billed, strict=False))
+        for place, (scene, invoice) in enumerate(broken)
     ]  # fmt: skip
     receive.accept(
         connection_slug=desk.slug, items=items, channel=Channel.API,
         correlation_id=correlation.new_id(),
     )  # fmt: skip
-    return len(items)
+    return desk
+
+
+def _yesterday() -> date:
+    return clock.now().date() - timedelta(days=1)
 
 
 def _billed(day: date) -> Sequence[Invoice]:

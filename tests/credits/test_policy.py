@@ -60,6 +60,12 @@ class TestEntitlement:
         found = assess(replace(BROKEN, promises=(PROMISE, severe)), "sla_period")
         assert found.basis == severe
 
+    def test_is_none_before_the_service_that_is_billed_began(self) -> None:
+        later = replace(BROKEN.lines[0], service=Span(date(2025, 3, 11), date(2025, 12, 31)))
+        found = assess(replace(BROKEN, lines=(later,)), "sla_period")
+        assert (found.entitled, found.fee) == (False, 0)
+        assert "nothing for the day" in found.sentence
+
     def test_ends_with_what_is_left_of_the_term(self) -> None:
         # A term gives at most 30 % of twelve fees of the month.
         limit = 366_905

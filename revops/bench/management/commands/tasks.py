@@ -16,21 +16,26 @@ from typing import Any, Final
 import httpx
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from approvals.models import ApprovalRequest
 from connectors.models import Connection
 from exceptions.models import Case
 from revops.bench import tasks
 from revops.bench.house import ROOT, House, free_port, running
-from revops.canonical.models import Invoice
+from revops.canonical.models import Invoice, SupportCase
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
-from revops.sandbox import company
+from revops.sandbox import company, desk
 
 _WHO: Final = company.PEOPLE[0][1]
 # Workers remember for some seconds where a connection leads to.
 _REMEMBERED_S: Final = 6
 _PLAN: Final = {"price": "price_team_yearly", "amount": 1_200_000, "legal_entity": "US-INC"}
+_DEAR: Final = {
+    "price": "price_scale_yearly", "amount": 400_000_000, "legal_entity": "US-INC", "pays": None,
+}  # fmt: skip
+_SCENE: Final = desk.Scene("ZD-50001", "The API is slow", "2", "availability", "issued")
 _FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -45,12 +50,13 @@ class Command(BaseCommand):
         if chromium is None:
             raise CommandError("The tasks need Chromium. On Debian: apt-get install chromium")
         company.seed()
+        desk.seed()
         with running() as house, _billing(house) as billing:
             self.stderr.write(f"Making two causes of {tasks.CASES} cases each")
             months = _late_months()
             for number, month in enumerate(months, start=1):
                 _close(house, billing, month, wanted=number * tasks.CASES)
-            results = _work(house, chromium, months)
+            results = _work(house, billing, chromium, months)
         for line in tasks.lines(results):
             self.stdout.write(line)
         self.stdout.write(json.dumps({"tasks": [one.as_dict() for one in results]}))
@@ -108,7 +114,42 @@ def _close(house: House, billing: str, day: datetime, *, wanted: int) -> None:
     _until(lambda: _cases().count() >= wanted)
 
 
-def _work(house: House, chromium: str, months: Sequence[datetime]) -> list[tasks.Done]:
+def _break_a_promise(billing: str) -> None:
+    """A customer who pays enough for a credit of USD 1,200.00, and a case that missed its SLA."""
+    with httpx.Client(timeout=30) as client:
+        began = int((clock.now() - timedelta(days=2)).timestamp())
+        play = f"{billing}/_control/scenario/customers"
+        made = client.post(play, json=_DEAR | {"at": began}).json()["made"]
+    invoices = Invoice.objects.filter(source_id=made[0]["invoice"])
+    _until(invoices.exists)
+    desk.tell([(_SCENE, invoices.get())])
+    _until(SupportCase.objects.filter(source_id=_SCENE.number).exists)
+
+
+def _credit(browser: Browser, house: House) -> list[tasks.Done]:
+    """Tom asks and Marcus decides, each in a browser of their own."""
+    case = SupportCase.objects.select_related("invoice").get(source_id=_SCENE.number)
+    pages = []
+    for email in ("tom", "marcus"):
+        name = next(who for mail, who, _ in company.PEOPLE if mail.startswith(email))
+        page = browser.new_context(
+            base_url=f"http://127.0.0.1:{house.web_port}", viewport={"width": 1280, "height": 800}
+        ).new_page()
+        page.goto("/sign-in/")
+        page.get_by_role("button", name=name).click()
+        page.wait_for_selector("main h1")
+        pages.append(page)
+    asked = tasks.ask_for_a_credit(
+        pages[0], invoice=f"/records/invoice/{case.invoice_id}/", amount="1200.00",
+        ticket=_SCENE.number,
+    )  # fmt: skip
+    request = ApprovalRequest.objects.filter(subject="service_credit").latest("pk")
+    return [asked, tasks.approve_a_credit(pages[1], link=f"/approvals/APR-{request.pk}/")]
+
+
+def _work(
+    house: House, billing: str, chromium: str, months: Sequence[datetime]
+) -> list[tasks.Done]:
     invoice = _an_invoice_of(months[0])
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
@@ -122,9 +163,11 @@ def _work(house: House, chromium: str, months: Sequence[datetime]) -> list[tasks
         found = tasks.find_why(page, start="/playbooks/", invoice=invoice, why=why)
         for month in months:
             _switch(house, month, "open")
+        _break_a_promise(billing)
+        credit = _credit(browser, house)
         cleared = [tasks.clear_a_cause_by_mouse(page), tasks.clear_a_cause_by_keys(page)]
         browser.close()
-    return [*cleared, found]
+    return [*cleared, *credit, found]
 
 
 def _an_invoice_of(month: datetime) -> str:
