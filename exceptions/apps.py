@@ -9,12 +9,15 @@ class ExceptionsConfig(AppConfig):
     label = "exceptions"
 
     def ready(self) -> None:
+        from approvals import subjects
+        from exceptions.closing import CaseClosing
         from exceptions.queries.totals import open_cases
         from revops.web import nav
 
         def count(request: HttpRequest) -> tuple[int, str]:
             return open_cases(), "crit"
 
+        subjects.register(CaseClosing())
         nav.declare(
             nav.Item(
                 "Exceptions", "exceptions:queue", "cases.view", group=nav.WORK, order=10, key="e",

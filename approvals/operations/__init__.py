@@ -23,6 +23,7 @@ from approvals.operations.refusals import (
 from approvals.operations.setting import (
     ANOTHER_ADMIN,
     CLOSED_PERIOD,
+    MANAGER,
     MONEY,
     NOBODY,
     begin_with,
@@ -33,6 +34,7 @@ from approvals.operations.watching import watch
 __all__ = [
     "ANOTHER_ADMIN",
     "CLOSED_PERIOD",
+    "MANAGER",
     "MONEY",
     "NOBODY",
     "MOST_AT_ONCE",

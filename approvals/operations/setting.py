@@ -29,6 +29,7 @@ MONEY: Final = (
 )
 CLOSED_PERIOD: Final = (TierTerms(4, None, ("manager", "manager"), reauthenticate=True),)
 ANOTHER_ADMIN: Final = (TierTerms(1, None, ("admin",), due_days=2),)
+MANAGER: Final = (TierTerms(1, None, ("manager",)),)
 NOBODY: Final = (TierTerms(0, None, ()),)
 
 

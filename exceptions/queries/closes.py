@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from approvals.models import ApprovalRequest
+from exceptions.models import Case, CaseState
 from revops.kernel.clock import local_date
 from revops.web.formats import NBSP
 
@@ -68,3 +70,13 @@ def endangers(
     """What a case of that entity and period endangers, seen at an instant."""
     days = (ends - local_date(at, zone)).days
     return Endangers(entity, period, ends, days, closed=state == "closed")
+
+
+def closed_without_fix(*, entity: str, period: str) -> int:
+    """
+    How many cases of a period somebody gave up (``operations.giving_up``): what they held back is
+    not in its books, so the close counts them.
+    """
+    gone = ApprovalRequest.objects.filter(subject="case_close", state="approved", entity=entity)
+    ids = [int(one) for one in gone.values_list("subject_id", flat=True)]
+    return Case.objects.filter(pk__in=ids, period_code=period, state=CaseState.RESOLVED).count()

@@ -102,6 +102,7 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "may_act": may_act,
         "who_acts": who_may("cases.retry"),
         "may_comment": may(request.user, "cases.comment"),
+        "may_give_up": found.case.state == CaseState.OPEN and may(request.user, "cases.close"),
         "may_read": may_read,
         "who_reads": who_may("payload.view"),
         "fields": (sent := _fields(found) if may_read else []),

@@ -46,7 +46,6 @@ PEOPLE: Final = (
     ("ines@demo.example", "Inés Duarte", Role.REVOPS),
     ("tom@demo.example", "Tom Brandt", Role.SUPPORT),
     ("ada@demo.example", "Ada Lindqvist", Role.ADMIN),
-    ("olu@demo.example", "Olu Adeyemi", Role.ADMIN),
     ("yuki@demo.example", "Yuki Tanaka", Role.AUDITOR),
     # Nobody decides what they asked for: there are two who manage, and two who administer.
     ("lena@demo.example", "Lena Fischer", Role.MANAGER),
@@ -58,11 +57,12 @@ POLICIES: Final = (
     ("service_credit", approvals.MONEY),
     ("period_reopening", approvals.CLOSED_PERIOD),
     ("approval_policy", approvals.ANOTHER_ADMIN),
+    ("case_close", approvals.MANAGER),
     ("customer_merge", approvals.NOBODY),
 )
 
 # Somebody who sees one entity's books and no others; everybody else of the demo sees all.
-LOCAL: Final = ("lena@demo.example", "Lena Vogt", Role.FINANCE, "DE-GMBH")
+LOCAL: Final = ("greta@demo.example", "Greta Vogt", Role.FINANCE, "DE-GMBH")
 
 ENTITIES: Final = (
     ("US-INC", "US Inc", "America/New_York", "USD"),

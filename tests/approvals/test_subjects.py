@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import User
+from accounts.queries import NotAllowed
 from approvals import operations
 from approvals.models import ApprovalRequest, Policy, State
 from approvals.policies import TierTerms
 from approvals.queries.rules import policy_of
+from exceptions.models import CaseState
+from exceptions.queries.closes import closed_without_fix
 from revops.canonical.models import Merge
 from revops.kernel import clock
 from revops.mappings.models import PeriodState
@@ -18,7 +21,7 @@ from revops.pipeline import identity
 from revops.pipeline.period_end import periods
 from tests.approvals.kit import a_policy
 from tests.conftest import SignIn
-from tests.factories import a_party, a_period
+from tests.factories import a_case, a_party, a_period
 
 pytestmark = pytest.mark.django_db
 ONE = (TierTerms(1, None, ("finance|manager",)),)
@@ -57,6 +60,32 @@ class TestMerge:
             operations.decide(request_id=asked.pk, verdict="approve", by=ana, seen=asked.sha256)
         asked.refresh_from_db()
         assert asked.state == State.WAITING
+
+
+class TestH13GivingUp:
+    def test_h13_a_case_is_closed_without_a_fix_only_with_reason_right_and_a_second_person(
+        self, ana: User, mona: User, sue: User, sign_in: SignIn
+    ) -> None:
+        a_policy("case_close", (TierTerms(1, None, ("manager",)),))
+        case = a_case()
+        client = sign_in(ana)
+        where = f"/exceptions/EXC-{case.pk}/"
+        assert "It can’t be mended" in client.get(where).content.decode()
+        assert client.post(f"{where}give-up/", {"reason": " "}).status_code == 422
+        assert sign_in(sue).post(f"{where}give-up/", {"reason": "Too old to"}).status_code == 403
+        asked = {"reason": "Written off in the old system"}
+        assert client.post(f"{where}give-up/", asked).status_code == 302
+        request = ApprovalRequest.objects.get()
+        case.refresh_from_db()
+        assert case.state == CaseState.OPEN
+        with pytest.raises(NotAllowed):
+            operations.decide(request_id=request.pk, verdict="approve", by=ana, seen=request.sha256)
+        operations.decide(request_id=request.pk, verdict="approve", by=mona, seen=request.sha256)
+        case.refresh_from_db()
+        assert case.state == CaseState.RESOLVED
+        assert case.resolution.startswith(f"Closed without a fix ({request}): Written off")
+        assert closed_without_fix(entity="NW-US", period="2026-10") == 1
+        assert closed_without_fix(entity="NW-US", period="2026-09") == 0
 
 
 class TestReopening:

@@ -392,7 +392,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 NO_PAGES: Final = frozenset(
     {
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
-        "approvals:comment", "approvals:withdraw", "approvals:review",
+        "exceptions:give-up", "approvals:comment", "approvals:withdraw", "approvals:review",
         "audit:verify", "audit:evidence", "audit:proof",
         "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause", "credits:discard", "credits:withdraw",
