@@ -9,6 +9,6 @@ from revops.kernel.privacy import INTERNAL, PII, Classes
 CLASSES: Final[Classes] = {
     "Promise": {INTERNAL: "label plan promise target"},
     "Rule": {INTERNAL: "name on severities promise"},
-    "ServiceCredit": {INTERNAL: "ticket", PII: "sought beyond note decided_by answer"},
-    "Moment": {PII: "by text"},
+    "ServiceCredit": {INTERNAL: "ticket beyond decided_by", PII: "sought note answer"},
+    "Moment": {INTERNAL: "by", PII: "text"},
 }

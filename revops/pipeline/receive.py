@@ -191,7 +191,11 @@ def tell(*, connection_slug: str, items: Sequence[Offered], correlation_id: str)
 
     Raises what ``accept`` raises, and ToldDifferently when an id was used for other content.
     """
-    accepted, connection_id = _accept(connection_slug, items, Channel.API, correlation_id, OWN_TYPE)
+    # An event is nobody's before it is understood: whoever's page tells it, it is stored.
+    with rows.within(None):
+        accepted, connection_id = _accept(
+            connection_slug, items, Channel.API, correlation_id, OWN_TYPE
+        )
     other = [one.id for one in accepted if one.stored is Stored.CONFLICT]
     if other:
         raise ToldDifferently(f"Something else was told before as {', '.join(other)}.")

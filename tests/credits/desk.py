@@ -87,15 +87,19 @@ class Desk(Told):
         assert not sheet.problems, sheet.problems
         return sending.send(by=self.sue, credit_id=credit.pk)
 
-    def decide(self, credit: ServiceCredit, verdict: str = "approve", *, by: User | None = None,
-               reason: str = "Looked at it.") -> ServiceCredit:  # fmt: skip
+    def decide(
+        self, credit: ServiceCredit, verdict: str = "approve", *, by: User | None = None,
+        reason: str = "Looked at it.", settle: bool = True,
+    ) -> ServiceCredit:  # fmt: skip
+        """Mona decides; with ``settle``, the line then does what follows."""
         request = ApprovalRequest.objects.get(pk=credit.approval_id)
         approvals.decide(
             request_id=request.pk, verdict=verdict, by=by or self.mona, seen=request.sha256,
             reason=reason,
         )  # fmt: skip
-        self.advance()
-        turn()
+        if settle:
+            self.advance()
+            turn()
         credit.refresh_from_db()
         return credit
 

@@ -21,6 +21,7 @@ from revops.credits.operations.sending import Incomplete
 from revops.credits.queries.progress import stages_of
 from revops.credits.queries.sheet import Draft
 from revops.delivery.models import OutboundCommand
+from revops.store import rows
 from tests.cast import person
 from tests.credits.desk import Desk
 
@@ -143,6 +144,21 @@ class TestDeciding:
     def test_what_was_decided_is_not_discarded(self, desk: Desk, asked: ServiceCredit) -> None:
         with pytest.raises(CannotChange):
             drafting.discard(by=desk.sue, credit_id=asked.pk)
+
+    def test_people_of_one_legal_entity_ask_and_decide_within_its_rows(self, desk: Desk) -> None:
+        desk.year()
+        desk.promised()
+        case = desk.case()
+        with rows.within(["US"]):
+            credit = desk.ask(case_id=case.pk)
+            desk.decide(credit, settle=False)
+            assert [stage.state for stage in stages_of(credit)][:2] == ["done", "done"]
+        with rows.within(["UK"]):
+            assert not ServiceCredit.objects.exists()
+        desk.advance()
+        follow()
+        credit.refresh_from_db()
+        assert credit.state == life.ISSUING
 
     def test_an_auditor_asks_for_nothing(self, desk: Desk) -> None:
         with pytest.raises(NotAllowed):

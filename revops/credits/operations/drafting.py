@@ -116,9 +116,9 @@ def locked(credit_id: int) -> ServiceCredit:
     return found
 
 
-def mine(credit: ServiceCredit, by: User) -> None:
+def mine(credit: ServiceCredit, user: User) -> None:
     """Whoever asked works on it; what a rule raised is anybody's who may ask. Raises NotAllowed."""
-    if credit.asked_by_id not in (None, by.pk):
+    if credit.asked_by_id not in (None, user.pk):
         assert credit.asked_by is not None
         raise NotAllowed(f"{credit} is {credit.asked_by.name}’s. Only they can change it.")
 
