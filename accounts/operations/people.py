@@ -34,7 +34,7 @@ def check_grant(
     *,
     user: User,
     role: Role,
-    by: User,
+    asker: User,
     entity: str = "",
     group: EntityGroup | None = None,
     since: datetime | None = None,
@@ -42,9 +42,9 @@ def check_grant(
 ) -> None:
     """
     Whether the role can be given now: asked before it is asked for, and again when it is done.
-    ``entity`` is a legal entity's code. Raises PeopleRefused.
+    ``asker`` asks for it; ``entity`` is a legal entity's code. Raises PeopleRefused.
     """
-    if user.pk == by.pk:
+    if user.pk == asker.pk:
         raise PeopleRefused("Nobody changes their own roles. Let another administrator ask.")
     if not user.is_active:
         raise PeopleRefused(f"{user} is deactivated.")
@@ -86,7 +86,9 @@ def grant_role(
     authorize(by, ASK, fresh=True)
     authorize(approved_by, AGREE, makers=[by.pk, user.pk], fresh=True)
     user = User.objects.select_for_update().get(pk=user.pk)
-    check_grant(user=user, role=role, by=by, entity=entity, group=group, since=since, until=until)
+    check_grant(
+        user=user, role=role, asker=by, entity=entity, group=group, since=since, until=until
+    )
     made = Assignment.objects.create(
         user=user,
         role=role.value,
@@ -102,9 +104,9 @@ def grant_role(
     return made
 
 
-def check_end(*, assignment: Assignment, by: User) -> None:
+def check_end(*, assignment: Assignment, asker: User) -> None:
     """Whether the role can be ended now. Raises PeopleRefused."""
-    if assignment.user_id == by.pk:
+    if assignment.user_id == asker.pk:
         raise PeopleRefused("Nobody changes their own roles. Let another administrator ask.")
     if assignment.valid_to is not None and assignment.valid_to <= clock.now():
         raise PeopleRefused("This role has ended already.")
@@ -126,7 +128,7 @@ def end_role(*, assignment_id: int, by: User, approved_by: User, reason: str) ->
         "user", "group"
     ).get(pk=assignment_id)  # fmt: skip
     authorize(approved_by, AGREE, makers=[by.pk, assignment.user_id], fresh=True)
-    check_end(assignment=assignment, by=by)
+    check_end(assignment=assignment, asker=by)
     before = _facts(assignment)
     assignment.valid_to = max(clock.now(), assignment.valid_from)
     assignment.ended_by = by

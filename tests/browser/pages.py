@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db.models import Model
 
+from accounts.models import User
 from approvals.models import ApprovalRequest, Policy
 from exceptions.models import Case
 from revops.canonical.models import (
@@ -59,6 +60,10 @@ def _settled_cause(stage: Stage) -> str:
     still = Case.objects.exclude(state="resolved").values("cause_key")
     found = Case.objects.filter(state="resolved").exclude(cause_key__in=still).latest("pk")
     return f"/exceptions/causes/{found.cause_key}/"
+
+
+def _user(name: str) -> int:
+    return User.objects.get(name__startswith=name).pk
 
 
 def _paid() -> Invoice:
@@ -183,6 +188,15 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("find-nothing", _at("/find?q=INV-0000")),
         Look("find-email", _at("/find?q=pat@alder.example")),
     ),
+    "console:users": (
+        Look("users", _at("/users/"), by="Ada"),
+        Look("users-auditor", _at("/users/?q=nobody"), by="Yuki"),
+    ),
+    "console:user": (
+        Look("user", lambda stage: f"/users/{_user('Greta')}/", by="Ada"),
+        Look("user-oneself", lambda stage: f"/users/{_user('Ada')}/", by="Ada"),
+    ),
+    "console:emergencies": (Look("break-glass", _at("/break-glass/"), by="Marcus"),),
     "console:threads": (Look("lineage-start", _at("/lineage/")),),
     "console:lineage": (
         Look("lineage-refused", _invoice_of("period_closed")),
@@ -393,7 +407,7 @@ NO_PAGES: Final = frozenset(
     {
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
         "exceptions:give-up", "approvals:comment", "approvals:withdraw", "approvals:review",
-        "audit:verify", "audit:evidence", "audit:proof",
+        "audit:verify", "exceptions:reveal", "audit:evidence", "audit:proof",
         "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause", "credits:discard", "credits:withdraw",
         "console:flow-undo", "console:tour-act", "console:duplicate-decide", "console:unmerge",

@@ -15,6 +15,7 @@ from accounts.roles import Role
 from approvals.models import ApprovalRequest
 from approvals.operations import ask
 from approvals.subjects import CannotApply, Consequences, Content, Row, Subject
+from revops.audit.operations import recorded
 
 SLUG: Final = "role_change"
 
@@ -78,6 +79,7 @@ class RoleChange(Subject):
         return f"{content['person']} holds it now."
 
 
+@recorded
 def ask_to_grant(
     *,
     user: User,
@@ -91,7 +93,7 @@ def ask_to_grant(
     """Ask another administrator to give it. Raises NotAllowed, PeopleRefused, ApprovalRefused."""
     if not reason.strip():
         raise PeopleRefused("Say why they need it.")
-    check_grant(user=user, role=role, by=by, entity=entity, group=group, until=until)
+    check_grant(user=user, role=role, asker=by, entity=entity, group=group, until=until)
     scope = str(group) if group else entity or "all entities"
     content: dict[str, Any] = {
         "act": "grant",
@@ -111,11 +113,12 @@ def ask_to_grant(
     )  # fmt: skip
 
 
+@recorded
 def ask_to_end(*, assignment: Assignment, by: User, reason: str) -> ApprovalRequest:
     """Ask another administrator to end a role. Raises as ``ask_to_grant``."""
     if not reason.strip():
         raise PeopleRefused("Say why it ends.")
-    check_end(assignment=assignment, by=by)
+    check_end(assignment=assignment, asker=by)
     content: dict[str, Any] = {
         "act": "end",
         "assignment": assignment.pk,

@@ -20,6 +20,8 @@ class Command(BaseCommand):
         if options["act"] == "signins":
             for email, _, role in company.PEOPLE:
                 self.stdout.write(f"{email}  {PASSWORD}  {role.label}")
+            email, _, role, entity = company.LOCAL
+            self.stdout.write(f"{email}  {PASSWORD}  {role.label}, {entity} only")
             return
         try:
             fresh = company.seed()
