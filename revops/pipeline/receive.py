@@ -192,7 +192,7 @@ def tell(*, connection_slug: str, items: Sequence[Offered], correlation_id: str)
     Raises what ``accept`` raises, and ToldDifferently when an id was used for other content.
     """
     # An event is nobody's before it is understood: whoever's page tells it, it is stored.
-    with rows.within(None):
+    with rows.widened():
         accepted, connection_id = _accept(
             connection_slug, items, Channel.API, correlation_id, OWN_TYPE
         )

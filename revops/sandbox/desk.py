@@ -31,12 +31,14 @@ from revops.credits.queries.sheet import SUBJECT, Draft
 from revops.events.models import Channel
 from revops.kernel import clock, correlation
 from revops.kernel.actor import system
+from revops.kernel.clock import local_date
 from revops.pipeline import receive
 from revops.sandbox import company
 
 log = structlog.get_logger(__name__)
 
 DESK: Final = "zendesk"
+_ZONE: Final = "America/New_York"  # of US Inc, whose customers have the cases
 _SINCE: Final = date(company.FIRST_YEAR, 1, 1)
 _BY: Final = system("demo", "Demo company")
 # (plan, promise, severity, target, share of the month, most of a term), in hundredths of a percent
@@ -115,22 +117,24 @@ def play() -> int:
 
 def _open() -> int:
     """The desk tells of its cases as soon as there are customers to have them."""
-    billed = _billed(_yesterday())
-    if len(billed) < len(SCENES):
-        return 0
-    tell(list(zip(SCENES, billed, strict=True)))
-    return len(SCENES)
+    today = local_date(clock.now(), _ZONE)
+    for day in (today - timedelta(days=1), today):
+        billed = _billed(day)
+        if len(billed) == len(SCENES):
+            tell(list(zip(SCENES, billed, strict=True)), day=day)
+            return len(SCENES)
+    return 0
 
 
-def tell(broken: Sequence[tuple[Scene, Invoice]]) -> Connection:
+def tell(broken: Sequence[tuple[Scene, Invoice]], *, day: date | None = None) -> Connection:
     """
-    Cases of these invoices' customers missed their SLA yesterday, as the desk's connection (which
-    it is) tells them.
+    Cases of these invoices' customers missed their SLA on a day, yesterday when none is given. The
+    connection that tells it: the support desk's, or that of sales where there is none.
     """
     desk = Connection.objects.filter(slug__in=(DESK, company.SALESFORCE)).order_by("-slug").first()
     assert desk is not None
-    day = _yesterday()
-    at = datetime.combine(day, time(14, 5), tzinfo=UTC)
+    day = day or clock.now().date() - timedelta(days=1)
+    at = min(datetime.combine(day, time(14, 5), tzinfo=UTC), clock.now())
     items = [
         receive.Offered(
             id=f"desk:{scene.number}", contract="sla.breached/1",
@@ -143,10 +147,6 @@ def tell(broken: Sequence[tuple[Scene, Invoice]]) -> Connection:
         correlation_id=correlation.new_id(),
     )  # fmt: skip
     return desk
-
-
-def _yesterday() -> date:
-    return clock.now().date() - timedelta(days=1)
 
 
 def _billed(day: date) -> Sequence[Invoice]:

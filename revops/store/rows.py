@@ -73,6 +73,20 @@ def within(entities: Collection[str] | None) -> Iterator[None]:
 
 
 @contextmanager
+def widened() -> Iterator[None]:
+    """
+    For what a page of somebody with some entities has to store before it belongs to any of them,
+    such as an event of our own. Where the session is no such page's, nothing changes.
+    """
+    row = sql.one("SELECT current_user = %s AS some", (SOME,))
+    if row is None or not row.some:
+        yield
+        return
+    with within(None):
+        yield
+
+
+@contextmanager
 def behind_the_door() -> Iterator[None]:
     """
     For the rare thing that a door without a person has to do to rows of entities, such as opening
