@@ -34,11 +34,17 @@ class Outcome(enum.StrEnum):
 
 
 class Grade(enum.StrEnum):
-    """What the target's idempotency lets us promise (docs/reliability.md)."""
+    """
+    What the target's idempotency lets us promise (docs/reliability.md).
+
+    REPEATABLE is for messages to people alone: the target cannot be asked, ``find`` knows of
+    nothing, and what is in doubt is sent again, because a second copy does less harm than none.
+    """
 
     UNIQUE_KEY = "unique_key"
     IDEMPOTENT_WINDOW = "idempotent_window"
     READ_ONLY_CHECK = "read_only_check"
+    REPEATABLE = "repeatable"
 
 
 class SignatureInvalid(Exception):

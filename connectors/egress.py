@@ -31,7 +31,7 @@ _DOORS: Final[tuple[Network, ...]] = (
 )
 # Narrow on purpose: what this does not match is refused, so no two URL parsers can disagree.
 _URL = re.compile(
-    r"(?P<scheme>https?)://"
+    r"(?P<scheme>https?|smtps?)://"
     r"(?P<host>\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)"
     r"(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:/[A-Za-z0-9._~%+-]+)*)/?",
@@ -39,6 +39,11 @@ _URL = re.compile(
 )
 # "127.1", "2130706433" and "0x7f.1" look like names and resolve like numbers.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+
+
+_PORTS: Final = {"https": 443, "http": 80, "smtps": 465, "smtp": 587}
+# Where a mail server takes mail. TLS is the mail connector's to insist on, since it begins later.
+_MAIL_PORTS: Final = (25, 465, 587, 2525)
 
 
 class Refused(ValueError):
@@ -49,6 +54,7 @@ class Refused(ValueError):
 class Target:
     """A base URL that passed the static check; ``origin`` and ``path`` without a closing slash."""
 
+    scheme: str
     origin: str
     host: str
     port: int
@@ -77,21 +83,25 @@ class Egress:
         # The path keeps its case; everything before it does not depend on case.
         path = base_url.strip()[found.start("path") : found.end("path")]
         scheme, host = found["scheme"], found["host"]
-        port = int(found["port"] or (443 if scheme == "https" else 80))
+        port = int(found["port"] or _PORTS[scheme])
         literal = _literal(host)
-        within = host == "localhost" or (literal is not None and self._trusts(literal))
+        within = host == "localhost" or (literal is not None and self.trusts(literal))
         if not within and not any(_matches(host, port, template) for template in self.hosts):
             allowed = ", ".join(self.hosts)
             raise Refused(f"The host {host} is not one that this connector may call ({allowed}).")
         if literal is not None:
             self.check(literal)
-        inside_only = scheme != "https" or (port != 443 and not self._names_port(host, port))
+        if scheme.startswith("smtp"):
+            inside_only = port not in _MAIL_PORTS
+        else:
+            inside_only = scheme != "https" or (port != 443 and not self._names_port(host, port))
         if inside_only and not self.inside:
             raise Refused("The address must use https on port 443.")
         if host == "localhost" and not self.inside:
             raise Refused("This console may not call its own machine.")
         suffix = f":{found['port']}" if found["port"] else ""
         return Target(
+            scheme=scheme,
             origin=f"{scheme}://{host}{suffix}",
             host=host.strip("[]"),
             port=port,
@@ -101,14 +111,15 @@ class Egress:
 
     def check(self, address: Address, *, inside_only: bool = False) -> None:
         """Raises Refused unless the address is trusted or, where that is enough, public."""
-        if self._trusts(address):
+        if self.trusts(address):
             return
         if inside_only:
             raise Refused(f"{address} is outside of the trusted networks: use https on port 443.")
         if not _public(address):
             raise Refused(f"{address} is not a public address.")
 
-    def _trusts(self, address: Address) -> bool:
+    def trusts(self, address: Address) -> bool:
+        """Whether it is in a network that the operator trusts."""
         return any(
             address.version == network.version and address in network for network in self.inside
         )

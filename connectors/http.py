@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -177,6 +178,33 @@ class Client:
         finally:
             wire.current.reset(token)
 
+    @property
+    def scheme(self) -> str:
+        """Of the base URL: ``https``, ``http``, ``smtp`` or ``smtps``."""
+        return self._target.scheme
+
+    @property
+    def timeout_s(self) -> float:
+        """How long one exchange may take."""
+        return self._timeout_s
+
+    async def dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bool]:
+        """
+        A connection of its own, for a protocol that is not HTTP: encrypted for ``smtps``, plain
+        otherwise. The third says whether it leads into a network that the operator trusts, where
+        plain text may be spoken. The caller closes it and keeps its own deadlines.
+
+        Raises NotSent.
+        """
+        if self.send_by is not None and time.monotonic() >= self.send_by:
+            raise NotSent("The time to send this had passed before a connection was made.")
+        return await wire.dial(
+            self._egress,
+            self._target,
+            encrypted=self._target.scheme == "smtps",
+            connect_timeout_s=self._connect_timeout_s,
+        )
+
     def _request(
         self,
         method: str,
@@ -187,6 +215,8 @@ class Client:
         form: Pairs | None,
         content: bytes | None,
     ) -> httpx.Request:
+        if not self._target.scheme.startswith("http"):
+            raise NotSent("The address is not one of HTTP.")
         if not path.startswith("/"):
             raise ValueError("A path starts with a slash.")
         url = f"{self._target.origin}{self._target.path}{path}"

@@ -300,6 +300,10 @@ def _contradictions(manifest: Manifest) -> list[str]:
         found.append("the direction is “out”, yet it emits events")
     if manifest.grade is Grade.IDEMPOTENT_WINDOW and not manifest.dedupe_window_s:
         found.append("the grade “idempotent_window” needs “dedupe_window_s”")
+    if manifest.grade is Grade.REPEATABLE and not all(
+        kind.startswith("notice.") for kind in manifest.accepts
+    ):
+        found.append("the grade “repeatable” is for messages to people (“notice.…”) alone")
     if manifest.max_in_flight < 1 or manifest.max_batch < 1:
         found.append("“max_in_flight” and “max_batch” are at least 1")
     if manifest.signature and manifest.signature.secret not in {s.name for s in manifest.secrets}:

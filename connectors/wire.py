@@ -9,6 +9,7 @@ out counts as sent.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 import ssl
@@ -79,6 +80,45 @@ def transport(
         auto_decompress=False,
     )
     return AiohttpTransport(verify=context, trust_env=False, client=session)
+
+
+async def dial(
+    egress: Egress, target: Target, *, encrypted: bool, connect_timeout_s: float
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bool]:
+    """
+    A socket to ``target`` and whether its address is in a trusted network. Raises NotSent.
+
+    The name is resolved once and the address that was checked is the one that is connected to.
+    """
+    try:
+        async with asyncio.timeout(connect_timeout_s):
+            found = await asyncio.get_running_loop().getaddrinfo(
+                target.host, target.port, type=socket.SOCK_STREAM
+            )
+            address = ipaddress.ip_address(str(found[0][4][0]).partition("%")[0])
+            egress.check(address, inside_only=target.inside_only)
+            reader, writer = await asyncio.open_connection(
+                str(address),
+                target.port,
+                ssl=_tls() if encrypted else None,
+                server_hostname=target.host if encrypted else None,
+            )
+    except TimeoutError as error:
+        raise NotSent("The other system did not answer in time.") from error
+    except socket.gaierror as error:
+        raise NotSent("The host name could not be resolved.") from error
+    except ssl.SSLError as error:
+        raise NotSent("A secure connection could not be made.") from error
+    except OSError as error:
+        raise NotSent("The other system could not be reached.") from error
+    except ValueError as error:
+        raise NotSent(f"The host {target.host} may not be called: {error}") from error
+    return reader, writer, egress.trusts(address)
+
+
+def tls() -> ssl.SSLContext:
+    """The one context, for protocols that turn to TLS in the middle."""
+    return _tls()
 
 
 class _Connector(aiohttp.TCPConnector):

@@ -10,15 +10,24 @@ A connector's ``test_contract.py`` names its connector, its sandbox and its sett
         def build(self) -> ASGIApp:
             return sandbox.build()
 
-A sink adds ``command`` and ``refused_command``; a connector that is both inherits from both.
+A sink adds ``command`` and ``refused_command``, a sink of messages to people (``NoticeContract``)
+also ``held`` and ``identity``; a connector that is both inherits from both.
 
 The sandbox is called in this process. It is expected to understand ``POST /_control/faults`` with
 the names of ``FAULTS``, and, for sources, ``POST /_control/scenario/<name>``.
 """
 
 from connectors.testing.common import FAULTS, LOOPBACK
+from connectors.testing.notices import NoticeContract
 from connectors.testing.sinks import SinkContract
 from connectors.testing.sources import SourceContract
 from connectors.testing.usage import UsageContract
 
-__all__ = ["FAULTS", "LOOPBACK", "SinkContract", "SourceContract", "UsageContract"]
+__all__ = [
+    "FAULTS",
+    "LOOPBACK",
+    "NoticeContract",
+    "SinkContract",
+    "SourceContract",
+    "UsageContract",
+]

@@ -16,11 +16,13 @@ from revops.web.formats import NBSP, span_text
 _SHORT: Final = {
     Grade.UNIQUE_KEY: "Refuses duplicates",
     Grade.READ_ONLY_CHECK: "Read first",
+    Grade.REPEATABLE: "Sent again",
 }
 _MEANINGS: Final = {
     Grade.UNIQUE_KEY: "our key makes a second posting impossible",
     Grade.IDEMPOTENT_WINDOW: "the same key may be sent again for that long",
     Grade.READ_ONLY_CHECK: "we look before we send again, after the settle window",
+    Grade.REPEATABLE: "a message to people; after a lost answer it is sent again",
 }
 
 
@@ -52,6 +54,11 @@ def promise(manifest: Manifest) -> Promise:
             sentence = (
                 f"It would take the same posting twice. After a lost answer we wait {window}, "
                 "look for our key, and send again only when it is not there."
+            )
+        case Grade.REPEATABLE:
+            sentence = (
+                f"It cannot be asked what it has. After a lost answer we wait {window} and send "
+                "the message again: twice does less harm than never."
             )
     return Promise(short(manifest), sentence, note)
 

@@ -1,0 +1,96 @@
+"""E-mail by SMTP: notices go out, nothing comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Settings
+from connectors.http import Client
+from connectors.manifest import Manifest
+from connectors.systems.email import message
+from connectors.systems.email.message import PayloadRefused
+from connectors.systems.email.wire import Problem, Session
+from revops.kernel.keys import sha256
+from revops.kernel.strict_json import dumps
+
+
+class EmailConnector:
+    """A CommandSink and a Probe."""
+
+    def __init__(self) -> None:
+        self.manifest = Manifest.beside(__file__)
+
+    def digest(self, payload: Mapping[str, Any]) -> str:
+        return sha256(dumps(payload))
+
+    async def send(
+        self, client: Client, settings: Settings, commands: Sequence[Command]
+    ) -> Sequence[Receipt]:
+        """All in one conversation, as long as it holds; what comes after a break was not sent."""
+        receipts: list[Receipt] = []
+        try:
+            async with _session(client, settings) as session:
+                for command in commands:
+                    if session.broken:
+                        break
+                    receipts.append(await _one(session, settings, command))
+        except Problem as problem:
+            # Before the first mail: nothing was sent.
+            return [_receipt(problem)] * len(commands)
+        missing = len(commands) - len(receipts)
+        reason = "The conversation broke off before this mail."
+        return [*receipts, *[Receipt(Outcome.NOT_SENT, reason=reason)] * missing]
+
+    async def find(
+        self, client: Client, settings: Settings, keys: Sequence[str]
+    ) -> Mapping[str, Sequence[Found]]:
+        """Nothing: a mail server cannot be asked. What is in doubt is therefore sent again."""
+        return {}
+
+    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
+        try:
+            async with _session(client, settings):
+                pass
+        except Problem as problem:
+            return [ProbeStep("Connect and sign in", False, problem.reason)]
+        return [
+            ProbeStep(
+                "Connect and sign in", True, f"Mail goes out as {message.sender_of(settings)}."
+            )
+        ]
+
+
+def _session(client: Client, settings: Settings) -> Session:
+    return Session(
+        client,
+        login=str(settings.parameters.get("login") or ""),
+        password=settings.secrets.get("password", ""),
+    )
+
+
+async def _one(session: Session, settings: Settings, command: Command) -> Receipt:
+    try:
+        payload = message.read(command)
+        mail = message.build(command, payload, settings)
+    except PayloadRefused as refused:
+        return Receipt(Outcome.REFUSED, code="payload_invalid", reason=str(refused))
+    try:
+        answer = await session.deliver(sender=message.sender_of(settings), to=payload.to, mail=mail)
+    except Problem as problem:
+        return _receipt(problem)
+    named = message.message_id(command, settings)
+    return Receipt(Outcome.OK, external_id=named, http_status=answer.code)
+
+
+def _receipt(problem: Problem) -> Receipt:
+    return Receipt(
+        problem.outcome,
+        code=problem.code,
+        reason=problem.reason,
+        http_status=problem.status,
+        excerpt=problem.said,
+    )
+
+
+connector = EmailConnector()

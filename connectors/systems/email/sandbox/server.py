@@ -1,0 +1,244 @@
+"""
+The SMTP side: EHLO, AUTH PLAIN, MAIL, RCPT, DATA, RSET, NOOP, QUIT, and what goes wrong on purpose.
+
+    down           421 as the greeting
+    throttle       451 to every mail
+    unauthorized   535 to every sign-in, 530 to a mail
+    slow           thinks ``seconds`` after the final dot
+    garbage        answers that are none of SMTP
+    refuse         550 to every recipient
+    response_lost  takes a mail and hangs up without a word
+
+Each is true (always) or a number of times (``slow``: of seconds); false switches it off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from typing import Any, Final
+
+from revops.kernel import clock
+
+FAULTS: Final = (
+    "down", "throttle", "unauthorized", "slow", "garbage", "refuse", "response_lost",
+)  # fmt: skip
+KEPT: Final = 500
+_NEVER: Final = "nobody@refused.example"
+
+
+class Faults:
+    """``hit`` counts down what is switched on a number of times."""
+
+    def __init__(self) -> None:
+        self._on: dict[str, Any] = {}
+
+    def set(self, wanted: Mapping[str, Any]) -> None:
+        """Raises ValueError for a switch that does not exist."""
+        for name, value in wanted.items():
+            if name == "retry_after":
+                continue  # SMTP has no such thing
+            if name not in FAULTS:
+                raise ValueError(f"There is no fault “{name}”; there are {', '.join(FAULTS)}.")
+            if value:
+                self._on[name] = value
+            else:
+                self._on.pop(name, None)
+
+    def hit(self, name: str) -> bool:
+        value = self._on.get(name)
+        if not value:
+            return False
+        if value is not True:
+            self._on[name] = value - 1
+        return True
+
+    @property
+    def pause(self) -> float:
+        return float(self._on.get("slow") or 0)
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            name: {"times": True if value is True or name == "slow" else value}
+            for name, value in self._on.items()
+            if value
+        }
+
+    def clear(self) -> None:
+        self._on.clear()
+
+
+@dataclass(slots=True)
+class Mail:
+    """One mail as it was taken."""
+
+    at: str
+    sender: str
+    to: str
+    raw: bytes
+    shown: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        parsed = message_from_bytes(self.raw, policy=policy.default)
+        body = parsed.get_body(("plain",))
+        self.shown = {
+            "at": self.at,
+            "from": str(parsed["From"] or ""),
+            "envelope_from": self.sender,
+            "to": str(parsed["To"] or ""),
+            "envelope_to": self.to,
+            "subject": str(parsed["Subject"] or ""),
+            "message_id": str(parsed["Message-ID"] or "").strip(),
+            "text": body.get_content() if body is not None else "",
+        }
+
+
+class Server:
+    """``start`` and ``stop`` belong to one event loop."""
+
+    def __init__(self, *, login: str, password: str) -> None:
+        self._login = login
+        self._password = password
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self.faults = Faults()
+        self.mails: deque[Mail] = deque(maxlen=KEPT)
+        self.port = 0
+
+    async def start(self, port: int) -> None:
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", port, limit=2**20)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            for writer in list(self._open):
+                writer.close()
+            self._server = None
+
+    def reset(self) -> None:
+        self.faults.clear()
+        self.mails.clear()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            await _Conversation(self, reader, writer, self._login, self._password).run()
+        except (OSError, asyncio.IncompleteReadError, ValueError):
+            pass
+        finally:
+            self._open.discard(writer)
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+class _Conversation:
+    def __init__(
+        self,
+        server: Server,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        login: str,
+        password: str,
+    ) -> None:
+        self._server, self._reader, self._writer = server, reader, writer
+        self._proof = (login, password) if login else None
+        self._known = not login
+        self._sender = self._to = ""
+
+    async def run(self) -> None:
+        faults = self._server.faults
+        if faults.hit("garbage"):
+            await self._say("<html>Mail is being maintained</html>")
+            return
+        if faults.hit("down"):
+            await self._say("421 4.3.2 Service not available, closing transmission channel")
+            return
+        await self._say("220 sandbox ESMTP")
+        while line := await self._reader.readline():
+            text = line.decode("utf-8", "replace").strip()
+            verb, _, rest = text.partition(" ")
+            if verb.upper() == "QUIT":
+                await self._say("221 2.0.0 Bye")
+                return
+            if verb.upper() == "DATA":
+                if not await self._take():
+                    return
+                continue
+            await self._say(self._answer(verb.upper(), rest))
+
+    def _answer(self, verb: str, rest: str) -> str:
+        faults = self._server.faults
+        if verb in ("EHLO", "HELO"):
+            return "250-sandbox\r\n250-AUTH PLAIN\r\n250-SIZE 10485760\r\n250 8BITMIME"
+        if verb == "AUTH":
+            self._known = not faults.hit("unauthorized") and self._proven(rest)
+            if self._known:
+                return "235 2.7.0 Authentication successful"
+            return "535 5.7.8 Authentication credentials invalid"
+        if verb in ("NOOP", "RSET"):
+            self._sender = self._to = ""
+            return "250 2.0.0 Ok"
+        if verb == "MAIL":
+            if not self._known or faults.hit("unauthorized"):
+                return "530 5.7.0 Authentication required"
+            if faults.hit("throttle"):
+                return "451 4.7.1 Too many messages, try again later"
+            self._sender = _box(rest)
+            return "250 2.1.0 Ok"
+        if verb == "RCPT":
+            if not self._sender:
+                return "503 5.5.1 Need MAIL command"
+            self._to = _box(rest)
+            if faults.hit("refuse") or self._to == _NEVER:
+                self._to = ""
+                return "550 5.1.1 User unknown"
+            return "250 2.1.5 Ok"
+        return "502 5.5.2 Command not recognized"
+
+    async def _take(self) -> bool:
+        """Whether the conversation goes on."""
+        faults = self._server.faults
+        if not self._to:
+            await self._say("503 5.5.1 Need RCPT command")
+            return True
+        await self._say("354 End data with <CR><LF>.<CR><LF>")
+        lines: list[bytes] = []
+        while (line := await self._reader.readline()) != b".\r\n":
+            if not line:
+                return False  # it never ended, so it was never taken
+            lines.append(line[1:] if line.startswith(b".") else line)
+        taken = Mail(clock.now().isoformat(), self._sender, self._to, b"".join(lines))
+        self._server.mails.append(taken)
+        self._sender = self._to = ""
+        if faults.pause:
+            await asyncio.sleep(faults.pause)
+        if faults.hit("response_lost"):
+            return False
+        await self._say("250 2.0.0 Ok: queued")
+        return True
+
+    def _proven(self, rest: str) -> bool:
+        method, _, proof = rest.partition(" ")
+        if method.upper() != "PLAIN" or self._proof is None:
+            return False
+        try:
+            parts = base64.b64decode(proof, validate=True).decode().split("\0")
+        except (binascii.Error, ValueError):
+            return False
+        return tuple(parts[1:]) == self._proof
+
+    async def _say(self, text: str) -> None:
+        self._writer.write(f"{text}\r\n".encode())
+        await self._writer.drain()
+
+
+def _box(rest: str) -> str:
+    return rest.partition("<")[2].partition(">")[0]
