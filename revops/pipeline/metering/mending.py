@@ -1,5 +1,6 @@
 """
-What a person can do about usage that could not be read, or that was told in two ways.
+What a person can do about usage that could not be read, or that was told in two ways: remedies,
+whose act the retry of their case records.
 
 Raw records never change. What was read at last, or what takes a wrong record back, is a record of
 its own, under an id that is made from the first one's: doing it again stores nothing twice.
@@ -57,7 +58,7 @@ ORDER BY conflict.id LIMIT %s
 """
 
 
-def read_again(case: Case, by: User) -> str:
+def read_again(case: Case, person: User) -> str:
     """
     Read what was refused once more, and store what can be read by now. Settled when every record
     was read, or has come again in a form that can be read.
@@ -78,16 +79,16 @@ def read_again(case: Case, by: User) -> str:
     return f"{said}; the newest is “{named}”." if named else f"{said}, and none has an id."
 
 
-def leave_out(case: Case, by: User) -> str:
+def leave_out(case: Case, person: User) -> str:
     """They stay kept and are not charged: a person's decision."""
-    return _settled(case, f"{by.name} decided that these records are not charged.")
+    return _settled(case, f"{person.name} decided that these records are not charged.")
 
 
-def keep_first(case: Case, by: User) -> str:
-    return _settled(case, f"{by.name} decided that the first records are right.")
+def keep_first(case: Case, person: User) -> str:
+    return _settled(case, f"{person.name} decided that the first records are right.")
 
 
-def count_later(case: Case, by: User) -> str:
+def count_later(case: Case, person: User) -> str:
     """Take each first record back and count what came later under its id. Raises CaseRefused."""
     source = _source(case)
     pairs = _pairs(case, source)
