@@ -104,6 +104,15 @@ class Stage:
             self.move()
             time.sleep(0.05)
 
+    def credits_go_on(self) -> None:
+        """What was decided goes to billing, what billing made comes back and into the ERP."""
+        self.line.advance()
+        look_at_credits()
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(_to_billing, self.line.source.pk).result()
+        self.tell()
+        look_at_credits()
+
     def period(self, state: str) -> None:
         """Close or open the late month in the ERP, as its own people would."""
         self.line.control("periods", {self.month: state})
@@ -240,11 +249,7 @@ def _credited(stage: Stage) -> None:
         assert time.monotonic() < stop, list(ServiceCredit.objects.values_list("ticket", "state"))
         desk.play()
         process.advance(sales.pk, seconds=5, linger=0)
-        stage.line.advance()
-        look_at_credits()
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(_to_billing, stage.line.source.pk).result()
-        stage.tell()
+        stage.credits_go_on()
 
 
 def _asked(stage: Stage) -> None:

@@ -9,8 +9,8 @@ from tests.browser.conftest import Visit
 from tests.browser.stage import Stage
 
 READERS = [
-    "Home", "Exceptions", "Approvals", "Customers", "Lineage", "Books", "Usage", "Flows", "Connections",
-    "Playbooks",
+    "Home", "Exceptions", "Approvals", "Credits", "Customers", "Lineage", "Books", "Usage",
+    "Flows", "Connections", "Playbooks",
 ]  # fmt: skip
 RAILS = {
     "Priya": READERS,
@@ -18,7 +18,7 @@ RAILS = {
     "Ines": READERS,
     "Yuki": READERS,
     "Ada": ["Home", "Approvals", "Lineage", "Usage", "Flows", "Connections", "Playbooks"],
-    "Tom": ["Home", "Approvals", "Customers", "Usage"],
+    "Tom": ["Home", "Approvals", "Credits", "Customers", "Usage"],
 }
 
 
@@ -31,6 +31,7 @@ class TestRoles:
         assert labels == RAILS[by]
         for label, path in {
             "Exceptions": "/exceptions/",
+            "Credits": "/credits/",
             "Customers": "/customers/",
             "Lineage": "/lineage/",
             "Books": "/books/",

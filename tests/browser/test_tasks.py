@@ -10,7 +10,9 @@ from approvals.models import ApprovalRequest
 from revops.bench import tasks
 from revops.bench.hand import Hand
 from revops.credits.models import ServiceCredit
+from revops.delivery.models import OutboundCommand
 from revops.kernel import clock
+from revops.ledger.models import JournalEntry
 from revops.pipeline import process
 from revops.sandbox import desk
 from tests.browser.conftest import Visit
@@ -56,6 +58,19 @@ class TestTasks:
         credit = ServiceCredit.objects.get(approval_id=request.pk)
         assert (credit.state, credit.amount, credit.ticket) == ("approved", 120_000, scene.number)
 
+        self._ends_in_the_books(visit, stage, credit)
+
+    def _ends_in_the_books(self, visit: Visit, stage: Stage, credit: ServiceCredit) -> None:
+        """Q4: the credit note is in billing, the memo in Tryton, and support may say so."""
+        stage.wait(lambda: stage.credits_go_on() or _posted(credit))
+        credit.refresh_from_db()
+        assert credit.memo is not None
+        entry = JournalEntry.objects.get(document_type="credit", record_id=credit.memo_id)
+        command = OutboundCommand.objects.get(subject_kind="journal", subject_id=entry.pk)
+        assert command.key in [move["key"] for move in stage.line.moves()]
+        page = visit(f"/credits/{credit.pk}/", by="Tom").page
+        assert "You can tell the customer: the credit is in the books." in page.inner_text("main")
+
     def test_t3_reaches_its_goal(self, visit: Visit, stage: Stage) -> None:
         number = stage.case["period_closed"].subject_label.split()[1].rstrip(",")
         done = tasks.find_why(
@@ -69,3 +84,7 @@ class TestTasks:
         built = set(get_resolver().namespace_dict)
         assert not built & {"reconciliation", "close"}
         assert {"T1", "T2", "T3", *tasks.NOT_YET} == {f"T{number}" for number in range(1, 6)}
+
+
+def _posted(credit: ServiceCredit) -> bool:
+    return ServiceCredit.objects.filter(pk=credit.pk, posted_at__isnull=False).exists()
