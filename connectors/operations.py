@@ -10,7 +10,9 @@ from django.db.models import Q
 
 from connectors import registry, vault
 from connectors.models import Connection, Secret
+from revops.audit.operations import record
 from revops.kernel import clock
+from revops.kernel.actor import acting, system
 
 LONGEST_SECRET: Final = 8 * 1024
 _SHORTEST_WITH_ENDING: Final = 12
@@ -40,13 +42,19 @@ def set_secret(
         until = now + overlap
         earlier.filter(valid_from__gte=until).delete()
         earlier.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=until)).update(valid_to=until)
-        return Secret.objects.create(
+        kept = Secret.objects.create(
             connection=connection,
             name=name,
             ciphertext=vault.seal(value, context=vault.context_of(connection.pk, name)),
             ending=value[-4:] if len(value) >= _SHORTEST_WITH_ENDING else "",
             valid_from=now,
         )
+        record(
+            "connections.secret", by=acting().actor or system("console", "The console"),
+            kind="connection", reference=connection.slug, label=str(connection),
+            after={"secret": name, "earlier_ones_end": until},
+        )  # fmt: skip
+    return kept
 
 
 def reseal_secrets() -> int:

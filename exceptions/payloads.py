@@ -90,14 +90,15 @@ def fields(command: OutboundCommand, entry: JournalEntry, lines: Sequence[Line])
     return sorted(made, key=lambda field: field.same)
 
 
-def readable(text: str) -> str:
-    """A payload or an answer for people: indented when it is JSON, and masked."""
+def readable(text: str, *, revealed: bool = False) -> str:
+    """A payload or an answer for people: indented when it is JSON, and masked unless revealed."""
     parsed = _parsed(text)
     if parsed is not None:
-        text = json.dumps(_masked(parsed), indent=2, ensure_ascii=False)
+        shown = parsed if revealed else _masked(parsed)
+        text = json.dumps(shown, indent=2, ensure_ascii=False)
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} more characters"
-    return _EMAIL.sub(_MASK, text)
+    return text if revealed else _EMAIL.sub(_MASK, text)
 
 
 def _masked(value: Any) -> Any:

@@ -21,6 +21,7 @@ from exceptions.payloads import fields, readable
 from exceptions.playbooks import PlaybookMissing, playbook
 from exceptions.queries.detail import Detail, body_of, detail
 from exceptions.remedies import Offer, offers
+from exceptions.views.revealing import revealed_until
 from revops.kernel import clock
 from revops.lineage.queries import Hop, thread
 from revops.web.htmx import refuse, render_page, wants_fragment
@@ -91,6 +92,8 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         raise Http404(f"There is no case EXC-{number}.") from error
     may_act = may(request.user, "cases.retry")
     may_read = may(request.user, "payload.view")
+    revealed = revealed_until(request, number) if may_read else None
+    bare = revealed is not None
     live = found.case.state in (CaseState.RETRYING, CaseState.IN_DOUBT)
     return {
         "detail": found,
@@ -107,9 +110,13 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "who_reads": who_may("payload.view"),
         "fields": (sent := _fields(found) if may_read else []),
         "different": [field for field in sent if not field.same],
-        "payload": readable(found.command.payload) if may_read and found.command else "",
-        "answer": _answer(found) if may_read else "",
-        "event": _event(found) if may_read else "",
+        "payload": readable(found.command.payload, revealed=bare)
+        if may_read and found.command
+        else "",
+        "answer": _answer(found, revealed=bare) if may_read else "",
+        "event": _event(found, revealed=bare) if may_read else "",
+        "may_reveal": may_read and may(request.user, "payload.reveal"),
+        "revealed": revealed,
         "strip": (strip := _strip(found)),
         "strip_words": _where_it_stops(strip),
         "thread_url": _thread_url(found.case),
@@ -133,16 +140,17 @@ def _fields(found: Detail) -> list[Any]:
     return list(fields(found.command, found.entry, found.lines))
 
 
-def _event(found: Detail) -> str:
+def _event(found: Detail, *, revealed: bool) -> str:
     """What came in, where that is all there is to look at."""
     if found.case.inbound_id is None or found.command is not None:
         return ""
-    return readable(body_of(found.case.inbound_id))
+    return readable(body_of(found.case.inbound_id), revealed=revealed)
 
 
-def _answer(found: Detail) -> str:
+def _answer(found: Detail, *, revealed: bool) -> str:
     """The newest answer of the target that said anything."""
-    return next((readable(item.excerpt) for item in found.attempts if item.excerpt), "")
+    said = (item.excerpt for item in found.attempts if item.excerpt)
+    return next((readable(text, revealed=revealed) for text in said), "")
 
 
 def _start(case: Case) -> tuple[str, int] | None:

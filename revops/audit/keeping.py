@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from revops.audit import anchors, queries
-from revops.audit.operations import record
+from revops.audit.operations import record, recorded
 from revops.audit.verifying import Report, verify
 from revops.kernel.actor import Actor, system
 
@@ -48,6 +48,7 @@ def anchor() -> Path | None:
     return anchors.write(folder(), made)
 
 
+@recorded
 def verify_and_record(*, by: Actor | None = None) -> Report:
     """Verify the whole trail against the anchors; who asked, and what came of it, is an act."""
     report = verify(folder=folder())

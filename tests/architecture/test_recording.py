@@ -9,6 +9,7 @@ function runs, lets none end without an act (``revops/audit/operations.py``).
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,30 @@ def is_recorded(function: Function) -> bool:
     return any(house.called(one).split(".")[-1] == "recorded" for one in function.decorator_list)
 
 
+@cache
+def remedies() -> set[str]:
+    """What cases offer: run by ``exceptions.operations.retry`` alone, which records each."""
+    return {
+        house.called(keyword.value).split(".")[-1]
+        for path in house.code()
+        for node in house.nodes(path)
+        if isinstance(node, ast.Call) and house.called(node).split(".")[-1] == "Remedy"
+        for keyword in node.keywords
+        if keyword.arg in ("run", "run_many")
+    }
+
+
+def is_remedy(function: Function) -> bool:
+    """By its form, too: of a case, and told in a sentence."""
+    first = function.args.args[0] if function.args.args else None
+    return (
+        function.name in remedies()
+        and first is not None
+        and first.annotation is not None
+        and ast.unparse(first.annotation) in ("Case", "Sequence[Case]")
+    )
+
+
 def modules() -> list[Path]:
     """A view authorizes and hands over: what it calls is looked at instead."""
     return [
@@ -78,12 +103,22 @@ class TestActs:
             f"{house.name_of(path)}:{function.lineno} {function.name}"
             for path in modules()
             for function in acts(house.tree_of(path))
-            if not is_recorded(function)
+            if not is_recorded(function) and not is_remedy(function)
         ]
         assert not silent, (
             "Put @recorded on what a person can do (nothing_to_record says why there is nothing); "
             "a question about a person takes them as `user`:\n" + "\n".join(silent)
         )
+
+    def test_that_are_remedies_are_called_by_nobody_directly(self) -> None:
+        called = {
+            f"{house.name_of(path)}:{node.lineno} {house.called(node)}"
+            for path in house.code()
+            for node in house.nodes(path)
+            if isinstance(node, ast.Call) and house.called(node) in remedies()
+            if any(keyword.arg == "by" for keyword in node.keywords)
+        }
+        assert not called, "\n".join(sorted(called))
 
     def test_are_found(self) -> None:
         found = {function.name for path in modules() for function in acts(house.tree_of(path))}

@@ -26,6 +26,7 @@ ACTS: Final[Mapping[str, str]] = {
     "connections.pause": "Paused",
     "connections.poll": "Asked for news",
     "connections.resume": "Resumed",
+    "connections.secret": "Set a secret",
     "connections.test": "Tested",
     "connections.trial": "Tried now",
     "connections.window": "Set maintenance",
