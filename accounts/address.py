@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -24,8 +25,7 @@ class AddressMiddleware:
         if proxies > 0:
             told = request.headers.get("X-Forwarded-For", "").split(",")
             if len(told) >= proxies:
-                try:
+                # What is no address leaves the proxy's own, which is never less strict.
+                with suppress(ValueError):
                     request.META["REMOTE_ADDR"] = str(ip_address(told[-proxies].strip()))
-                except ValueError:
-                    pass  # no address: the proxy's own stays, which is never less strict
         return self.get_response(request)

@@ -7,7 +7,7 @@ from typing import Final
 from revops.kernel.privacy import INTERNAL, PII, SECRET, Classes
 
 CLASSES: Final[Classes] = {
-    "User": {INTERNAL: "theme density", PII: "email name", SECRET: "password"},
+    "User": {INTERNAL: "theme density numbers", PII: "email name", SECRET: "password"},
     "EntityGroup": {INTERNAL: "name entities"},
     "Assignment": {INTERNAL: "role", PII: "reason"},
     "BreakGlass": {INTERNAL: "actions", PII: "reason review"},

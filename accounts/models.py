@@ -32,6 +32,7 @@ class User(AbstractBaseUser):
     zone = models.CharField(max_length=64, default="UTC")
     theme = models.CharField(max_length=8, default="auto")
     density = models.CharField(max_length=12, default="compact")
+    numbers = models.CharField(max_length=8, default="comma")
     shortcuts = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

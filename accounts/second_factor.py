@@ -23,7 +23,7 @@ from django.shortcuts import resolve_url
 
 from accounts.models import User
 from accounts.queries import actor_of
-from revops.audit.operations import record
+from revops.audit.operations import nothing_to_record, record, recorded
 from revops.kernel.actor import Actor
 
 _STEP: Final = "step"
@@ -36,7 +36,8 @@ def required() -> bool:
 
 
 def has_one(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    found = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+    return bool(found.exists())
 
 
 def codes_left(user: User) -> int:
@@ -93,14 +94,15 @@ def renew_codes(*, user: User) -> list[str]:
     return codes
 
 
+@recorded
 @transaction.atomic
 def remove(*, user: User, by: Actor, reason: str = "") -> bool:
     """Ask for no codes any more; whether there was a second factor."""
     gone, _ = Authenticator.objects.filter(user=user).delete()
-    if gone:
-        _record(
-            "second_factor.removed", user, by, before={"second factor": "app"}, reason=reason
-        )
+    if not gone:
+        nothing_to_record("no second factor")
+    else:
+        _record("second_factor.removed", user, by, before={"second factor": "app"}, reason=reason)
     return bool(gone)
 
 

@@ -25,7 +25,7 @@ from django.http import HttpRequest, HttpResponseBase
 from accounts.authority import ALL, held_by
 from accounts.models import User
 from accounts.queries import actor_of
-from revops.audit.operations import record
+from revops.audit.operations import nothing_to_record, record, recorded
 from revops.kernel.keys import sha256
 
 _BEGAN: Final = "began"
@@ -78,17 +78,17 @@ def of(user: User, request: HttpRequest) -> list[Session]:
     ]  # fmt: skip
 
 
+@recorded
 def end(*, user: User, session: int, by: User) -> bool:
     """End one session of ``user`` at once; whether there was one."""
     with transaction.atomic():
         found = UserSession.objects.select_for_update().filter(user=user, pk=session).first()
         if found is None:
+            nothing_to_record("no such session")
             return False
         name = _name(found.session_key)
         found.end()
-        record(
-            "session.ended", by=actor_of(by), kind="session", reference=name, label=user.name
-        )
+        record("session.ended", by=actor_of(by), kind="session", reference=name, label=user.name)
     return True
 
 
@@ -98,6 +98,11 @@ def end_all(*, user: User, but: str = "") -> int:
     for one in ended:
         one.end()
     return len(ended)
+
+
+def renamed(before: str, request: HttpRequest) -> None:
+    """The session whose key was ``before`` has another one now."""
+    UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
 class SessionMiddleware:
@@ -140,9 +145,9 @@ def _note(request: HttpRequest, user: User) -> None:
 
 
 def _cycle(request: HttpRequest) -> None:
-    before = request.session.session_key
+    before = request.session.session_key or ""
     request.session.cycle_key()
-    UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
+    renamed(before, request)
 
 
 def _rights(user: User) -> str:

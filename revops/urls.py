@@ -8,6 +8,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("revops.console.urls")),
     path("", include("revops.web.urls")),
     path("", include("accounts.urls")),
+    path("me/", include("revops.console.me.urls")),
+    path("users/tokens/", include("revops.console.tokens.urls")),
     path("approvals/", include("approvals.urls")),
     path("exceptions/", include("exceptions.urls")),
     path("audit/", include("revops.console.audit.urls")),

@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from accounts import tokens
 from accounts.models import ServiceToken, User
-from revops.audit.operations import record
+from accounts.queries import authorize
+from revops.audit.operations import record, recorded
 from revops.kernel import clock
 from revops.kernel.actor import acting, system
 
@@ -24,7 +25,12 @@ class TokenRefused(ValueError):
 
 
 def create_token(
-    *, name: str, scopes: Collection[str], days: int = 90, owner: User | None = None
+    *,
+    name: str,
+    scopes: Collection[str],
+    days: int = 90,
+    owner: User | None = None,
+    reason: str = "",
 ) -> tuple[ServiceToken, str]:
     """
     A new service token and its text, which is never shown again.
@@ -63,11 +69,11 @@ def create_token(
             "expires_at": made.expires_at,
             "owner": f"user:{owner.pk}" if owner else None,
         }
-        _record("tokens.create", made, after=after)
+        _record("tokens.create", made, after=after, reason=reason)
     return made, text
 
 
-def revoke_token(prefix: str) -> ServiceToken:
+def revoke_token(prefix: str, *, reason: str = "") -> ServiceToken:
     """End a token at once; a revoked one stays in the list. Raises TokenRefused."""
     token = ServiceToken.objects.filter(prefix=prefix).first()
     if token is None:
@@ -76,16 +82,45 @@ def revoke_token(prefix: str) -> ServiceToken:
         with transaction.atomic():
             token.revoked_at = clock.now()
             token.save(update_fields=["revoked_at"])
-            _record("tokens.revoke", token, after={"revoked": True})
+            _record("tokens.revoke", token, after={"revoked": True}, reason=reason)
     return token
 
 
-def _record(action: str, token: ServiceToken, *, after: Mapping[str, object]) -> None:
+@recorded
+@transaction.atomic
+def make_token(
+    *, by: User, name: str, scopes: Collection[str], days: int, owner: User, reason: str
+) -> tuple[ServiceToken, str]:
+    """
+    As ``create_token``, by an administrator on a page, who says why.
+
+    Raises NotAllowed or TokenRefused.
+    """
+    authorize(by, "tokens.change", fresh=True)
+    if not reason.strip():
+        raise TokenRefused("Say why.")
+    return create_token(name=name, scopes=scopes, days=days, owner=owner, reason=reason)
+
+
+@recorded
+@transaction.atomic
+def end_token(*, by: User, prefix: str, reason: str) -> ServiceToken:
+    """As ``revoke_token``, by an administrator on a page. Raises NotAllowed or TokenRefused."""
+    authorize(by, "tokens.change", fresh=True)
+    if not reason.strip():
+        raise TokenRefused("Say why.")
+    if ServiceToken.objects.filter(prefix=prefix, revoked_at__isnull=False).exists():
+        raise TokenRefused("This token has ended already.")
+    return revoke_token(prefix, reason=reason)
+
+
+def _record(action: str, token: ServiceToken, *, after: Mapping[str, object], reason: str) -> None:
     """By whoever is signed in, else by whoever runs ``manage.py`` on the server."""
     by = acting().actor or system("manage.py token", "Operator of the server")
     record(
-        action, by=by, kind="service token", reference=token.prefix, label=token.name, after=after
-    )
+        action, by=by, kind="service token", reference=token.prefix, label=token.name, after=after,
+        reason=reason,
+    )  # fmt: skip
 
 
 def use_token(text: str) -> ServiceToken | None:

@@ -12,6 +12,8 @@ import environ
 from celery.schedules import crontab
 
 from revops.settings.logs import logging_config
+from revops.settings.signing_in import *  # noqa: F403  settings modules are layered by star import
+from revops.settings.signing_in import form_targets
 
 env = environ.Env()
 
@@ -37,6 +39,10 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "revops.audit",
     "accounts",
     "revops.web",
@@ -59,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "accounts.address.AddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "revops.api.front.MachineDoors",
     "revops.web.correlation.CorrelationMiddleware",
@@ -69,7 +76,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.sessions.SessionMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.second_factor.SecondFactorMiddleware",
     "accounts.acting.ActorMiddleware",
     "accounts.reach.ReachMiddleware",
     "revops.web.zone.ZoneMiddleware",
@@ -188,19 +198,6 @@ STATIC_ROOT = BASE_DIR / ".static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 15},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-
-SESSION_COOKIE_AGE = 12 * 3600
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "revops.web.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -217,7 +214,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        # A form that leads to the company's own sign-in ends there (REVOPS_OIDC_ISSUER).
+        "form-action": ["'self'", *form_targets()],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     }

@@ -6,6 +6,7 @@ from revops.settings.base import *  # noqa: F403  settings modules are layered b
 from revops.settings.base import CELERY, env
 
 REVOPS_DEMO = env.bool("REVOPS_DEMO", default=True)
+REVOPS_SECOND_FACTOR = env("REVOPS_SECOND_FACTOR", default="off")
 REVOPS_ALLOW_LOOPBACK = env.bool("REVOPS_ALLOW_LOOPBACK", default=True)
 REVOPS_ENVIRONMENT = env("REVOPS_ENVIRONMENT", default="Sandbox")
 REVOPS_SETTLE_SCALE = env.float("REVOPS_SETTLE_SCALE", default=1.0)

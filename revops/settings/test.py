@@ -15,6 +15,7 @@ REVOPS_AUDIT_ANCHORS = Path(tempfile.gettempdir()) / "revops-test-anchors"
 REVOPS_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+REVOPS_SECOND_FACTOR = "off"
 REVOPS_ALLOW_LOOPBACK = True
 REVOPS_ENVIRONMENT = "Sandbox"
 REVOPS_LEASE = 3.0

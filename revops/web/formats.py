@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from revops.kernel import clock
 from revops.kernel.money import Money, minor_digits
+from revops.web.number_style import styled
 
 NBSP: Final = "\N{NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"
@@ -36,9 +37,10 @@ def figures(minor: int, currency: str) -> tuple[str, str]:
     places = minor_digits(currency)
     whole, part = divmod(abs(minor), 10**places)
     tail = f".{part:0{places}d}" if places else ""
+    person = styled(f"{whole:,}{tail}")
     if minor < 0:
-        return f"-{whole}{tail}", f"{MINUS}{whole:,}{tail}"
-    return f"{whole}{tail}", f"{whole:,}{tail}"
+        return f"-{whole}{tail}", f"{MINUS}{person}"
+    return f"{whole}{tail}", person
 
 
 def money(value: Amount, currency: str = "", *, signed: bool = False) -> SafeString:
@@ -88,7 +90,7 @@ def number(value: int | None) -> SafeString:
     if value is None:
         return NOT_KNOWN
     sign = MINUS if value < 0 else ""
-    return SafeString(f"{sign}{abs(value):,}")
+    return SafeString(f"{sign}{styled(f'{abs(value):,}')}")
 
 
 def percent(part: int, whole: int) -> SafeString:
@@ -97,7 +99,7 @@ def percent(part: int, whole: int) -> SafeString:
         return NOT_KNOWN
     tenths = (abs(part) * 2000 + whole) // (2 * whole)
     sign = MINUS if part < 0 and tenths else ""
-    return SafeString(f"{sign}{tenths // 10:,}.{tenths % 10}{NBSP}%")
+    return SafeString(f"{sign}{styled(f'{tenths // 10:,}.{tenths % 10}')}{NBSP}%")
 
 
 def when(value: datetime | None, form: str = "short") -> SafeString:

@@ -1,4 +1,4 @@
-"""Instants are shown in the zone of the person who reads them."""
+"""Instants are shown in the zone of the person who reads them, numbers in their style."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import User
+from revops.web.number_style import reading_as
 
 
 class ZoneMiddleware:
@@ -22,7 +23,8 @@ class ZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         user = getattr(request, "user", None)
-        with timezone.override(_zone(user.zone if isinstance(user, User) else "UTC")):
+        zone, numbers = (user.zone, user.numbers) if isinstance(user, User) else ("UTC", "")
+        with timezone.override(_zone(zone)), reading_as(numbers):
             return self.get_response(request)
 
 

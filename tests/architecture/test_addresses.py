@@ -52,6 +52,12 @@ METHODS = ("get", "post", "put", "patch", "delete")
 OPEN = {
     "sign-in/": "asks who you are",
     "sign-out/": "ends one's own session",
+    "sign-in/second-factor/": "asks for the second factor, behind the password",
+    "sign-in/sso/": "leads to the company's own sign-in",
+    "sign-in/sso/return/": "comes back from the company's own sign-in, with what was given out on "
+    "the way",
+    "set-password/<int:id>/<str:token>/": "the link is the proof: made for one person, for three "
+    "days, for one use",
     "hooks/<str:public_id>/": "the sender's signature",
     "healthz": "says only that the process answers",
     "readyz": "no amounts, no names, no secrets",
@@ -173,6 +179,9 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^records/", {"kind": "invoice", "id": invoice.pk}),
         (r"^flows/runs/", {"id": a_run().pk}),
         (r"^flows/<", {"event": "invoice.issued"}),
+        (r"^set-password/", {"id": person("otis").pk, "token": "none"}),
+        (r"^me/sessions/", {"id": 1}),
+        (r"^users/tokens/", {"prefix": "0000000000"}),
         (r"^users/<", {"id": person("otis").pk, "assignment": 1}),
         (r"^break-glass/<", {"number": 1}),
         (r"^usage/lines/", {"id": a_rated_line().pk}),

@@ -177,6 +177,11 @@ def _policy(stage: Stage) -> str:
 # By the name of the address. Those that answer with no page are in NO_PAGES.
 PAGES: Final[dict[str, tuple[Look, ...]]] = {
     "accounts:sign-in": (Look("sign-in", _at("/sign-in/"), by=""),),
+    "accounts:confirm": (Look("confirm", _at("/me/confirm/")),),
+    "accounts:password": (Look("password", _at("/me/password/")),),
+    "accounts:set-up": (Look("set-up-second-factor", _at("/me/second-factor/")),),
+    "me:settings": (Look("me", _at("/me/")),),
+    "tokens:list": (Look("tokens", _at("/users/tokens/"), by="Ada"),),
     "console:home": (
         Look("home-finance", _at("/")),
         Look("home-revops", _at("/"), by="Ines"),
@@ -408,7 +413,9 @@ NO_PAGES: Final = frozenset(
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
         "exceptions:give-up", "approvals:comment", "approvals:withdraw", "approvals:review",
         "audit:verify", "exceptions:reveal", "audit:evidence", "audit:proof",
-        "accounts:sign-out", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
+        "accounts:sign-out", "accounts:sso", "accounts:sso-return", "accounts:codes",
+        "accounts:second-factor", "accounts:second-factor-remove", "accounts:set-password",
+        "me:save", "me:session-end", "tokens:new", "tokens:revoke", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause", "credits:discard", "credits:withdraw",
         "console:flow-undo", "console:tour-act", "console:duplicate-decide", "console:unmerge",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",

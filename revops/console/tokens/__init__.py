@@ -1,0 +1,1 @@
+"""Service tokens on a page: made, shown once, ended, and which end soon."""
