@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from accounts.queries import may
+from accounts.queries import authorize, may
 from approvals import operations
 from approvals.forms import DelegationForm
 from approvals.models import Delegation
@@ -25,6 +25,8 @@ def delegations(request: HttpRequest) -> HttpResponse:
     """One's own, given and taken; and the form to hand one's right on."""
     assert isinstance(request.user, User)
     user, problem = request.user, ""
+    if request.method == "POST":
+        authorize(user, "approvals.delegate")
     people = could_take(user)
     form = DelegationForm(user, people, request.POST if request.method == "POST" else None)
     if request.method == "POST":

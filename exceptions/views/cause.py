@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.queries import authorize, may
 from exceptions import filters, kinds, operations
 from exceptions.kinds import RemedyUnknown
-from exceptions.models import Cause
+from exceptions.models import Case, Cause
 from exceptions.queries.cases import of_cause, page_of_cases
 from exceptions.queries.causes import every_cause
 from exceptions.queries.selection import Selection
@@ -80,7 +80,9 @@ def _previews(key: str, slugs: tuple[str, ...]) -> list[Preview]:
 @screen("cases.retry")
 @require_POST
 def act_on_cause(request: HttpRequest, key: str, remedy: str) -> HttpResponse:
-    """Apply a remedy to every case of the cause."""
+    """Apply a remedy to every case of the cause. One that the person does not see is not there."""
+    if not Case.objects.filter(cause_key=key).exists():
+        raise Http404("There is no such cause.")
     try:
         outcome = operations.retry_cause(
             cause_key=key, remedy=remedy, by=authorize(request.user, "cases.retry")
