@@ -18,7 +18,14 @@ from revops.embedded import preflight
 from revops.embedded.account import Account, server_account
 from revops.embedded.command import run_command
 from revops.embedded.home import Home, open_home, throwaway_home
-from revops.embedded.product import NEEDS, PROJECT, Product, console, secrets_for_children
+from revops.embedded.product import (
+    NEEDS,
+    PROJECT,
+    Logins,
+    Product,
+    console,
+    secrets_for_children,
+)
 from revops.embedded.run import run
 from revops.embedded.stack import Environment, Services
 from revops.embedded.trouble import CannotStart
@@ -81,9 +88,24 @@ def _run(services: Services) -> None:
         extra = {"REVOPS_PORT": str(port), "REVOPS_DEMO": "1", "PYTHONUNBUFFERED": "1"}
         extra["DJANGO_SETTINGS_MODULE"] = "revops.settings.local"
         variables = _variables(home)(environment) | extra
-        return console(home=home, variables=variables, port=port)
+        return console(home=home, variables=variables, port=port, logins=_logins(services))
 
     run(services=services, check=check, make_product=product, say=_say)
+
+
+def _logins(services: Services) -> Logins | None:
+    """The roles of the console's processes in a database of our own."""
+    if services.given.get("DATABASE_URL"):
+        return None
+    kept, postgres = services.home.secrets(), services.postgres()
+    return Logins(
+        door=postgres.url_of("revops_door", kept["DOOR_PASSWORD"]),
+        worker=postgres.url_of("revops_worker", kept["WORKER_PASSWORD"]),
+        passwords={
+            "REVOPS_DOOR_PASSWORD": kept["DOOR_PASSWORD"],
+            "REVOPS_WORKER_PASSWORD": kept["WORKER_PASSWORD"],
+        },
+    )
 
 
 def _exec_throwaway(command: list[str], *, durable: bool) -> int:

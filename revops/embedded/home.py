@@ -53,6 +53,8 @@ class Home:
             "REVOPS_ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "REVOPS_AUDIT_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
+            "DOOR_PASSWORD": secrets.token_urlsafe(24),
+            "WORKER_PASSWORD": secrets.token_urlsafe(24),
             "VALKEY_PASSWORD": secrets.token_urlsafe(24),
         }
         whole = fresh | kept

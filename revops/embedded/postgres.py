@@ -84,8 +84,12 @@ class Postgres:
         The socket folder stands in the query: libpq would also take it percent-encoded in the
         host's place, but django-environ does not decode it there.
         """
+        return self.url_of(ROLE, self.password)
+
+    def url_of(self, role: str, password: str) -> str:
+        """The same database, as somebody else."""
         folder = quote(str(self.home.socket_folder()), safe="/")
-        return f"postgres://{ROLE}:{quote(self.password, safe='')}@/{DATABASE}?host={folder}"
+        return f"postgres://{role}:{quote(password, safe='')}@/{DATABASE}?host={folder}"
 
     def prepare(self) -> None:
         """Make the cluster when there is none. Raises CannotStart."""

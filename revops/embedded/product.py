@@ -36,8 +36,23 @@ def secrets_for_children(home: Home, given: Mapping[str, str]) -> dict[str, str]
     return {name: given.get(name) or kept[name] for name in names}
 
 
-def console(*, home: Home, variables: Mapping[str, str], port: int) -> Product:
-    """The real one. `variables` is the whole environment of the children."""
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """Where the web process and the workers sign in to the database, each as its own role."""
+
+    door: str
+    worker: str
+    passwords: Mapping[str, str]
+
+
+def console(
+    *, home: Home, variables: Mapping[str, str], port: int, logins: Logins | None = None
+) -> Product:
+    """The real one. `variables` is the whole environment of the children.
+
+    Migrations and the demo company are made by the database's owner, whom `variables` name; so is
+    everything else when there are no `logins`, as with a database that somebody else gave us.
+    """
 
     def program(name: str, *argv: str, **extra: str) -> Program:
         return Program(
@@ -61,18 +76,25 @@ def console(*, home: Home, variables: Mapping[str, str], port: int) -> Product:
         *("-m", "celery", "-A", "revops", "beat", "--loglevel", "INFO", "--pidfile", ""),
         *("--schedule", str(home.root / "celerybeat-schedule")),
     )
+    door = {"DATABASE_URL": logins.door} if logins else {}
+    serving = {"DATABASE_URL": logins.worker} if logins else {}
+    roles: tuple[Program, ...] = ()
+    if logins:
+        give = program("database-roles", "manage.py", "database_roles", **logins.passwords)
+        roles = (give,)
     return Product(
         address=f"http://127.0.0.1:{port}/",
         ready=f"http://127.0.0.1:{port}/readyz",
         steps=(
             program("migrate", "manage.py", "migrate", "--no-input"),
+            *roles,
             program("seed", "manage.py", "demo", "seed"),
         ),
         processes=(
-            program("sandbox", "manage.py", "sandbox", "serve"),
-            program("worker", *worker),
-            program("beat", *beat),
-            program("web", *web, REVOPS_DB_POOL="1"),
+            program("sandbox", "manage.py", "sandbox", "serve", **serving),
+            program("worker", *worker, **serving),
+            program("beat", *beat, **serving),
+            program("web", *web, REVOPS_DB_POOL="1", **door),
         ),
         sign_ins=program("sign-ins", "manage.py", "demo", "signins"),
     )
