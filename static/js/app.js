@@ -1,4 +1,4 @@
-/* No page needs it to work; its attributes are in revops/web/__init__.py. No key moves money. */
+/* Attributes: revops/web/__init__.py. No key moves money. */
 (() => {
   "use strict";
   const { body } = document;
@@ -26,7 +26,6 @@
     if (lost() || target.contains(active())) back(target.opener);
   }, true);
 
-  /* counted from sent boxes */
   const boxes = (form) => all("tbody .select-cell input", form);
   const recount = () => all("[data-selection]").forEach((form) => {
     const mine = boxes(form), ticked = mine.filter((box) => box.checked).length;
@@ -183,7 +182,6 @@
     else if (lost() && held !== body) back(held);
   });
 
-  /* the session ended: sign in here and keep the page */
   on("submit", async (event) => {
     const form = event.target;
     if (!form.matches("[data-sign-in]")) return;

@@ -19,6 +19,10 @@ from accounts.tokens import SCOPES
 from approvals import operations as approvals
 from approvals.models import ApprovalRequest
 from approvals.policy_change import content_for
+from revops.canonical.models import Invoice
+from revops.credits.models import ServiceCredit
+from revops.credits.operations import drafting
+from revops.credits.queries.sheet import Draft
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
 from revops.store import sql
@@ -162,6 +166,7 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^api/v1/approvals/", {"reference": str(_a_request())}),
         (r"^exceptions/EXC-", {"number": case.pk, "remedy": "retry"}),
         (r"^exceptions/causes/", {"key": case.cause_key, "remedy": "retry"}),
+        (r"^credits/<", {"id": _a_credit(invoice).pk}),
         (r"^playbooks/", {"slug": "in_doubt"}),
         (r"^tours/", {"slug": "quote-to-cash"}),
         (r"^connections/", {"slug": a_gate().connection.slug}),
@@ -195,6 +200,12 @@ def _values(address: Address) -> dict[str, Any]:
     if address.asks():
         raise AssertionError(f"{address} is new: say in _values what exists there.")
     return {}
+
+
+def _a_credit(invoice: Invoice) -> ServiceCredit:
+    """A draft of the support agent's."""
+    draft = Draft(sought=invoice.number, invoice_id=invoice.pk)
+    return drafting.save(by=person("sue"), draft=draft)[0]
 
 
 def _a_request() -> ApprovalRequest:

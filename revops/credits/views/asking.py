@@ -206,7 +206,7 @@ def _check(request: HttpRequest, credit: ServiceCredit, *, problem: str = "") ->
     assert isinstance(request.user, User)
     found = sheet(Draft.of(credit), by=request.user.pk, at=clock.now(), credit=credit)
     if found.problems:
-        return _page(request, found, credit, show=True)
+        return HttpResponseRedirect(reverse("credits:edit", args=[credit.pk]))
     context = _context(request, found, credit) | {"problem": problem}
     return render_page(request, "credits/check.html", context, status=422 if problem else 200)
 
