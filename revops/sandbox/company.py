@@ -197,9 +197,9 @@ def _maps(entities: dict[str, LegalEntity], accounts: dict[str, LedgerAccount]) 
 
 def _connections(entities: dict[str, LegalEntity]) -> None:
     port = settings.REVOPS_DEMO_SANDBOX_PORT
-    stripe = _connection(STRIPE, "stripe", "Stripe", port, {})
+    stripe = connect(STRIPE, "stripe", "Stripe", port, {})
     # One Tryton keeps the books of all three: it finds the company by the code of its party.
-    erp = _connection(ERP, "tryton", "Tryton", port + 1, {"database": "erp", "login": "revops"})
+    erp = connect(ERP, "tryton", "Tryton", port + 1, {"database": "erp", "login": "revops"})
     for code, entity in entities.items():
         EntityMap.objects.get_or_create(
             connection=stripe, hint=code, defaults={"legal_entity": entity}
@@ -244,7 +244,7 @@ def _sales(port: int, entities: dict[str, LegalEntity]) -> None:
             "legal_entity=Account.Legal_Entity__c"
         ),
     }
-    sales = _connection(SALESFORCE, "salesforce", "Salesforce", port, parameters)
+    sales = connect(SALESFORCE, "salesforce", "Salesforce", port, parameters)
     for hint, entity in {**entities, "": entities["US-INC"]}.items():
         EntityMap.objects.get_or_create(
             connection=sales, hint=hint, defaults={"legal_entity": entity}
@@ -259,16 +259,27 @@ def _success(port: int, home: LegalEntity) -> None:
         "likelihood_field": "Renewal_Likelihood__gc",
         "score_changed_field": "Score_Changed_On__gc",
     }
-    success = _connection(GAINSIGHT, "gainsight", "Gainsight", port, parameters)
+    success = connect(GAINSIGHT, "gainsight", "Gainsight", port, parameters)
     EntityMap.objects.get_or_create(connection=success, hint="", defaults={"legal_entity": home})
     SourceCursor.objects.get_or_create(connection=success, defaults={"next_at": clock.now()})
 
 
-def _connection(
-    slug: str, connector: str, label: str, port: int, parameters: Mapping[str, Any]
+def connect(
+    slug: str,
+    connector: str,
+    label: str,
+    port: int,
+    parameters: Mapping[str, Any],
+    *,
+    base_url: str = "",
 ) -> Connection:
+    """
+    A connection to the sandbox that is served at ``port``, made when it is not there; ``base_url``
+    when the system itself answers elsewhere. Its secrets are the demo's.
+    """
     manifest = registry.manifest(connector)
-    base_url = f"http://127.0.0.1:{port}"
+    control_url = f"http://127.0.0.1:{port}"
+    base_url = base_url or control_url
     defaults = {item.name: item.default for item in manifest.parameters if item.default is not None}
     connection, created = Connection.objects.get_or_create(
         slug=slug,
@@ -277,12 +288,12 @@ def _connection(
             "label": label,
             "environment": Environment.SANDBOX,
             "base_url": base_url,
-            "control_url": base_url,
+            "control_url": control_url,
             "parameters": {**defaults, **parameters},
         },
     )
     if not created and connection.base_url != base_url:
-        connection.base_url = connection.control_url = base_url
+        connection.base_url, connection.control_url = base_url, control_url
         connection.save(update_fields=["base_url", "control_url"])
     if created:
         for secret in manifest.secrets:

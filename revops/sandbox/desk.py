@@ -33,11 +33,11 @@ from revops.kernel import clock, correlation
 from revops.kernel.actor import system
 from revops.kernel.clock import local_date
 from revops.pipeline import receive
-from revops.sandbox import company
+from revops.sandbox import company, contacts
+from revops.sandbox.contacts import DESK
 
 log = structlog.get_logger(__name__)
 
-DESK: Final = "zendesk"
 _ZONE: Final = "America/New_York"  # of US Inc, whose customers have the cases
 _SINCE: Final = date(company.FIRST_YEAR, 1, 1)
 _BY: Final = system("demo", "Demo company")
@@ -121,9 +121,25 @@ def _open() -> int:
     for day in (today - timedelta(days=1), today):
         billed = _billed(day)
         if len(billed) == len(SCENES):
-            tell(list(zip(SCENES, billed, strict=True)), day=day)
+            scenes = list(zip(SCENES, billed, strict=True))
+            if not Connection.objects.filter(slug=DESK).exists():
+                tell(scenes, day=day)
+            elif not contacts.open_tickets([_ticket(*pair, day) for pair in scenes]):
+                return 0
             return len(SCENES)
     return 0
+
+
+def _ticket(scene: Scene, invoice: Invoice, day: date) -> dict[str, Any]:
+    """What the customer opens at the desk, where a monitor has marked the broken promise."""
+    return {
+        "number": int(scene.number.removeprefix(contacts.PREFIX)), "subject": scene.title,
+        "priority": {"1": "urgent", "3": "normal"}[scene.severity],
+        "customer_ref": invoice.customer.source_id, "customer": invoice.customer.name,
+        "invoice_ref": invoice.source_id, "promise": scene.promise,
+        "promise_day": day.isoformat(),
+        "opened_at": min(datetime.combine(day, time(14, 5), tzinfo=UTC), clock.now()).isoformat(),
+    }  # fmt: skip
 
 
 def tell(broken: Sequence[tuple[Scene, Invoice]], *, day: date | None = None) -> Connection:

@@ -65,10 +65,7 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
             "billing.credit_note.create", "Credit note", "billing", latest=False,
             makes="credit_note",
         ),
-        Capability(
-            "support.credit_state", "Credit on the ticket", "support",
-            absent="No connector writes to the support desk: whoever asked tells the customer.",
-        ),
+        Capability("support.credit_state", "Credit on the ticket", "support"),
         Capability(
             "billing.invoice_item.delete", "Removal of a line", "billing", latest=False,
             absent="No connector removes lines: a person does so in the billing system.",

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.demo import PASSWORD
-from revops.sandbox import company, desk, metered
+from revops.sandbox import company, contacts, desk, metered
 
 
 class Command(BaseCommand):
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         try:
             fresh = company.seed()
             metered.seed()
+            contacts.seed()
             desk.seed()
         except company.NotADemo as error:
             raise CommandError(str(error)) from error

@@ -1,0 +1,128 @@
+"""
+What Zendesk's answers mean.
+
+Errors are ``{"error", "description", "details"}``, or ``{"error": {"title", "message"}}`` from its
+gateway, or a page. A 429 may come without Retry-After and without JSON. Sources are in README.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors.contract import Outcome, PayloadUnreadable
+from connectors.http import Answer
+from revops.kernel import backoff
+from revops.kernel.clock import now
+
+# The limit is by the minute: without Retry-After it is over after at most that.
+WINDOW_S: Final = 60
+
+Json = Mapping[str, Any]
+
+
+class Problem(Exception):
+    """
+    A call that did not do what was asked. REFUSED, AUTH, THROTTLED, TRANSIENT and NOT_SENT mean
+    that nothing was written.
+    """
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        code: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        excerpt: str = "",
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.code = code
+        self.reason = reason
+        self.status = status
+        self.excerpt = excerpt
+        self.retry_after = retry_after
+
+
+def body(answer: Answer, *, write: bool) -> Json:
+    """The object of an answer that says yes. Raises Problem."""
+    unsure = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
+    if answer.status not in (200, 201):
+        raise _refused(answer, unsure)
+    try:
+        found = answer.json()
+    except PayloadUnreadable:
+        found = None
+    if not isinstance(found, Mapping):
+        reason = "Zendesk's answer could not be read."
+        raise _problem(answer, unsure, "garbled", reason)
+    return found
+
+
+def _refused(answer: Answer, unsure: Outcome) -> Problem:
+    status = answer.status
+    word, said = _said(answer)
+    if status == 429:
+        wait = backoff.retry_after(answer.headers.get("retry-after"), at=now()) or WINDOW_S
+        reason = "Zendesk asks us to slow down: its calls for this minute are used up."
+        return _problem(answer, Outcome.THROTTLED, "throttled", reason, wait)
+    if status in (401, 403):
+        reason = f"Zendesk does not accept the e-mail and API token: {said or status}."
+        return _problem(answer, Outcome.AUTH, "credentials_refused", reason)
+    if status == 404 and word == "RecordNotFound":
+        return _problem(answer, Outcome.REFUSED, "not_there", "Zendesk has no such record.")
+    if status == 404 or 300 <= status < 400:
+        reason = "The address leads to something that is not Zendesk's API: check the subdomain."
+        return _problem(answer, Outcome.AUTH, "address_wrong", reason)
+    if status == 409:
+        reason = "The ticket was changed at the same moment: it is read again first."
+        return _problem(answer, Outcome.TRANSIENT, "changed_meanwhile", reason)
+    if status == 503:
+        wait_s = backoff.retry_after(answer.headers.get("retry-after"), at=now())
+        reason = "Zendesk is being maintained or is down."
+        return _problem(answer, unsure, "down", reason, wait_s)
+    if status >= 500 or status in (408, 425):
+        return _problem(answer, unsure, "failed", f"Zendesk failed with {status}.")
+    reason = f"Zendesk refused it: {said or status}."
+    return _problem(answer, Outcome.REFUSED, _code(word) or "refused", reason)
+
+
+def _said(answer: Answer) -> tuple[str, str]:
+    """(its word for the error, what it says of it)"""
+    try:
+        found = answer.json()
+    except PayloadUnreadable:
+        return "", ""
+    if not isinstance(found, Mapping):
+        return "", ""
+    error = found.get("error")
+    if isinstance(error, Mapping):
+        return str(error.get("title") or ""), str(error.get("message") or "")[:300]
+    words = [str(found.get("description") or "")]
+    details = found.get("details")
+    if isinstance(details, Mapping):
+        words = [
+            str(one.get("description"))
+            for rows in details.values()
+            if isinstance(rows, list)
+            for one in rows
+            if isinstance(one, Mapping) and one.get("description")
+        ] or words
+    word = error if isinstance(error, str) else ""
+    return word, ("; ".join(part for part in words if part) or word)[:300]
+
+
+def _code(word: str) -> str:
+    """``RecordInvalid`` → ``record_invalid``."""
+    parts = "".join(f"_{one.lower()}" if one.isupper() else one for one in word if one.isalnum())
+    return parts.strip("_")[:40]
+
+
+def _problem(
+    answer: Answer, outcome: Outcome, code: str, reason: str, wait: int | None = None
+) -> Problem:
+    return Problem(
+        outcome, code, reason, status=answer.status, excerpt=answer.excerpt(), retry_after=wait
+    )

@@ -1,0 +1,62 @@
+"""A connection's parameters, read: which ticket fields mean what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+SEVERITIES: Final = "urgent=1, high=2, normal=3, low=4"
+PROMISES: Final = (
+    "reply_time=first_response, requester_wait_time=resolution, "
+    "agent_work_time=resolution, resolution_time=resolution"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Fields are numbers of custom ticket fields; None for those that are not used."""
+
+    prefix: str
+    key: int | None
+    credit: int | None
+    billing: int | None
+    customer: int | None
+    invoice: int | None
+    promise: int | None
+    promise_day: int | None
+    severities: Mapping[str, str]
+    promises: Mapping[str, str]
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> Self:
+        def field(name: str) -> int | None:
+            value = str(parameters.get(name) or "").strip()
+            return int(value) if value.isascii() and value.isdigit() else None
+
+        return cls(
+            prefix=str(parameters.get("ticket_prefix") or ""),
+            key=field("key_field"),
+            credit=field("credit_field"),
+            billing=field("billing_field"),
+            customer=field("customer_field"),
+            invoice=field("invoice_field"),
+            promise=field("promise_field"),
+            promise_day=field("promise_day_field"),
+            severities=_pairs(parameters.get("severities") or SEVERITIES),
+            promises=_pairs(parameters.get("promises") or PROMISES),
+        )
+
+    def case_id(self, ticket: int) -> str:
+        return f"{self.prefix}{ticket}"
+
+    def ticket(self, case_id: str) -> int | None:
+        """The ticket's number behind a case's name; None when it is none of this desk's."""
+        digits = case_id.removeprefix(self.prefix)
+        known = digits.isascii() and digits.isdigit() and 0 < len(digits) <= 18
+        return int(digits) if known else None
+
+
+def _pairs(text: Any) -> Mapping[str, str]:
+    pairs = (part.partition("=") for part in str(text).split(","))
+    return {left.strip(): right.strip() for left, _, right in pairs if right.strip()}

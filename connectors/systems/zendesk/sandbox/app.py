@@ -1,0 +1,262 @@
+"""The sandbox as an ASGI application: the ticketing API, a page of tickets, ``/_control/``."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from connectors.systems.zendesk.names import Names
+from connectors.systems.zendesk.sandbox import control
+from connectors.systems.zendesk.sandbox.faults import Faults
+from connectors.systems.zendesk.sandbox.hooks import Hooks
+from connectors.systems.zendesk.sandbox.world import AGENT, Invalid, Row, Stale, World
+
+DEFAULT_PORT: Final = 8439
+EMAIL: Final = "console@example.com"
+API_TOKEN: Final = "sandbox-api-token"  # noqa: S105  of a desk that holds nothing
+_LONGEST_HANG_S: Final = 600.0
+_DOWN: Final = "<html><body>Zendesk is being maintained</body></html>"
+_PAGE: Final = (
+    '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"><title>Support desk of the demo</title>'
+    "<style>body{{font:15px/1.5 system-ui;margin:1.5rem auto;max-width:50rem;padding:0 1rem;"
+    "color-scheme:light dark}}article{{border-top:1px solid #8888;padding:.6rem 0;"
+    "overflow-wrap:anywhere}}h2{{font-size:1rem;margin:0}}p{{margin:.3rem 0}}</style>"
+    "<h1>Support desk of the demo</h1>{items}</html>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """``parameters`` are the connection's; ``hook_url`` is called for changes, empty for nobody."""
+
+    email: str = EMAIL
+    api_token: str = API_TOKEN
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    hook_url: str = ""
+    hook_secret: str = ""
+    state_path: str = ""
+
+
+class NotThere(Exception):
+    """No such record, or no such address."""
+
+
+def build(config: Config | None = None) -> Starlette:
+    """Serve it on loopback only."""
+    sandbox = Sandbox(config or Config())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await sandbox.hooks.aclose()
+
+    app = Starlette(
+        routes=[
+            Route("/", sandbox.page),
+            Route("/_control/{what:path}", sandbox.control, methods=["GET", "POST", "DELETE"]),
+            Route("/api/v2/{path:path}", sandbox.answer, methods=["GET", "PUT", "POST"]),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.sandbox = sandbox
+    return app
+
+
+class Sandbox:
+    def __init__(self, config: Config) -> None:
+        self._proof = base64.b64encode(f"{config.email}/token:{config.api_token}".encode()).decode()
+        # The contract test knows no parameters: our key has a field anyway.
+        self.names = Names.of({"key_field": "1", **config.parameters})
+        self.world = World(Path(config.state_path) if config.state_path else None)
+        self.faults = Faults()
+        self.hooks = Hooks(self.faults, url=config.hook_url, secret=config.hook_secret)
+
+    async def control(self, request: Request) -> Response:
+        body = await request.body()
+        try:
+            return JSONResponse(control.handle(self, request, json.loads(body) if body else {}))
+        except (ValueError, KeyError, TypeError, LookupError) as error:
+            return JSONResponse({"problem": str(error) or "not found"}, status_code=400)
+
+    async def page(self, request: Request) -> Response:
+        rows = sorted(self.world.tickets.values(), key=lambda row: row["updated_at"], reverse=True)
+        return HTMLResponse(
+            _PAGE.format(items="".join(map(self._item, rows)) or "<p>No ticket.</p>")
+        )
+
+    async def answer(self, request: Request) -> Response:
+        raw = await request.body()
+        write = request.method != "GET"
+        stopped = await self._struck_before(request, write=write)
+        if stopped is not None:
+            return stopped
+        if request.headers.get("authorization") != f"Basic {self._proof}":
+            return JSONResponse({"error": "Couldn't authenticate you"}, 401)
+        try:
+            done = JSONResponse(self._do(request, raw))
+        except NotThere:
+            return JSONResponse({"error": "RecordNotFound", "description": "Not found"}, 404)
+        except Stale:
+            said = "Safe Update prevented the update due to outdated ticket data."
+            return JSONResponse({"error": "UpdateConflict", "description": said}, 409)
+        except Invalid as wrong:
+            details = {wrong.field: [{"description": wrong.said}]}
+            said = "Record validation errors"
+            body = {"error": "RecordInvalid", "description": said, "details": details}
+            return JSONResponse(body, 422)
+        if write and self.faults.hit("response_lost"):
+            return await _never(request)
+        if self.faults.hit("garbage"):
+            return HTMLResponse(_DOWN)
+        return done
+
+    def _do(self, request: Request, raw: bytes) -> dict[str, Any]:
+        """Raises NotThere, Stale or Invalid."""
+        path = request.path_params["path"].removesuffix(".json")
+        if request.method == "PUT":
+            found = re.fullmatch(r"tickets/([0-9]+)", path)
+            number = self._ticket(found[1])["id"] if found else None
+            if number is None:
+                raise NotThere
+            audit = self.world.change(number, json.loads(raw)["ticket"])
+            self.world.save()
+            self.hooks.call("custom_field_changed", self.world.tickets[number])
+            return {"ticket": self.world.tickets[number], "audit": audit}
+        for pattern, read in _READS.items():
+            found = re.fullmatch(pattern, path)
+            if found:
+                return read(self, request.query_params, *found.groups())
+        raise NotThere
+
+    def _me(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        return {"user": {"id": AGENT, "name": "RevOps Console", "role": "agent"}}
+
+    def _field(self, asked: Mapping[str, str], number: str) -> dict[str, Any]:
+        names = self.names
+        titles = {names.key: "RevOps key", names.credit: "Credit", names.billing: "Billing"}
+        if int(number) not in titles:
+            raise NotThere
+        return {"ticket_field": {"id": int(number), "type": "text", "title": titles[int(number)]}}
+
+    def _one(self, asked: Mapping[str, str], number: str) -> dict[str, Any]:
+        return {"ticket": self._ticket(number)}
+
+    def _audits(self, asked: Mapping[str, str], number: str) -> dict[str, Any]:
+        """Cursor pagination: the cursor is a place in the list."""
+        rows = self.world.audits[self._ticket(number)["id"]]
+        start, size = int(asked.get("page[after]") or 0), min(int(asked["page[size]"]), 100)
+        more = start + size < len(rows)
+        meta = {"has_more": more, "after_cursor": str(start + size) if more else None}
+        return {"audits": rows[start : start + size], "meta": meta, "links": {}}
+
+    def _many(self, asked: Mapping[str, str], kind: str) -> dict[str, Any]:
+        held = self.world.tickets if kind == "tickets" else self.world.organizations
+        numbers = [int(one) for one in asked.get("ids", "").split(",") if one][:100]
+        return {kind: [held[one] for one in numbers if one in held]}
+
+    def _search(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        found = re.fullmatch(r"type:ticket custom_field_([0-9]+):(\S+)", asked.get("query", ""))
+        rows = [
+            row | {"result_type": "ticket"}
+            for row in self.world.tickets.values()
+            if found and {"id": int(found[1]), "value": found[2]} in row["custom_fields"]
+        ]
+        return {"results": rows, "count": len(rows), "next_page": None}
+
+    def _changed(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        """The cursor is the place behind the last row: its time and number."""
+        start = datetime.fromtimestamp(int(asked.get("start_time") or 0), tz=UTC)
+        place = asked.get("cursor") or f"{start:%Y-%m-%dT%H:%M:%SZ}|0"
+        when, _, number = place.partition("|")
+        rows = sorted(self.world.tickets.values(), key=lambda row: (row["updated_at"], row["id"]))
+        rows = [row for row in rows if (row["updated_at"], row["id"]) > (when, int(number or 0))]
+        size = int(asked.get("per_page") or 1000)
+        page = rows[:size]
+        after = f"{page[-1]['updated_at']}|{page[-1]['id']}" if page else place
+        return {"tickets": page, "after_cursor": after, "after_url": None,
+                "end_of_stream": len(rows) <= size}  # fmt: skip
+
+    def _metrics(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        since = int(asked["start_time"])
+        rows = [row for row in self.world.metrics if _seconds(row["time"]) >= since]
+        end = max([_seconds(row["time"]) for row in rows], default=since)
+        return {"ticket_metric_events": rows, "count": len(rows), "end_time": end,
+                "next_page": None, "end_of_stream": True}  # fmt: skip
+
+    def _ticket(self, number: str) -> Row:
+        found = self.world.tickets.get(int(number))
+        if found is None:
+            raise NotThere
+        return found
+
+    async def _struck_before(self, request: Request, *, write: bool) -> Response | None:
+        """The answer of a fault that keeps the call from being done, if one strikes."""
+        if self.faults.pause:
+            await asyncio.sleep(self.faults.pause)
+        if self.faults.hit("down"):
+            return HTMLResponse(_DOWN, 503)
+        if self.faults.hit("throttle"):
+            wait = self.faults.retry_after
+            said = "Number of allowed API requests per minute exceeded"
+            return PlainTextResponse(said, 429, {"retry-after": str(wait)} if wait else {})
+        if self.faults.hit("unauthorized"):
+            return JSONResponse({"error": "Couldn't authenticate you"}, 401)
+        if write and self.faults.hit("conflict"):
+            return JSONResponse({"error": "UpdateConflict", "description": "outdated"}, 409)
+        if write and self.faults.hit("refuse"):
+            details = {"base": [{"description": "Region: is required when solving a ticket"}]}
+            return JSONResponse({"error": "RecordInvalid", "details": details}, 422)
+        return None
+
+    def _item(self, row: Row) -> str:
+        notes = "".join(
+            f"<p><small>{escape(one['at'])} note</small><br>{escape(one['body'])}</p>"
+            for one in control.notes(self, row["id"])
+        )
+        fields = {field["id"]: field["value"] for field in row["custom_fields"]}
+        shown = [fields.get(self.names.credit), fields.get(self.names.billing)]
+        state = " · ".join([row["status"], row["priority"] or "", *(one for one in shown if one)])
+        name = self.names.case_id(row["id"])
+        return (
+            f"<article><h2>{escape(name)} {escape(row['subject'])}</h2>"
+            f"<small>{escape(state)}</small>{notes}</article>"
+        )
+
+
+_READS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
+    r"users/me": Sandbox._me,
+    r"ticket_fields/([0-9]+)": Sandbox._field,
+    r"tickets/([0-9]+)": Sandbox._one,
+    r"tickets/([0-9]+)/audits": Sandbox._audits,
+    r"(tickets|organizations)/show_many": Sandbox._many,
+    r"search": Sandbox._search,
+    r"incremental/tickets/cursor": Sandbox._changed,
+    r"incremental/ticket_metric_events": Sandbox._metrics,
+}
+
+
+def _seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+async def _never(request: Request) -> Response:
+    """Wait until the caller has gone."""
+    end = asyncio.get_running_loop().time() + _LONGEST_HANG_S
+    while asyncio.get_running_loop().time() < end and not await request.is_disconnected():
+        await asyncio.sleep(0.05)
+    return HTMLResponse(_DOWN, 504)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from starlette.types import ASGIApp
+
+from connectors.contract import Command, Settings, SignatureInvalid
+from connectors.schemes import sign_stamped
+from connectors.systems.zendesk import sandbox
+from connectors.systems.zendesk.connector import connector
+from connectors.systems.zendesk.desk import FIRST, credit_state
+from connectors.testing import LOOPBACK, SinkContract, SourceContract
+from connectors.testing.sources import _AT, _OTHER, _SECRET
+from revops.kernel import clock
+
+
+class TestZendesk(SourceContract, SinkContract):
+    connector = connector
+    settings = Settings(
+        slug="zendesk",
+        base_url=LOOPBACK,
+        parameters={"key_field": "1"},
+        secrets={"api_token": sandbox.API_TOKEN},
+    )
+
+    def build(self) -> ASGIApp:
+        app = sandbox.build()
+        world = app.state.sandbox.world
+        for number in range(10):
+            world.open(number=FIRST + number, at=clock.now() - timedelta(days=30), status="open")
+        return app
+
+    def command(self, number: int) -> Command:
+        return credit_state(number)
+
+    def refused_command(self) -> Command:
+        return credit_state(99)
+
+    def test_accepts_a_signed_call_and_refuses_all_others(self) -> None:
+        """Two headers prove a call: the signature, and the time that it covers."""
+        body = next(iter(self.fixtures().values()))
+        stamp = "2026-01-15T12:00:00Z"
+        name, when = (
+            "x-zendesk-webhook-signature", "x-zendesk-webhook-signature-timestamp",
+        )  # fmt: skip
+        good = {name: sign_stamped(body=body, secret=_SECRET, stamp=stamp), when: stamp}
+        self.verify(body, good, [_OTHER, _SECRET])
+        self.verify(b"", {name: sign_stamped(body=b"", secret=_SECRET, stamp=stamp), when: stamp},
+                    [_SECRET])  # fmt: skip
+        late = timedelta(seconds=301)
+        for refused, headers, secrets, at in (
+            (body, {}, [_SECRET], _AT),
+            (body, good | {name: ""}, [_SECRET], _AT),
+            (body, good | {name: "é=\udcff"}, [_SECRET], _AT),
+            (body, good | {when: "2026-01-15T12:00:01Z"}, [_SECRET], _AT),
+            (body, good | {when: "yesterday"}, [_SECRET], _AT),
+            (body, good | {when: "2026-01-15T12:00:00"}, [_SECRET], _AT),
+            (body, good, [_OTHER], _AT),
+            (body, good, [], _AT),
+            (body + b" ", good, [_SECRET], _AT),
+            (body, good, [_SECRET], _AT + late),
+            (body, good, [_SECRET], _AT - late),
+        ):
+            with pytest.raises(SignatureInvalid):
+                self.verify(refused, headers, secrets, at)

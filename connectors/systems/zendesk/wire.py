@@ -1,0 +1,134 @@
+"""The calls of Zendesk's ticketing API that this connector makes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any, Final
+
+from connectors.contract import Outcome, Settings
+from connectors.http import Client, NotSent, Unanswered
+from connectors.systems.zendesk import answers
+from connectors.systems.zendesk.answers import Json, Problem
+
+PAGE: Final = 100
+_MOST_PAGES: Final = 20
+
+
+class Zendesk:
+    """One account. Every method raises ``answers.Problem`` and nothing else."""
+
+    def __init__(self, client: Client, settings: Settings) -> None:
+        self._client = client
+        who = f"{settings.parameters.get('email') or 'console@example.com'}/token"
+        proof = f"{who}:{settings.secrets.get('api_token', '')}"
+        self._headers = {
+            "authorization": f"Basic {base64.b64encode(proof.encode()).decode()}",
+            "accept": "application/json",
+        }
+
+    async def me(self) -> Json:
+        return _object(await self._get("/api/v2/users/me.json"), "user")
+
+    async def field(self, number: int) -> Json | None:
+        """A ticket field; None when there is none of that number."""
+        return await self._maybe(f"/api/v2/ticket_fields/{number}.json", "ticket_field")
+
+    async def ticket(self, number: int) -> Json | None:
+        """None when it is gone."""
+        return await self._maybe(f"/api/v2/tickets/{number}.json", "ticket")
+
+    async def tickets(self, numbers: Sequence[int]) -> dict[int, Json]:
+        """Up to 100, those that are there, by their number."""
+        return await self._many("/api/v2/tickets/show_many.json", numbers, "tickets")
+
+    async def organizations(self, numbers: Sequence[int]) -> dict[int, Json]:
+        """Up to 100, those that are there, by their number."""
+        return await self._many("/api/v2/organizations/show_many.json", numbers, "organizations")
+
+    async def audits(self, number: int) -> list[Json]:
+        """All of a ticket's audits, page by page, the oldest first."""
+        found: list[Json] = []
+        params: dict[str, Any] = {"page[size]": PAGE}
+        for _ in range(_MOST_PAGES):
+            page = await self._get(f"/api/v2/tickets/{number}/audits.json", params)
+            found += _rows(page, "audits")
+            meta = page.get("meta")
+            if not isinstance(meta, dict) or not meta.get("has_more"):
+                break
+            params = {"page[size]": PAGE, "page[after]": str(meta.get("after_cursor") or "")}
+        return found
+
+    async def search(self, query: str) -> list[Json]:
+        return _rows(await self._get("/api/v2/search.json", {"query": query}), "results")
+
+    async def changed(self, *, cursor: str, since: int) -> tuple[list[Json], str, bool]:
+        """A page of the incremental export: tickets, the next cursor, whether there is more."""
+        params: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": since}
+        page = await self._get(
+            "/api/v2/incremental/tickets/cursor.json", params | {"per_page": PAGE}
+        )
+        after = page.get("after_cursor")
+        at = after if isinstance(after, str) and after else cursor
+        return _rows(page, "tickets"), at, page.get("end_of_stream") is not True
+
+    async def metrics(self, *, since: int) -> tuple[list[Json], int, bool]:
+        """A page of SLA events: they, where the next one starts (seconds), if there is more."""
+        page = await self._get(
+            "/api/v2/incremental/ticket_metric_events.json", {"start_time": since}
+        )
+        rows = _rows(page, "ticket_metric_events")
+        end = page.get("end_time")
+        more = page.get("end_of_stream") is False
+        return rows, end if type(end) is int else since, more
+
+    async def change(self, number: int, ticket: Json) -> Json:
+        """The whole answer: the ticket as it is now, and the audit of the change."""
+        try:
+            answer = await self._client.call(
+                "PUT", f"/api/v2/tickets/{number}.json", headers=self._headers,
+                json={"ticket": ticket},
+            )  # fmt: skip
+        except NotSent as error:
+            raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
+        except Unanswered as error:
+            raise Problem(Outcome.IN_DOUBT, "unanswered", error.reason) from error
+        return answers.body(answer, write=True)
+
+    async def _maybe(self, path: str, name: str) -> Json | None:
+        try:
+            return _object(await self._get(path), name)
+        except Problem as problem:
+            if problem.code == "not_there":
+                return None
+            raise
+
+    async def _many(self, path: str, numbers: Sequence[int], name: str) -> dict[int, Json]:
+        if not numbers:
+            return {}
+        ids = ",".join(str(one) for one in sorted(set(numbers))[:PAGE])
+        rows = _rows(await self._get(path, {"ids": ids}), name)
+        return {row["id"]: row for row in rows if type(row.get("id")) is int}
+
+    async def _get(self, path: str, params: Json | None = None) -> Json:
+        try:
+            answer = await self._client.call("GET", path, headers=self._headers, params=params)
+        except NotSent as error:
+            raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
+        except Unanswered as error:
+            raise Problem(Outcome.TRANSIENT, "unanswered", error.reason) from error
+        return answers.body(answer, write=False)
+
+
+def _object(page: Json, name: str) -> Json:
+    found = page.get(name)
+    if not isinstance(found, dict):
+        raise Problem(Outcome.TRANSIENT, "garbled", f"Zendesk's answer holds no {name}.")
+    return found
+
+
+def _rows(page: Json, name: str) -> list[Json]:
+    found = page.get(name)
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise Problem(Outcome.TRANSIENT, "garbled", f"Zendesk's answer holds no {name}.")
+    return found

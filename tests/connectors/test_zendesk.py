@@ -1,0 +1,322 @@
+"""Zendesk beyond the contract test: what a ticket tells, and what a ticket is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.contract import (
+    CallFailed,
+    Command,
+    NeedsFetch,
+    Outcome,
+    PayloadUnreadable,
+    Receipt,
+    Settings,
+    SignatureInvalid,
+)
+from connectors.http import Client
+from connectors.schemes import sign_stamped, verify_stamped
+from connectors.systems.zendesk import sandbox
+from connectors.systems.zendesk.connector import connector
+from connectors.systems.zendesk.desk import credit_state
+from connectors.systems.zendesk.sandbox.hooks import event
+from revops.kernel import clock
+
+PARAMETERS = {
+    "key_field": "11", "credit_field": "12", "billing_field": "13", "promise_field": "14",
+    "promise_day_field": "15", "invoice_field": "16", "ticket_prefix": "ZD-",
+}  # fmt: skip
+SETTINGS = Settings(
+    slug="zendesk",
+    base_url="http://127.0.0.1:9",
+    parameters=PARAMETERS,
+    secrets={"api_token": sandbox.API_TOKEN},
+)
+Door = httpx.AsyncClient
+
+
+def play(story: Callable[[Client, Door], Coroutine[Any, Any, None]], **options: Any) -> None:
+    async def run() -> None:
+        app = sandbox.build(sandbox.Config(parameters=PARAMETERS))
+        wire = httpx.ASGITransport(app=app)
+        async with (
+            Client(
+                SETTINGS.base_url, hosts=(), allow_loopback=True, transport=wire, **options
+            ) as client,
+            httpx.AsyncClient(transport=wire, base_url="http://sandbox") as door,
+        ):
+            await story(client, door)
+
+    asyncio.run(run())
+
+
+async def happen(door: Door, name: str, **given: Any) -> Any:
+    answer = await door.post(f"/_control/scenario/{name}", json=given)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def tickets(door: Door) -> dict[int, Any]:
+    return {row["id"]: row for row in (await door.get("/_control/state")).json()["tickets"]}
+
+
+async def one(client: Client, command: Command) -> Receipt:
+    (receipt,) = await connector.send(client, SETTINGS, [command])
+    return receipt
+
+
+def told(body: bytes) -> list[Any]:
+    return list(connector.translate(connector.open(body), SETTINGS))
+
+
+class TestSignature:
+    """Made with ``openssl dgst -sha256 -hmac … -binary | base64`` over timestamp and body."""
+
+    SECRET = "dGhpc19zZWNyZXQ"
+    STAMP = "2026-01-15T12:00:00Z"
+    AT = datetime(2026, 1, 15, 12, 0, 30, tzinfo=UTC)
+    VECTORS = (
+        (
+            b'{"type":"zen:event-type:ticket.created"}',
+            "78XBDOoKpiB9i0GKDG/8LM2gU8dL881xREO7qY2uOPY=",
+        ),
+        (b"", "QUadUUBLsKd0/v9Mw7nuv9YQuHrNnQQdxay8fTU8i+o="),
+    )
+
+    @pytest.mark.parametrize(("body", "signature"), VECTORS)
+    def test_is_what_openssl_makes(self, body: bytes, signature: str) -> None:
+        assert sign_stamped(body=body, secret=self.SECRET, stamp=self.STAMP) == signature
+        verify_stamped(
+            body=body, stamp=self.STAMP, signature=signature, secrets=["old", self.SECRET],
+            at=self.AT,
+        )  # fmt: skip
+
+    def test_covers_the_time(self) -> None:
+        body, signature = self.VECTORS[0]
+        with pytest.raises(SignatureInvalid):
+            verify_stamped(
+                body=body, stamp="2026-01-15T12:00:10Z", signature=signature,
+                secrets=[self.SECRET], at=self.AT,
+            )  # fmt: skip
+
+
+class TestWebhooks:
+    TICKET = {
+        "id": 48213, "subject": "Down", "status": "open", "priority": "urgent",
+        "organization_id": 7, "external_id": None, "created_at": "2026-01-12T08:05:00Z",
+        "updated_at": "2026-01-12T08:20:31Z",
+    }  # fmt: skip
+
+    def test_only_name_the_ticket(self) -> None:
+        envelope = connector.open(json.dumps(event("created", self.TICKET)).encode())
+        assert (envelope.object_type, envelope.object_id) == ("ticket", "48213")
+        with pytest.raises(NeedsFetch):
+            connector.translate(envelope, SETTINGS)
+
+    def test_of_one_change_count_as_one(self) -> None:
+        found = {
+            connector.open(json.dumps(event(kind, self.TICKET)).encode()).event_id
+            for kind in ("status_changed", "priority_changed")
+        }
+        assert len(found) == 1
+
+    def test_of_a_trigger_are_read_too(self) -> None:
+        body = b'{"ticket_id": "48213", "updated_at": "2026-01-12T08:20:31Z"}'
+        assert connector.open(body).object_id == "48213"
+
+    def test_of_other_things_are_refused_in_words(self) -> None:
+        with pytest.raises(PayloadUnreadable, match="no event of a ticket"):
+            connector.open(b'{"type": "zen:event-type:user.created", "detail": {"id": "1"}}')
+
+
+class TestTickets:
+    def test_are_read_with_their_organization_when_a_webhook_names_them(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(
+                door, "ticket", number=48213, customer_ref="cus_alder", subject="Down",
+                priority="high", invoice_ref="in_7",
+            )  # fmt: skip
+            body = await connector.fetch(client, SETTINGS, "ticket", "48213")
+            assert body is not None
+            (case,) = told(body)
+            assert case.contract == "support_case.opened/1"
+            assert (case.case_id, case.customer_ref, case.severity, case.invoice_ref) == (
+                "ZD-48213", "cus_alder", "2", "in_7",
+            )  # fmt: skip
+            assert await connector.fetch(client, SETTINGS, "ticket", "404") is None
+
+        play(story)
+
+    def test_are_the_same_event_read_or_polled(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=48213, customer_ref="cus_alder")
+            read = await connector.fetch(client, SETTINGS, "ticket", "48213")
+            assert read is not None
+            (polled,) = (await connector.poll(client, SETTINGS, cursor="")).bodies
+            assert connector.open(read).event_id == connector.open(polled).event_id
+            assert connector.open(read).content == connector.open(polled).content
+            assert connector.open(read).object_version > connector.open(polled).object_version
+
+        play(story)
+
+    def test_tell_of_a_breach_that_changed_no_ticket(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=48213, minutes_ago=600)
+            first = await connector.poll(client, SETTINGS, cursor="")
+            await happen(door, "breach", number=48213)
+            later = await connector.poll(client, SETTINGS, cursor=first.cursor)
+            (body,) = later.bodies
+            assert connector.open(body).polled
+            opened, breached = told(body)
+            assert opened.contract == "support_case.opened/1"
+            assert (breached.contract, breached.promise) == ("sla.breached/1", "first_response")
+            assert breached.breached_on == clock.now().date()
+
+        play(story)
+
+    def test_tell_of_a_promise_that_a_monitor_marked(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=7, promise="availability", promise_day="2026-01-09")
+            body = await connector.fetch(client, SETTINGS, "ticket", "7")
+            assert body is not None
+            _, breached = told(body)
+            assert (breached.promise, breached.breached_on) == ("availability", date(2026, 1, 9))
+
+        play(story)
+
+    def test_come_page_by_page_and_none_is_missed(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            for number in range(1, 131):
+                await happen(door, "ticket", number=number, minutes_ago=200 - number)
+            first = await connector.poll(client, SETTINGS, cursor="")
+            assert (len(first.bodies), first.more) == (100, True)
+            second = await connector.poll(client, SETTINGS, cursor=first.cursor)
+            assert (len(second.bodies), second.more) == (30, False)
+            await happen(door, "solve", number=3)
+            third = await connector.poll(client, SETTINGS, cursor=second.cursor)
+            (resolved,) = told(third.bodies[0])
+            assert (resolved.contract, resolved.case_id) == ("support_case.resolved/1", "ZD-3")
+
+        play(story)
+
+
+class TestTelling:
+    def test_writes_a_private_note_and_the_fields(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5001)
+            receipt = await one(client, credit_state(1, ticket_id="ZD-5001", document="CN-9"))
+            assert (receipt.outcome, receipt.external_number) == (Outcome.OK, "#5001")
+            ticket = (await tickets(door))[5001]
+            (note,) = ticket["notes"]
+            assert note["body"].startswith("A credit of USD 1,200.00 before tax was approved.")
+            assert note["public"] is False
+            fields = {row["id"]: row["value"] for row in ticket["custom_fields"]}
+            assert fields[12].startswith("Credit approved:")
+            assert fields[13] == "Invoice INV-10293, credit note CN-9"
+            assert fields[11] == "rc1-zendesk1-approved"
+
+        play(story)
+
+    def test_a_lost_answer_leaves_one_note(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5001)
+            await door.post("/_control/faults", json={"response_lost": 1})
+            command = credit_state(1, ticket_id="ZD-5001")
+            assert (await one(client, command)).outcome is Outcome.IN_DOUBT
+            assert (await one(client, command)).outcome is Outcome.ALREADY_DONE
+            found = await connector.find(client, SETTINGS, [command.key])
+            assert found[command.key][0].content_sha256 == connector.digest(command.payload)
+            assert len((await tickets(door))[5001]["notes"]) == 1
+
+        play(story, timeout_s=0.5)
+
+    def test_an_older_stage_never_follows_a_newer_one(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5001)
+            newer = credit_state(1, ticket_id="ZD-5001", state="issued", version=200)
+            older = credit_state(1, ticket_id="ZD-5001", state="approved", version=100)
+            assert (await one(client, newer)).outcome is Outcome.OK
+            receipt = await one(client, older)
+            assert (receipt.outcome, receipt.code) == (Outcome.OK, "superseded")
+            assert len((await tickets(door))[5001]["notes"]) == 1
+
+        play(story)
+
+    def test_a_key_on_the_second_page_of_audits_is_seen(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5001)
+            for _ in range(60):
+                await happen(door, "prioritize", number=5001, priority="low")
+                await happen(door, "prioritize", number=5001, priority="high")
+            command = credit_state(1, ticket_id="ZD-5001")
+            assert (await one(client, command)).outcome is Outcome.OK
+            assert (await one(client, command)).outcome is Outcome.ALREADY_DONE
+
+        play(story)
+
+    @pytest.mark.parametrize(
+        ("fault", "outcome", "code"),
+        [("conflict", Outcome.TRANSIENT, "changed_meanwhile"),
+         ("refuse", Outcome.REFUSED, "record_invalid")],
+    )  # fmt: skip
+    def test_says_what_a_refusal_means(self, fault: str, outcome: Outcome, code: str) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5001)
+            await door.post("/_control/faults", json={fault: True})
+            receipt = await one(client, credit_state(1, ticket_id="ZD-5001"))
+            assert (receipt.outcome, receipt.code) == (outcome, code)
+
+        play(story)
+
+    def test_waits_as_asked_and_a_minute_when_nobody_says(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await door.post("/_control/faults", json={"throttle": True, "retry_after": 9})
+            assert (await one(client, credit_state(1))).retry_after == 9
+            await door.post("/_control/faults", json={"retry_after": 0})
+            receipt = await one(client, credit_state(1))
+            assert (receipt.outcome, receipt.retry_after) == (Outcome.THROTTLED, 60)
+            with pytest.raises(CallFailed) as caught:
+                await connector.poll(client, SETTINGS, cursor="")
+            assert caught.value.retry_after == 60
+
+        play(story)
+
+    def test_without_a_field_for_our_key_everything_waits(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            settings = replace(SETTINGS, parameters={})
+            (receipt,) = await connector.send(client, settings, [credit_state(1)])
+            assert (receipt.outcome, receipt.code) == (Outcome.AUTH, "setup")
+
+        play(story)
+
+
+class TestSandbox:
+    def test_keeps_its_tickets_between_starts(self, tmp_path: Path) -> None:
+        config = sandbox.Config(state_path=str(tmp_path / "desk.state"))
+        world = sandbox.build(config).state.sandbox.world
+        world.open(number=7, at=clock.now() - timedelta(days=1), subject="Kept", status="open")
+        world.save()
+        assert sandbox.build(config).state.sandbox.world.tickets[7]["subject"] == "Kept"
+
+    def test_the_demos_buttons_open_and_breach_a_case(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5, customer_ref="cus_alder", minutes_ago=9)
+            for wanted in ({"open": True}, {"breach": True}):
+                assert (await door.post("/_control/cases", json=wanted)).status_code == 200
+            state = (await door.get("/_control/state")).json()
+            newest = max(state["tickets"], key=lambda row: row["created_at"])
+            assert newest["organization_id"] == state["tickets"][0]["organization_id"]
+            assert state["metrics"][0]["ticket_id"] == newest["id"]
+            assert (await door.post("/_control/cases", json={"open": False})).status_code == 200
+            assert "solved" in (await door.get("/")).text
+
+        play(story)
