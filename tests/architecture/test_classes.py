@@ -40,7 +40,7 @@ def declared(app: str) -> dict[str, dict[str, Data]]:
 
 
 def fields(model: type[Model]) -> list[Field]:  # type: ignore[type-arg]
-    return list(model._meta.local_fields)
+    return list(model._meta.local_concrete_fields)
 
 
 def without_class(model: type[Model]) -> list[str]:

@@ -43,7 +43,7 @@ def columns() -> str:
     found = []
     with connection.cursor() as cursor:
         for model in apps.get_models():
-            for field in model._meta.local_fields:
+            for field in model._meta.local_concrete_fields:
                 cursor.execute(f'SELECT "{field.column}" FROM {model._meta.db_table}')
                 for (value,) in cursor.fetchall():
                     octets = isinstance(field, models.BinaryField) and value is not None

@@ -69,7 +69,7 @@ def everything() -> str:
         for model in apps.get_models():
             if model._meta.db_table.startswith(("django_", "auth_", "ledger_", "delivery_")):
                 continue
-            for field in model._meta.local_fields:
+            for field in model._meta.local_concrete_fields:
                 if isinstance(field, models.CharField | models.TextField | models.JSONField):
                     cursor.execute(f'SELECT "{field.column}"::text FROM {model._meta.db_table}')
                     texts += [row[0] for row in cursor.fetchall() if row[0]]

@@ -9,9 +9,9 @@ from revops.web.filters import Filters, Key
 
 WHEN: Final = {"today": "Today", "week": "Last 7 days", "month": "Last 31 days"}
 KINDS: Final = {
-    "case": "Cases", "customer": "Customers", "period": "Periods", "connection": "Connections",
-    "flow": "Flows", "approval request": "Approvals", "credit request": "Credits",
-    "file": "Files", "service token": "Service tokens", "person": "People",
+    "approval": "Approvals", "case": "Cases", "connection": "Connections", "credit": "Credits",
+    "customer": "Customers", "file": "Files", "flow": "Flows", "period": "Periods",
+    "person": "People", "service token": "Service tokens", "session": "Sessions",
     "audit trail": "The trail itself",
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,12 +15,25 @@ from revops.audit.chain import Link, hash_of, mac_of
 from revops.audit.models import Event
 
 ACTS: Final[Mapping[str, str]] = {
-    "access.denied": "Was refused",
-    "accounts.sign_in": "Signed in",
-    "accounts.sign_in_failed": "Failed to sign in",
-    "accounts.sign_out": "Signed out",
+    "approval.approve": "Approved",
+    "approval.asked": "Asked for approval",
+    "approval.commented": "Commented",
+    "approval.delegated": "Delegated",
+    "approval.delegation_ended": "Took back a delegation",
+    "approval.edited": "Edited",
+    "approval.expired": "Expired",
+    "approval.joined": "Joined",
+    "approval.policy_begun": "Began a policy",
+    "approval.reject": "Rejected",
+    "approval.reviewed": "Reviewed",
+    "approval.send_back": "Sent back",
+    "approval.withdrawn": "Withdrew",
     "audit.export": "Exported evidence",
     "audit.verify": "Verified the trail",
+    "break_glass.asked": "Asked for emergency rights",
+    "break_glass.granted": "Granted emergency rights",
+    "break_glass.refused": "Refused emergency rights",
+    "break_glass.reviewed": "Reviewed emergency rights",
     "cases.comment": "Commented",
     "cases.retry": "Tried again",
     "connections.limit": "Set limits",
@@ -30,6 +44,12 @@ ACTS: Final[Mapping[str, str]] = {
     "connections.test": "Tested",
     "connections.trial": "Tried now",
     "connections.window": "Set maintenance",
+    "credit.approved": "Approved",
+    "credit.discarded": "Discarded",
+    "credit.sent": "Sent for approval",
+    "credits.promise.made": "Made a promise",
+    "credits.rule.made": "Made a rule",
+    "credits.terms.ended": "Ended terms",
     "export": "Took a file",
     "export.refused": "Was refused a file",
     "flows.compensate": "Took back",
@@ -37,20 +57,36 @@ ACTS: Final[Mapping[str, str]] = {
     "identity.merge": "Merged",
     "identity.set_parent": "Set the customer above",
     "identity.unmerge": "Parted again",
+    "maps.tax": "Mapped a tax",
     "payload.reveal": "Revealed",
     "periods.close": "Closed",
     "periods.open": "Opened again",
+    "person.deactivated": "Deactivated",
     "person.erase": "Erased a person",
+    "person.invited": "Invited",
+    "person.password_link": "Made a password link",
+    "person.password_set": "Set a password",
+    "person.provider_linked": "Linked a sign-in",
+    "person.role_ended": "Ended a role",
+    "person.role_granted": "Gave a role",
     "rates.policy": "Set a rate policy",
     "rates.publish": "Published rates",
     "retention.apply": "Applied retention",
     "sandbox.mend": "Mended the sandbox",
     "sandbox.switch": "Switched the sandbox",
+    "second_factor.codes_renewed": "Renewed codes",
+    "second_factor.removed": "Removed a second factor",
+    "second_factor.set_up": "Set up a second factor",
+    "session.begun": "Signed in",
+    "session.ended": "Signed out",
+    "session.refused": "Was not let in",
     "tokens.create": "Made",
     "tokens.revoke": "Revoked",
     "usage.close": "Rated for good",
 }
 _SHOWN: Final = 3
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_FRACTION: Final = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)\.\d+")
 _LONGEST: Final = 80
 _ROLES: Final = {role.value: role.label for role in Role}
 
@@ -79,6 +115,10 @@ class Act:
     url: str
     fits: bool
     changes: Sequence[Change] = field(default_factory=tuple)
+
+    @property
+    def kind(self) -> str:
+        return self.event.kind.replace("_", " ")
 
     @property
     def hash(self) -> str:
@@ -135,7 +175,10 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change
         Change(name.replace("_", " ").capitalize(), _text(before.get(name)), _text(after.get(name)))
         for name in names
     ]
-    return sorted(found, key=lambda change: change.before == change.after)
+    # What changed first; a digest tells a person nothing, so it comes last.
+    return sorted(
+        found, key=lambda one: (bool(_DIGEST.fullmatch(one.after)), one.before == one.after)
+    )
 
 
 def _text(value: Any) -> str:
@@ -143,11 +186,15 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        value = ", ".join(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = _FRACTION.sub(r"\1", text)
     return text if len(text) <= _LONGEST * 5 else f"{text[: _LONGEST * 5]}…"
 
 
 _PLACES: Final[Mapping[str, Callable[[str], str]]] = {
+    "approval": lambda ref: reverse("approvals:approval", args=[int(ref.removeprefix("APR-"))]),
     "case": lambda ref: reverse("exceptions:case", args=[int(ref.removeprefix("EXC-"))]),
     "connection": lambda ref: reverse("connections:connection", args=[ref]),
     "customer": lambda ref: reverse("console:customer", args=[int(ref.removeprefix("PTY-"))]),

@@ -49,7 +49,7 @@ def places() -> Iterator[Place]:
         except ModuleNotFoundError:
             continue
         for model in config.get_models():
-            for field in model._meta.local_fields:
+            for field in model._meta.local_concrete_fields:
                 if classes.get(model.__name__, {}).get(field.name) is PII:
                     yield _place(model, field)
 
