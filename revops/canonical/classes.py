@@ -39,6 +39,7 @@ CLASSES: Final[Classes] = {
     "Claim": {INTERNAL: "field", PII: "value"},
     "Drift": {INTERNAL: "field other_source_id", PII: "agreed owner_value other_value"},
     "RecordChange": {INTERNAL: "field", PII: "before after by"},
+    "MatchKey": {},
     "Merge": {INTERNAL: "customer_ids", PII: "evidence reason"},
     "MergeProposal": {PII: "evidence"},
     "Payment": {INTERNAL: "invoice_ref customer_ref balance_transaction", PII: "reason"},

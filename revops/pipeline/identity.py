@@ -153,7 +153,8 @@ def look(*, everything: bool = False) -> Found:
     Run once a day; ``everything`` compares all of them again.
     """
     began = clock.now()
-    row = sql.one("SELECT at FROM pipeline_heartbeat WHERE name = 'identity'")
+    # A new name whenever keys are made otherwise: the first time finds nothing, and renews all.
+    row = sql.one("SELECT at FROM pipeline_heartbeat WHERE name = 'identity_keys'")
     found = finder.find(since=None if everything or row is None else row.at)
     sql.run(_LOOKED, (began,))
     return found
@@ -216,7 +217,7 @@ def _as_it_is(party_id: int) -> CustomerUpdated:
 
 
 _LOOKED: Final = """
-INSERT INTO pipeline_heartbeat (name, at) VALUES ('identity', %s)
+INSERT INTO pipeline_heartbeat (name, at) VALUES ('identity_keys', %s)
 ON CONFLICT (name) DO UPDATE SET at = EXCLUDED.at
 """
 _ACCOUNT: Final = """

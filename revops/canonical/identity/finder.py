@@ -1,9 +1,9 @@
 """
 Pairs of customers that are alike, proposed to a person once.
 
-The database finds candidates set-wise: names that share trigrams, the same domain, the same tax ID
-in the same country. Each customer brings at most ``_NEAREST`` of a sort, so that a common name
-cannot make the number of pairs explode. ``scoring`` then says why they are alike, or that not.
+Each customer keeps keys of its name, domains, tax IDs and places (``keys``), and the database
+finds, set-wise, who shares one. A key brings few others, so that what many share cannot make the
+number of pairs explode. ``scoring`` then says why they are alike, or that not.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from revops.canonical.identity.scoring import FREE_MAIL, PROPOSE, Compared, compare
+from revops.canonical.identity.keys import Keys, keys
+from revops.canonical.identity.scoring import PROPOSE, Compared, compare
 from revops.canonical.identity.sides import sides
 from revops.canonical.models import ProposalState
 from revops.kernel import strict_json
 from revops.store import sql
 
-_NEAREST: Final = 10
-# Below this pg_trgm does not look: what is less alike could not be proposed by its name.
-_ALIKE: Final = "0.3"
+# Others that a key brings at most, the newest first: one that says much alone, and one of the
+# others, of which those are compared that share the most.
+_EXACT: Final = 10
+_ALIKE: Final = 40
+_NEAREST: Final = 20
 _CHUNK: Final = 500
 
 # Whoever proposes or decides holds this, so that nothing is proposed that is being decided.
@@ -69,15 +72,11 @@ def find(*, since: datetime | None = None) -> Found:
 def look_at(party_ids: Sequence[int], *, at: datetime) -> Found:
     """Compare these customers with what is like them. The caller holds the transaction."""
     sql.lock_objects([LOCK])
-    sql.run("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", (_ALIKE,))
-    pairs = [
-        (row.one, row.two)
-        for row in sql.rows(
-            _CANDIDATES,
-            {"ids": list(party_ids), "most": _NEAREST, "free": sorted(FREE_MAIL)},
-        )
-    ]
-    known = sides({party for pair in pairs for party in pair})
+    known = sides(party_ids)
+    found = {party_id: keys(side) for party_id, side in known.items()}
+    _keep(found)
+    pairs = _candidates(found)
+    known |= sides({party for pair in pairs for party in pair} - known.keys())
     compared = {
         (one, two): compare(known[one], known[two])
         for one, two in pairs
@@ -85,6 +84,33 @@ def look_at(party_ids: Sequence[int], *, at: datetime) -> Found:
     }
     proposed, withdrawn = _write(compared, at)
     return Found(len(party_ids), len(compared), proposed, withdrawn)
+
+
+def _keep(found: Mapping[int, Keys]) -> None:
+    """Store their keys, and forget those that they had before."""
+    rows = [(party_id, key) for party_id, one in found.items() for key in sorted(one.stored)]
+    _KEYS.insert(rows, "ON CONFLICT DO NOTHING")
+    columns = [party_id for party_id, _ in rows], [key for _, key in rows]
+    sql.run(_FORGET, (list(found), *columns))
+
+
+def _candidates(found: Mapping[int, Keys]) -> list[Pair]:
+    """Whoever shares a key with them, and whom they are proposed with."""
+    rows = [
+        (party_id, key, key in one.exact)
+        for party_id, one in found.items()
+        for key in sorted(one.asked)
+    ]
+    columns = {
+        "asking": [party_id for party_id, _, _ in rows],
+        "keys": [key for _, key, _ in rows],
+        "exact": [exact for _, _, exact in rows],
+        "ids": list(found),
+        "few": _EXACT,
+        "many": _ALIKE,
+        "nearest": _NEAREST,
+    }
+    return [(row.one, row.two) for row in sql.rows(_CANDIDATES, columns)]
 
 
 def agreed(evidence: Iterable[Mapping[str, Any]]) -> Said:
@@ -166,33 +192,39 @@ WHERE party.id > %(last)s AND party.merged_into_id IS NULL AND (
         WHERE customer.party_id = party.id AND customer.updated_at > %(since)s))
 ORDER BY party.id LIMIT %(most)s
 """
+_KEYS: Final = sql.Columns("canonical_matchkey", party_id="bigint", key="bigint")
+_FORGET: Final = """
+DELETE FROM canonical_matchkey old WHERE party_id = ANY(%b::bigint[]) AND NOT EXISTS (
+    SELECT 1 FROM unnest(%b::bigint[], %b::bigint[]) AS own (party_id, key)
+    WHERE own.party_id = old.party_id AND own.key = old.key)
+"""
+# Each key goes by the index, as its others may be many.
 _CANDIDATES: Final = """
 WITH asked AS MATERIALIZED (
-    SELECT id, name, domain FROM canonical_party WHERE id = ANY(%(ids)s)
-), found AS (
-    SELECT asked.id, near.id AS other FROM asked CROSS JOIN LATERAL (
-        SELECT party.id FROM canonical_party party
-        WHERE party.name %% asked.name AND party.id <> asked.id AND party.merged_into_id IS NULL
-        ORDER BY similarity(party.name, asked.name) DESC, party.id LIMIT %(most)s) AS near
-    WHERE asked.name <> ''
-    UNION
-    SELECT asked.id, near.id FROM asked CROSS JOIN LATERAL (
-        SELECT party.id FROM canonical_party party
-        WHERE party.domain = asked.domain AND party.domain <> '' AND party.id <> asked.id
-            AND party.merged_into_id IS NULL ORDER BY party.id DESC LIMIT %(most)s) AS near
-    WHERE asked.domain <> '' AND asked.domain <> ALL(%(free)s::text[])
-    UNION
-    SELECT asked.id, near.party_id FROM asked
-    JOIN canonical_customer own ON own.party_id = asked.id AND own.tax_key <> ''
-    CROSS JOIN LATERAL (
-        SELECT other.party_id FROM canonical_customer other
-        WHERE other.tax_key = own.tax_key AND other.tax_key <> '' AND other.party_id <> asked.id
-        ORDER BY other.id DESC LIMIT %(most)s) AS near
-    UNION
-    SELECT left_id, right_id FROM canonical_mergeproposal
-    WHERE state = 'open' AND (left_id = ANY(%(ids)s) OR right_id = ANY(%(ids)s))
+    SELECT * FROM unnest(%(asking)s::bigint[], %(keys)s::bigint[], %(exact)s::bool[])
+        AS asked (id, key, exact)
+), shared AS (
+    SELECT asked.id, near.party_id AS other, bool_or(asked.exact) AS exact, count(*) AS keys
+    FROM asked CROSS JOIN LATERAL (
+        SELECT holder.party_id FROM canonical_matchkey holder
+        JOIN canonical_party party ON party.id = holder.party_id AND party.merged_into_id IS NULL
+        WHERE holder.key = asked.key AND holder.party_id <> asked.id
+        ORDER BY holder.party_id DESC
+        LIMIT CASE WHEN asked.exact THEN %(few)s ELSE %(many)s END) AS near
+    GROUP BY 1, 2
+), ranked AS (
+    SELECT id, other, exact, row_number() OVER (
+        PARTITION BY id, exact ORDER BY keys DESC, other DESC) AS place FROM shared
 )
-SELECT DISTINCT least(id, other) AS one, greatest(id, other) AS two FROM found ORDER BY 1, 2
+SELECT DISTINCT least(id, other) AS one, greatest(id, other) AS two FROM (
+    SELECT id, other FROM ranked WHERE exact OR place <= %(nearest)s
+    UNION ALL
+    SELECT left_id, right_id FROM canonical_mergeproposal
+    WHERE state = 'open' AND left_id = ANY(%(ids)s)
+    UNION ALL
+    SELECT left_id, right_id FROM canonical_mergeproposal
+    WHERE state = 'open' AND right_id = ANY(%(ids)s)
+) AS found ORDER BY 1, 2
 """
 _ROOTS: Final = """
 WITH RECURSIVE root AS (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 # How companies are registered, in the spellings that customers use. Dots are gone by then.
@@ -23,6 +24,7 @@ _TOGETHER: Final = (
 _JOINS: Final = frozenset({"and", "und", "et", "y", "e"})
 
 
+@lru_cache(maxsize=8192)
 def core(name: str) -> str:
     """
     The words that make the name: ``"Müller & Söhne GmbH & Co. KG"`` becomes ``"muller and sohne"``.
@@ -57,13 +59,19 @@ def alike(one: str, other: str) -> Decimal:
         return Decimal(0)
     if one == other:
         return Decimal(1)
-    if set(re.findall(r"\d+", one)) != set(re.findall(r"\d+", other)):
+    if numbers(one) != numbers(other):
         return Decimal(0)
-    left, right = _trigrams(one), _trigrams(other)
+    left, right = trigrams(one), trigrams(other)
     return Decimal(len(left & right)) / Decimal(len(left | right))
 
 
-def _trigrams(text: str) -> set[str]:
+def numbers(text: str) -> set[str]:
+    """As they are written."""
+    return set(re.findall(r"\d+", text))
+
+
+def trigrams(text: str) -> set[str]:
+    """Three letters each, as ``pg_trgm`` counts them."""
     return {
         padded[start : start + 3]
         for word in text.split()

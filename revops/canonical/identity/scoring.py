@@ -21,18 +21,18 @@ T = TypeVar("T")
 # From here on a person is asked.
 PROPOSE: Final = Decimal("0.6")
 _EXACT: Final = Decimal("0.0001")
-_SIMILAR: Final = Decimal("0.5")
-_NAME: Final = Decimal("0.62")
+SIMILAR: Final = Decimal("0.5")
+NAME: Final = Decimal("0.62")
 _TAX: Final = Decimal("0.97")
 _OTHER_TAX: Final = Decimal("0.85")
 _DOMAIN: Final = Decimal("0.62")
 _PART_OF_DOMAIN: Final = Decimal("0.45")
-_ENDING: Final = Decimal("0.30")
+ENDING: Final = Decimal("0.30")
 _OTHER_DOMAIN: Final = Decimal("0.15")
 # A shorter label is anybody's: eu, app, www.
-_LABEL: Final = 4
+LABEL: Final = 4
 _POSTAL: Final = Decimal("0.35")
-_CITY: Final = Decimal("0.15")
+CITY: Final = Decimal("0.15")
 _COUNTRY: Final = Decimal("0.04")
 _OTHER_COUNTRY: Final = Decimal("0.10")
 _PARENT: Final = Decimal("0.25")
@@ -135,7 +135,7 @@ def compare(left: Side, right: Side) -> Compared:
 def _name(left: Side, right: Side) -> Evidence | None:
     def weigh(one: str, other: str) -> Decimal:
         found = alike(core(one), core(other))
-        return found if found >= _SIMILAR else Decimal(0)
+        return found if found >= SIMILAR else Decimal(0)
 
     best = _best(left.names, right.names, weigh)
     if best is None or not best[2]:
@@ -143,9 +143,9 @@ def _name(left: Side, right: Side) -> Evidence | None:
     one, other, same = best
     if same == 1:
         said = "The names are the same, apart from legal form and spelling."
-        return Evidence("name", one, other, _NAME, said)
+        return Evidence("name", one, other, NAME, said)
     percent = int(same * 100)
-    weight = (_NAME * same * same).quantize(_EXACT)
+    weight = (NAME * same * same).quantize(_EXACT)
     return Evidence("name", one, other, weight, f"The names are alike to {percent} %.")
 
 
@@ -156,22 +156,23 @@ def _domain(left: Side, right: Side) -> Evidence | None:
         if one.endswith(f".{other}") or other.endswith(f".{one}"):
             return _PART_OF_DOMAIN
         label = one.partition(".")[0]
-        if len(label) >= _LABEL and label == other.partition(".")[0]:
-            return _ENDING
+        if len(label) >= LABEL and label == other.partition(".")[0]:
+            return ENDING
         return -_OTHER_DOMAIN
 
-    best = _best(_own(left.domains), _own(right.domains), weigh)
+    best = _best(own_domains(left.domains), own_domains(right.domains), weigh)
     if best is None:
         return None
     said = {
         _DOMAIN: "Both use the same domain.",
         _PART_OF_DOMAIN: "One domain is a part of the other.",
-        _ENDING: "The domains differ only in their ending.",
+        ENDING: "The domains differ only in their ending.",
     }.get(best[2], "They use different domains.")
     return Evidence("domain", *best, said)
 
 
-def _own(domains: Iterable[str]) -> tuple[str, ...]:
+def own_domains(domains: Iterable[str]) -> tuple[str, ...]:
+    """In one spelling, without those where anybody has an address."""
     plain = (one.strip().casefold().strip(".").removeprefix("www.") for one in domains)
     return tuple(one for one in plain if one and one not in FREE_MAIL)
 
@@ -198,9 +199,9 @@ def _place(left: Side, right: Side) -> Evidence | None:
     def weigh(one: Place, other: Place) -> Decimal:
         if one.country != other.country:
             return -_OTHER_COUNTRY
-        if one.postal_code and _plain(one.postal_code) == _plain(other.postal_code):
+        if one.postal_code and plain(one.postal_code) == plain(other.postal_code):
             return _POSTAL
-        return _CITY if one.city and core(one.city) == core(other.city) else _COUNTRY
+        return CITY if one.city and core(one.city) == core(other.city) else _COUNTRY
 
     best = _best(
         [one for one in left.places if one.country],
@@ -211,7 +212,7 @@ def _place(left: Side, right: Side) -> Evidence | None:
         return None
     said = {
         _POSTAL: "They have the same postal code.",
-        _CITY: "They are in the same city.",
+        CITY: "They are in the same city.",
         _COUNTRY: "They are in the same country.",
     }.get(best[2], "They are in different countries.")
     return Evidence("address", _shown(best[0]), _shown(best[1]), best[2], said)
@@ -248,7 +249,8 @@ def _best(
     return max(pairs, key=lambda pair: (pair[2], sorted((str(pair[0]), str(pair[1])))))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Letters and digits only."""
     return "".join(filter(str.isalnum, text.casefold()))
 
 

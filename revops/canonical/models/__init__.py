@@ -6,7 +6,7 @@ from revops.canonical.models.catalogue import Price, PriceVersion, Product
 from revops.canonical.models.credits import Credit, CreditApplication, CreditState
 from revops.canonical.models.customers import Customer, Party
 from revops.canonical.models.history import Claim, Drift, ExternalReference, RecordChange
-from revops.canonical.models.identity import Merge, MergeProposal, ProposalState
+from revops.canonical.models.identity import MatchKey, Merge, MergeProposal, ProposalState
 from revops.canonical.models.invoices import Invoice, InvoiceLine, InvoiceState, TaxDocument
 from revops.canonical.models.payments import (
     Dispute,
@@ -52,6 +52,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceState",
     "Kind",
+    "MatchKey",
     "Merge",
     "MergeProposal",
     "Opportunity",

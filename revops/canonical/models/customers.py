@@ -43,12 +43,6 @@ class Party(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
-    class Meta:
-        indexes = [
-            GinIndex(fields=["name"], name="canonical_party_name", opclasses=["gin_trgm_ops"]),
-            models.Index(fields=["domain"], name="canonical_party_domain", condition=~Q(domain="")),
-        ]
-
     def __str__(self) -> str:
         return self.name
 

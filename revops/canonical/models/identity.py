@@ -35,6 +35,26 @@ class Merge(models.Model):
         return f"{self.absorbed_id} into {self.survivor_id}"
 
 
+class MatchKey(models.Model):
+    """
+    What others find a customer by that may be the same one: digests, made by ``identity/keys.py``
+    and renewed whenever it is looked at.
+    """
+
+    pk = models.CompositePrimaryKey("party", "key")
+    # Written for many customers at once; parties are never deleted.
+    party = models.ForeignKey(
+        Party, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    key = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "party"], name="canonical_matchkey_found")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.party_id}"
+
+
 class ProposalState(models.TextChoices):
     OPEN = "open", "Open"
     MERGED = "merged", "Merged"

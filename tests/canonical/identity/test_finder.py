@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.core.management import call_command
 
 from accounts.models import User
-from revops.canonical.models import Merge, MergeProposal, Party, ProposalState
+from revops.canonical.models import Customer, Merge, MergeProposal, Party, ProposalState
+from revops.kernel import clock
 from revops.pipeline import identity
 from tests import factories
 from tests.canonical.conftest import World
@@ -52,6 +53,28 @@ class TestProposals:
             world.customer(world.crm, f"00{number}", name=name, domain="gmail.com",
                            email=f"{number}@gmail.com")  # fmt: skip
         assert identity.look().proposed == 0
+
+    def test_come_from_names_spelled_otherwise_in_one_place(self, world: World) -> None:
+        world.customer(world.billing, "1", name="Kestrel Robotics Automation")
+        world.customer(world.billing, "2", name="Kestral Robotics Automation")
+        world.customer(world.billing, "3", name="Alder Analytics")
+        identity.look()
+        assert proposed() == set()
+        Customer.objects.update(
+            address={"country": "DE", "postal_code": "10115", "city": "Berlin"},
+            updated_at=clock.now(),
+        )
+        identity.look()
+        assert proposed() == {frozenset((party_of("1").pk, party_of("2").pk))}
+        assert kinds(MergeProposal.objects.get()) == ["name", "address"]
+
+    def test_forget_what_a_customer_was_called(self, world: World) -> None:
+        world.customer(world.billing, "1", name="Kestrel Robotics")
+        identity.look()
+        world.customer(world.billing, "1", name="Alder Analytics")
+        identity.look()
+        world.customer(world.crm, "2", name="Kestrel Robotics")
+        assert identity.look().compared == 0
 
     def test_are_made_once_whoever_looks(self, world: World) -> None:
         world.customer(world.crm, "001")
