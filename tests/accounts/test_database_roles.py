@@ -72,7 +72,7 @@ class TestNoRole:
             "UPDATE django_migrations SET name = ''",
         ],
     )
-    def test_rewrites_history(self, role: str, statement: str) -> None:
+    def test_i35_rewrites_history(self, role: str, statement: str) -> None:
         entry = make.a_journal(make.a_legal_entity(ENTITY))
         Attempt.objects.create(
             command=make.a_command(entry), number=1, kind="send", fence=1, intent_at=clock.now(),
@@ -101,7 +101,7 @@ class TestNoRole:
             "SET session_replication_role = replica",
         ],
     )
-    def test_changes_what_the_database_is(self, role: str, statement: str) -> None:
+    def test_i35_changes_what_the_database_is(self, role: str, statement: str) -> None:
         refused(role, statement)
 
     def test_is_above_the_rules(self, role: str) -> None:

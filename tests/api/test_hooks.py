@@ -73,7 +73,7 @@ class TestHook:
         assert (answer.status_code, answer.content) == (200, b"")
         assert bytes(InboundEvent.objects.get().body) == body
 
-    def test_answers_a_repeat_alike_and_stores_it_once(self, billing: Connection) -> None:
+    def test_i12_answers_a_repeat_alike_and_stores_it_once(self, billing: Connection) -> None:
         body = an_event()
         assert {send(billing, body, signed(body)).status_code for _ in range(3)} == {200}
         assert InboundEvent.objects.get().deliveries == 3
@@ -90,7 +90,7 @@ class TestHook:
         assert answer["X-Correlation-Id"] == "story-12345678"
         assert InboundEvent.objects.get().correlation_id == "story-12345678"
 
-    def test_accepts_the_old_and_the_new_secret_while_one_is_rotated(
+    def test_i14_accepts_the_old_and_the_new_secret_while_one_is_rotated(
         self, billing: Connection
     ) -> None:
         set_secret(billing, "webhook_secret", "whsec_the-new-one", overlap=timedelta(hours=1))
@@ -111,7 +111,7 @@ class TestHook:
             signed(an_event(), at=time.time() - 3600),
         ],
     )
-    def test_refuses_what_is_not_signed_by_the_sender(
+    def test_i11_refuses_what_is_not_signed_by_the_sender(
         self, billing: Connection, headers: dict[str, str]
     ) -> None:
         answer = send(billing, an_event(), headers)
@@ -120,7 +120,7 @@ class TestHook:
         assert answer["Content-Type"] == "application/problem+json"
         assert not InboundEvent.objects.exists()
 
-    def test_does_not_take_one_address_signature_at_another(self, billing: Connection) -> None:
+    def test_i15_does_not_take_one_address_signature_at_another(self, billing: Connection) -> None:
         other = a_connection("other", "stripe")
         set_secret(other, "webhook_secret", "whsec_of-the-other-one")
         body = an_event()

@@ -35,7 +35,7 @@ def found(paths: list[Path], pattern: str) -> list[str]:
 
 class TestTemplates:
     @pytest.mark.parametrize("what", FORBIDDEN)
-    def test_hold_no(self, what: str) -> None:
+    def test_i6_i7_hold_no(self, what: str) -> None:
         assert found(TEMPLATES, FORBIDDEN[what]) == []
 
     def test_are_there_to_be_checked(self) -> None:

@@ -56,7 +56,7 @@ class TestBaseUrl:
             "https://localhost",
         ],
     )
-    def test_refuses_every_other_address(self, url: str) -> None:
+    def test_i10_refuses_every_other_address(self, url: str) -> None:
         with pytest.raises(Refused):
             PUBLIC.target(url)
 
@@ -91,7 +91,7 @@ class TestBaseUrl:
             "[ff02::1]",
         ],
     )
-    def test_refuses_numbers_and_private_addresses_even_where_any_host_is_allowed(
+    def test_i10_refuses_numbers_and_private_addresses_where_any_host_is_allowed(
         self, host: str
     ) -> None:
         with pytest.raises(Refused):

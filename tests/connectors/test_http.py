@@ -98,7 +98,7 @@ class TestCall:
         assert second.endswith(b"items%5B0%5D%5Bprice%5D=p%261")
         assert peer.connections == 1
 
-    def test_does_not_follow_redirects_and_keeps_no_cookies(self) -> None:
+    def test_i10_does_not_follow_redirects_and_keeps_no_cookies(self) -> None:
         peer = Peer(
             answering(
                 b"",
@@ -281,7 +281,7 @@ class TestNotSent:
         peer.play(story, connections=1)
         assert len(peer.requests) == 1
 
-    def test_a_name_that_leads_inside_is_refused_at_connect(
+    def test_i10_a_name_that_leads_inside_is_refused_at_connect(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def rebound(

@@ -44,7 +44,7 @@ class TestReading:
             RECORDED.replace(b"http://soap.sforce.com/2005/09/outbound", b"urn:other"),
         ],
     )
-    def test_refuses_what_is_no_message_and_never_reads_a_document_type(self, body: bytes) -> None:
+    def test_i26_refuses_what_is_no_message_and_reads_no_document_type(self, body: bytes) -> None:
         with pytest.raises(PayloadUnreadable):
             connector.open(body)
         if b"OR Id" not in body:

@@ -215,7 +215,7 @@ class TestEvent:
         event["data"]["object"]["amount_paid"] = 1
         assert opened(event).content != first
 
-    def test_events_of_another_account_are_refused(self) -> None:
+    def test_i15_events_of_another_account_are_refused(self) -> None:
         event = body("customer_created__with_address") | {"account": "acct_other"}
         assert told(event)
         with pytest.raises(PayloadUnreadable, match="acct_other"):
