@@ -2,7 +2,7 @@
 A list as a file: CSV for spreadsheets, streamed some hundred rows at a time.
 
 UTF-8 with a byte order mark; ISO dates in UTC; plain decimals beside a currency column; cells that
-a spreadsheet would run as a formula are quoted with an apostrophe (OWASP, CSV injection).
+a spreadsheet would run as a formula are disarmed with an apostrophe (OWASP, CSV injection).
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from revops.kernel.money import Money
 from revops.web.formats import figures
 
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_FORMULA: Final = frozenset("=+-@\t\r")
+# What begins a formula, in full width too; and what some spreadsheets skip before they look.
+_FORMULA: Final = frozenset("=+-@\t\r\n|%＝＋－＠")
+_SKIPPED: Final = " \N{NO-BREAK SPACE}\ufeff\u200b\u200e\u200f\u2060"
 _LINES: Final = 500
 
 
@@ -39,7 +41,8 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator
     """The file, some hundred lines at a time."""
     lines = iter(rows)
     out = StringIO()
-    writer = csv.writer(out)
+    # All cells are quoted: where the comma is the decimal sign, they would be parted elsewhere.
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     out.write(_BOM)
     writer.writerow(columns)
     while portion := list(islice(lines, _LINES)):
@@ -52,13 +55,15 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator
 
 def _cell(value: str) -> str:
     """A number keeps its minus; any other text that starts like a formula is disarmed."""
-    if value and value[0] in _FORMULA and not _is_number(value):
+    shown = value.lstrip(_SKIPPED)
+    if shown and shown[0] in _FORMULA and not _is_number(value):
         return f"'{value}"
     return value
 
 
 def _is_number(value: str) -> bool:
-    return value.removeprefix("-").replace(".", "", 1).isdigit()
+    digits = value.removeprefix("-").replace(".", "", 1)
+    return digits.isascii() and digits.isdigit()
 
 
 def money_cells(value: Money | None) -> tuple[str, str]:
