@@ -83,7 +83,7 @@ SERVICES = [one for one in ADDRESSES if one.for_services]
 
 class TestPolicies:
     @each(ADDRESSES)
-    def test_are_declared_beside_every_view(self, address: Address) -> None:
+    def test_i2_are_declared_beside_every_view(self, address: Address) -> None:
         assert address.policy is not None, (
             f"{address} says nobody whom it is for: put @screen, @open_door or "
             "@for_everyone_signed_in on its view, or scope on its class."
@@ -95,7 +95,7 @@ class TestPolicies:
         known = SCOPES if address.for_services else ACTIONS
         assert address.policy.action in known
 
-    def test_open_no_door_that_is_not_on_the_list(self) -> None:
+    def test_i2_open_no_door_that_is_not_on_the_list(self) -> None:
         found = {
             one.route: one.policy.open_because
             for one in ADDRESSES
@@ -145,7 +145,7 @@ class TestOutsiders:
             assert getattr(client, method)(address.of_nothing()).status_code == 401, method
 
     @each(PAGES)
-    def test_forms_from_elsewhere_are_refused(self, address: Address, mona: User) -> None:
+    def test_i3_forms_from_elsewhere_are_refused(self, address: Address, mona: User) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(mona)
         for method in ("post", "put", "patch", "delete"):
@@ -247,7 +247,7 @@ class TestLooking:
         return {}
 
     @each([one for one in ADDRESSES if not one.for_services])
-    def test_changes_nothing(self, address: Address, company: dict[str, Any]) -> None:
+    def test_i4_changes_nothing(self, address: Address, company: dict[str, Any]) -> None:
         path = address.of(_values(address))
         seen: set[int] = set()
         for name in CAST:
@@ -318,7 +318,7 @@ class TestHeaders:
 
     @each(ADDRESSES)
     @pytest.mark.parametrize("name", [None, "ana"])
-    def test_are_sent(self, address: Address, name: str | None) -> None:
+    def test_i29_are_sent(self, address: Address, name: str | None) -> None:
         client = Client()
         if name:
             client.force_login(person(name))

@@ -105,7 +105,7 @@ class TestQueues:
         ]
         assert not found, "\n".join(found)
 
-    def test_are_not_pickled(self) -> None:
+    def test_i27_are_not_pickled(self) -> None:
         found = [
             house.name_of(path)
             for path in house.code()
