@@ -36,6 +36,14 @@ def fit_for_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
                 id="accounts.E003",
             )
         )
+    if settings.REVOPS_SECOND_FACTOR != "required":
+        found.append(
+            Error(
+                "A password alone opens the console.",
+                hint="Set REVOPS_SECOND_FACTOR=required, or unset it.",
+                id="accounts.E005",
+            )
+        )
     return found
 
 

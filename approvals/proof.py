@@ -1,27 +1,22 @@
 """
 That the person at the keyboard is who signed in: asked again before a decision of a high tier.
 
-``ask`` is the one place that asks. It takes the password; a second factor is another way in here.
+``accounts.stepup`` asks, for a password or a code of the second factor, and remembers for how long
+it is fresh. Decisions take a ``Proof``, as they are made without a request too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from django.http import HttpRequest
 
-from accounts import patience
+from accounts import stepup
 from accounts.models import User
-from revops.kernel import clock
+from accounts.stepup import FRESH, NotProved
 
-FRESH: Final = timedelta(minutes=5)
-_KEY: Final = "approvals.proved"
-
-
-class NotProved(Exception):
-    """The password was not right, or was tried too often; the message says which."""
+__all__ = ["NotProved", "Proof", "ask", "held"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +32,19 @@ class Proof:
 
 def held(request: HttpRequest) -> Proof | None:
     """The session's proof while it is fresh."""
-    user, kept = request.user, request.session.get(_KEY)
-    if not isinstance(user, User) or not isinstance(kept, list) or len(kept) != 2:
-        return None
-    found = Proof(int(kept[0]), datetime.fromisoformat(str(kept[1])))
-    return found if found.holds(user, clock.now()) else None
+    at = stepup.proved_at(request) if stepup.fresh(request) else None
+    return Proof(request.user.pk, at) if at is not None and isinstance(request.user, User) else None
 
 
-def ask(request: HttpRequest, password: str) -> Proof:
+def ask(request: HttpRequest, given: str) -> Proof:
     """
     Proof that the signed-in person is at the keyboard; good for five minutes of this session.
 
-    Raises NotProved. Wrong passwords count like those of the sign-in page.
+    Raises NotProved. Wrong passwords and codes count like those of the sign-in page.
     """
     fresh = held(request)
-    if fresh is not None and not password:
+    if fresh is not None and not given:
         return fresh
-    user = request.user
-    if not isinstance(user, User):
-        raise NotProved("Sign in first.")
-    address = request.META.get("REMOTE_ADDR", "")
-    if wait := patience.seconds_to_wait(email=user.email, address=address):
-        raise NotProved(f"Too many tries. Wait {wait} seconds.")
-    if not password or not user.check_password(password):
-        if password:
-            patience.failed(email=user.email, address=address)
-        raise NotProved("Type your password: this decision needs it again.")
-    patience.succeeded(email=user.email, address=address)
-    made = Proof(user.pk, clock.now())
-    request.session[_KEY] = [made.user, made.at.isoformat()]
-    return made
+    at = stepup.prove(request, given)
+    assert isinstance(request.user, User)
+    return Proof(request.user.pk, at)

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
-from requests import RequestException
 
 from accounts import oidc
 from accounts.policy import open_door
@@ -23,7 +22,8 @@ def sso(request: HttpRequest) -> HttpResponse:
     )
     try:
         return oidc.begin(request, next_url=wanted if safe else "/")
-    except (RequestException, OAuth2Error) as error:
+    # What the network can do is an OSError, whichever library calls.
+    except (OSError, OAuth2Error) as error:
         return oidc.answer(request, oidc.failed(error))
 
 

@@ -189,6 +189,7 @@
     const answer = await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
     const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = page && one("meta[name=csrf-token]", page)?.content;
+    if (answer?.redirected && !token) { location.assign(answer.url); return; } // a second factor
     if (!token) { one(".notice", form).hidden = false; return; }
     if (page.body.dataset.person !== body.dataset.person) { location.reload(); return; }
     one("meta[name=csrf-token]").content = token;

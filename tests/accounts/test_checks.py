@@ -7,7 +7,10 @@ from django.test import override_settings
 
 from accounts.checks import fit_for_production
 
-GOOD = {"REVOPS_DEMO": False, "REVOPS_ALLOW_LOOPBACK": False, "REVOPS_ENCRYPTION_KEYS": ["x"]}
+GOOD = {
+    "REVOPS_DEMO": False, "REVOPS_ALLOW_LOOPBACK": False, "REVOPS_ENCRYPTION_KEYS": ["x"],
+    "REVOPS_SECOND_FACTOR": "required",
+}  # fmt: skip
 
 
 class TestFitForProduction:
@@ -21,6 +24,7 @@ class TestFitForProduction:
             ({"REVOPS_DEMO": True}, "accounts.E001"),
             ({"REVOPS_ALLOW_LOOPBACK": True}, "accounts.E002"),
             ({"REVOPS_ENCRYPTION_KEYS": []}, "accounts.E003"),
+            ({"REVOPS_SECOND_FACTOR": "off"}, "accounts.E005"),
         ],
     )
     def test_names_each_thing_that_must_not_be(self, change: dict[str, object], id: str) -> None:
