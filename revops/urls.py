@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", include("revops.console.audit.urls")),
     path("connections/", include("revops.console.connections.urls")),
     path("usage/", include("revops.usage.urls")),
+    path("notices/", include("revops.notices.urls")),
     path("credits/", include("revops.credits.urls")),
     path("", include("revops.api.urls")),
 ]

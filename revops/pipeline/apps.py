@@ -13,9 +13,10 @@ class PipelineConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_process_init
 
+        from approvals import news
         from approvals import subjects as approvals
         from revops.lineage import telling
-        from revops.pipeline import kinds
+        from revops.pipeline import hearing, kinds
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
@@ -23,6 +24,7 @@ class PipelineConfig(AppConfig):
         from revops.pipeline.subjects import CustomerMerge, PeriodReopening
 
         kinds.declare()
+        news.listen(hearing.hear)
         approvals.register(CustomerMerge(), PeriodReopening())
         metering_kinds.declare()
         following.declare()

@@ -13,13 +13,13 @@ from connectors.contract import Outcome
 from exceptions import operations as cases
 from revops.canonical.operations.batch import REFERENCES
 from revops.contracts.journals import JournalPosted, JournalRejected
-from revops.delivery.claims import Ending
+from revops.delivery.claims import Ending, Work
 from revops.delivery.decide import State
 from revops.delivery.drain import Target
 from revops.delivery.gate import Breaker, GateRow
 from revops.events.operations import MEANINGS
 from revops.kernel import strict_json
-from revops.pipeline import findings, wake
+from revops.pipeline import findings, notifying, wake
 from revops.pipeline.flows.advance import JOURNAL, follow
 from revops.pipeline.flows.queries.subjects import subjects_of
 from revops.store import sql
@@ -64,6 +64,8 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
         for ending in endings
         if ending.row.state is State.UNKNOWN
         and (ending.receipt is None or ending.receipt.outcome is Outcome.IN_DOUBT)
+        # A message to a person is sent again by itself: nobody has anything to decide.
+        and ending.work.subject_kind != notifying.SUBJECT
     ]
     _proof(target, posted)
     _publish(target, posted + stopped, subjects, at)
@@ -126,11 +128,18 @@ def _subjects(endings: Sequence[Ending]) -> dict[int, Subject]:
         for work in told
         if work.subject_kind == JOURNAL and work.subject_id in known
     }
-    others = [work.id for work in told if work.subject_kind != JOURNAL]
+    messages = [work for work in told if work.subject_kind == notifying.SUBJECT]
+    found |= {work.id: _message(work) for work in messages}
+    others = [work.id for work in told if work.subject_kind not in (JOURNAL, notifying.SUBJECT)]
     return found | {
         command_id: Subject(0, "", document, key, 1, None, description, customer)
         for command_id, document, key, description, customer in subjects_of(others)
     }
+
+
+def _message(work: Work) -> Subject:
+    label = notifying.label_of(work.subject_id)
+    return Subject(0, "", notifying.DOCUMENT, work.key, 1, None, label, "")
 
 
 def _proof(target: Target, posted: Sequence[Ending]) -> None:

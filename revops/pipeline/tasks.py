@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from connectors.models import Connection
+from revops.pipeline import notifying, process, send, sweep
 from revops.pipeline import poll as polling
-from revops.pipeline import process, send, sweep
 from revops.pipeline.metering import turn
 
 
@@ -61,6 +61,13 @@ def meter(_connection_id: int = 0, **_later: object) -> None:
     close_old_connections()
     turn.look(every=turn.LOOK_EVERY)
     turn.advance(seconds=settings.REVOPS_DRAIN_SECONDS)
+
+
+@shared_task
+def notify(**_later: object) -> None:
+    """Hand notices over to delivery."""
+    close_old_connections()
+    notifying.turn()
 
 
 @shared_task

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "revops.audit",
     "accounts",
     "revops.web",
+    "revops.notices",
     "connectors",
     "revops.mappings",
     "revops.canonical",
@@ -182,6 +183,7 @@ CELERY = {
         "anchor": {"task": "revops.audit.tasks.anchor", "schedule": crontab(minute=7)},
         "verify": {"task": "revops.audit.tasks.verify", "schedule": crontab(hour=3, minute=33)},
         "approvals": {"task": "approvals.tasks.watch", "schedule": 60.0},
+        "notices": {"task": "revops.pipeline.tasks.notify", "schedule": 5.0},
         "credits": {"task": "revops.credits.tasks.look", "schedule": 3.0},
     },
     "timezone": "UTC",
@@ -262,6 +264,7 @@ REVOPS_RETAIN_TICKET_DAYS = env.int("REVOPS_RETAIN_TICKET_DAYS", default=180)
 # What signs anchors of the audit trail (32 bytes, base64), and the folder they are kept in.
 REVOPS_AUDIT_KEY = env("REVOPS_AUDIT_KEY", default="")
 REVOPS_AUDIT_ANCHORS = Path(env("REVOPS_AUDIT_ANCHORS", default=str(REVOPS_HOME / "anchors")))
+REVOPS_URL = env("REVOPS_URL", default="").rstrip("/")
 REVOPS_PORT = env.int("REVOPS_PORT", default=8000)
 REVOPS_ENVIRONMENT = env("REVOPS_ENVIRONMENT", default="Production")
 

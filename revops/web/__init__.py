@@ -16,7 +16,8 @@ A page in five steps:
    ``{{ row.at_stake|money }}``, ``{% status_tag row.state %}``, ``{{ row.opened_at|age }}``.
 
 What a domain declares: its items in the rail (``nav.declare``), what the entity and period
-switches offer (``scope.declare``). A refusal is ``refuse(request, error)``: 409 in words.
+switches offer (``scope.declare``), what the bell counts (``bell.declare``). A refusal is
+``refuse(request, error)``: 409 in words.
 
 Behaviour in the browser is ``static/js/app.js``, by attributes:
 

@@ -14,6 +14,7 @@ from accounts.queries import emergencies_in_force, may, roles_of
 from accounts.roles import Role
 from revops.kernel import correlation
 from revops.web import nav
+from revops.web.bell import Bell, ring
 from revops.web.scope import Scope
 
 THEMES: Final = {"auto": "System", "light": "Light", "dark": "Dark"}
@@ -57,6 +58,11 @@ class Console:
     @cached_property
     def rail(self) -> list[tuple[str, list[nav.Entry]]]:
         return nav.rail(self._request)
+
+    @cached_property
+    def bell(self) -> Bell | None:
+        """What the person has not read; None for anybody who is not signed in."""
+        return ring(self._request) if self.person else None
 
     @cached_property
     def scope(self) -> Scope:

@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 
 ICONS: Final = frozenset(
     {
-        "back", "bars", "brand", "clock", "copy", "cross", "dash", "diamond", "down", "find",
-        "left", "link", "lock", "moon", "open", "page", "plus", "print", "question", "right",
-        "ring", "rise", "tick", "tool", "triangle", "turn", "twice",
+        "back", "bars", "bell", "brand", "clock", "copy", "cross", "dash", "diamond", "down",
+        "find", "left", "link", "lock", "moon", "open", "page", "plus", "print", "question",
+        "right", "ring", "rise", "tick", "tool", "triangle", "turn", "twice",
     }
 )  # fmt: skip
 

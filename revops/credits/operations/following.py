@@ -15,7 +15,7 @@ from exceptions import operations as cases
 from exceptions.findings import Finding, fingerprint_of
 from revops.credits import life
 from revops.credits.models import ServiceCredit
-from revops.credits.operations import telling
+from revops.credits.operations import noticing, telling
 from revops.credits.operations.drafting import locked
 from revops.kernel import clock
 from revops.kernel.money import Money
@@ -109,6 +109,7 @@ def follow() -> int:
             _note(row.id, "The credit memo is in the ERP’s books.")
         for row in reversed_:
             _note(row.id, f"Billing voided credit note {row.number}, and the books with it.")
+        noticing.issued([(row.id, row.number or row.source_id) for row in issued])
         _settle([row.id for row in issued], now)
         _report(now)
     return len(moved) + len(issued) + len(posted) + len(reversed_) + expire(now)
@@ -145,7 +146,9 @@ def _settle(credit_ids: Sequence[int], at: datetime) -> None:
 
 
 def _report(at: datetime) -> None:
-    found = [_late(row, at) for row in sql.rows(_LATE, (at - PATIENCE,))]
+    late = sql.rows(_LATE, (at - PATIENCE,))
+    noticing.stuck([(row.id, row.why) for row in late])
+    found = [_late(row, at) for row in late]
     found += [_unapproved(row) for row in sql.rows(_UNAPPROVED)]
     known = {
         row.fingerprint

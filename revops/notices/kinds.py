@@ -1,0 +1,61 @@
+"""What people can be told of, and how, unless they want it otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+NOT: Final = "no"
+NOW: Final = "now"
+DIGEST: Final = "digest"
+# By e-mail: (value, word)
+MAIL: Final = ((NOW, "At once"), (DIGEST, "Once a day"), (NOT, "Not at all"))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """In the console every notice is shown; ``mail`` and ``chat`` are what nobody has changed."""
+
+    slug: str
+    label: str
+    about: str
+    mail: str = NOW
+    chat: bool = False
+
+
+KINDS: Final = {
+    kind.slug: kind
+    for kind in (
+        Kind("approval_asked", "Waits for you", "Somebody asks for what you may decide."),
+        Kind(
+            "approval_late", "Waits too long",
+            "What you may decide, or asked for, is late or ends soon.",
+        ),
+        Kind(
+            "approval_answered", "Your request was answered",
+            "What you asked for was decided, sent back, or ended.",
+        ),
+        Kind(
+            "approval_changed", "A request changed",
+            "What you decided a part of was withdrawn, or was handed to you.", mail=DIGEST,
+        ),
+        Kind("credit_moved", "Your service credit", "A credit that you asked for was issued."),
+        Kind("credit_stuck", "Your service credit is stuck", "Billing has not issued it in time."),
+        Kind(
+            "break_glass", "Break-glass", "Somebody asks for extra rights, or has them.",
+            chat=True,
+        ),
+    )
+}  # fmt: skip
+
+
+class KindUnknown(KeyError):
+    """Nobody is told of such a thing; a mistake in the code."""
+
+
+def kind_of(slug: str) -> Kind:
+    """Raises KindUnknown."""
+    try:
+        return KINDS[slug]
+    except KeyError as error:
+        raise KindUnknown(slug) from error
