@@ -17,6 +17,7 @@ import uvicorn
 from connectors.models import Connection
 from exceptions.models import Case
 from revops.bench.house import free_port
+from revops.credits import tasks as credits
 from revops.delivery.models import OutboundCommand
 from revops.events.models import InboundEvent, SourceCursor
 from revops.kernel import clock
@@ -26,7 +27,7 @@ from revops.pipeline import fetch, poll, process, send, sources
 from revops.pipeline.flows.advance import look_again
 from revops.pipeline.metering import turn
 from revops.pipeline.models import StepRun
-from revops.sandbox import company, metered
+from revops.sandbox import company, contacts, metered
 from revops.sandbox.serve import Stand, stands
 from revops.sandbox.tours import base
 from revops.sandbox.tours.base import Facts, Tour, Walk
@@ -35,6 +36,7 @@ from revops.store import sql
 # Outbound messages gather for a moment before they are sent.
 _QUIET_S = 0.5
 _ENTITLEMENT = "Entitlement__gc"
+_SIGNAL = "Payment_Signal__gc"
 _OVER = ("posted", "exception", "cancelled")
 
 
@@ -45,6 +47,9 @@ def opened(console_url: str) -> Iterator[World]:
         forget()
     company.seed()
     metered.seed()
+    contacts.seed()
+    # People are told nothing here: a mailbox and a chat would be in the way of no test.
+    Connection.objects.filter(slug__in=(contacts.MAIL, contacts.CHAT)).delete()
     for connection in Connection.objects.exclude(control_url=""):
         url = f"http://127.0.0.1:{free_port()}"
         Connection.objects.filter(pk=connection.pk).update(base_url=url, control_url=url)
@@ -126,7 +131,7 @@ class World:
         # A look takes what changed in the last half minute as new: rated again, it would never end.
         if done or not self._looked:
             self._looked = turn.look(every=0)
-        done += turn.advance(seconds=20)
+        done += turn.advance(seconds=20) + credits.turn()
         StepRun.objects.filter(state="unready").update(next_at=clock.now())
         with sql.atomic():
             look_again()
@@ -170,6 +175,15 @@ class World:
     def companies(self) -> list[dict[str, Any]]:
         """What Gainsight itself holds of companies."""
         return list(self.control(company.GAINSIGHT, "state")["records"].get("Company", []))
+
+    def ticket(self, number: int) -> dict[str, Any]:
+        """What Zendesk itself holds of a ticket, with the notes that were written on it."""
+        held = self.control(contacts.DESK, "state")["tickets"]
+        return next(row for row in held if row["id"] == number)
+
+    def signals(self) -> list[dict[str, Any]]:
+        """What Gainsight itself holds of what happened to customers' money."""
+        return list(self.control(company.GAINSIGHT, "state")["records"].get(_SIGNAL, []))
 
     def entitlements(self) -> list[dict[str, Any]]:
         """What Gainsight itself holds of what may be used."""

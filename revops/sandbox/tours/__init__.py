@@ -10,11 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from revops.sandbox.tours import amendment, booked_late, quote_to_cash, usage_overage
+from revops.sandbox.tours import (
+    amendment,
+    booked_late,
+    quote_to_cash,
+    service_credit,
+    usage_overage,
+)
 from revops.sandbox.tours.base import Tour
 
 TOURS: Final[Sequence[Tour]] = (
-    quote_to_cash.TOUR, amendment.TOUR, usage_overage.TOUR, booked_late.TOUR,
+    quote_to_cash.TOUR, amendment.TOUR, usage_overage.TOUR, service_credit.TOUR,
+    booked_late.TOUR,
 )  # fmt: skip
 
 

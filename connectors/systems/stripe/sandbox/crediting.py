@@ -14,6 +14,7 @@ from connectors.systems.stripe.sandbox.world import Obj, moment, new_id
 from revops.kernel.money import round_half_up
 
 _SUMMARY = "entitlements.active_entitlement_summary"
+_HOLD = "hold"
 
 
 class Crediting(Invoicing):
@@ -55,6 +56,8 @@ class Crediting(Invoicing):
     ) -> Obj:
         """The note that would be made; nothing is kept yet."""
         found = self._invoice(invoice, "open", "paid")
+        if invoice in self.world.objects.get(_HOLD, {}):
+            raise Refused(f"Invoice {found['number']} is under review: nothing can be credited.")
         known = {line["id"]: line for line in found["lines"]["data"]}
         wanted = lines or [(line["id"], line["amount"]) for line in known.values()]
         if any(line not in known for line, _ in wanted):
@@ -69,6 +72,15 @@ class Crediting(Invoicing):
         )
         self._check(found, note)
         return note
+
+    def hold(self, invoice: str) -> Obj:
+        """Nothing is credited of the invoice until ``release``; stands for any refusal of notes."""
+        return self.world.add({"object": _HOLD, "id": self._invoice(invoice, "open", "paid")["id"]})
+
+    def release(self, invoice: str) -> None:
+        self.world.get(_HOLD, invoice)
+        del self.world.objects[_HOLD][invoice]
+        self.world.changed = True
 
     def void_credit(self, note: str, *, at: int | None = None) -> Obj:
         when = moment(at)

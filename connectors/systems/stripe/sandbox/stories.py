@@ -198,6 +198,16 @@ def credit(
     return {"credit_note": note["id"], "invoice": found["id"], "total": note["total"]}
 
 
+def hold(business: Business, *, invoice: str) -> Obj:
+    """Credit notes of the invoice are refused until ``release``."""
+    return {"invoice": business.hold(invoice)["id"]}
+
+
+def release(business: Business, *, invoice: str) -> Obj:
+    business.release(invoice)
+    return {"invoice": invoice}
+
+
 def dispute(
     business: Business,
     *,
@@ -291,6 +301,8 @@ STORIES: Final[Mapping[str, Callable[..., Obj]]] = {
     "resume": resume,
     "cancel": cancel,
     "credit": credit,
+    "hold": hold,
+    "release": release,
     "dispute": dispute,
     "decide": decide,
     "ach_return": ach_return,
