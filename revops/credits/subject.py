@@ -21,7 +21,7 @@ from approvals.subjects import (
     Row,
     Subject,
 )
-from revops.canonical.models import Invoice
+from revops.canonical.models import Invoice, SupportCase
 from revops.credits import life
 from revops.credits.models import ServiceCredit
 from revops.credits.operations import deciding
@@ -32,7 +32,11 @@ from revops.credits.queries.situation import billed, past
 from revops.kernel import clock
 from revops.kernel.clock import local_date
 from revops.kernel.money import Money
+from revops.pipeline.period_end.credits import ACCRUED
 
+_ACCRUAL: Final = (
+    "If it was accrued at the end of a period, this uses that up. If it is rejected, it goes back."
+)
 _FIRST: Final = "first for this customer"
 
 
@@ -56,7 +60,7 @@ class ServiceCreditSubject(Subject):
                 link=reverse("console:record", args=["invoice", content["invoice"]])),
         ]  # fmt: skip
         if content["ticket"]:
-            rows.append(Row("Case", content["ticket"]))
+            rows.append(Row("Case", content["ticket"], link=_case(content["ticket"])))
         if content["rule"]:
             rows.append(Row("Raised by", content["rule"]))
         if content["beyond"]:
@@ -94,7 +98,7 @@ class ServiceCreditSubject(Subject):
             day=memo.on,
             period=memo.period,
             period_open=memo.open,
-            note="What was accrued for it is used up by it. If it is rejected, that goes back.",
+            note=_ACCRUAL if content["credit_type"] in ACCRUED else "",
         )
 
     def lift(self, content: Content) -> Lift:
@@ -166,6 +170,12 @@ def _of(request: ApprovalRequest) -> ServiceCredit | None:
 
 def _money(content: Content, field: str = "amount") -> Money:
     return Money(content[field], content["currency"])
+
+
+def _case(ticket: str) -> str:
+    """Where the support case is shown; nothing when the desk has not told of it."""
+    known = SupportCase.objects.filter(source_id=ticket).values_list("pk", flat=True).first()
+    return reverse("console:record", args=["support_case", known]) if known else ""
 
 
 def _preview(content: Content) -> Preview | None:

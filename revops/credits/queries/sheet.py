@@ -97,6 +97,12 @@ class Sheet:
         return self.invoice.currency if self.invoice else ""
 
     @property
+    def missed(self) -> str:
+        """What the case says was not kept, for people."""
+        promise = self.case.promise.replace("_", " ") if self.case else ""
+        return promise or "its service level"
+
+    @property
     def money(self) -> Money | None:
         return Money(self.amount, self.currency) if self.amount is not None else None
 
