@@ -91,7 +91,8 @@ def console(
             program("seed", "manage.py", "demo", "seed"),
         ),
         processes=(
-            program("sandbox", "manage.py", "sandbox", "serve", **serving),
+            # The demo's people act in it, as on pages.
+            program("sandbox", "manage.py", "sandbox", "serve", **door),
             program("worker", *worker, **serving),
             program("beat", *beat, **serving),
             program("web", *web, REVOPS_DB_POOL="1", **door),

@@ -27,9 +27,9 @@ CHAT: Final = "slack"
 # Tickets of the demo are called ZD-48213; Zendesk itself knows their numbers alone.
 PREFIX: Final = "ZD-"
 _DESK_PORT: Final = 5
-_MAIL_PORT: Final = 6
-_SMTP_PORT: Final = 7
-_CHAT_PORT: Final = 8
+_MAIL_PORT: Final = 7  # the product of metered.py is at 6
+_SMTP_PORT: Final = 8
+_CHAT_PORT: Final = 9
 _FIELDS: Final = {
     "key_field": "360001", "credit_field": "360002", "billing_field": "360003",
     "invoice_field": "360004", "promise_field": "360005", "promise_day_field": "360006",

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from revops.settings.base import *  # noqa: F403  settings modules are layered by star import
-from revops.settings.base import CELERY, env
+from revops.settings.base import env
 
 REVOPS_DEMO = env.bool("REVOPS_DEMO", default=True)
 REVOPS_SECOND_FACTOR = env("REVOPS_SECOND_FACTOR", default="off")
 REVOPS_ALLOW_LOOPBACK = env.bool("REVOPS_ALLOW_LOOPBACK", default=True)
 REVOPS_ENVIRONMENT = env("REVOPS_ENVIRONMENT", default="Sandbox")
 REVOPS_SETTLE_SCALE = env.float("REVOPS_SETTLE_SCALE", default=1.0)
-
-# The people of the demo company work by themselves.
-CELERY = {
-    **CELERY,
-    "imports": [*CELERY["imports"], "revops.sandbox.tasks"],
-    "beat_schedule": {
-        **CELERY["beat_schedule"],
-        "desk": {"task": "revops.sandbox.tasks.work", "schedule": 7.0},
-    },
-}

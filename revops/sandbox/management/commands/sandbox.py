@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from revops.sandbox import play, serve
+from revops.sandbox import people, play, serve
 
 
 class Command(BaseCommand):
@@ -37,9 +37,12 @@ class Command(BaseCommand):
         asyncio.run(self._all(stands, console_url, quiet=options["quiet"] or bool(options["only"])))
 
     async def _all(self, stands: list[serve.Stand], console_url: str, *, quiet: bool) -> None:
-        business = None if quiet else asyncio.create_task(play.business(stands, console_url))
+        playing = [] if quiet else [
+            asyncio.create_task(play.business(stands, console_url)),
+            asyncio.create_task(people.work()),
+        ]  # fmt: skip
         try:
             await serve.serve(stands)
         finally:
-            if business is not None:
-                business.cancel()
+            for one in playing:
+                one.cancel()
