@@ -41,7 +41,10 @@ class InboundEvent(models.Model):
     QUARANTINED one, the record whose trouble it shares.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    # An index that begins with it is below.
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     account = models.CharField(max_length=120, blank=True)
     source_event_id = models.CharField(max_length=200)
     channel = models.CharField(max_length=8, choices=Channel)
@@ -95,7 +98,9 @@ class InboundEvent(models.Model):
 class EventConflict(models.Model):
     """The same event id came again with other content; the first one stands, both are kept."""
 
-    event = models.ForeignKey(InboundEvent, on_delete=models.PROTECT, related_name="conflicts")
+    event = models.ForeignKey(
+        InboundEvent, on_delete=models.PROTECT, related_name="conflicts", db_index=False
+    )
     body = models.BinaryField()
     body_sha256 = models.CharField(max_length=64)
     received_at = models.DateTimeField()
@@ -113,7 +118,7 @@ class BusinessEvent(models.Model):
     """An event of the published language: what an inbound event means, or what our books did."""
 
     inbound = models.ForeignKey(
-        InboundEvent, on_delete=models.PROTECT, related_name="meanings", null=True
+        InboundEvent, on_delete=models.PROTECT, related_name="meanings", null=True, db_index=False
     )
     position = models.PositiveSmallIntegerField(default=0)
     contract = models.CharField(max_length=60)

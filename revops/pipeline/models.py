@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -47,7 +48,9 @@ class FlowRun(models.Model):
     which is never told by it.
     """
 
-    business_event = models.ForeignKey(BusinessEvent, on_delete=models.PROTECT, related_name="+")
+    business_event = models.ForeignKey(
+        BusinessEvent, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     flow = models.CharField(max_length=60)
     legal_entity = models.ForeignKey(
         LegalEntity, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
@@ -72,7 +75,8 @@ class FlowRun(models.Model):
         ]
         indexes = [
             models.Index(fields=["flow", "-started_at"], name="pipeline_run_newest"),
-            models.Index(fields=["started_at"], name="pipeline_run_since"),
+            # Runs are stored in the order of time, so a few pages of it say where a day begins.
+            BrinIndex(fields=["started_at"], name="pipeline_run_since", autosummarize=True),
             models.Index(
                 fields=["flow"],
                 name="pipeline_run_open",
@@ -111,7 +115,7 @@ class StepRun(models.Model):
     it tells, so that two of one record are never under way at once.
     """
 
-    run = models.ForeignKey(FlowRun, on_delete=models.PROTECT, related_name="steps")
+    run = models.ForeignKey(FlowRun, on_delete=models.PROTECT, related_name="steps", db_index=False)
     position = models.PositiveSmallIntegerField()
     step = models.CharField(max_length=40)
     connection = models.ForeignKey(
@@ -121,7 +125,7 @@ class StepRun(models.Model):
     note = models.TextField(blank=True)
     record_key = models.CharField(max_length=64, blank=True)
     command = models.ForeignKey(
-        OutboundCommand, on_delete=models.PROTECT, related_name="+", null=True
+        OutboundCommand, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     ready_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -129,7 +133,7 @@ class StepRun(models.Model):
     undo_state = models.CharField(max_length=12, choices=UndoState, blank=True)
     undo_note = models.TextField(blank=True)
     undo_command = models.ForeignKey(
-        OutboundCommand, on_delete=models.PROTECT, related_name="+", null=True
+        OutboundCommand, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
 
     class Meta:
@@ -142,6 +146,14 @@ class StepRun(models.Model):
             ),
             models.Index(
                 fields=["record_key"], name="pipeline_step_held", condition=Q(state="held")
+            ),
+            models.Index(
+                fields=["command"], name="pipeline_step_command",
+                condition=Q(command__isnull=False),
+            ),
+            models.Index(
+                fields=["undo_command"], name="pipeline_step_undo",
+                condition=Q(undo_command__isnull=False),
             ),
         ]  # fmt: skip
 

@@ -48,7 +48,10 @@ class Record(models.Model):
     event that made it.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    # An index that begins with it is below.
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     source_id = models.CharField(max_length=120)
     legal_entity = models.ForeignKey(
         LegalEntity, on_delete=models.PROTECT, related_name="+", null=True

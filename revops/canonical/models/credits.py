@@ -68,7 +68,9 @@ class Credit(Record):
 class CreditApplication(models.Model):
     """A part of a customer's balance that settled an invoice."""
 
-    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="applications")
+    credit = models.ForeignKey(
+        Credit, on_delete=models.PROTECT, related_name="applications", db_index=False
+    )
     application_id = models.CharField(max_length=120)
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, related_name="credit_applications"

@@ -12,7 +12,9 @@ from revops.mappings.models import LegalEntity
 class ExternalReference(models.Model):
     """A system's own id of one of our records; the find box looks here first."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     type = models.CharField(max_length=40)
     external_id = models.CharField(max_length=200)
     record_kind = models.CharField(max_length=24)

@@ -54,7 +54,9 @@ class Invoice(Record):
 class InvoiceLine(models.Model):
     """``usage_ref`` is the rated line that it bills; ``credited`` what credit memos took off it."""
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.CASCADE, related_name="lines", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     line_id = models.CharField(max_length=120)
     sku = models.CharField(max_length=120)

@@ -97,46 +97,50 @@ def release(step_ids: Sequence[int], *, at: datetime) -> set[int]:
     rows = sql.rows(_LOAD, (list(step_ids),)) if step_ids else []
     if not rows:
         return set()
-    turns = _turns(rows, at)
+    notes = states.Notes(at)
+    turns = _turns(rows, notes)
     sql.lock_objects(f"flow:{turn.record_key}" for turn in turns)
     found = delivery.newest([turn.identity for turn in turns])
     groups: dict[str, list[tuple[Turn, Earlier | None]]] = defaultdict(list)
     for place, turn in enumerate(turns):
         groups[turn.record_key].append((turn, found.get(place)))
+    newest = [group[-1][0] for group in groups.values()]
+    states.superseded_by([(one.record_key, one.row.id) for one in newest if one.capability.latest])
     placed: list[tuple[Turn, Order]] = []
     for group in groups.values():
         turn, earlier = group[-1]
         for older, _ in group[:-1]:
-            _older(older, turn, placed)
-        order = _newest_state(turn, earlier, at) if turn.capability.latest else turn.order(1)
+            _older(older, turn, placed, notes)
+        order = _newest_state(turn, earlier, notes) if turn.capability.latest else turn.order(1)
         if order is not None:
             placed.append((turn, order))
     orders = [order for _, order in placed]
     delivery.enqueue(orders)
+    notes.write()
     states.queued(
-        [(turn.row.id, command) for (turn, _), command in zip(
-            placed, delivery.ids_of(orders), strict=True)], at=at,
+        [(turn.row.id, command, turn.record_key if turn.capability.latest else "")
+         for (turn, _), command in zip(placed, delivery.ids_of(orders), strict=True)], at=at,
     )  # fmt: skip
     states.settle({row.run_id for row in rows}, at=at)
     return {order.connection_id for order in orders}
 
 
-def _turns(rows: Sequence[Any], at: datetime) -> list[Turn]:
+def _turns(rows: Sequence[Any], notes: states.Notes) -> list[Turn]:
     """What each step says; steps that have nothing to say, or not yet, are noted as such."""
     by_capability: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         by_capability[flows()[row.flow].step(row.step).capability].append(row)
     turns: list[Turn] = []
     for kind, group in by_capability.items():
-        answers = transform.payloads(kind, [_ask(row, at) for row in group])
+        answers = transform.payloads(kind, [_ask(row, notes.at) for row in group])
         for row in group:
             answer = answers[row.id]
             if isinstance(answer, Made):
                 turns.append(Turn(row, CAPABILITIES[kind], answer))
             elif isinstance(answer, NotNeeded):
-                states.skipped([row.id], answer.why, at=at)
+                notes.skipped(row.id, answer.why)
             else:
-                _not_yet(row, answer, at)
+                _not_yet(row, answer, notes)
     return sorted(turns, key=lambda turn: turn.row.id)
 
 
@@ -154,43 +158,41 @@ def _ask(row: Any, at: datetime) -> Ask:
     )
 
 
-def _not_yet(row: Any, answer: Unready, at: datetime) -> None:
-    if at - row.started_at > PATIENCE:
-        states.skipped([row.id], f"{answer.why} Nothing came for {PATIENCE.days} days.", at=at)
+def _not_yet(row: Any, answer: Unready, notes: states.Notes) -> None:
+    if notes.at - row.started_at > PATIENCE:
+        why = f"{answer.why} Nothing came for {PATIENCE.days} days."
+        notes.skipped(row.id, why)
     else:
-        states.unready(row.id, answer.why, next_at=at + LOOK_AGAIN)
+        notes.unready(row.id, answer.why, next_at=notes.at + LOOK_AGAIN)
 
 
-def _older(older: Turn, newer: Turn, placed: list[tuple[Turn, Order]]) -> None:
+def _older(older: Turn, newer: Turn, placed: list[tuple[Turn, Order]], notes: states.Notes) -> None:
     if newer.capability.latest:
-        states.superseded([older.row.id])
+        notes.superseded(older.row.id)
     else:
         placed.append((older, older.order(1)))
 
 
-def _newest_state(turn: Turn, earlier: Earlier | None, at: datetime) -> Order | None:
+def _newest_state(turn: Turn, earlier: Earlier | None, notes: states.Notes) -> Order | None:
     """
     The order for a state: None while an earlier one of the record is under way, and when the
     target holds the very same already.
     """
-    states.superseded_by_key(turn.record_key, but=turn.row.id)
     if earlier is None:
-        states.keyed(turn.row.id, turn.record_key)
         return turn.order(1)
     if earlier.state in IN_FLIGHT or earlier.state is State.UNKNOWN:
-        states.held(turn.row.id, turn.record_key)
+        notes.held(turn.row.id, turn.record_key)
         return None
     if earlier.state is State.POSTED and _same(earlier.payload, turn.made.payload):
-        states.skipped([turn.row.id], "The system was told the very same before.", at=at)
+        notes.skipped(turn.row.id, "The system was told the very same before.")
         return None
     if earlier.state is not State.POSTED and earlier.state is not State.CANCELLED:
         withdrawn = delivery.supersede([earlier.id], reason=REPLACED)
         if not withdrawn and earlier.state is not State.EXCEPTION:
-            states.held(turn.row.id, turn.record_key)
+            notes.held(turn.row.id, turn.record_key)
             return None
         states.superseded_commands(withdrawn)
-        cases.settle(command_ids=list(withdrawn), text=REPLACED, at=at)
-    states.keyed(turn.row.id, turn.record_key)
+        cases.settle(command_ids=list(withdrawn), text=REPLACED, at=notes.at)
     return turn.order(earlier.revision + 1)
 
 

@@ -10,64 +10,80 @@ from revops.store import sql
 
 _QUEUED: Final = """
 UPDATE pipeline_steprun AS step
-SET command_id = new.command, ready_at = %s, note = '', next_at = NULL,
+SET command_id = new.command, record_key = new.record_key, ready_at = %s, note = '', next_at = NULL,
     state = CASE command.state WHEN 'posted' THEN 'done' WHEN 'exception' THEN 'failed'
         WHEN 'cancelled' THEN 'withdrawn' ELSE 'queued' END,
     finished_at = CASE WHEN command.state = 'posted' THEN %s END
-FROM unnest(%b::bigint[], %b::bigint[]) AS new (step, command)
+FROM unnest(%b::bigint[], %b::bigint[], %b::text[]) AS new (step, command, record_key)
 JOIN delivery_outboundcommand command ON command.id = new.command
 WHERE step.id = new.step
 """
 
 
-def queued(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
-    """(step, command). A command that existed before may have ended before."""
-    if pairs:
-        steps, commands = zip(*pairs, strict=True)
-        sql.run(_QUEUED, (at, at, list(steps), list(commands)))
+def queued(rows: Sequence[tuple[int, int, str]], *, at: datetime) -> None:
+    """
+    (step, command, key of the record whose state it tells or ""). A command that existed before
+    may have ended before.
+    """
+    if rows:
+        steps, commands, record_keys = zip(*rows, strict=True)
+        sql.run(_QUEUED, (at, at, list(steps), list(commands), list(record_keys)))
 
 
-def skipped(step_ids: Sequence[int], why: str, *, at: datetime) -> None:
-    sql.run(
-        "UPDATE pipeline_steprun SET state = 'skipped', note = %s, finished_at = %s, "
-        "next_at = NULL WHERE id = ANY(%s)",
-        (why, at, list(step_ids)),
-    )
+_NOTED: Final = """
+UPDATE pipeline_steprun AS step
+SET state = new.state, note = coalesce(new.note, step.note), next_at = new.next_at,
+    record_key = coalesce(new.record_key, step.record_key),
+    finished_at = coalesce(new.finished_at, step.finished_at)
+FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[], %b::timestamptz[],
+    %b::timestamptz[]) AS new (id, state, note, record_key, next_at, finished_at)
+WHERE step.id = new.id
+"""
 
 
-def unready(step_id: int, why: str, *, next_at: datetime) -> None:
-    sql.run(
-        "UPDATE pipeline_steprun SET state = 'unready', note = %s, next_at = %s WHERE id = %s",
-        (why, next_at, step_id),
-    )
+class Notes:
+    """What becomes of steps that send nothing now: collected, and written in one statement."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self._rows: list[
+            tuple[int, str, str | None, str | None, datetime | None, datetime | None]
+        ] = []
+
+    def skipped(self, step_id: int, why: str) -> None:
+        self._rows.append((step_id, "skipped", why, None, None, self.at))
+
+    def unready(self, step_id: int, why: str, *, next_at: datetime) -> None:
+        self._rows.append((step_id, "unready", why, None, next_at, None))
+
+    def held(self, step_id: int, record_key: str) -> None:
+        """An earlier state of the record is under way: this one follows when its end is known."""
+        self._rows.append((step_id, "held", None, record_key, None, None))
+
+    def superseded(self, step_id: int) -> None:
+        self._rows.append((step_id, "superseded", None, None, None, self.at))
+
+    def write(self) -> None:
+        if self._rows:
+            sql.run(_NOTED, [list(column) for column in zip(*self._rows, strict=True)])
+            self._rows.clear()
 
 
-def held(step_id: int, record_key: str) -> None:
-    """An earlier state of the record is under way: this one follows when its end is known."""
-    sql.run(
-        "UPDATE pipeline_steprun SET state = 'held', record_key = %s, next_at = NULL WHERE id = %s",
-        (record_key, step_id),
-    )
+_OLDER: Final = """
+UPDATE pipeline_steprun AS step SET state = 'superseded', finished_at = now()
+FROM unnest(%b::text[], %b::bigint[]) AS newer (record_key, id)
+WHERE step.record_key = newer.record_key AND step.state = 'held' AND step.id < newer.id
+RETURNING step.run_id
+"""
 
 
-def keyed(step_id: int, record_key: str) -> None:
-    sql.run("UPDATE pipeline_steprun SET record_key = %s WHERE id = %s", (record_key, step_id))
-
-
-def superseded(step_ids: Sequence[int]) -> None:
-    sql.run(
-        "UPDATE pipeline_steprun SET state = 'superseded', finished_at = now() WHERE id = ANY(%s)",
-        (list(step_ids),),
-    )
-
-
-def superseded_by_key(record_key: str, *, but: int) -> None:
-    """Older states of the record that still wait for the one under way will not be told."""
-    _close(
-        "UPDATE pipeline_steprun SET state = 'superseded', finished_at = now() "
-        "WHERE record_key = %s AND state = 'held' AND id < %s RETURNING run_id",
-        (record_key, but),
-    )
+def superseded_by(newer: Sequence[tuple[str, int]]) -> None:
+    """
+    (record key, step). Older states of the record that still wait for the one under way will not
+    be told.
+    """
+    if newer:
+        _close(_OLDER, [list(column) for column in zip(*newer, strict=True)])
 
 
 def superseded_commands(command_ids: Collection[int]) -> None:
