@@ -1,0 +1,104 @@
+"""How the tests ask for each address: with which things of a side, and with which form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.db import transaction
+from django.test import Client
+
+from accounts.models import User
+from tests.access.world import Side
+from tests.architecture.addresses import Address
+
+_WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
+    (r"^(api/v1/)?approvals/(APR-|<)", lambda side: {
+        "number": side.request.pk, "reference": f"APR-{side.request.pk}"}),
+    (r"^approvals/policies/<", lambda side: {"number": side.policy.pk}),
+    (r"^approvals/delegations/<", lambda side: {"number": side.delegation.pk}),
+    (r"^(api/v1/cases/<|exceptions/EXC-)", lambda side: {
+        "number": side.case.pk, "reference": f"EXC-{side.case.pk}", "remedy": "retry"}),
+    (r"^exceptions/causes/", lambda side: {"key": side.case.cause_key, "remedy": "retry"}),
+    (r"^api/v1/journals/<", lambda side: {"reference": f"JE-{side.entry.pk}"}),
+    (r"^journals/", lambda side: {"id": side.entry.pk}),
+    (r"^books/schedules/<", lambda side: {"id": side.schedule.pk}),
+    (r"^books/periods/<", lambda side: {"id": side.period.pk}),
+    (r"^customers/duplicates/<", lambda side: {"id": side.proposal.pk}),
+    (r"^customers/duplicates/merges/", lambda side: {"id": side.merge.pk}),
+    (r"^customers/<", lambda side: {"id": side.party.pk}),
+    (r"^records/", lambda side: {"kind": "invoice", "id": side.invoice.pk}),
+    (r"lineage/<\w+:kind>", lambda side: {"kind": "invoice", "id": side.invoice.pk}),
+    (r"^api/v1/lineage/<str:reference>", lambda side: {"reference": side.invoice.number}),
+    (r"^flows/runs/", lambda side: {"id": side.run.pk}),
+    (r"^flows/<", lambda _: {"event": "invoice.issued"}),
+    (r"^users/tokens/<", lambda side: {"prefix": side.token.prefix}),
+    (r"^me/sessions/", lambda _: {"id": 999_999}),
+    (r"^users/<", lambda side: {"id": side.colleague.pk, "assignment": side.assignment.pk}),
+    (r"^break-glass/<", lambda side: {"number": side.emergency.pk}),
+    (r"^usage/lines/", lambda side: {"id": side.rated.pk}),
+    (r"^usage/<", lambda side: {"id": side.usage.pk}),
+    (r"^credits/<.*/(edit|send|discard)", lambda side: {"id": side.draft.pk}),
+    (r"^credits/<", lambda side: {"id": side.credit.pk}),
+    (r"^playbooks/", lambda _: {"slug": "in_doubt"}),
+    (r"^tours/", lambda _: {"slug": "quote-to-cash"}),
+    (r"^connections/", lambda _: {"slug": "erp"}),
+    (r"^audit/<", lambda _: {"seq": 1}),
+)  # fmt: skip
+
+# By route: what is typed into the form. Where nothing stands here, it is sent empty.
+_TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
+    "approvals/APR-<int:number>/decide": lambda side: {
+        "verdict": "approve", "seen": side.request.sha256, "reason": "Looked at it"},
+    "approvals/APR-<int:number>/comments": lambda _: {"text": "A word"},
+    "approvals/APR-<int:number>/withdraw": lambda _: {"reason": "A mistake"},
+    "approvals/together/decide": lambda side: {"pick": side.request.pk, "verdict": "approve"},
+    "exceptions/EXC-<int:number>/comments/": lambda _: {"text": "A word"},
+    "exceptions/EXC-<int:number>/reveal/": lambda _: {"reason": "To ask the customer"},
+    "exceptions/EXC-<int:number>/give-up/": lambda _: {"reason": "Nobody can mend it"},
+    "customers/duplicates/<int:id>/decide": lambda _: {"choice": "apart", "reason": "Looked"},
+    "customers/duplicates/merges/<int:id>/unmerge": lambda _: {"reason": "They are two"},
+    "books/periods/<int:id>/open": lambda _: {"reason": "An invoice is missing"},
+    "flows/runs/<int:id>/undo": lambda _: {"reason": "A mistake"},
+    "users/<int:id>/ask": lambda _: {"role": "finance", "where": "", "reason": "Joins"},
+    "users/<int:id>/deactivate": lambda _: {"reason": "Left"},
+    "users/<int:id>/roles/<int:assignment>/end": lambda _: {"reason": "Moved"},
+    "users/invite": lambda _: {"email": "new@example.com", "name": "New Person"},
+    "break-glass/": lambda _: {
+        "actions": ["cases.retry"], "minutes": "20", "reason": "Nobody is there"},
+    "break-glass/<int:number>/answer": lambda _: {"choice": "grant"},
+    "break-glass/<int:number>/review": lambda _: {"review": "It was right"},
+    "credits/new": lambda side: {"sought": side.invoice.number, "ticket": ""},
+    "credits/<int:id>/withdraw": lambda _: {"reason": "A mistake"},
+    "connections/<slug:slug>/pause/": lambda _: {"reason": "Maintenance"},
+    "me/appearance": lambda _: {"theme": "dark", "density": "comfortable", "zone": "UTC"},
+}  # fmt: skip
+
+
+def address_of(one: Address, side: Side) -> str:
+    """The address with the side's things in it."""
+    if not one.asks():
+        return one.of({})
+    for pattern, what in _WHAT:
+        if re.search(pattern, one.route):
+            return one.of(what(side))
+    raise AssertionError(f"{one} is new: say in tests/access/asking.py what stands for it.")
+
+
+def typed(route: str, side: Side) -> dict[str, Any]:
+    return _TYPED[route](side) if route in _TYPED else {}
+
+
+def answer(client: Client, method: str, path: str, form: dict[str, Any] | None = None) -> int:
+    """The status of an answer, whatever it did undone."""
+    with transaction.atomic():
+        status: int = getattr(client, method.lower())(path, form or {}).status_code
+        transaction.set_rollback(True)
+    return status
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
