@@ -11,10 +11,17 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         from approvals import subjects
         from revops.console.connections import rail
+        from revops.console.me import sections
         from revops.console.people.subject import RoleChange
         from revops.console.queries import scopes
+        from revops.notices.views import settings_context
         from revops.web import nav, scope
 
+        sections.declare(
+            sections.Section(
+                "notices", "Notices by e-mail and chat", "notices/_settings.html", settings_context
+            )
+        )
         subjects.register(RoleChange())
         scope.declare(entities=scopes.entities, periods=scopes.periods)
         nav.declare(

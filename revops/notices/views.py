@@ -64,12 +64,12 @@ def wishes(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(_back(request, reverse("notices:settings")))
         except operations.WishRefused as refusal:
             problem = str(refusal)
-    context = settings_context(person) | {"problem": problem}
+    context = {"section": settings_context(person), "problem": problem}
     return render_page(request, "notices/settings.html", context, status=422 if problem else 200)
 
 
 def settings_context(person: User) -> dict[str, Any]:
-    """What ``notices/_settings.html`` takes, for any page that includes it."""
+    """What ``notices/_settings.html`` takes, as ``section``, for any page."""
     return {
         "wishes": queries.wishes(person),
         "ways": MAIL,

@@ -316,6 +316,12 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("leakage-none", _at("/credits/leakage/?entity=DE-GMBH")),
     ),
     "credits:terms": (Look("credit-terms", _at("/credits/terms/"), by="Tom"),),
+    "notices:list": (
+        Look("notices", _at("/notices/"), by="Marcus"),
+        Look("notices-unread", _at("/notices/?view=unread"), by="Tom"),
+        Look("notices-none", _at("/notices/"), by="Yuki"),
+    ),
+    "notices:settings": (Look("notice-settings", _at("/notices/settings/"), by="Tom"),),
     "console:tours": (Look("tours", _at("/tours/")),),
     "console:tour": (
         Look("tour", _at("/tours/quote-to-cash/")),
@@ -415,13 +421,14 @@ NO_PAGES: Final = frozenset(
         "audit:verify", "exceptions:reveal", "audit:evidence", "audit:proof",
         "accounts:sign-out", "accounts:sso", "accounts:sso-return", "accounts:codes",
         "accounts:second-factor", "accounts:second-factor-remove", "accounts:set-password",
-        "me:save", "me:session-end", "tokens:new", "tokens:revoke", "web:appearance", "exceptions:queue-csv", "console:journals-csv",
+        "me:save", "me:session-end", "tokens:new", "tokens:revoke",
+        "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause", "credits:discard", "credits:withdraw",
         "console:flow-undo", "console:tour-act", "console:duplicate-decide", "console:unmerge",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:sandbox", "api:contract",
-        "api:contracts", "usage:rate-now", "console:period-close",
+        "api:contracts", "usage:rate-now", "notices:read", "console:period-close",
         "console:period-open", "api:hook", "api:healthz", "api:readyz",
     }
 )  # fmt: skip
