@@ -81,7 +81,7 @@ def revoke(request: HttpRequest, prefix: str) -> HttpResponse:
 
 def _ask_again(request: HttpRequest) -> HttpResponse | None:
     """A token outlives its maker's session: who makes one is asked again."""
-    if stepup.fresh(request) or not stepup.possible(cast("User", request.user)):
+    if stepup.fresh(request):
         return None
     messages.info(request, "Fill it in once more: first it had to be sure that it is you.")
     return redirect(f"{reverse('accounts:confirm')}?{urlencode({'next': reverse('tokens:list')})}")
