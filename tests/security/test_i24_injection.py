@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any, Final
 
 import pytest
@@ -52,9 +53,10 @@ def test_i24_what_is_typed_is_a_parameter(address: Address, mona: User) -> None:
         client.force_login(mona)
     statements = Statements()
     with connection.execute_wrapper(statements):
-        for name in NAMES:
-            answer = client.get(str(address), {name: TYPED}, headers=headers)
-            assert answer.status_code < 500, name
+        # The API stops at the first parameter that it does not take; pages name it and go on.
+        for asked in [[name] for name in NAMES] if address.for_services else [["q"], NAMES]:
+            answer = client.get(str(address), dict.fromkeys(asked, TYPED), headers=headers)
+            assert answer.status_code < 500, asked
     assert statements.touched == []
 
 
@@ -74,6 +76,6 @@ def test_i24_no_code_goes_round_the_parameters() -> None:
         for path in house.code()
         for node in house.nodes(path)
         if isinstance(node, ast.Call)
-        and house.called(node).rpartition(".")[2] in ("extra", "RawSQL", "raw", "mogrify")
+        and re.search(r"(^|\.)(RawSQL|objects\.(raw|extra)|mogrify)$", house.called(node))
     ]
     assert found == []
