@@ -229,7 +229,12 @@ class TestBooks:
             invoices = sql.rows("SELECT * FROM canonical_invoice ORDER BY id")
             threads = [thread("invoice", invoice.pk) for invoice, _ in found]
             assert all(threads)
-            hops = [[(hop.kind, hop.id) for hop in one.steps] for one in threads if one]
+            # What other systems are told of the merge is new; the records of the thread are not.
+            hops = [
+                [(hop.kind, hop.id) for hop in one.steps if hop.kind != "told"]
+                for one in threads
+                if one
+            ]
             finds = [find(invoice.number) for invoice, _ in found]
             assert all(finds)
             return [books, references, invoices, hops, finds]
