@@ -317,7 +317,9 @@ def _asked(side: Side, asker: User) -> None:
     made, code = side.made, side.entity.code
     made["request"] = request = a_request(side, asker)
     Comment.objects.create(request=request, by=asker, text=f"See {side.name}", at=clock.now())
-    made["policy"] = a_policy("service_credit", entity=code, note=f"Asked for by {side.name}")
+    # Only the first policy of a subject needs nobody's yes: one for each.
+    subject = "service_credit" if code == OURS else "case_close"
+    made["policy"] = a_policy(subject, entity=code, note=f"Asked for by {side.name}")
     made["credit"] = a_credit(side, asker, state="waiting", sent_at=clock.now())
     made["draft"] = a_credit(side, asker)
     valid = DateRange(date(2025, 1, 1), None)
