@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -31,4 +32,7 @@ def sso(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def sso_return(request: HttpRequest) -> HttpResponse:
+    """Who did not come from the provider is where everybody begins."""
+    if "state" not in request.GET:
+        return redirect("accounts:sign-in")
     return oidc.finish(request)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.tokens import default_token_generator
 from django.db import connection, transaction
 from django.test import Client
 
@@ -184,7 +185,10 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^records/", {"kind": "invoice", "id": invoice.pk}),
         (r"^flows/runs/", {"id": a_run().pk}),
         (r"^flows/<", {"event": "invoice.issued"}),
-        (r"^set-password/", {"id": person("otis").pk, "token": "none"}),
+        (
+            r"^set-password/",
+            {"id": person("otis").pk, "token": default_token_generator.make_token(person("otis"))},
+        ),
         (r"^me/sessions/", {"id": 1}),
         (r"^users/tokens/", {"prefix": "0000000000"}),
         (r"^users/<", {"id": person("otis").pk, "assignment": 1}),
