@@ -106,7 +106,8 @@ class Manifest:
     Durations are in seconds. ``server_max_s`` is the longest that the target may work on a call
     after we stopped listening, None when nobody knows. ``fetch_after_s``: how old an event has to
     be before its object is asked for, because a vendor with a coarse clock may change the object
-    again within the same tick.
+    again within the same tick. ``sandbox_page``: the sandbox shows people at its own address what
+    arrived there.
     """
 
     slug: str
@@ -143,6 +144,7 @@ class Manifest:
     retention_s: int | None = None
     fetch_after_s: float = 0
     sandbox_port: int | None = None
+    sandbox_page: bool = False
     switches: tuple[Switch, ...] = ()
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from django.db import transaction
 
 from accounts.models import User
+from revops.audit.operations import nothing_to_record, recorded
 from revops.kernel import clock
 from revops.notices.hours import next_due
 from revops.notices.kinds import DIGEST, KINDS, MAIL, NOT, NOW, kind_of
@@ -59,20 +60,24 @@ def tell(
     return Notice.objects.filter(key=key).count() - before
 
 
+@recorded
 def mark_read(*, by: User, ids: Collection[int] | None = None) -> int:
     """These notices of the person's own, or all of them; how many were not read before."""
+    nothing_to_record("what somebody has read is their own matter")
     mine = Notice.objects.filter(recipient=by, read_at__isnull=True)
     if ids is not None:
         mine = mine.filter(pk__in=ids)
     return mine.update(read_at=clock.now())
 
 
+@recorded
 @transaction.atomic
 def wish(*, by: User, mail: Mapping[str, str], chat: Collection[str], hour: int) -> None:
     """
     How the person wants to be told: ``mail`` by kind (``now``, ``digest``, ``no``), the kinds that
     ``chat`` is wanted for, and the ``hour`` of their zone for the summary. Raises WishRefused.
     """
+    nothing_to_record("how somebody wants to be told is their own matter")
     words = dict(MAIL)
     if not 0 <= hour <= 23:
         raise WishRefused("Choose an hour from 0 to 23.")

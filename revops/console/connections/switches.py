@@ -45,8 +45,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
+    """``page`` is where the sandbox shows what arrived there, when it does."""
+
     settings: Sequence[Setting] = field(default_factory=tuple)
     problem: str = ""
+    page: str = ""
 
     @property
     def broken(self) -> bool:
@@ -70,6 +73,8 @@ def panel(connection: Connection) -> Panel | None:
     switches = offered(connection)
     if not switches:
         return None
+    shows = registry.manifest(connection.connector).sandbox_page
+    page = connection.control_url if shows else ""
     try:
         found = asyncio.run(_call(connection, "GET", "faults")).json()
     except (NotSent, Unanswered, PayloadUnreadable) as error:
@@ -77,8 +82,9 @@ def panel(connection: Connection) -> Panel | None:
         return Panel(
             [Setting(switch, None) for switch in switches],
             problem="The sandbox does not say how its switches stand.",
+            page=page,
         )
-    return Panel([_setting(switch, found) for switch in switches])
+    return Panel([_setting(switch, found) for switch in switches], page=page)
 
 
 @recorded
