@@ -29,10 +29,11 @@ from revops.ledger.models import JournalEntry
 from revops.lineage.queries import thread
 from revops.sandbox import company, desk
 from revops.sandbox.tours import crediting
-from revops.sandbox.tours.crediting import YEAR
+from revops.sandbox.tours.crediting import PRICE, QUANTITY
 from revops.sandbox.tours.service_credit import TOUR
 from tests.journeys.world import World, lines
 
+YEAR = QUANTITY * PRICE
 NOTE = "billing.credit_note.create"
 
 

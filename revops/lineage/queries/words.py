@@ -14,6 +14,9 @@ from revops.lineage.queries.reach import Node
 
 _CHANNELS: Final = {"webhook": "Webhook", "poll": "Poll", "api": "API call", "file": "File row"}
 
+# What this console itself said, in the name of the system that holds the record.
+_OWN: Final = "console.own"
+
 # (kind, state of the record) → (status of the house, word)
 _STATES: Final = {
     ("opportunity", "open"): ("open", ""),
@@ -118,12 +121,13 @@ def event(row: Any, *, about: Node | None = None) -> Hop:
     again = row.deliveries - 1
     repeats = "" if again < 1 else f"came {row.deliveries:,} times, counted once"
     stuck = row.state in _STUCK
+    own = row.type == _OWN
     return Hop(
         kind="event",
         id=row.id,
-        label=_CHANNELS.get(row.channel, "Event"),
-        name=row.type,
-        system=row.system,
+        label="Said here" if own else _CHANNELS.get(row.channel, "Event"),
+        name=(row.contract or row.type).partition("/")[0] if own else row.type,
+        system="Console" if own else row.system,
         status=row.state,
         ids=[(row.system, row.source_event_id), ("Console", f"EVT-{row.id}")],
         note=repeats or row.note,

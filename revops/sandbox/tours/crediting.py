@@ -27,8 +27,10 @@ from revops.sandbox.tours.base import Act, Acts, Deed, Facts, NotPossible
 
 HOME: Final = "US-INC"
 PLAN: Final = "price_scale_yearly"
-# A year of the plan in minor units; a broken month gives a share that a finance manager decides.
-YEAR: Final = 12_000_000
+# A year of the plan in minor units, and how many are bought: a broken month then gives a share
+# that a finance manager decides.
+PRICE: Final = 4_850_000
+QUANTITY: Final = 3
 # Bought so many days ago: last month is served in whole.
 BOUGHT: Final = 70
 # Demo people of support and of finance management.
@@ -94,7 +96,8 @@ ACCOUNT: Final = Act(
 SELL: Final = Act(
     STRIPE, "customers",
     lambda facts: {
-        "count": 1, "price": PLAN, "amount": YEAR, "legal_entity": HOME,
+        "count": 1, "price": PLAN, "amount": PRICE, "quantity": QUANTITY,
+        "legal_entity": HOME,
         "called": f"Halcyon Freight {facts['run']}", "account": facts["account"],
         "at": noon(BOUGHT), "pays": None,
     },

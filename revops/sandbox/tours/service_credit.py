@@ -90,7 +90,7 @@ def _told(facts: Facts) -> Facts | None:
 TOUR: Final = Tour(
     slug="service-credit",
     title="A broken promise is made good",
-    about="A case misses its SLA. Follow the credit to the ERP's books, with one refusal between.",
+    about="A case misses its SLA. Follow the credit to the ERP’s books, with one refusal between.",
     steps=(
         Step(
             "account", "Sales enters a customer", "Salesforce has an account for it.",
@@ -99,7 +99,7 @@ TOUR: Final = Tour(
         ),
         Step(
             "sold", "It buys the Scale plan",
-            "120,000.00 US dollars for a year, some weeks ago. The invoice is in the ERP.",
+            "Three times, for 145,500.00 US dollars a year, some weeks ago. The invoice is posted.",
             _sold, thread("invoice", "invoice_id"), crediting.SELL,
         ),
         Step(
