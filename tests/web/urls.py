@@ -85,6 +85,7 @@ urlpatterns = [
     path("refused/", refused, name="refused"),
     path("broken/", broken, name="broken"),
     path("", include(accounts)),
+    path("notices/", include("revops.notices.urls")),
     path("", include("revops.web.urls")),
 ]
 
