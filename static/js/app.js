@@ -8,10 +8,10 @@
   const active = () => document.activeElement, lost = () => active() === body;
   const byId = (id) => (id ? document.getElementById(id) : null);
   const make = (tag, textContent = "", className = "") => Object.assign(document.createElement(tag), { textContent, className });
-  const focus = (element) => {
-    if (!element) return;
-    if (element.tabIndex < 0) element.tabIndex = -1;
-    element.focus({ preventScroll: element.matches("main") });
+  const focus = (node) => {
+    if (!node) return;
+    if (node.tabIndex < 0) node.tabIndex = -1;
+    node.focus({ preventScroll: node.matches("main") });
   };
   const back = (to) => focus((to?.isConnected && to !== body && to) || byId(to?.id) || one("main"));
 
@@ -91,11 +91,11 @@
     const box = here() && one(".select-cell input", here());
     if (box) tick(box, range || !box.checked, range);
   };
-  const press = (element) => {
-    const writes = element.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]") ||
-      (element.type === "submit" && element.form?.method === "post");
-    if (element.matches("input, select, textarea") || (writes && !("harmless" in element.dataset))) focus(element);
-    else element.click();
+  const press = (node) => {
+    const writes = node.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]") ||
+      (node.type === "submit" && node.form?.method === "post");
+    if (node.matches("input, select, textarea") || (writes && !("harmless" in node.dataset))) focus(node);
+    else node.click();
   };
   const bound = {
     "/": ["Find any id", () => { focus(one("#find")); one("#find").select(); }, () => all("#find")],
@@ -107,15 +107,15 @@
     x: ["Select the row", () => pick(false), picks],
     X: ["Select up to the row", () => pick(true), picks],
   };
-  const keyed = () => all("[data-key]").filter((element) => element.checkVisibility());
-  const named = (element) => {
-    const twin = element.cloneNode(true);
+  const keyed = () => all("[data-key]").filter((node) => node.checkVisibility());
+  const named = (node) => {
+    const twin = node.cloneNode(true);
     all("kbd, .count", twin).forEach((part) => part.remove());
-    return element.ariaLabel || twin.textContent.trim();
+    return node.ariaLabel || twin.textContent.trim();
   };
   const listKeys = () => {
     const entries = Object.entries(bound).filter(([, [, , there]]) => there().length);
-    keyed().forEach((element) => entries.push([element.dataset.key, [named(element)]]));
+    keyed().forEach((node) => entries.push([node.dataset.key, [named(node)]]));
     one("[data-keymap]").replaceChildren(...entries.map(([key, [words]]) => {
       const pair = make("div"), keys = make("dd");
       keys.append(...key.split(" ").map((part) => make("kbd", part)));
@@ -135,10 +135,10 @@
     if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") || one("dialog[open]")) return;
     const wanted = event.timeStamp - prefix < 1500 ? `g ${key}` : key;
     prefix = wanted === "g" ? event.timeStamp : -1500;
-    const element = keyed().find((each) => each.dataset.key === wanted);
-    if (!element && !bound[wanted]?.[2]().length) return;
+    const node = keyed().find((each) => each.dataset.key === wanted);
+    if (!node && !bound[wanted]?.[2]().length) return;
     event.preventDefault();
-    if (element) press(element);
+    if (node) press(node);
     else bound[wanted][1]();
   });
 
@@ -189,7 +189,7 @@
     const answer = await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
     const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = page && one("meta[name=csrf-token]", page)?.content;
-    if (answer?.redirected && !token) { location.assign(answer.url); return; } // a second factor
+    if (answer?.redirected && !token) { location.assign(answer.url); return; }
     if (!token) { one(".notice", form).hidden = false; return; }
     if (page.body.dataset.person !== body.dataset.person) { location.reload(); return; }
     one("meta[name=csrf-token]").content = token;
