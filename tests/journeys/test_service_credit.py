@@ -91,7 +91,7 @@ class TestServiceCredit:
         assert str(credit.rule) == "Severity 1 over SLA"
         assert (credit.amount, credit.proposed, credit.maximum) == (net, net, net)
         assert (credit.credit_type, credit.entitled_on) == ("sla_period", day)
-        record = Credit.objects.get(pk=credit.record_id)
+        record = Credit.objects.get(pk=credit.record_id or 0)
         assert (record.state, record.net, record.case_ref) == ("requested", net, credit.ticket)
         return net
 
