@@ -175,7 +175,9 @@ class TestOffer:
         named = set(registry.all_manifests())
         assert not [slug for slug in named if slug in Path(switches.__file__).read_text("utf-8")]
 
-    @pytest.mark.parametrize("slug", ["email", "gainsight", "salesforce", "slack", "stripe", "tryton", "zendesk"])
+    @pytest.mark.parametrize(
+        "slug", ["email", "gainsight", "salesforce", "slack", "stripe", "tryton", "zendesk"]
+    )
     def test_are_faults_that_the_connectors_sandbox_knows(self, slug: str) -> None:
         folder = Path(registry.__file__).parent / "systems" / slug / "sandbox"
         words = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))

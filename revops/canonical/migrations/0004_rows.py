@@ -19,7 +19,10 @@ BOTH = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mappings", "0006_rows"), ("canonical", "0004_credits_voided_refunds_returned")]
+    dependencies = [
+        ("mappings", "0006_rows"),
+        ("canonical", "0004_credits_voided_refunds_returned"),
+    ]
 
     operations = [
         guards.scoped("canonical_customer", guards.entity()),
