@@ -39,8 +39,12 @@ def _least(*others: Decimal) -> Decimal:
     doubt = Decimal(1)
     for weight in others:
         doubt *= 1 - weight
-    weight = 1 - (1 - PROPOSE) / doubt
-    least = (weight / NAME).sqrt().quantize(Decimal("0.01"), ROUND_DOWN) if weight > 0 else SIMILAR
+    weight = 1 - Decimal(1 - PROPOSE) / doubt
+    least = (
+        (Decimal(weight) / NAME).sqrt().quantize(Decimal("0.01"), ROUND_DOWN)
+        if weight > 0
+        else SIMILAR
+    )
     return max(least, SIMILAR)
 
 
