@@ -4,29 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('mappings', '0005_late_documents'),
-        ('usage', '0002_rows'),
+        ("mappings", "0005_late_documents"),
+        ("usage", "0002_rows"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='policy',
-            name='usage_policy_once',
+            model_name="policy",
+            name="usage_policy_once",
         ),
         migrations.AddField(
-            model_name='policy',
-            name='valid_from',
+            model_name="policy",
+            name="valid_from",
             field=models.DateField(null=True),
         ),
         migrations.AddField(
-            model_name='ratedline',
-            name='prepaid',
+            model_name="ratedline",
+            name="prepaid",
             field=models.BigIntegerField(default=0),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('legal_entity', 'meter', 'valid_from'), name='usage_policy_once_a_day', nulls_distinct=False),
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                fields=("legal_entity", "meter", "valid_from"),
+                name="usage_policy_once_a_day",
+                nulls_distinct=False,
+            ),
         ),
     ]
