@@ -130,7 +130,7 @@ POST /me/sessions/<int:id>/end/                       own   404 404 404 404 404 
 GET  /users/tokens/                                   own   403 403 403 403 403 403 403
 GET  /users/tokens/                                   all   403 403 403 403 200 200 403
 POST /users/tokens/new/                               own   403 403 403 403 403 403 403
-POST /users/tokens/new/                               all   403 403 403 403 422 403 403
+POST /users/tokens/new/                               all   403 403 403 403 302 403 403
 POST /users/tokens/<slug:prefix>/revoke/              own   403 403 403 403 403 403 403
 POST /users/tokens/<slug:prefix>/revoke/              all   403 403 403 403 422 403 403
 GET  /notices/                                        own   200 200 200 200 200 200 200
