@@ -16,8 +16,8 @@ RAILS = {
     "Priya": READERS,
     "Marcus": READERS,
     "Ines": READERS,
-    "Yuki": READERS,
-    "Ada": ["Home", "Approvals", "Lineage", "Usage", "Flows", "Connections", "Playbooks"],
+    "Yuki": [*READERS[:-1], "Audit trail", "Playbooks", "Users"],
+    "Ada": ["Home", "Approvals", "Lineage", "Usage", "Flows", "Connections", "Playbooks", "Users"],
     "Tom": ["Home", "Approvals", "Credits", "Customers", "Usage"],
 }
 

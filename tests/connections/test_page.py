@@ -204,7 +204,7 @@ class TestCost:
         with CaptureQueriesContext(database) as asked:
             page = browser.get(ERP)
         assert len(page.context["calls"]) == 12
-        assert len(asked) <= 12, [query["sql"][:90] for query in asked]
+        assert len(asked) <= 13, [query["sql"][:90] for query in asked]
 
     def test_of_a_source_is_bounded(self, sign_in: SignIn, rob: User) -> None:
         source = a_source()
@@ -214,4 +214,4 @@ class TestCost:
         with CaptureQueriesContext(database) as asked:
             page = browser.get(SOURCE)
         assert len(page.context["deliveries"]) == 12
-        assert len(asked) <= 12, [query["sql"][:90] for query in asked]
+        assert len(asked) <= 13, [query["sql"][:90] for query in asked]

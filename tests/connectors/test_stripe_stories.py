@@ -90,6 +90,8 @@ class TestLife:
             "customer.updated/1",
             "entitlement.revoked/1",
             "invoice.recovered/1",
+            "credit.voided/1",
+            "refund.returned/1",
         }
 
     def test_what_banks_take_back_is_in_the_next_payout_to_the_cent(self) -> None:

@@ -226,7 +226,7 @@ class TestHome:
         self, sign_in: SignIn, sue: User, company: Company
     ) -> None:
         page = text_of(sign_in(sue).get("/"))
-        assert "Your roles open no list of this console." in page
+        assert "Request a credit" in page
         assert "Alder Health" not in page
 
     def test_is_refused_to_an_outsider(self, sign_in: SignIn, otis: User) -> None:

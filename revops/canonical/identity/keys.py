@@ -85,6 +85,14 @@ def keys(side: Side) -> Keys:
         for name in names
         for gram in _telling(name, least)
     }
+    # A shared first word of a domain and a shared place or customer above say it without the name.
+    words = {domain.partition(".")[0] for domain in own}
+    same |= {
+        _key("word", word, *context)
+        for context, _ in _contexts(side, ())
+        for word in words
+        if len(word) >= LABEL
+    }
     return Keys(
         frozenset(same | parts | letters),
         frozenset(same | wholes | letters),
