@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from connectors.contract import TypeUnknown
 from tests.connectors.stripe_recorded import body, only, opened, told
 
 WITHDRAWN = "dispute_funds_withdrawn"

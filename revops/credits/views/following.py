@@ -112,6 +112,7 @@ def leakage(request: HttpRequest) -> HttpResponse:
     taken = report.delays(since=since, entity=entity)
     context = {
         "state": state,
+        "entity": entity,
         "path": request.path,
         "form": state.form("since"),
         "sums": found,
