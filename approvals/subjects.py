@@ -9,6 +9,7 @@ The engine knows none of them by name.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -114,7 +115,7 @@ class Stand:
     people: Mapping[int, str] = field(default_factory=dict)
 
 
-class Subject:
+class Subject(ABC):
     """
     A kind of request. ``slug`` names it for ever, ``label`` on pages (“Service credit”);
     ``request_action`` is what a person must be allowed to do to ask (``accounts.roles.RULES``),
@@ -131,17 +132,17 @@ class Subject:
     decide_action: str = "approvals.decide"
     fallback: tuple[str, ...] = ("manager", "manager")
 
+    @abstractmethod
     def title(self, content: Content) -> str:
         """“Service credit USD 1,200.00 for Northwind Robotics”; at most 200 characters."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self, content: Content) -> Sequence[Row]:
         """The request as submitted. Rows of the same label are compared between versions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def consequences(self, content: Content) -> Consequences:
         """What will post or change, as it stands now."""
-        raise NotImplementedError
 
     def makers(self, content: Content) -> Mapping[int, str] | Stand:
         """
@@ -170,12 +171,12 @@ class Subject:
         """The page of the thing itself, or nothing."""
         return ""
 
+    @abstractmethod
     def apply(self, request: ApprovalRequest, content: Content, *, by: User | None) -> str:
         """
         Do what was asked for, in the transaction of the last decision; a sentence of what was done.
         ``by`` decided last, None when the policy itself says yes. Raises CannotApply.
         """
-        raise NotImplementedError
 
     def refused(self, request: ApprovalRequest, content: Content, verdict: Verdict | str) -> None:
         """
