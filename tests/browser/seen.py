@@ -16,6 +16,11 @@ tags => axe.run({runOnly: tags, resultTypes: ['violations'], preload: false}).th
         return `${rule.id}: ${nodes.join(' | ')}`;
     }))
 """
+_OVER_THE_EDGE: Final = """
+() => [...document.querySelectorAll('body *')]
+    .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+    .slice(0, 6).map(one => one.outerHTML.slice(0, 200))
+"""
 _UNDER_WAY: Final = ".htmx-request, .htmx-settling, .htmx-swapping, .busy-bar"
 
 
@@ -70,6 +75,11 @@ class Seen:
         """By how many pixels the page is wider than the window."""
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         return int(self.page.evaluate(wider))
+
+    def widest(self) -> list[str]:
+        """The elements that reach over the window's edge, the outermost first, at most six."""
+        found: list[str] = self.page.evaluate(_OVER_THE_EDGE)
+        return found
 
     def barriers(self) -> list[str]:
         """

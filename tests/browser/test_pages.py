@@ -69,7 +69,7 @@ class TestPages:
             seen.size(width)
             seen.page.emulate_media(color_scheme=scheme)
             if seen.sideways():
-                found[f"{width} px"] = f"{seen.sideways()} px too wide"
+                found[f"{width} px"] = (seen.sideways(), seen.widest())
             if barriers := seen.barriers():
                 found[f"{width} px, {scheme}"] = barriers
             if pictures:
@@ -80,7 +80,7 @@ class TestPages:
         for width in NARROW:
             seen.size(width)
             if seen.sideways():
-                found[f"{width} px"] = f"{seen.sideways()} px too wide"
+                found[f"{width} px"] = (seen.sideways(), seen.widest())
         assert found == {}
         assert seen.page.locator("h1").count() == 1
         assert seen.page.locator("html[lang=en]").count() == 1
