@@ -7,8 +7,8 @@ import pytest
 
 from connectors.contract import Outcome
 from connectors.http import Answer
+from connectors.problem import Problem
 from connectors.systems.salesforce import answers
-from connectors.systems.salesforce.answers import Problem
 
 
 def answer(status: int, body: Any, **headers: str) -> Answer:

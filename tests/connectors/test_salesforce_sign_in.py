@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from connectors.contract import CallFailed, Outcome
+from connectors.problem import Problem
 from connectors.systems.salesforce import sandbox
-from connectors.systems.salesforce.answers import Problem
 from connectors.systems.salesforce.connector import connector
 from connectors.systems.salesforce.session import Org
 from tests.connectors.salesforce_play import Stage, on_stage, with_parameters

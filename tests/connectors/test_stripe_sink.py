@@ -335,15 +335,15 @@ class TestAnswers:
         assert keys == [asked.key, f"{asked.key}-anew"]
         assert len(desk.all("invoiceitem")) == 1
 
-    def problem(self, status: int, error: dict[str, str], headers: dict[str, str]) -> posts.Problem:
+    def problem(self, status: int, error: dict[str, str], headers: dict[str, str]) -> posts.Answered:
         body = json.dumps({"error": error}).encode()
 
         class Saying:
             async def call(self, *given: Any, **more: Any) -> Answer:
                 return Answer(status, headers, body)
 
-        async def ask() -> posts.Problem:
-            with pytest.raises(posts.Problem) as caught:
+        async def ask() -> posts.Answered:
+            with pytest.raises(posts.Answered) as caught:
                 await posts.post(Saying(), SETTINGS, "/v1/x", [], key="k")  # type: ignore[arg-type]
             return caught.value
 

@@ -8,9 +8,10 @@ from typing import Any
 from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Settings
 from connectors.http import Client
 from connectors.manifest import Manifest
+from connectors.problem import Problem
 from connectors.systems.email import message
 from connectors.systems.email.message import PayloadRefused
-from connectors.systems.email.wire import Problem, Session
+from connectors.systems.email.wire import Session
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
 
@@ -37,7 +38,7 @@ class EmailConnector:
                     receipts.append(await _one(session, settings, command))
         except Problem as problem:
             # Before the first mail: nothing was sent.
-            return [_receipt(problem)] * len(commands)
+            return [problem.receipt()] * len(commands)
         missing = len(commands) - len(receipts)
         reason = "The conversation broke off before this mail."
         return [*receipts, *[Receipt(Outcome.NOT_SENT, reason=reason)] * missing]
@@ -78,19 +79,9 @@ async def _one(session: Session, settings: Settings, command: Command) -> Receip
     try:
         answer = await session.deliver(sender=message.sender_of(settings), to=payload.to, mail=mail)
     except Problem as problem:
-        return _receipt(problem)
+        return problem.receipt()
     named = message.message_id(command, settings)
     return Receipt(Outcome.OK, external_id=named, http_status=answer.code)
-
-
-def _receipt(problem: Problem) -> Receipt:
-    return Receipt(
-        problem.outcome,
-        code=problem.code,
-        reason=problem.reason,
-        http_status=problem.status,
-        excerpt=problem.said,
-    )
 
 
 connector = EmailConnector()

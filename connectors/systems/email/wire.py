@@ -17,23 +17,10 @@ from typing import Final, Self
 
 from connectors import wire
 from connectors.contract import Outcome
-from connectors.http import Client, NotSent
+from connectors.http import Client
+from connectors.problem import Problem, carried
 
 _LONGEST_ANSWER: Final = 100
-
-
-class Problem(Exception):
-    """A step that did not go well; ``outcome`` says what that means for the mail."""
-
-    def __init__(
-        self, outcome: Outcome, code: str, reason: str, *, status: int | None = None, said: str = ""
-    ) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-        self.code = code
-        self.reason = reason
-        self.status = status
-        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +41,8 @@ class Session:
         self.broken = False
 
     async def __aenter__(self) -> Self:
-        try:
+        with carried(write=True):
             self._reader, self._writer, self._trusted = await self._client.dial()
-        except NotSent as error:
-            raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
         try:
             await self._begin()
         except BaseException:
@@ -213,4 +198,4 @@ def _problem(answer: Answer) -> Problem:
 
 
 def _of(outcome: Outcome, code: str, reason: str, answer: Answer) -> Problem:
-    return Problem(outcome, code, reason, status=answer.code, said=answer.text[:300])
+    return Problem(outcome, code, reason, status=answer.code, excerpt=answer.text[:300])

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
+from connectors.problem import Problem
 from revops.kernel import backoff
 from revops.kernel.clock import now
 
@@ -29,33 +30,17 @@ _NOTHING_WORDS: Final = ("no data found", "no entity matches")
 Json = Mapping[str, Any]
 
 
-class Problem(Exception):
+class Refusal(Problem):
     """
-    A call that did not do what was asked.
-
-    REFUSED, AUTH, THROTTLED, TRANSIENT and NOT_SENT mean that nothing was written. ``faults`` are
-    sentences by the place of the record in the call, as far as Gainsight said which it meant.
+    A refusal that may name records: ``faults`` are sentences by the place of the record in the
+    call, as far as Gainsight said which it meant.
     """
 
     def __init__(
-        self,
-        outcome: Outcome,
-        code: str,
-        reason: str,
-        *,
-        status: int | None = None,
-        excerpt: str = "",
-        retry_after: int | None = None,
-        faults: Mapping[int, str] | None = None,
+        self, code: str, reason: str, *, faults: Mapping[int, str], answer: Answer
     ) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-        self.code = code
-        self.reason = reason
-        self.status = status
-        self.excerpt = excerpt
-        self.retry_after = retry_after
-        self.faults = faults or {}
+        super().__init__(Outcome.REFUSED, code, reason, **_of(answer))
+        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +119,7 @@ def _failed(answer: Answer, body: Json, unsure: Outcome) -> Problem:
     part = body.get("data")
     faults = _faults(part.get("errors")) if isinstance(part, Mapping) else {}
     reason = f"Gainsight refused it: {said or code or answer.status}."
-    return Problem(Outcome.REFUSED, code.lower() or "refused", reason, faults=faults, **_of(answer))
+    return Refusal(code.lower() or "refused", reason, faults=faults, answer=answer)
 
 
 def _bare(answer: Answer, unsure: Outcome) -> Problem:

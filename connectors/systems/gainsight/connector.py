@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from connectors import schemes
 from connectors.contract import (
-    CallFailed,
     Command,
     Envelope,
     Found,
-    Outcome,
     Page,
     ProbeStep,
     Receipt,
@@ -22,8 +19,8 @@ from connectors.contract import (
 )
 from connectors.http import Client
 from connectors.manifest import Manifest
+from connectors.problem import read_only
 from connectors.systems.gainsight import listing, payloads, polling, sending, told
-from connectors.systems.gainsight.answers import Problem
 from connectors.systems.gainsight.names import COMPANY, DIGEST, Names
 from connectors.systems.gainsight.wire import Gainsight
 from revops.contracts.base import EventData
@@ -48,7 +45,7 @@ class GainsightConnector:
         return told.events(envelope, settings)
 
     async def poll(self, client: Client, settings: Settings, *, cursor: str) -> Page:
-        with _told():
+        with read_only():
             return await polling.poll(
                 Gainsight(client, settings),
                 Names.of(settings.parameters),
@@ -77,7 +74,7 @@ class GainsightConnector:
             return {}
         names, tenant = Names.of(settings.parameters), Gainsight(client, settings)
         found: dict[str, list[Found]] = {}
-        with _told():
+        with read_only():
             for name in (COMPANY, names.entitlement_object, names.signal_object):
                 for key, row in (await sending.held(tenant, name, keys)).items():
                     gsid = str(row.get("Gsid") or "")
@@ -93,20 +90,10 @@ class GainsightConnector:
     ) -> tuple[Sequence[SnapshotRow], str]:
         """Kind ``company``, dated by the UTC day on which it was made."""
         names = Names.of(settings.parameters)
-        with _told():
+        with read_only():
             return await listing.companies(
                 Gainsight(client, settings), names, kind=kind, start=start, end=end, cursor=cursor
             )
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """A Problem of a read as the contract's CallFailed."""
-    try:
-        yield
-    except Problem as problem:
-        outcome = Outcome.TRANSIENT if problem.outcome is Outcome.NOT_SENT else problem.outcome
-        raise CallFailed(outcome, problem.reason, retry_after=problem.retry_after) from problem
 
 
 connector = GainsightConnector()

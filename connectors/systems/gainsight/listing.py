@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from connectors.contract import CallFailed, Outcome, PayloadUnreadable, ProbeStep, SnapshotRow
+from connectors.problem import Problem
 from connectors.systems.gainsight import told
-from connectors.systems.gainsight.answers import Json, Problem
+from connectors.systems.gainsight.answers import Json
 from connectors.systems.gainsight.names import COMPANY, DIGEST, KEY, VERSION, Names
 from connectors.systems.gainsight.wire import Gainsight, Where, stamp
 
@@ -27,7 +28,7 @@ _SIGNAL: Final = (
 async def companies(
     tenant: Gainsight, names: Names, *, kind: str, start: str, end: str, cursor: str
 ) -> tuple[Sequence[SnapshotRow], str]:
-    """Raises answers.Problem, CallFailed, or ValueError for another kind."""
+    """Raises Problem, CallFailed, or ValueError for another kind."""
     if kind != "company":
         raise ValueError(f"Gainsight lists company, not “{kind}”.")
     first = datetime.combine(date.fromisoformat(start), time(), tzinfo=UTC)

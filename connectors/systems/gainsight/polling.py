@@ -43,7 +43,7 @@ class _Reading:
 
 
 async def poll(tenant: Gainsight, names: Names, manifest: Manifest, *, cursor: str) -> Page:
-    """Raises answers.Problem, CallFailed for rows that cannot be read, or PayloadUnreadable."""
+    """Raises Problem, CallFailed for rows that cannot be read, or PayloadUnreadable."""
     streams = _read(cursor, manifest)
     bodies: list[bytes] = []
     after: dict[str, Stream] = {}

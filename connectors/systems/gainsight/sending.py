@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.contract import Command, Outcome, Receipt
+from connectors.problem import Problem
 from connectors.systems.gainsight import payloads, records
-from connectors.systems.gainsight.answers import Json, Problem, Written
+from connectors.systems.gainsight.answers import Json, Refusal, Written
 from connectors.systems.gainsight.directory import Directory, SeveralMeant
 from connectors.systems.gainsight.names import DIGEST, KEY, VERSION, Names
 from connectors.systems.gainsight.records import Job
@@ -46,7 +47,7 @@ class _Batch:
         except Problem as problem:
             # Only reads raise up to here: what has no receipt yet was not written.
             for job in first:
-                job.receipt = job.receipt or _of(problem)
+                job.receipt = job.receipt or problem.receipt()
         for job in jobs.values():
             if id(job) in older:
                 job.receipt = _after(older[id(job)])
@@ -153,7 +154,7 @@ class _Batch:
         except Problem as problem:
             if problem.outcome is not Outcome.REFUSED or len(jobs) == 1:
                 for job in jobs:
-                    job.receipt = _of(problem)
+                    job.receipt = problem.receipt()
                 return
             for part in _parts(jobs, problem):
                 await self._put(key, part)
@@ -206,8 +207,9 @@ def _ids(jobs: Sequence[Job], written: Written) -> list[str] | None:
 
 def _parts(jobs: Sequence[Job], problem: Problem) -> list[Sequence[Job]]:
     """Whom Gainsight named alone, the rest together; in halves when it named nobody."""
-    named = [job for place, job in enumerate(jobs) if place in problem.faults]
-    rest = [job for place, job in enumerate(jobs) if place not in problem.faults]
+    faults = problem.faults if isinstance(problem, Refusal) else {}
+    named = [job for place, job in enumerate(jobs) if place in faults]
+    rest = [job for place, job in enumerate(jobs) if place not in faults]
     if named and rest:
         return [rest, *([job] for job in named)]
     middle = len(jobs) // 2
@@ -260,14 +262,3 @@ def _refused(code: str, reason: str) -> Receipt:
 
 def _doubt(reason: str) -> Receipt:
     return Receipt(Outcome.IN_DOUBT, code="unanswered", reason=reason)
-
-
-def _of(problem: Problem) -> Receipt:
-    return Receipt(
-        problem.outcome,
-        code=problem.code,
-        reason=problem.reason,
-        http_status=problem.status,
-        excerpt=problem.excerpt,
-        retry_after=problem.retry_after,
-    )

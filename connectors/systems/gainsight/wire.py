@@ -10,10 +10,11 @@ from string import ascii_uppercase
 from typing import Any, Final
 from urllib.parse import quote
 
-from connectors.contract import Outcome, Settings
-from connectors.http import Answer, Client, NotSent, Unanswered
+from connectors.contract import Settings
+from connectors.http import Answer, Client
+from connectors.problem import carried
 from connectors.systems.gainsight import answers
-from connectors.systems.gainsight.answers import Json, Problem, Written
+from connectors.systems.gainsight.answers import Json, Written
 
 MOST_WRITTEN: Final = 50
 MOST_READ: Final = 5000
@@ -34,7 +35,7 @@ def stamp(moment: datetime) -> str:
 
 
 class Gainsight:
-    """One tenant. Every method raises ``answers.Problem`` and nothing else."""
+    """One tenant. Every method raises ``Problem`` and nothing else."""
 
     def __init__(self, client: Client, settings: Settings) -> None:
         self._client = client
@@ -105,10 +106,5 @@ class Gainsight:
         return found
 
     async def _call(self, method: str, path: str, body: Any, *, write: bool) -> Answer:
-        try:
+        with carried(write=write):
             return await self._client.call(method, path, headers=self._headers, json=body)
-        except NotSent as error:
-            raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
-        except Unanswered as error:
-            outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
-            raise Problem(outcome, "unanswered", error.reason) from error

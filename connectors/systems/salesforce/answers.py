@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
+from connectors.problem import Problem
 from connectors.systems.salesforce import wire
 from connectors.systems.salesforce.wire import Json
 from revops.kernel import backoff
@@ -79,32 +80,6 @@ _KNOWN: Final[Mapping[str, tuple[Outcome, str, str]]] = {
     ),
     "STORAGE_LIMIT_EXCEEDED": (Outcome.REFUSED, "storage", "Salesforce's storage is full"),
 }  # fmt: skip
-
-
-class Problem(Exception):
-    """
-    A call that did not do what was asked.
-
-    All outcomes but IN_DOUBT mean that Salesforce surely holds nothing of it.
-    """
-
-    def __init__(
-        self,
-        outcome: Outcome,
-        code: str,
-        reason: str,
-        *,
-        status: int | None = None,
-        excerpt: str = "",
-        retry_after: int | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-        self.code = code
-        self.reason = reason
-        self.status = status
-        self.excerpt = excerpt
-        self.retry_after = retry_after
 
 
 def of(answer: Answer, *, write: bool) -> Any:

@@ -25,6 +25,7 @@ from connectors.contract import (
 )
 from connectors.http import Client
 from connectors.manifest import Manifest
+from connectors.problem import Problem, read_only
 from connectors.systems.salesforce import (
     accounts,
     agreements,
@@ -39,9 +40,8 @@ from connectors.systems.salesforce import (
     soap,
     writing,
 )
-from connectors.systems.salesforce.answers import Problem
 from connectors.systems.salesforce.layout import Layout
-from connectors.systems.salesforce.session import Org, failed
+from connectors.systems.salesforce.session import Org
 from revops.contracts.base import EventData
 from revops.kernel import strict_json
 from revops.kernel.clock import now
@@ -113,8 +113,7 @@ class Salesforce:
         try:
             org = Org(client, settings)
         except Problem as problem:
-            refused = Receipt(problem.outcome, code=problem.code, reason=problem.reason)
-            return [refused] * len(commands)
+            return [problem.receipt()] * len(commands)
         return await writing.run(org, commands)
 
     async def find(
@@ -145,9 +144,8 @@ class Salesforce:
 def _told() -> Iterator[None]:
     """A Problem of a read, or a record that lists cannot do without, as the contract's failure."""
     try:
-        yield
-    except Problem as problem:
-        raise failed(problem) from problem
+        with read_only():
+            yield
     except PayloadUnreadable as error:
         raise CallFailed(
             Outcome.REFUSED, f"What Salesforce lists is unreadable: {error}"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from connectors.contract import Found
+from connectors.problem import Problem
 from connectors.systems.salesforce import forms, wire
-from connectors.systems.salesforce.answers import Problem
 from connectors.systems.salesforce.forms import Stamp
 from connectors.systems.salesforce.session import Org, select
 from connectors.systems.salesforce.writing import external_id

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.contract import ProbeStep
+from connectors.problem import Problem
 from connectors.systems.salesforce import reading, wire
-from connectors.systems.salesforce.answers import Problem
 from connectors.systems.salesforce.session import Org
 from connectors.systems.salesforce.wire import Json
 

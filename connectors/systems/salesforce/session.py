@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from connectors.contract import CallFailed, Outcome, Settings
-from connectors.http import Answer, Client, NotSent, Unanswered
+from connectors.contract import Outcome, Settings
+from connectors.http import Answer, Client
+from connectors.problem import Problem, carried
 from connectors.systems.salesforce import answers, wire
-from connectors.systems.salesforce.answers import Problem
 from connectors.systems.salesforce.layout import Layout, LayoutInvalid
 from connectors.systems.salesforce.wire import Json
 from revops.kernel.clock import now
@@ -41,7 +41,7 @@ _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = 
 
 
 class Org:
-    """One connection's Salesforce. Every method raises ``answers.Problem`` and nothing else."""
+    """One connection's Salesforce. Every method raises ``Problem`` and nothing else."""
 
     def __init__(self, client: Client, settings: Settings) -> None:
         self._client = client
@@ -121,14 +121,8 @@ class Org:
         return answers.of(answer, write=method != "GET")
 
     async def _exchange(self, method: str, path: str, **sent: Any) -> Answer:
-        try:
+        with carried(write=method != "GET" and "form" not in sent):
             return await self._client.call(method, path, **sent)
-        except NotSent as error:
-            raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
-        except Unanswered as error:
-            write = method != "GET" and "form" not in sent
-            outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
-            raise Problem(outcome, "unanswered", error.reason) from error
 
     async def _sign_in(self) -> str:
         form = _form(self._settings)
@@ -139,13 +133,6 @@ class Org:
         """Locks belong to a loop, and each worker thread has its own."""
         locks = _locks.setdefault(asyncio.get_running_loop(), {})
         return locks.setdefault(self._place, asyncio.Lock())
-
-
-def failed(problem: Problem) -> CallFailed:
-    """A Problem of a read in the contract's form: nothing was to be written, so nothing is open."""
-    unsent = (Outcome.NOT_SENT, Outcome.IN_DOUBT)
-    outcome = Outcome.TRANSIENT if problem.outcome in unsent else problem.outcome
-    return CallFailed(outcome, problem.reason, retry_after=problem.retry_after)
 
 
 def select(fields: Iterable[str], source: str, rest: str = "") -> str:

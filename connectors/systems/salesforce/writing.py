@@ -14,8 +14,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.contract import Command, Outcome, Receipt
+from connectors.problem import Problem
 from connectors.systems.salesforce import answers, forms, wire
-from connectors.systems.salesforce.answers import Problem
 from connectors.systems.salesforce.forms import Form, Stamp
 from connectors.systems.salesforce.payloads import Unfit
 from connectors.systems.salesforce.session import Org, quoted, select
@@ -51,14 +51,7 @@ class Job:
         )  # fmt: skip
 
     def fail(self, problem: Problem) -> None:
-        self.end(
-            problem.outcome,
-            problem.code,
-            problem.reason,
-            http_status=problem.status,
-            excerpt=problem.excerpt,
-            retry_after=problem.retry_after,
-        )
+        self.receipt = problem.receipt()
 
 
 def external_id(record: str, key: str) -> str:

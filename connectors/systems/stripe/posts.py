@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from connectors.contract import Outcome, PayloadUnreadable, Settings
-from connectors.http import Answer, Client, NotSent, Unanswered
+from connectors.http import Answer, Client
+from connectors.problem import Problem, carried
 from connectors.systems.stripe import listing, wire
 from connectors.systems.stripe.wire import Json
 from revops.kernel import backoff
@@ -23,10 +24,10 @@ _LIMITS: Final = {
 }
 
 
-class Problem(Exception):
+class Answered(Problem):
     """
-    A POST that did not do what was asked. All outcomes but IN_DOUBT mean that Stripe surely holds
-    nothing of it. ``replayed``: the answer is that of an earlier call with the same key.
+    What an answer of Stripe's other than yes means. ``replayed``: it is that of an earlier call
+    with the same key.
     """
 
     def __init__(
@@ -35,17 +36,18 @@ class Problem(Exception):
         code: str,
         reason: str,
         *,
-        answer: Answer | None = None,
+        answer: Answer,
         retry_after: int | None = None,
     ) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-        self.code = code
-        self.reason = reason
-        self.status = None if answer is None else answer.status
-        self.excerpt = "" if answer is None else answer.excerpt()
-        self.replayed = answer is not None and _replayed(answer)
-        self.retry_after = retry_after
+        super().__init__(
+            outcome,
+            code,
+            reason,
+            status=answer.status,
+            excerpt=answer.excerpt(),
+            retry_after=retry_after,
+        )
+        self.replayed = _replayed(answer)
 
 
 async def post(
@@ -53,22 +55,18 @@ async def post(
 ) -> tuple[Json, bool]:
     """What Stripe made, and whether it only repeats an earlier answer. Raises Problem."""
     headers = {**listing.headers(settings), "Idempotency-Key": key}
-    try:
+    with carried(write=True):
         answer = await client.call("POST", path, form=form, headers=headers)
-    except NotSent as error:
-        raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
-    except Unanswered as error:
-        raise Problem(Outcome.IN_DOUBT, "unanswered", error.reason) from error
     if answer.status != 200:
         raise _problem(answer)
     try:
         made = answer.json()
     except PayloadUnreadable as error:
         reason = "Stripe's answer cannot be read."
-        raise Problem(Outcome.IN_DOUBT, "garbled", reason, answer=answer) from error
+        raise Answered(Outcome.IN_DOUBT, "garbled", reason, answer=answer) from error
     if not isinstance(made, dict) or not wire.ref(made):
         reason = "Stripe did not name what it made."
-        raise Problem(Outcome.IN_DOUBT, "garbled", reason, answer=answer)
+        raise Answered(Outcome.IN_DOUBT, "garbled", reason, answer=answer)
     return made, _replayed(answer)
 
 
@@ -76,39 +74,39 @@ def _replayed(answer: Answer) -> bool:
     return answer.headers.get("idempotent-replayed", "").lower() == "true"
 
 
-def _problem(answer: Answer) -> Problem:
+def _problem(answer: Answer) -> Answered:
     error = listing.error_of(answer)
     kind, code = wire.text(error.get("type"), 60), wire.text(error.get("code"), 60)
     said = listing.reason_of(answer)
     status = answer.status
     if status in (401, 403):
-        return Problem(Outcome.AUTH, code or "credentials_refused", said, answer=answer)
+        return Answered(Outcome.AUTH, code or "credentials_refused", said, answer=answer)
     if status == 429:
         return _throttled(answer, code, said)
     if status == 409:
         # Nothing is saved for a call that met another one, but the other may be ours.
         ours = code == "idempotency_key_in_use"
         outcome = Outcome.IN_DOUBT if ours else Outcome.TRANSIENT
-        return Problem(outcome, code or "conflict_now", said, answer=answer)
+        return Answered(outcome, code or "conflict_now", said, answer=answer)
     if kind == "idempotency_error":
         reason = "Stripe holds another request under this key."
-        return Problem(Outcome.REFUSED, "conflict", reason, answer=answer)
+        return Answered(Outcome.REFUSED, "conflict", reason, answer=answer)
     if status in (408, 425) or 300 <= status < 400:
-        return Problem(Outcome.TRANSIENT, "not_taken", said, answer=answer)
+        return Answered(Outcome.TRANSIENT, "not_taken", said, answer=answer)
     if 400 <= status < 500:
-        return Problem(Outcome.REFUSED, code or "refused", said, answer=answer)
-    return Problem(Outcome.IN_DOUBT, "failed", said, answer=answer)
+        return Answered(Outcome.REFUSED, code or "refused", said, answer=answer)
+    return Answered(Outcome.IN_DOUBT, "failed", said, answer=answer)
 
 
-def _throttled(answer: Answer, code: str, said: str) -> Problem:
+def _throttled(answer: Answer, code: str, said: str) -> Answered:
     wait = backoff.retry_after(answer.headers.get("retry-after"), at=now())
     limit = answer.headers.get("stripe-rate-limited-reason", "")
     if code == "lock_timeout":
         reason = "Stripe was busy with another change of the same object; it is tried again."
-        return Problem(Outcome.TRANSIENT, code, reason, answer=answer, retry_after=wait)
+        return Answered(Outcome.TRANSIENT, code, reason, answer=answer, retry_after=wait)
     words = _LIMITS.get(limit)
     reason = f"Stripe asks us to slow down: {words}." if words else said
-    return Problem(
+    return Answered(
         Outcome.THROTTLED,
         code or "rate_limit",
         reason,

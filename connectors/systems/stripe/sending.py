@@ -14,6 +14,7 @@ from typing import Any
 
 from connectors.contract import CallFailed, Command, Outcome, Receipt, Settings
 from connectors.http import Client, NotSent
+from connectors.problem import Problem
 from connectors.systems.stripe import credit_notes, holding, listing, payloads, posts, wire
 from connectors.systems.stripe.heard import Heard
 from connectors.systems.stripe.payloads import (
@@ -24,7 +25,7 @@ from connectors.systems.stripe.payloads import (
     Unfit,
     Wanted,
 )
-from connectors.systems.stripe.posts import Problem
+from connectors.systems.stripe.posts import Answered
 from connectors.systems.stripe.wire import Json
 
 
@@ -36,14 +37,7 @@ async def send(client: Client, settings: Settings, command: Command) -> Receipt:
     except Unfit as unfit:
         return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
     except Problem as problem:
-        return Receipt(
-            problem.outcome,
-            code=problem.code,
-            reason=problem.reason,
-            http_status=problem.status,
-            excerpt=problem.excerpt,
-            retry_after=problem.retry_after,
-        )
+        return problem.receipt()
     except CallFailed as failed:
         # Only reads come here, and none after the write.
         unsent = isinstance(failed.__cause__, NotSent)
@@ -76,7 +70,7 @@ async def _make(
     path = payloads.PATHS[type(asked)]
     try:
         made, replayed = await posts.post(client, settings, path, form, key=key)
-    except Problem as problem:
+    except Answered as problem:
         if not problem.replayed or problem.outcome is not Outcome.IN_DOUBT:
             raise
         # Stripe repeats an earlier failure of its own. That call has ended, and the look before

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
+from connectors.problem import Problem
 from connectors.systems.tryton import refusals
 
 # A login is locked for [session] timeout = 300 s after more than five wrong passwords.
@@ -29,32 +30,6 @@ _UNDONE: Final = (
     "deadlock detected",
     "due to lock timeout",
 )
-
-
-class Problem(Exception):
-    """
-    A call that did not do what was asked.
-
-    REFUSED, AUTH, THROTTLED, TRANSIENT and NOT_SENT mean that Tryton surely holds nothing of it.
-    """
-
-    def __init__(
-        self,
-        outcome: Outcome,
-        code: str,
-        reason: str,
-        *,
-        status: int | None = None,
-        excerpt: str = "",
-        retry_after: int | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-        self.code = code
-        self.reason = reason
-        self.status = status
-        self.excerpt = excerpt
-        self.retry_after = retry_after
 
 
 def of_rest(answer: Answer, *, write: bool) -> Any:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.contract import Outcome
+from connectors.problem import Problem
 from connectors.systems.tryton import wire
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.wire import Tryton
 
 KEPT_S: Final = 600

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.contract import (
-    CallFailed,
     Command,
     Found,
     ProbeStep,
@@ -17,8 +15,8 @@ from connectors.contract import (
 )
 from connectors.http import Client
 from connectors.manifest import Manifest
+from connectors.problem import read_only
 from connectors.systems.tryton import customers, journal, listing, posting, probe
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library, Shelf
 from connectors.systems.tryton.lookup import by_keys
 from connectors.systems.tryton.wire import Tryton
@@ -65,7 +63,7 @@ class TrytonConnector:
         document; the next ``send`` of the key deletes the others. Raises CallFailed.
         """
         tryton = Tryton(client, settings)
-        with _told():
+        with read_only():
             held = await by_keys(tryton, await self._shelf.get(tryton), keys) if keys else {}
             found = {
                 key: [one for one in known if one.posted] or known[:1]
@@ -87,25 +85,14 @@ class TrytonConnector:
         invoices as ``listing.InvoiceRow``, ours or not. Dated by accounting date.
         """
         tryton = Tryton(client, settings)
-        with _told():
+        with read_only():
             library = await self._shelf.get(tryton)
             return await listing.page(tryton, library, kind, start, end, cursor)
 
     async def books(self, client: Client, settings: Settings) -> Library:
         """Companies with their accounts and periods, read anew. Raises CallFailed."""
-        with _told():
+        with read_only():
             return await self._shelf.get(Tryton(client, settings), fresh=True)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """A Problem of a read as the contract's CallFailed."""
-    try:
-        yield
-    except Problem as problem:
-        raise CallFailed(
-            problem.outcome, problem.reason, retry_after=problem.retry_after
-        ) from problem
 
 
 connector = TrytonConnector()

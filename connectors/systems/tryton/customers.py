@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.contract import Command, Found, Outcome, Receipt
+from connectors.problem import Problem
 from connectors.systems.tryton import wire
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.journal import KEY, Unfit
 from connectors.systems.tryton.wire import Tryton
 

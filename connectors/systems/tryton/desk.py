@@ -11,8 +11,8 @@ import httpx
 
 from connectors.contract import Command, Found, Receipt, Settings
 from connectors.http import Client
+from connectors.problem import Problem
 from connectors.systems.tryton import books, drafting, forms
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.connector import TrytonConnector
 from connectors.systems.tryton.jobs import Job
 from connectors.systems.tryton.journal import Journal

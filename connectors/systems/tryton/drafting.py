@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.contract import Outcome
+from connectors.problem import Problem
 from connectors.systems.tryton import forms, invoices, moves
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.forms import Form
 from connectors.systems.tryton.jobs import Job, fail_all, leave

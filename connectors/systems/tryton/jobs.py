@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.contract import Command, Found, Outcome, Receipt
+from connectors.problem import Problem
 from connectors.systems.tryton import forms, journal
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Books, Period
 from connectors.systems.tryton.forms import Form
 from connectors.systems.tryton.journal import Journal
@@ -48,14 +48,8 @@ class Job:
         self.receipt = Receipt(outcome, code=code, reason=reason, drafted_id=self.draft, **more)
 
     def fail(self, problem: Problem, *, outcome: Outcome | None = None) -> None:
-        self.end(
-            outcome or problem.outcome,
-            problem.code,
-            problem.reason,
-            http_status=problem.status,
-            excerpt=problem.excerpt,
-            retry_after=problem.retry_after,
-        )
+        receipt = problem.receipt()
+        self.receipt = replace(receipt, outcome=outcome or receipt.outcome, drafted_id=self.draft)
 
     def done(self, outcome: Outcome, held: Found) -> None:
         self.receipt = Receipt(

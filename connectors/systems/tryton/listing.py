@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.contract import Outcome, SnapshotRow
+from connectors.problem import Problem
 from connectors.systems.tryton import forms, invoices, journal, moves, wire
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.wire import Tryton
 

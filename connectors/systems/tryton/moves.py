@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.contract import Found, Outcome
+from connectors.problem import Problem
 from connectors.systems.tryton import wire
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Books, Currency, Library, Period
 from connectors.systems.tryton.journal import Journal, content_hash, key_in
 

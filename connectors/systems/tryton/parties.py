@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from connectors.contract import Outcome
-from connectors.systems.tryton.answers import Problem
+from connectors.problem import Problem
 from connectors.systems.tryton.wire import Tryton
 
 

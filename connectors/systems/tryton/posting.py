@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectors.contract import Command, Found, Outcome, Receipt
+from connectors.problem import Problem
 from connectors.systems.tryton import drafting, forms, refusals, settling
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library, Shelf
 from connectors.systems.tryton.jobs import Job, fail_all, leave, unfinished
 from connectors.systems.tryton.journal import KEY, Journal, Unfit

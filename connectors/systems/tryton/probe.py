@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.contract import ProbeStep
+from connectors.problem import Problem
 from connectors.systems.tryton import books as reference
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.wire import Tryton
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from connectors.contract import Found, Outcome
+from connectors.problem import Problem
 from connectors.systems.tryton import forms
-from connectors.systems.tryton.answers import Problem
 from connectors.systems.tryton.books import Library, Shelf
 from connectors.systems.tryton.jobs import Job
 from connectors.systems.tryton.journal import Unfit

@@ -8,8 +8,8 @@ import pytest
 
 from connectors.contract import Outcome
 from connectors.http import Answer
+from connectors.problem import Problem
 from connectors.systems.tryton import answers
-from connectors.systems.tryton.answers import Problem
 
 RECORDED = json.loads(Path(__file__).with_name("fixtures").joinpath("answers.json").read_text())
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import CallFailed, Outcome
-from connectors.systems.tryton.answers import Problem
+from connectors.problem import Problem
 from connectors.systems.tryton.desk import Desk, journal, simple
 from connectors.systems.tryton.standin import StandIn
 from connectors.systems.tryton.wire import Tryton

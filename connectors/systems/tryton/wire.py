@@ -17,9 +17,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.contract import Outcome, Settings
-from connectors.http import Answer, Client, NotSent, Unanswered
+from connectors.http import Answer, Client
+from connectors.problem import Problem, carried
 from connectors.systems.tryton import answers
-from connectors.systems.tryton.answers import Problem
 
 # Tryton words its refusals in the user's language; ``answers`` knows them in English.
 LANGUAGE: Final = "en"
@@ -72,7 +72,7 @@ def nested(row: Mapping[str, Any], name: str) -> Any:
 
 
 class Tryton:
-    """One connection's database. Every method raises ``answers.Problem`` and nothing else."""
+    """One connection's database. Every method raises ``Problem`` and nothing else."""
 
     def __init__(self, client: Client, settings: Settings) -> None:
         self._client = client
@@ -148,10 +148,5 @@ class Tryton:
     async def _call(
         self, method: str, path: str, headers: Mapping[str, str], data: Any, *, write: bool
     ) -> Answer:
-        try:
+        with carried(write=write):
             return await self._client.call(method, path, headers=headers, json=data)
-        except NotSent as error:
-            raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
-        except Unanswered as error:
-            outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
-            raise Problem(outcome, "unanswered", error.reason) from error

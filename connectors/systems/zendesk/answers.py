@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
+from connectors.problem import Problem
 from revops.kernel import backoff
 from revops.kernel.clock import now
 
@@ -19,31 +20,6 @@ from revops.kernel.clock import now
 WINDOW_S: Final = 60
 
 Json = Mapping[str, Any]
-
-
-class Problem(Exception):
-    """
-    A call that did not do what was asked. REFUSED, AUTH, THROTTLED, TRANSIENT and NOT_SENT mean
-    that nothing was written.
-    """
-
-    def __init__(
-        self,
-        outcome: Outcome,
-        code: str,
-        reason: str,
-        *,
-        status: int | None = None,
-        excerpt: str = "",
-        retry_after: int | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-        self.code = code
-        self.reason = reason
-        self.status = status
-        self.excerpt = excerpt
-        self.retry_after = retry_after
 
 
 def body(answer: Answer, *, write: bool) -> Json:

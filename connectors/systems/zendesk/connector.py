@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from connectors import schemes
 from connectors.contract import (
-    CallFailed,
     Command,
     Envelope,
     Found,
-    Outcome,
     Page,
     ProbeStep,
     Receipt,
@@ -21,8 +18,8 @@ from connectors.contract import (
 )
 from connectors.http import Client
 from connectors.manifest import Manifest
+from connectors.problem import Problem, read_only
 from connectors.systems.zendesk import payloads, polling, sending, told
-from connectors.systems.zendesk.answers import Problem
 from connectors.systems.zendesk.names import Names
 from connectors.systems.zendesk.wire import Zendesk
 from revops.contracts.base import EventData
@@ -53,7 +50,7 @@ class ZendeskConnector:
         return told.events(envelope, settings)
 
     async def poll(self, client: Client, settings: Settings, *, cursor: str) -> Page:
-        with _told():
+        with read_only():
             return await polling.poll(Zendesk(client, settings), self.manifest, cursor=cursor)
 
     async def fetch(
@@ -63,7 +60,7 @@ class ZendeskConnector:
         if object_type != told.TICKET or not object_id.isdigit():
             return None
         desk = Zendesk(client, settings)
-        with _told():
+        with read_only():
             ticket = await desk.ticket(int(object_id))
             if ticket is None:
                 return None
@@ -84,7 +81,7 @@ class ZendeskConnector:
     ) -> Mapping[str, Sequence[Found]]:
         if not keys:
             return {}
-        with _told():
+        with read_only():
             return await sending.find(
                 Zendesk(client, settings), Names.of(settings.parameters), keys
             )
@@ -112,16 +109,6 @@ class ZendeskConnector:
         except Problem as problem:
             steps.append(ProbeStep("Ask Zendesk", False, problem.reason))
         return steps
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """A Problem of a read as the contract's CallFailed."""
-    try:
-        yield
-    except Problem as problem:
-        outcome = Outcome.TRANSIENT if problem.outcome is Outcome.NOT_SENT else problem.outcome
-        raise CallFailed(outcome, problem.reason, retry_after=problem.retry_after) from problem
 
 
 connector = ZendeskConnector()

@@ -32,7 +32,7 @@ class Place:
 
 
 async def poll(desk: Zendesk, manifest: Manifest, *, cursor: str) -> Page:
-    """Raises answers.Problem, CallFailed, or PayloadUnreadable for a cursor of somebody else."""
+    """Raises Problem, CallFailed, or PayloadUnreadable for a cursor of somebody else."""
     place = _read(cursor, manifest)
     tickets, after, more = await desk.changed(cursor=place.tickets, since=place.since)
     events, end, unread = await desk.metrics(since=place.metrics)

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.contract import Command, Found, Outcome, Receipt
+from connectors.problem import Problem
 from connectors.systems.zendesk import payloads
-from connectors.systems.zendesk.answers import Json, Problem
+from connectors.systems.zendesk.answers import Json
 from connectors.systems.zendesk.names import Names
 from connectors.systems.zendesk.payloads import CreditState, PayloadRefused
 from connectors.systems.zendesk.wire import Zendesk
@@ -34,7 +35,7 @@ async def run(desk: Zendesk, names: Names, commands: Sequence[Command]) -> list[
         try:
             receipts.append(await _one(desk, names, command))
         except Problem as problem:
-            receipts.append(_of(problem))
+            receipts.append(problem.receipt())
     return receipts
 
 
@@ -142,14 +143,3 @@ def _key_field(names: Names) -> int:
 
 def _refused(code: str, reason: str) -> Receipt:
     return Receipt(Outcome.REFUSED, code=code, reason=reason)
-
-
-def _of(problem: Problem) -> Receipt:
-    return Receipt(
-        problem.outcome,
-        code=problem.code,
-        reason=problem.reason,
-        http_status=problem.status,
-        excerpt=problem.excerpt,
-        retry_after=problem.retry_after,
-    )

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from connectors.contract import Outcome, Settings
-from connectors.http import Client, NotSent, Unanswered
+from connectors.http import Client
+from connectors.problem import Problem, carried
 from connectors.systems.zendesk import answers
-from connectors.systems.zendesk.answers import Json, Problem
+from connectors.systems.zendesk.answers import Json
 
 PAGE: Final = 100
 _MOST_PAGES: Final = 20
 
 
 class Zendesk:
-    """One account. Every method raises ``answers.Problem`` and nothing else."""
+    """One account. Every method raises ``Problem`` and nothing else."""
 
     def __init__(self, client: Client, settings: Settings) -> None:
         self._client = client
@@ -84,15 +85,11 @@ class Zendesk:
 
     async def change(self, number: int, ticket: Json) -> Json:
         """The whole answer: the ticket as it is now, and the audit of the change."""
-        try:
+        with carried(write=True):
             answer = await self._client.call(
                 "PUT", f"/api/v2/tickets/{number}.json", headers=self._headers,
                 json={"ticket": ticket},
             )  # fmt: skip
-        except NotSent as error:
-            raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
-        except Unanswered as error:
-            raise Problem(Outcome.IN_DOUBT, "unanswered", error.reason) from error
         return answers.body(answer, write=True)
 
     async def _maybe(self, path: str, name: str) -> Json | None:
@@ -111,12 +108,8 @@ class Zendesk:
         return {row["id"]: row for row in rows if type(row.get("id")) is int}
 
     async def _get(self, path: str, params: Json | None = None) -> Json:
-        try:
+        with carried(write=False):
             answer = await self._client.call("GET", path, headers=self._headers, params=params)
-        except NotSent as error:
-            raise Problem(Outcome.NOT_SENT, "not_sent", error.reason) from error
-        except Unanswered as error:
-            raise Problem(Outcome.TRANSIENT, "unanswered", error.reason) from error
         return answers.body(answer, write=False)
 
 
