@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from revops.kernel.privacy import INTERNAL, PII, SECRET, Classes
+from revops.kernel.privacy import CONTACT, INTERNAL, PII, SECRET, Classes
 
 CLASSES: Final[Classes] = {
-    "User": {INTERNAL: "theme density numbers", PII: "email name", SECRET: "password"},
+    "User": {INTERNAL: "theme density numbers", PII: "name", CONTACT: "email", SECRET: "password"},
     "EntityGroup": {INTERNAL: "name entities"},
     "Assignment": {INTERNAL: "role", PII: "reason"},
     "BreakGlass": {INTERNAL: "actions", PII: "reason review"},
+    "SamePerson": {PII: "reason end_reason"},
     "ServiceToken": {INTERNAL: "name prefix scopes", SECRET: "digest"},
 }

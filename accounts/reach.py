@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from accounts.authority import ALL, scope_of
 from accounts.models import User
 from accounts.policy import policy_of
+from accounts.sight import sight_of
+from revops.kernel import sight
 from revops.store import rows
 
 
@@ -25,7 +27,8 @@ class ReachMiddleware:
     """
     Stands after authentication. The entities are those for which the person may do what the view
     asks for, so a role held elsewhere for something else opens nothing here; a view that is one's
-    own has the entities of all roles. Costs one round trip before and one after.
+    own has the entities of all roles. Costs one round trip before and one after. What of them is
+    masked follows from the same view and the same roles (``accounts.sight``).
 
     Services come in by a token, which is read later: ``revops.api.authentication`` enters for them.
     A view that asks for nobody enters nothing; what belongs to an entity is then out of its sight.
@@ -35,6 +38,10 @@ class ReachMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with sight.looking_as(sight.SYSTEM):
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
         try:
             response = self.get_response(request)
             if isinstance(response, StreamingHttpResponse) and not response.is_async:
@@ -52,7 +59,9 @@ class ReachMiddleware:
     ) -> None:
         if getattr(view, "login_required", True) and isinstance(request.user, User):
             policy = policy_of(view)
-            scope = scope_of(request.user, policy.action if policy else "")
+            action = policy.action if policy else ""
+            scope = scope_of(request.user, action)
+            sight.look_as(sight_of(request.user, action))
             enter(request, None if scope is ALL else scope)
 
 

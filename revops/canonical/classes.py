@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from revops.kernel.privacy import INTERNAL, PII, TAX, Classes
+from revops.kernel.privacy import CONTACT, INTERNAL, PII, TAX, WORDS, Classes
 
 CLASSES: Final[Classes] = {
     "Party": {
@@ -14,7 +14,8 @@ CLASSES: Final[Classes] = {
     },
     "Customer": {
         INTERNAL: "parent_ref",
-        PII: "name email address domain",
+        PII: "name domain",
+        CONTACT: "email address",
         TAX: "tax_id tax_key region other_ids",
     },
     "Opportunity": {INTERNAL: "stage kind items", PII: "name owner reason"},
@@ -31,7 +32,8 @@ CLASSES: Final[Classes] = {
     "PriceVersion": {INTERNAL: "model tiers meter"},
     "SupportCase": {
         INTERNAL: "customer_ref invoice_ref severity status",
-        PII: "title resolution promise",
+        PII: "promise",
+        WORDS: "title resolution",
     },
     "Credit": {INTERNAL: "number settles lines case_ref request_ref", PII: "decided_by reason"},
     "CreditApplication": {INTERNAL: "application_id"},

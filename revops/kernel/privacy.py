@@ -17,13 +17,16 @@ from typing import Final
 class Data(enum.Enum):
     """
     PUBLIC may be read by anybody. INTERNAL is business: ids, amounts, codes. PII may tell who
-    somebody is or how to reach them. TAX is kept by law with the books: tax numbers and places.
-    SECRET opens something, and is never shown, logged or handed out.
+    somebody is: names, and what people and systems wrote about business. CONTACT is how to reach
+    somebody; WORDS is what customers themselves wrote to us. TAX is kept by law with the books: tax
+    numbers and places. SECRET opens something, and is never shown, logged or handed out.
     """
 
     PUBLIC = "public"
     INTERNAL = "internal"
     PII = "pii"
+    CONTACT = "contact"
+    WORDS = "words"
     TAX = "tax"
     SECRET = "secret"  # noqa: S105  the name of a class of data
 
@@ -31,8 +34,13 @@ class Data(enum.Enum):
 PUBLIC: Final = Data.PUBLIC
 INTERNAL: Final = Data.INTERNAL
 PII: Final = Data.PII
+CONTACT: Final = Data.CONTACT
+WORDS: Final = Data.WORDS
 TAX: Final = Data.TAX
 SECRET: Final = Data.SECRET
+
+# What is erased when the person asks for it.
+PERSONAL: Final = frozenset({PII, CONTACT, WORDS})
 
 Classes = Mapping[str, Mapping[Data, str]]
 

@@ -1,4 +1,4 @@
-"""Where personal data can stand: every column that its app's ``classes.py`` calls PII."""
+"""Where personal data can stand: every column that its app's ``classes.py`` calls personal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from revops.kernel.privacy import PII, parse
+from revops.kernel.privacy import PERSONAL, parse
 
 ERASED: Final = "[erased]"
 SHORTEST: Final = 4
@@ -50,7 +50,7 @@ def places() -> Iterator[Place]:
             continue
         for model in config.get_models():
             for field in model._meta.local_concrete_fields:
-                if classes.get(model.__name__, {}).get(field.name) is PII:
+                if classes.get(model.__name__, {}).get(field.name) in PERSONAL:
                     yield _place(model, field)
 
 

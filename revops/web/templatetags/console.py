@@ -5,7 +5,7 @@ The kit's tags, loaded everywhere as built-ins.
     {{ at|when }}   {{ at|when:"utc" }}   {{ at|age }}   {{ at|until }}   {{ at|due }}
     {{ day|accounting_date }}   {{ 12345|number }}   {{ ms|duration }}   {% percent part whole %}
     {% status_tag row.state %}   {% status_tag "held" "Needs you" %}   {% icon "copy" %}
-    {% kbd "r" %}   {% nav %}   {% copy_button text %}
+    {{ email|seen:"contact" }}   {% kbd "r" %}   {% nav %}   {% copy_button text %}
     {% querystring_with sort="-age" %}   {% querystring_with page.next %}
 """
 
@@ -20,6 +20,8 @@ from django.utils.html import escape, format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from revops.kernel.privacy import Data
+from revops.kernel.sight import shown
 from revops.web import charts, filters, formats, icons, statuses
 
 register = template.Library()
@@ -53,6 +55,12 @@ def amount_of(value: formats.Amount) -> SafeString:
     return formats.amount(value)
 
 
+@register.filter("seen")
+def seen(value: object, data: str) -> object:
+    """``{{ email|seen:"contact" }}``: masked to whoever may not see data of that class."""
+    return shown(value, Data(data))
+
+
 @register.filter("signed")
 def signed(value: formats.Amount) -> SafeString:
     """A difference, ``+`` or ``−`` always in front, without its currency."""
@@ -74,8 +82,8 @@ def status_icon(status: str) -> SafeString:
 @register.simple_tag
 def kbd(keys: str) -> SafeString:
     """``<kbd>`` for each key; not read out, because the name of a button is its verb."""
-    shown = "".join(f'<kbd aria-hidden="true">{escape(key)}</kbd>' for key in keys.split())
-    return SafeString(shown)
+    drawn = "".join(f'<kbd aria-hidden="true">{escape(key)}</kbd>' for key in keys.split())
+    return SafeString(drawn)
 
 
 @register.simple_tag
