@@ -113,6 +113,13 @@ class CreditNoteCreate(_Shape):
     memo: Text = ""
 
 
+class CreditNoteVoid(_Shape):
+    """``billing.credit_note.void``: the note as if it had never been; see ``voiding.py``."""
+
+    credit_note_id: Id
+    credit_request_id: MaybeId = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     asked: SubscriptionCreate
@@ -208,6 +215,7 @@ PATHS: Final[Mapping[type[Wanted], str]] = {
 SUBSCRIPTION: Final = "billing.subscription.create"
 INVOICE_ITEM: Final = "billing.invoice_item.create"
 CREDIT_NOTE: Final = "billing.credit_note.create"
+CREDIT_NOTE_VOID: Final = "billing.credit_note.void"
 
 _Model = TypeVar("_Model", bound=_Shape)
 
@@ -226,6 +234,11 @@ def wanted(kind: str, payload: Mapping[str, Any]) -> Wanted:
     raise Unfit("refused", "This is nothing that Stripe can be asked to do.")
 
 
+def to_void(payload: Mapping[str, Any]) -> CreditNoteVoid:
+    """Which note is to be voided. Raises Unfit."""
+    return _read(CreditNoteVoid, payload)
+
+
 def kind_of(payload: Mapping[str, Any]) -> str:
     """The kind of a payload, by what only that kind has."""
     if "customer" in payload:
@@ -234,7 +247,9 @@ def kind_of(payload: Mapping[str, Any]) -> str:
 
 
 def digest(payload: Mapping[str, Any]) -> str:
-    """What Stripe should hold for a payload; "" for one that cannot be sent."""
+    """What Stripe should hold for a payload; "" for one that cannot be sent, or makes nothing."""
+    if "credit_note_id" in payload:
+        return ""
     try:
         return digest_of(wanted(kind_of(payload), payload))
     except Unfit:

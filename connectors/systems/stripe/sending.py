@@ -15,7 +15,7 @@ from typing import Any
 from connectors.contract import CallFailed, Command, Outcome, Receipt, Settings
 from connectors.http import Client, NotSent
 from connectors.problem import Problem
-from connectors.systems.stripe import credit_notes, holding, listing, payloads, posts, wire
+from connectors.systems.stripe import credit_notes, holding, listing, payloads, posts, voiding, wire
 from connectors.systems.stripe.heard import Heard
 from connectors.systems.stripe.payloads import (
     CreditNote,
@@ -32,6 +32,10 @@ from connectors.systems.stripe.wire import Json
 async def send(client: Client, settings: Settings, command: Command) -> Receipt:
     """Never raises for what Stripe or the network can do."""
     try:
+        if command.kind == payloads.CREDIT_NOTE_VOID:
+            return await voiding.void(
+                client, settings, command.key, payloads.to_void(command.payload)
+            )
         asked = payloads.wanted(command.kind, command.payload)
         return await _send(client, settings, command.key, asked)
     except Unfit as unfit:
