@@ -1,4 +1,4 @@
-"""The hourly anchor and the daily verification."""
+"""The hourly anchor. The daily verification is the line's, as a bad outcome is a case."""
 
 from __future__ import annotations
 
@@ -22,12 +22,3 @@ def anchor() -> None:
         return
     if path is not None:
         log.info("audit.anchored", file=path.name)
-
-
-@shared_task
-def verify() -> None:
-    """Verify everything. The outcome is an act, and an alarm in the log when it is bad."""
-    close_old_connections()
-    report = keeping.verify_and_record()
-    say = log.info if report.passed else log.critical
-    say("audit.verified", status=report.status, sentence=report.sentence, seq=report.seq)

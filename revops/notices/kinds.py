@@ -41,9 +41,14 @@ KINDS: Final = {
         ),
         Kind("credit_moved", "Your service credit", "A credit that you asked for was issued."),
         Kind("credit_stuck", "Your service credit is stuck", "Billing has not issued it in time."),
+        Kind("account_changed", "Your account", "Somebody changed how you sign in."),
+        Kind("token_ends", "A service token ends", "A token that you answer for ends soon."),
         Kind(
             "break_glass", "Break-glass", "Somebody asks for extra rights, or has them.",
             chat=True,
+        ),
+        Kind(
+            "audit_trail_broken", "Audit trail", "It is not as it was written.", chat=True,
         ),
     )
 }  # fmt: skip

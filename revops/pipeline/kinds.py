@@ -147,6 +147,10 @@ _KINDS = (
          playbook="period_end_failed", tone="crit",
          why="The books of the period lack what its end adds, so that they are not ready to close.",
          fix="Mend what the cause names; the run is made again every day, or on request."),
+    Kind("audit_trail_broken", "Audit trail does not hold", team="Finance", sla=4 * HOUR,
+         playbook="audit_trail_broken", tone="crit",
+         why="Who did what, and who agreed, is not proven until this is understood.",
+         fix="Keep the evidence, find out who changed it, then verify again."),
 )  # fmt: skip
 
 

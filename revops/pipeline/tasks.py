@@ -10,14 +10,22 @@ import os
 import socket
 import threading
 
+import structlog
 from celery import shared_task
 from django.conf import settings
 from django.db import close_old_connections
 
 from connectors.models import Connection
-from revops.pipeline import notifying, process, send, sweep
+from revops.kernel.actor import system
+from revops.pipeline import evidence, notifying, process, send, sweep
 from revops.pipeline import poll as polling
 from revops.pipeline.metering import turn
+from revops.pipeline.privacy import retaining
+
+log = structlog.get_logger(__name__)
+
+# A task is ended by force after 160 seconds (settings.CELERY).
+_RETAINS_FOR = 120
 
 
 def _who() -> str:
@@ -68,6 +76,23 @@ def notify(**_later: object) -> None:
     """Hand notices over to delivery."""
     close_old_connections()
     notifying.turn()
+
+
+@shared_task
+def verify_trail(**_later: object) -> None:
+    """Verify the audit trail. A bad outcome is a case, and an alarm in the log."""
+    close_old_connections()
+    report = evidence.verify()
+    say = log.info if report.passed else log.critical
+    say("audit.verified", status=report.status, sentence=report.sentence, seq=report.seq)
+
+
+@shared_task
+def retain(**_later: object) -> None:
+    """Delete what is older than it may be; what there is no time for goes tomorrow."""
+    close_old_connections()
+    found = retaining.retain(by=system("retention", "Nightly retention"), seconds=_RETAINS_FOR)
+    log.info("retention.applied", rows=sum(found.values()))
 
 
 @shared_task

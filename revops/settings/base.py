@@ -181,7 +181,11 @@ CELERY = {
     "beat_schedule": {
         "tick": {"task": "revops.pipeline.tasks.tick", "schedule": 5.0},
         "anchor": {"task": "revops.audit.tasks.anchor", "schedule": crontab(minute=7)},
-        "verify": {"task": "revops.audit.tasks.verify", "schedule": crontab(hour=3, minute=33)},
+        "verify": {
+            "task": "revops.pipeline.tasks.verify_trail",
+            "schedule": crontab(hour=3, minute=33),
+        },
+        "retain": {"task": "revops.pipeline.tasks.retain", "schedule": crontab(hour=2, minute=17)},
         "approvals": {"task": "approvals.tasks.watch", "schedule": 60.0},
         "notices": {"task": "revops.pipeline.tasks.notify", "schedule": 5.0},
         "credits": {"task": "revops.credits.tasks.look", "schedule": 3.0},

@@ -21,9 +21,10 @@ from revops.kernel import clock
 from revops.kernel.actor import system
 from revops.ledger.models import JournalEntry
 from revops.lineage.queries import thread
+from revops.pipeline.privacy import retaining
 from revops.pipeline.privacy.erasing import EraseRefused, erase
 from revops.pipeline.privacy.places import Terms, TooShort, places
-from revops.pipeline.privacy.retaining import retain
+from revops.pipeline.privacy.retaining import last_run, retain
 from tests.factories import (
     a_case,
     a_command,
@@ -179,11 +180,24 @@ class TestRetaining:
         assert sorted(kept) == ["parked", "processed", "quarantined"]
         assert Event.objects.get().action == "retention.apply"
 
-    def test_done_again_does_nothing_and_says_nothing(self) -> None:
+    def test_done_again_does_nothing_and_says_so(self) -> None:
         an_event(state=InboxState.PROCESSED, received_at=clock.now() - timedelta(days=91))
         retain(by=BY)
         assert not any(retain(by=BY).values())
-        assert Event.objects.count() == 1
+        assert Event.objects.count() == 2
+        last = last_run()
+        assert last is not None
+        assert (last.total, last.ended) == (0, True)
+
+    def test_goes_on_tomorrow_when_its_time_is_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(retaining, "_CHUNK", 1)
+        for _ in range(2):
+            an_event(state=InboxState.PROCESSED, received_at=clock.now() - timedelta(days=91))
+        assert retain(by=BY, seconds=0)["events_inboundevent: body"] == 1
+        last = last_run()
+        assert last is not None
+        assert not last.ended
+        assert retain(by=BY)["events_inboundevent: body"] == 1
 
     def test_leaves_the_digest_so_that_a_repeat_is_still_known(self) -> None:
         event = an_event(state=InboxState.PROCESSED, received_at=clock.now() - timedelta(days=91))

@@ -5,6 +5,9 @@ after that only what the books stand on is kept, which they are not.
 
 from __future__ import annotations
 
+import json
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +16,12 @@ from typing import Final
 from django.conf import settings
 from django.db import connection, transaction
 
+from revops.audit.models import Event
 from revops.audit.operations import nothing_to_record, record, recorded
 from revops.kernel import clock
 from revops.kernel.actor import Actor
 
+ACTION: Final = "retention.apply"
 _CHUNK: Final = 5_000
 
 
@@ -59,22 +64,52 @@ RULES: Final = (
 
 
 @recorded
-def retain(*, by: Actor, at: datetime | None = None, dry_run: bool = False) -> dict[str, int]:
+def retain(
+    *, by: Actor, at: datetime | None = None, dry_run: bool = False, seconds: float = math.inf
+) -> dict[str, int]:
     """
-    Delete what is older than its rule allows, some thousand rows a transaction; how many rows, by
-    rule. With ``dry_run`` only count. The act in the trail says how many and how old.
+    Delete what is older than its rule allows, some thousand rows a transaction, for at most so many
+    ``seconds``; how many rows, by rule. With ``dry_run`` only count. Every run is an act that says
+    how many and how old, also one that found nothing: so the last one is known.
     """
     now = at or clock.now()
-    found = {str(rule): _count(rule, now) if dry_run else _apply(rule, now) for rule in RULES}
-    if dry_run or not any(found.values()):
-        nothing_to_record("nothing was deleted")
-        return found
+    if dry_run:
+        nothing_to_record("it was only counted")
+        return {str(rule): _count(rule, now) for rule in RULES}
+    until = time.monotonic() + seconds
+    found = {str(rule): _apply(rule, now, until=until) for rule in RULES}
+    ended = time.monotonic() < until
     with transaction.atomic():
         record(
-            "retention.apply", by=by, kind="retention", reference=f"{now:%Y-%m-%d}",
-            after={"rows": found, "days": {str(rule): rule.days for rule in RULES}},
+            ACTION, by=by, kind="retention", reference=f"{now:%Y-%m-%d}",
+            after={
+                "rows": found, "days": {str(rule): rule.days for rule in RULES}, "ended": ended,
+            },
         )  # fmt: skip
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest run: when, which act, how many rows by rule, and whether it got to the end."""
+
+    at: datetime
+    seq: int
+    rows: Mapping[str, int]
+    ended: bool
+
+    @property
+    def total(self) -> int:
+        return sum(self.rows.values())
+
+
+def last_run() -> LastRun | None:
+    """The newest run, from the audit trail; None when there was none yet."""
+    event = Event.objects.filter(action=ACTION, detail__isnull=False).order_by("-seq").first()
+    if event is None:
+        return None
+    after = json.loads(event.detail or "{}").get("after", {})
+    return LastRun(event.ts, event.seq, after.get("rows", {}), after.get("ended", True))
 
 
 def _old(rule: Rule) -> str:
@@ -92,7 +127,7 @@ def _count(rule: Rule, now: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _apply(rule: Rule, now: datetime) -> int:
+def _apply(rule: Rule, now: datetime, *, until: float) -> int:
     values = ", ".join(f"{column} = {value}" for column, value in rule.columns.items())
     statement = (
         f"UPDATE {rule.table} SET {values} WHERE id IN (SELECT id FROM {rule.table} "  # noqa: S608
@@ -104,5 +139,5 @@ def _apply(rule: Rule, now: datetime) -> int:
             cursor.execute(statement, [_limit(rule, now)])
             done = int(cursor.rowcount)
             total += done
-            if done < _CHUNK:
+            if done < _CHUNK or time.monotonic() >= until:
                 return total
