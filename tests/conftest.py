@@ -15,6 +15,7 @@ from django.test import Client, TransactionTestCase
 from accounts.models import User
 from tests.audit import unguarded
 from tests.cast import person
+from tests.database import django_db_modify_db_settings  # noqa: F401  pytest finds it here
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
