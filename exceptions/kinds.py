@@ -50,7 +50,8 @@ class Remedy:
     ``inbound`` loaded, so it must not query.
 
     ``reads_only``: it asks and never sends, hence the only sort that a case in doubt takes.
-    ``safe_to_repeat``: pressing it again while it still runs does no harm.
+    ``safe_to_repeat``: pressing it again while it still runs does no harm. ``waits``: it asks
+    somebody, so that the case stays as it is until they have decided.
     """
 
     slug: str
@@ -61,6 +62,7 @@ class Remedy:
     run_many: RunMany | None = None
     reads_only: bool = False
     safe_to_repeat: bool = False
+    waits: bool = False
     hint: str = ""
 
 

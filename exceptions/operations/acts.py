@@ -162,7 +162,8 @@ def _apply(cases: Sequence[Case], remedy: kinds.Remedy, by: User, outcome: Cause
 
 def _record(cases: Sequence[Case], remedy: kinds.Remedy, text: str, by: User) -> None:
     """A remedy that only asks leaves the state as it is: the answer decides."""
-    if not remedy.reads_only:
+    stays = remedy.reads_only or remedy.waits
+    if not stays:
         ids = [case.pk for case in cases]
         Case.objects.filter(pk__in=ids).update(state=CaseState.RETRYING)
     now = clock.now()
@@ -175,7 +176,7 @@ def _record(cases: Sequence[Case], remedy: kinds.Remedy, text: str, by: User) ->
             str(case), case.subject_label, _entity(case),
             before={"state": case.state},
             after={
-                "state": case.state if remedy.reads_only else CaseState.RETRYING.value,
+                "state": case.state if stays else CaseState.RETRYING.value,
                 "remedy": remedy.label,
             },
         )

@@ -10,10 +10,12 @@ class CreditsConfig(AppConfig):
     def ready(self) -> None:
         from approvals import subjects
         from revops.credits import kinds
+        from revops.credits.otherwise import CreditOtherwise
+        from revops.credits.reversal import CreditReversal
         from revops.credits.subject import ServiceCreditSubject
         from revops.web import nav
 
-        subjects.register(ServiceCreditSubject())
+        subjects.register(ServiceCreditSubject(), CreditReversal(), CreditOtherwise())
         kinds.declare()
         nav.declare(
             nav.Item("Credits", "credits:list", "credits.view", group=nav.WORK, order=25, key="c")

@@ -45,6 +45,11 @@ OPEN: Final = (DRAFT, WAITING, APPROVED, ISSUING)
 STANDING: Final = (WAITING, APPROVED, ISSUING, ISSUED)
 GIVEN: Final = (APPROVED, ISSUING, ISSUED)
 
+# How far an issued one is that is being taken back.
+ASKED: Final = "asked"
+AGREED: Final = "agreed"
+REVERSING: Final[Mapping[str, str]] = {ASKED: "Asked for", AGREED: "Agreed"}
+
 REASONS: Final[Mapping[str, str]] = {
     "uptime": "Uptime below the promise",
     "response": "Support answered too late",

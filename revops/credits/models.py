@@ -26,6 +26,9 @@ class Promise(models.Model):
     what the support desk calls it (``availability``); a blank ``severity`` is any. ``gives`` is in
     hundredths of a percent of the month's fee, ``most`` of a term's twelve fees. No legal entity:
     all of them.
+
+    A change is another row from a day on, with the next ``number``; ``request_id`` is the approval
+    that agreed to it, None for what an installation began with.
     """
 
     legal_entity = models.ForeignKey(
@@ -39,6 +42,10 @@ class Promise(models.Model):
     gives = models.PositiveIntegerField()
     most = models.PositiveIntegerField()
     valid = DateRangeField()
+    number = models.PositiveIntegerField(default=1)
+    note = models.CharField(max_length=300, blank=True)
+    made_by = models.CharField(max_length=120, blank=True)
+    request_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -70,7 +77,8 @@ class On(models.TextChoices):
 class Rule(models.Model):
     """
     Raises a provisional credit from a support case, once for each case. No ``severities`` or
-    ``promise``: any. ``sends``: it asks for approval at once; otherwise a person sends it.
+    ``promise``: any. ``sends``: it asks for approval at once; otherwise a person sends it. Changes
+    are further rows, as of promises.
     """
 
     name = models.CharField(max_length=120)
@@ -84,6 +92,10 @@ class Rule(models.Model):
     sends = models.BooleanField(default=False)
     keeps_days = models.PositiveSmallIntegerField(default=30)
     valid = DateRangeField()
+    number = models.PositiveIntegerField(default=1)
+    note = models.CharField(max_length=300, blank=True)
+    made_by = models.CharField(max_length=120, blank=True)
+    request_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -109,6 +121,9 @@ class ServiceCredit(models.Model):
 
     ``record`` is our canonical request, ``memo`` the credit memo that fulfilled it, ``posted_at``
     when every ERP held it.
+
+    ``reversing``: taking it back is asked for, or agreed and on its way; ``reversal_id`` is the
+    newest approval of that.
     """
 
     state = models.CharField(max_length=12, choices=list(life.STATES.items()), default=life.DRAFT)
@@ -162,6 +177,8 @@ class ServiceCredit(models.Model):
     ended_at = models.DateTimeField(null=True)
     expires_on = models.DateField(null=True)
     told_at = models.DateTimeField(null=True)
+    reversing = models.CharField(max_length=8, blank=True, choices=list(life.REVERSING.items()))
+    reversal_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [

@@ -72,14 +72,17 @@ class Preview:
 
 def preview(
     *, invoice: Invoice, lines: Sequence[Billed], number: str, credit_type: str, amount: int,
-    entitled_on: date, today: date, at: datetime,
+    entitled_on: date, today: date, at: datetime, otherwise: str = "",
 ) -> Preview:  # fmt: skip
-    """The accrual while it waits beyond its period, and the credit memo of today."""
+    """
+    The accrual while it waits beyond its period, and the credit memo of today. ``otherwise``: where
+    the money goes, when somebody chose that.
+    """
     books = all_books().get(invoice.legal_entity_id or 0)
     if books is None:
         return Preview(problem="The invoice belongs to no legal entity’s books.")
     try:
-        event = _memo(invoice, lines, number, credit_type, amount, entitled_on, today)
+        event = _memo(invoice, lines, number, credit_type, amount, entitled_on, today, otherwise)
         drafts = _drafts(invoice, event, books, at)
         found = [_entry("When billing has issued it: credit memo", one, books) for one in drafts]
         if credit_type in ACCRUED:
@@ -95,7 +98,7 @@ def preview(
 
 def _memo(
     invoice: Invoice, lines: Sequence[Billed], number: str, credit_type: str, amount: int,
-    entitled_on: date, today: date,
+    entitled_on: date, today: date, otherwise: str,
 ) -> CreditIssued:  # fmt: skip
     """The memo as billing will tell it: tax in the proportion of each line's own."""
     left = [
@@ -127,7 +130,7 @@ def _memo(
             "customer_id": invoice.customer.source_id,
             "invoice_id": invoice.source_id,
             "credit_type": credit_type,
-            "settles": settles(invoice.state, open_amount),
+            "settles": otherwise or settles(invoice.state, open_amount),
             "currency": invoice.currency,
             "issued_on": today,
             "lines": made,

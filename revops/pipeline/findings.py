@@ -29,6 +29,7 @@ KIND_OF_CODE: Final[Mapping[str, str]] = {
     "company_missing": "target_setup",
     "period_missing": "target_setup",
     "currency_mismatch": "target_setup",
+    "invoice_state": "credit_outdated",
 }
 
 DOCUMENTS: Final[Mapping[str, str]] = {

@@ -106,7 +106,7 @@ def locked(credit_id: int) -> ServiceCredit:
         ServiceCredit.objects.select_for_update(of=("self",))
         .select_related(
             "connection", "customer__party", "invoice", "legal_entity", "support_case", "rule",
-            "asked_by",
+            "asked_by", "memo",
         )
         .filter(pk=credit_id)
         .first()

@@ -84,6 +84,12 @@ JOIN canonical_customer customer ON customer.id = asked.customer_id
 JOIN connectors_connection connection ON connection.id = asked.connection_id
 WHERE asked.state IN ('approved', 'issuing') AND asked.decided_at < %s
 """
+_COMMANDS: Final = """
+SELECT command.id FROM credits_servicecredit asked
+JOIN delivery_outboundcommand command ON command.subject_kind = 'credit'
+    AND command.subject_id = asked.record_id AND command.kind = 'billing.credit_note.create'
+WHERE asked.id = ANY(%s)
+"""
 _UNAPPROVED: Final = """
 SELECT asked.id, asked.state, asked.legal_entity_id, asked.correlation_id, memo.id AS memo_id,
     memo.number, memo.source_id, memo.currency, memo.total, customer.name AS customer
@@ -109,6 +115,8 @@ def follow() -> int:
             _note(row.id, "The credit memo is in the ERP’s books.")
         for row in reversed_:
             _note(row.id, f"Billing voided credit note {row.number}, and the books with it.")
+            _taken_back(row.id)
+        noticing.reversed_([(row.id, row.number) for row in reversed_])
         noticing.issued([(row.id, row.number or row.source_id) for row in issued])
         _settle([row.id for row in issued], now)
         _report(now)
@@ -139,10 +147,23 @@ def _note(credit_id: int, text: str) -> None:
     telling.note(ServiceCredit.objects.get(pk=credit_id), text)
 
 
+def _taken_back(credit_id: int) -> None:
+    """What was accrued for it stands again with the memo gone, and goes back, too."""
+    credit = locked(credit_id)
+    credit.answer = "The credit note was voided."
+    telling.refused(credit)
+    credit.save()
+
+
 def _settle(credit_ids: Sequence[int], at: datetime) -> None:
+    """Whatever kept them from being issued: the wait itself, and what billing had refused."""
+    if not credit_ids:
+        return
     fingerprints = [fingerprint_of(NOT_ISSUED, f"CR-{one}") for one in credit_ids]
-    if fingerprints:
-        cases.settle(fingerprints=fingerprints, text="Billing issued the credit note.", at=at)
+    commands = [row.id for row in sql.rows(_COMMANDS, (list(credit_ids),))]
+    text = "Billing issued the credit note."
+    cases.settle(fingerprints=fingerprints, text=text, at=at)
+    cases.settle(command_ids=commands, text=text, at=at)
 
 
 def _report(at: datetime) -> None:

@@ -17,6 +17,15 @@ def issued(credits: Sequence[tuple[int, str]]) -> None:
         _tell(credit, "credit_moved", "is issued", text, "issued")
 
 
+def reversed_(credits: Sequence[tuple[int, str]]) -> None:
+    """(id, credit note): billing voided it."""
+    for credit, note in _asked(credits):
+        text = (
+            f"Billing voided credit note {note}, and the books follow. Nothing is given any more."
+        )
+        _tell(credit, "credit_moved", "is taken back", text, "reversed")
+
+
 def stuck(credits: Sequence[tuple[int, str]]) -> None:
     """(id, why): approved, and not issued in time. Told once, however long it takes."""
     known = set(

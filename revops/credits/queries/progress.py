@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from approvals.models import ApprovalRequest
 from approvals.queries.ladder import ladder
 from revops.credits import life
 from revops.credits.models import ServiceCredit
+from revops.credits.queries.backwards import stages_back
+from revops.credits.queries.stages import Stage
 from revops.store import sql
-
-# done, here (under way), stuck (a person is needed), stopped (it will not come), later
-_TONES: Final = {"done": "ok", "here": "info", "stuck": "crit", "stopped": "none", "later": "none"}
 
 _NOTES: Final = """
 SELECT run.record_id AS id, step.state, step.note, command.state AS command,
@@ -51,22 +49,6 @@ ORDER BY run.id, step.position
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """``state``: done, here, stuck, stopped or later. ``case_id``: the case it is stuck in."""
-
-    slug: str
-    title: str
-    state: str
-    at: datetime | None = None
-    note: str = ""
-    case_id: int | None = None
-
-    @property
-    def tone(self) -> str:
-        return _TONES[self.state]
-
-
-@dataclass(frozen=True, slots=True)
 class Progress:
     """``stages`` in order; ``waits_for`` is a person, a role, a system or nobody."""
 
@@ -99,6 +81,7 @@ def progress(credits: Iterable[ServiceCredit]) -> dict[int, Progress]:
             pk__in=[row.approval_id for row in rows if row.state == life.WAITING]
         )
     }
+    back = stages_back(rows)
     return {
         row.pk: _of(
             row,
@@ -106,6 +89,7 @@ def progress(credits: Iterable[ServiceCredit]) -> dict[int, Progress]:
             posted.get(row.memo_id or 0),
             told.get(row.memo_id or 0, []),
             waiting.get(row.approval_id or 0),
+            back.get(row.pk, ()),
         )
         for row in rows
     }
@@ -116,9 +100,12 @@ def stages_of(credit: ServiceCredit) -> Sequence[Stage]:
 
 
 def _of(
-    row: ServiceCredit, note: Any, memo: Any, told: Sequence[Any], request: ApprovalRequest | None
-) -> Progress:
-    stages = [_asked(row), _decided(row), _note(row, note), _memo(row, memo), _told(row, told)]
+    row: ServiceCredit, note: Any, memo: Any, told: Sequence[Any],
+    request: ApprovalRequest | None, back: Sequence[Stage],
+) -> Progress:  # fmt: skip
+    stages = [
+        _asked(row), _decided(row), _note(row, note), _memo(row, memo), _told(row, told), *back,
+    ]  # fmt: skip
     waits, hint = _waits(row, stages, request)
     return Progress(stages, waits, hint)
 
@@ -203,6 +190,8 @@ def _waits(
     if stuck is not None:
         return "Finance", stuck.note
     here = next((one for one in stages if one.state == "here"), None)
+    if here is not None and here.slug == "reversal":
+        return "An approver", "to take it back"
     if here is not None:
         return "The console", here.title
     return "Nobody", "done"

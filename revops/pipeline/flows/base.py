@@ -17,10 +17,14 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """How a step is taken back: by asking ``capability``, or not at all, because ``why``."""
+    """
+    How a step is taken back: by asking ``capability``, or not at all, because ``why``. ``decided``
+    says where it is asked for, when it takes somebody else's yes: then nobody does it from the run.
+    """
 
     capability: str = ""
     why: str = ""
+    decided: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.capability) == bool(self.why):

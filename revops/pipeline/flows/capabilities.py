@@ -65,6 +65,8 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
             "billing.credit_note.create", "Credit note", "billing", latest=False,
             makes="credit_note",
         ),
+        # The last state of a note: that it was voided comes back as an event.
+        Capability("billing.credit_note.void", "Voided credit note", "billing", latest=False),
         Capability("support.credit_state", "Credit on the ticket", "support"),
         Capability(
             "billing.invoice_item.delete", "Removal of a line", "billing", latest=False,

@@ -40,6 +40,7 @@ MAPPINGS: Final[Mapping[str, Transform]] = {
     "billing.invoice_item.create": usage.item,
     "billing.invoice_item.delete": usage.removal,
     "billing.credit_note.create": crediting.note,
+    "billing.credit_note.void": crediting.void,
     "support.credit_state": crediting.stage,
 }
 

@@ -1,6 +1,6 @@
 """
-``billing.credit_note.create`` and ``support.credit_state``: an approved credit as billing issues
-it, and how far it is as the ticket shows it.
+``billing.credit_note.create``, ``billing.credit_note.void`` and ``support.credit_state``: an
+approved credit as billing issues it or takes it back, and how far it is as the ticket shows it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from revops.store import sql
 
 INVOICE: Final = "invoice"
 BALANCE: Final = "balance"
+REFUND: Final = "refund"
 
 _CREDITS: Final = """
 SELECT credit.id, credit.connection_id, credit.source_id, credit.credit_type, credit.currency,
@@ -77,8 +78,14 @@ def settles(state: str, open_amount: int) -> str:
     return INVOICE if state in ("issued", "overdue") and open_amount > 0 else BALANCE
 
 
-def note(asks: Sequence[Ask]) -> Mapping[int, Answer]:
-    """``billing.credit_note.create``"""
+def note(
+    asks: Sequence[Ask], *, otherwise: Mapping[int, str] | None = None
+) -> Mapping[int, Answer]:
+    """
+    ``billing.credit_note.create``. ``otherwise``: where the money goes, by record, when somebody
+    chose that instead of what the invoice's state would say.
+    """
+    chosen = otherwise or {}
     rows = {row.id: row for row in sql.rows(_CREDITS, ([ask.record_id for ask in asks],))}
     lines: dict[int, list[Creditable]] = defaultdict(list)
     wanted = [row.invoice_id for row in rows.values() if row.invoice_id]
@@ -86,10 +93,17 @@ def note(asks: Sequence[Ask]) -> Mapping[int, Answer]:
         lines[line.invoice_id].append(
             Creditable(line.line_id, line.rest, line.service_start, line.service_end)
         )
-    return {ask.step_id: _note(ask, rows.get(ask.record_id), lines) for ask in asks}
+    return {
+        ask.step_id: _note(
+            ask, rows.get(ask.record_id), lines, otherwise=chosen.get(ask.record_id, "")
+        )
+        for ask in asks
+    }
 
 
-def _note(ask: Ask, row: Any, lines: Mapping[int, Sequence[Creditable]]) -> Answer:
+def _note(
+    ask: Ask, row: Any, lines: Mapping[int, Sequence[Creditable]], *, otherwise: str
+) -> Answer:
     if row is None or row.connection_id != ask.connection_id:
         return NotNeeded("Another system bills this customer.")
     if row.state != "approved":
@@ -105,11 +119,23 @@ def _note(ask: Ask, row: Any, lines: Mapping[int, Sequence[Creditable]]) -> Answ
         "currency": row.currency,
         "lines": [{"invoice_line_id": line, "amount": share} for line, share in shares.items()],
         "credit_type": row.credit_type,
-        "settles": settles(row.invoice_state, row.open),
+        "settles": otherwise or settles(row.invoice_state, row.open),
         "credit_request_id": row.source_id,
         "memo": row.reason[:500],
     }
     return Made(f"{ask.source}:{row.source_id}", payload, row.currency, row.net)
+
+
+def void(asks: Sequence[Ask]) -> Mapping[int, Answer]:
+    """``billing.credit_note.void``: the note that a request's command made."""
+    return {ask.step_id: _void(ask) for ask in asks}
+
+
+def _void(ask: Ask) -> Answer:
+    if not ask.made_id:
+        return Unready("Billing did not say which credit note it made.")
+    payload = {"credit_note_id": ask.made_id, "credit_request_id": ask.event.subject_id}
+    return Made(f"{ask.source}:{ask.event.subject_id}", payload)
 
 
 def stage(asks: Sequence[Ask]) -> Mapping[int, Answer]:

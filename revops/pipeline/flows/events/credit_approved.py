@@ -14,7 +14,10 @@ FLOW = Flow(
             "billing.credit_note.create",
             "Issue the credit note",
             after=(APPLY,),
-            undo=Undo(why="A credit note is a document: taking it back is a decision of its own."),
+            undo=Undo(
+                "billing.credit_note.void",
+                decided="A credit note is taken back on the credit’s page, with somebody’s yes.",
+            ),
         ),
         tell("support.credit_state", "Show the stage on the ticket"),
         tell("success.payment_signal", "Tell customer success about the money"),
