@@ -9,16 +9,18 @@ from typing import Any, Final
 from exceptions import kinds
 from exceptions.queries.causes import CauseRow
 from revops.kernel.money import Money
-from revops.web.csv_files import instant_cell, money_cells
+from revops.kernel.privacy import PII
+from revops.web.csv_files import Column, instant_cell, money_cells
 
 CAUSE_COLUMNS: Final = (
-    "cause_id", "cause", "kind", "path", "cases_of_cause", "currency", "at_stake", "entities",
-    "first_period", "period_ends", "oldest", "owner_team",
+    "cause_id", Column("cause", PII), "kind", "path", "cases_of_cause", "currency", "at_stake",
+    "entities", "first_period", "period_ends", "oldest", "owner_team",
 )  # fmt: skip
 CASE_COLUMNS: Final = (
-    "case_id", "status", "kind", "cause", "subject", "customer", "legal_entity", "period",
-    "currency", "at_stake", "occurrences", "opened_at", "due_at", "resolved_at", "resolution",
-    "owner_team", "system", "path", "correlation_id", "cause_id",
+    "case_id", "status", "kind", Column("cause", PII), Column("subject", PII),
+    Column("customer", PII), "legal_entity", "period", "currency", "at_stake", "occurrences",
+    "opened_at", "due_at", "resolved_at", Column("resolution", PII), "owner_team",
+    "system", "path", "correlation_id", "cause_id",
 )  # fmt: skip
 
 

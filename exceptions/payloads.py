@@ -7,20 +7,17 @@ Texts of other systems may name people: what tells where they live or how to rea
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from revops.delivery.models import OutboundCommand
 from revops.kernel.money import AmountInvalid, Money
+from revops.kernel.sight import MASK, mask_addresses
 from revops.ledger.models import JournalEntry
 from revops.lineage.queries.entries import Line
 from revops.web.formats import money_text
 
-_EMAIL: Final = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+\.[^\s\"'<>@]+")
-_MASK: Final = "••••@••"
-_HIDDEN: Final = "••••"
 # What systems call the personal parts of a customer; shown to nobody here.
 _PERSONAL: Final = frozenset(
     {
@@ -98,14 +95,13 @@ def readable(text: str, *, revealed: bool = False) -> str:
         text = json.dumps(shown, indent=2, ensure_ascii=False)
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} more characters"
-    return text if revealed else _EMAIL.sub(_MASK, text)
+    return text if revealed else str(mask_addresses(text))
 
 
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: _HIDDEN if key in _PERSONAL and held else _masked(held)
-            for key, held in value.items()
+            key: MASK if key in _PERSONAL and held else _masked(held) for key, held in value.items()
         }
     return [_masked(item) for item in value] if isinstance(value, list) else value
 

@@ -23,7 +23,8 @@ from approvals.queries.inbox import Waiting
 from approvals.views.paper import Paper, paper
 from revops.kernel import clock
 from revops.kernel.money import Money
-from revops.web.csv_files import csv_file, instant_cell, money_cells
+from revops.kernel.privacy import PII
+from revops.web.csv_files import Column, csv_file, instant_cell, money_cells
 from revops.web.exports import MOST_ROWS, file_of
 from revops.web.filters import State as Asked
 from revops.web.htmx import refuse, render_page
@@ -31,8 +32,8 @@ from revops.web.pagination import numbered_page, page_size
 from revops.web.policy import screen
 
 _COLUMNS = (
-    "Reference", "Type", "Title", "State", "Legal entity", "Tier", "Currency", "Amount",
-    "Asked by", "Asked at", "Due at", "Ended at", "Outcome",
+    "Reference", "Type", Column("Title", PII), "State", "Legal entity", "Tier", "Currency",
+    "Amount", Column("Asked by", PII), "Asked at", "Due at", "Ended at", Column("Outcome", PII),
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from revops.kernel.privacy import CONTACT, INTERNAL, PII, TAX, WORDS, Classes
+from revops.kernel.privacy import CONTACT, INTERNAL, PII, TAX, WORDS, Classes, Data, parse
 
 CLASSES: Final[Classes] = {
     "Party": {
@@ -49,3 +49,18 @@ CLASSES: Final[Classes] = {
     "Dispute": {PII: "reason"},
     "Payout": {INTERNAL: "items", PII: "reason"},
 }
+
+_KINDS: Final = {
+    "tax": "TaxDocument", "support_case": "SupportCase", "remittance": "Adjustment",
+    "credit_loss": "Adjustment", "recovery": "Adjustment",
+}  # fmt: skip
+_KNOWN: Final = parse(CLASSES)
+
+
+def class_of(kind: str, field: str) -> Data:
+    """
+    What a field of a record (``models.Kind`` or ``party``) holds, for whoever shows a claim, a
+    difference or a change of it. One that is not named is a number, a day or a code: INTERNAL.
+    """
+    model = _KINDS.get(kind) or kind.title().replace("_", "")
+    return _KNOWN.get(model, {}).get(field, INTERNAL)

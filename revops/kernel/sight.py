@@ -8,6 +8,7 @@ runs outside of a request, see as SYSTEM does: no way to reach somebody, and no 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -34,6 +35,10 @@ class Sight:
 SYSTEM: Final = Sight(frozenset({PUBLIC, INTERNAL, PII, TAX}))
 WHOLE: Final = Sight(frozenset(Data) - {SECRET})
 META: Final = Sight(frozenset({PUBLIC, INTERNAL}), amounts=False)
+
+# From the beginning of a run of signs only, so that long runs without an address cost little.
+_SIGN: Final = r"[^\s\"'<>@,;()=]"
+_ADDRESS: Final = re.compile(rf"(?<!{_SIGN}){_SIGN}+@{_SIGN}+\.{_SIGN}+")
 
 _now: ContextVar[Sight] = ContextVar("sight", default=SYSTEM)
 
@@ -75,3 +80,14 @@ def shown(value: Any, data: Data, *, to: Sight | None = None) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(shown(held, data, to=to) for held in value)
     return MASKED_ADDRESS if data is CONTACT and "@" in str(value) else MASK
+
+
+def mask_addresses(value: Any) -> Any:
+    """A text, or texts in lists and mappings, with every e-mail address in it masked."""
+    if isinstance(value, str):
+        return _ADDRESS.sub(MASKED_ADDRESS, value) if "@" in value else value
+    if isinstance(value, Mapping):
+        return {key: mask_addresses(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask_addresses(held) for held in value]
+    return value

@@ -116,7 +116,7 @@ KINDS: Final[Mapping[str, Kind]] = {
              parents=(("payment", "payment_id"),)),
         Kind("refund", "Refund", "canonical_refund", amount="record.amount",
              note="record.reason", dated="record.dated", parents=(("payment", "payment_id"),)),
-        Kind("support_case", "Support case", "canonical_supportcase", shown="record.title",
+        Kind("support_case", "Support case", "canonical_supportcase",
              currency="''", state="record.state", dated="record.opened_on",
              parents=(("invoice", "invoice_id"), ("customer", "customer_id"))),
         Kind("credit", "Credit", "canonical_credit",

@@ -1,4 +1,7 @@
-"""Log lines: JSON with the correlation id, one line an event; secrets are never passed to them."""
+"""
+Log lines: JSON with the correlation id, one line an event; secrets are never passed to them, and
+whatever reaches a person is masked, wherever it stands: in a value, a message or a traceback.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 import structlog
 
 from revops.kernel import correlation
+from revops.kernel.sight import mask_addresses
 
 
 def _with_correlation(
@@ -16,6 +20,14 @@ def _with_correlation(
     current = correlation.current()
     if current:
         event.setdefault("correlation_id", current)
+    return event
+
+
+def _masked(
+    _logger: object, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        event[key] = mask_addresses(value)
     return event
 
 
@@ -42,6 +54,7 @@ def logging_config(*, as_json: bool) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    _masked,
                     renderer,
                 ],
             }

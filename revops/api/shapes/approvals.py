@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from approvals.models import ApprovalRequest, Decision
 from approvals.queries.ladder import Rung
 from revops.api.paging import Page
+from revops.api.shapes.holds import Content, Personal
 from revops.api.shapes.money import MoneyOut
 from revops.kernel import strict_json
 from revops.kernel.money import Money
@@ -22,7 +23,7 @@ class ApprovalOut(BaseModel):
     id: str
     subject: str
     subject_id: str
-    title: str
+    title: Personal
     state: str
     version: int
     sha256: str
@@ -31,12 +32,12 @@ class ApprovalOut(BaseModel):
     functional_amount: MoneyOut | None
     tier: int
     step: int
-    requested_by: str
+    requested_by: Personal
     requested_at: datetime
     due_at: datetime | None
     expires_at: datetime
     ended_at: datetime | None
-    outcome: str
+    outcome: Personal
 
     @classmethod
     def of(cls, one: ApprovalRequest) -> Self:
@@ -69,10 +70,10 @@ class StepOut(BaseModel):
     version: int
     roles: str
     state: str
-    decided_by: str | None
-    on_behalf_of: str | None
+    decided_by: Personal | None
+    on_behalf_of: Personal | None
     decided_at: datetime | None
-    reason: str
+    reason: Personal
 
     @classmethod
     def of(cls, rung: Rung) -> Self:
@@ -92,8 +93,8 @@ class StepOut(BaseModel):
 class ApprovalDetailOut(ApprovalOut):
     """A request with what it asks for and its steps."""
 
-    content: dict[str, Any] = {}
-    note: str = ""
+    content: Content = {}
+    note: Personal = ""
     steps: list[StepOut] = []
 
     @classmethod

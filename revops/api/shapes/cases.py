@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from exceptions.models import Case, CaseEntry
 from revops.api.paging import Page
+from revops.api.shapes.holds import Personal
 from revops.api.shapes.money import MoneyOut
 
 
@@ -19,13 +20,13 @@ class CaseOut(BaseModel):
     id: str
     kind: str
     state: str
-    cause: str
-    what_happened: str
+    cause: Personal
+    what_happened: Personal
     legal_entity: str | None
     period: str
     at_stake: MoneyOut | None
-    customer: str
-    subject: str
+    customer: Personal
+    subject: Personal
     connection: str
     owner_team: str
     occurrences: int
@@ -37,7 +38,7 @@ class CaseOut(BaseModel):
     due_at: datetime
     checks_at: datetime | None
     resolved_at: datetime | None
-    resolution: str
+    resolution: Personal
 
     @classmethod
     def of(cls, case: Case) -> Self:
@@ -70,14 +71,14 @@ class CaseOut(BaseModel):
 
 class StoryOut(BaseModel):
     at: datetime
-    text: str
-    by: str | None
+    text: Personal
+    by: Personal | None
 
 
 class CaseDetailOut(CaseOut):
     """A case with why it matters, what it blocks, and its story, oldest first."""
 
-    facts: list[tuple[str, str]] = []
+    facts: list[tuple[str, Personal]] = []
     blocked_steps: list[str] = []
     story: list[StoryOut] = []
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from revops.api.paging import Page
 from revops.api.queries import POSTING
+from revops.api.shapes.holds import Personal
 from revops.api.shapes.money import MoneyOut
 from revops.delivery.decide import State
 from revops.delivery.models import OutboundCommand
@@ -25,7 +26,7 @@ class PostingOut(BaseModel):
     external_id: str | None
     external_number: str
     attempts: int
-    reason: str
+    reason: Personal
     finished_at: datetime | None
 
     @classmethod
@@ -53,7 +54,7 @@ class JournalOut(BaseModel):
     business_key: str
     revision: int
     amount: MoneyOut
-    description: str
+    description: Personal
     rule: str
     mapping_version: int
     reverses: str | None
@@ -88,7 +89,7 @@ class LineOut(BaseModel):
     account: str
     amount: MoneyOut
     functional: MoneyOut
-    memo: str
+    memo: Personal
     service_start: date | None
     service_end: date | None
 

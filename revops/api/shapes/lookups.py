@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from revops.api.lookups.freshness import Freshness
 from revops.api.lookups.parties import Known
+from revops.api.shapes.holds import Personal, Tax
 from revops.api.shapes.money import MoneyOut
 
 Plain = Annotated[str, Field(description="A number in digits, such as 31.5.")]
@@ -63,7 +64,7 @@ class FreshnessOut(BaseModel):
 
 class CustomerRefOut(BaseModel):
     id: Annotated[str, Field(examples=["PTY-12"])]
-    name: str
+    name: Personal
 
     @classmethod
     def of(cls, known: Known) -> Self:
@@ -75,7 +76,7 @@ class KnownAsOut(BaseModel):
 
     system: str
     id: str
-    name: str
+    name: Personal
     entity: str | None
 
 
@@ -83,14 +84,14 @@ class HoldOut(BaseModel):
     """Whether to sell on credit, by the console's own rule; ``reasons`` are sentences."""
 
     held: bool
-    reasons: list[str]
+    reasons: list[Personal]
 
 
 class DuplicateOut(BaseModel):
     """A customer that may be the same one. ``score`` from 0 to 1."""
 
     id: str
-    name: str
+    name: Personal
     score: Plain
 
 
@@ -103,9 +104,9 @@ class AccountOut(BaseModel):
     customer: CustomerRefOut
     matched_by: Literal["id", "tax_id"]
     name_agrees: Literal["exact", "similar", "different"] | None
-    tax_id: str | None
-    country: str | None
-    region: str | None
+    tax_id: Tax | None
+    country: Tax | None
+    region: Tax | None
     parent: CustomerRefOut | None
     health: str | None
     known_as: list[KnownAsOut]
@@ -228,12 +229,12 @@ class PostingOut(BaseModel):
     system: str | None
     number: str | None
     at: datetime | None
-    reason: str | None
+    reason: Personal | None
 
 
 class OpenCaseOut(BaseModel):
     id: Annotated[str, Field(examples=["EXC-7"])]
-    what_happened: str
+    what_happened: Personal
     state: Stands
     due_at: datetime
 

@@ -8,6 +8,7 @@ from typing import Self
 from django.urls import reverse
 from pydantic import BaseModel
 
+from revops.api.shapes.holds import Personal
 from revops.lineage.queries.find import Checked, Match
 
 
@@ -16,7 +17,7 @@ class MatchOut(BaseModel):
 
     kind: str
     id: int
-    name: str
+    name: Personal
     system: str
     why: str
     address: str

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
+from revops.api.shapes.holds import Personal
 from revops.api.shapes.money import MoneyOut
 from revops.lineage.queries import Hop, Thread
 from revops.web.statuses import look
@@ -27,7 +28,7 @@ class TryOut(BaseModel):
     at: datetime
     outcome: str
     http_status: int | None
-    reason: str
+    reason: Personal
     took_ms: int | None
 
 
@@ -41,21 +42,21 @@ class HopOut(BaseModel):
     kind: str
     id: int | None
     label: str
-    name: str
+    name: Personal
     system: str
     status: str
     status_word: str
     ids: list[IdOut]
     amount: MoneyOut | None
     difference: MoneyOut | None
-    note: str
-    missing: str
+    note: Personal
+    missing: Personal
     began: datetime | None
     at: datetime | None
     aside: bool
     legal_entity: str
     correlation_id: str
-    facts: list[tuple[str, str]]
+    facts: list[tuple[str, Personal]]
     attempts: list[TryOut]
 
     @classmethod

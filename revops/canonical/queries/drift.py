@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from revops.canonical.classes import class_of
 from revops.canonical.models import Drift
 
 
@@ -34,6 +35,11 @@ class Difference:
     other: Voice
     opened_at: datetime
     closed_at: datetime | None
+
+    @property
+    def holds(self) -> str:
+        """The class of data of what each of them says."""
+        return class_of(self.record_kind, self.field).value
 
 
 def differences(kind: str, record_ids: Iterable[int], *, closed: bool = False) -> list[Difference]:

@@ -14,7 +14,8 @@ from django.utils import timezone
 from revops.audit.export import COLUMNS as LINK_COLUMNS
 from revops.audit.models import Event
 from revops.console.audit.words import act_of, link_of, verb
-from revops.web.csv_files import instant_cell
+from revops.kernel.privacy import PII
+from revops.web.csv_files import Column, instant_cell
 from revops.web.exports import MOST_ROWS
 from revops.web.filters import State
 from revops.web.pagination import Page, capped_count, keyset_page, page_size
@@ -22,10 +23,11 @@ from revops.web.pagination import Page, capped_count, keyset_page, page_size
 Acts = QuerySet[Event, Event]
 _DAYS: Final = {"today": 0, "week": 7, "month": 31}
 _LIKE: Final = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
-CHAIN: Final = ("salt", "detail_mac", "prev", "hash", "erased_by", "detail")
+CHAIN: Final = ("salt", "detail_mac", "prev", "hash", "erased_by", Column("detail", PII))
 COLUMNS: Final = (
-    "act", "at_utc", "actor", "name", "roles", "on_behalf", "action", "kind", "reference", "label",
-    "entity", "before", "after", "reason", "ip", "session", "correlation_id", "request_id", *CHAIN,
+    "act", "at_utc", "actor", Column("name", PII), "roles", "on_behalf", "action", "kind",
+    "reference", Column("label", PII), "entity", Column("before", PII), Column("after", PII),
+    Column("reason", PII), Column("ip", PII), "session", "correlation_id", "request_id", *CHAIN,
 )  # fmt: skip
 assert set(CHAIN) <= set(LINK_COLUMNS)
 

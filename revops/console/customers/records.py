@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.apps import apps
 from django.db.models import Model
 
+from revops.canonical.classes import class_of
 from revops.canonical.models import ExternalReference, InvoiceLine
 from revops.canonical.queries.drift import Difference, differences
 from revops.canonical.queries.history import Changed, history
 from revops.kernel.money import Money
+from revops.kernel.sight import shown
 from revops.lineage.kinds import KINDS
 from revops.web.formats import accounting_date, when
 
@@ -55,8 +57,10 @@ class Record:
 
     @property
     def name(self) -> str:
-        return str(getattr(self.row, "number", "") or getattr(self.row, "name", "") or
-                   getattr(self.row, "title", "") or self.row.source_id)  # fmt: skip
+        for field in ("number", "name", "title"):
+            if held := getattr(self.row, field, ""):
+                return str(shown(held, class_of(self.kind, field)))
+        return str(self.row.source_id)
 
 
 def record_of(kind: str, id: int) -> Record | None:
@@ -72,19 +76,24 @@ def record_of(kind: str, id: int) -> Record | None:
         kind=kind,
         label=KINDS[kind].label,
         row=row,
-        facts=_facts(row),
+        facts=_facts(kind, row),
         lines=_lines(row),
         references=list(
             ExternalReference.objects.filter(record_kind=kind, record_id=id)
             .select_related("connection")
             .order_by("connection__label", "external_id")
         ),
-        history=history(kind, id),
+        history=[_seen(kind, change) for change in history(kind, id)],
         differences=differences(kind, [id], closed=True),
     )
 
 
-def _facts(row: Any) -> list[tuple[str, Any]]:
+def _seen(kind: str, change: Changed) -> Changed:
+    data = class_of(kind, change.field)
+    return replace(change, before=shown(change.before, data), after=shown(change.after, data))
+
+
+def _facts(kind: str, row: Any) -> list[tuple[str, Any]]:
     """Every column in plain words; amounts with their currency; relations by their own names."""
     currency = getattr(row, "currency", "")
     facts: list[tuple[str, Any]] = []
@@ -110,7 +119,7 @@ def _facts(row: Any) -> list[tuple[str, Any]]:
             value = when(value, "seconds")
         elif isinstance(value, bool):
             value = "yes" if value else "no"
-        facts.append((label, value))
+        facts.append((label, shown(value, class_of(kind, field.name))))
     return facts
 
 

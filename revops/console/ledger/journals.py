@@ -9,9 +9,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from revops.delivery.models import OutboundCommand
 from revops.kernel.money import Money
+from revops.kernel.privacy import PII
 from revops.ledger.models import JournalEntry, JournalLine
 from revops.mappings.models import LedgerAccount
-from revops.web.csv_files import instant_cell, money_cells
+from revops.web.csv_files import Column, instant_cell, money_cells
 from revops.web.filters import State
 from revops.web.pagination import Page, capped_count, keyset_page, page_size
 
@@ -19,7 +20,8 @@ Entries = QuerySet[JournalEntry, JournalEntry]
 _ORDER: Final = ("-accounting_date", "-id")
 _MOST_ROWS: Final = 5_000
 COLUMNS: Final = (
-    "journal_id", "accounting_date", "period", "legal_entity", "document_type", "description",
+    "journal_id", "accounting_date", "period", "legal_entity", "document_type",
+    Column("description", PII),
     "currency", "amount", "functional_currency", "rule", "mapping_version", "standing", "system",
     "external_number", "business_key", "revision", "recorded_at", "correlation_id",
 )  # fmt: skip

@@ -14,7 +14,8 @@ from revops.console.connections.queries.held import amounts
 from revops.console.connections.queries.rows import Row, every
 from revops.console.connections.rail import remember
 from revops.kernel import clock
-from revops.web.csv_files import csv_lines
+from revops.kernel.privacy import PII
+from revops.web.csv_files import Column, csv_lines
 from revops.web.exports import file_of
 from revops.web.filters import Filters, Key, State
 from revops.web.formats import figures
@@ -29,8 +30,8 @@ VIEWS: Final = {
 }
 LIST: Final = Filters(Key("view", choices=VIEWS, chip=False))
 COLUMNS: Final = (
-    "connection", "label", "connector", "environment", "state", "story", "last_success",
-    "backlog", "currency", "waiting", "in_doubt", "oldest_waiting", "calls_1h", "failed_1h",
+    "connection", "label", "connector", "environment", "state",
+    Column("story", PII), "last_success", "backlog", "currency", "waiting", "in_doubt", "oldest_waiting", "calls_1h", "failed_1h",
     "grade",
 )  # fmt: skip
 
