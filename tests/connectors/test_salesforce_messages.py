@@ -163,7 +163,7 @@ class TestSending:
                 connector.open(bodies[0]).event_id
             }
             connector.verify(body=bodies[0], headers={}, secrets=[sandbox.ORGANIZATION], at=now())
-            results = [one["result"] for one in stage.sandbox.outbound.deliveries]
+            results = [one["result"] for one in stage.sandbox.outbound.called]
             assert results == [200, 503, "acknowledged"]
 
         on_stage(story, config=sandbox.Config(retry_base_s=0.01))

@@ -88,7 +88,7 @@ class TestItsOwnDoor:
         ):
             answer = asked(erp.app, "POST", f"/_control/{path}", json=value)
             assert answer.status_code == 400
-            assert answer.json()["error"]
+            assert answer.json()["problem"]
 
     def test_several_parties_may_share_a_code_when_that_is_switched_on(self) -> None:
         erp = StandIn()

@@ -8,17 +8,17 @@ batches of CloudEvents, as products do: some events come twice, some late, none 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from connectors.contract import Settings
-from connectors.systems.cloudevents.sandbox.product import Faults, Product
+from connectors.sandboxes.door import door
+from connectors.systems.cloudevents.sandbox.product import Product
 
 DEFAULT_PORT: Final = 8435
 SIGNED_WITH: Final = "whsec_c2FuZGJveC1zaWduaW5nLXNlY3JldC0wMDAx"
@@ -47,48 +47,16 @@ def build(*, hook_url: str = "", hook_secret: str = SIGNED_WITH) -> Starlette:
     return app
 
 
-def _routes(product: Product) -> list[Route]:
+def _routes(product: Product) -> list[BaseRoute]:
     async def alive(request: Request) -> Response:
-        trouble = await product.faults.strike()
+        trouble = await product.strike()
         return trouble or JSONResponse({"product": "sandbox"})
 
-    async def state(request: Request) -> Response:
-        return JSONResponse(product.state())
+    async def use(request: Request, value: Any) -> Any:
+        return await product.use(**value)
 
-    async def faults(request: Request) -> Response:
-        if request.method == "DELETE":
-            product.faults = Faults()
-        elif request.method == "POST":
-            product.faults.set(await _values(request))
-        return JSONResponse(product.faults.as_dict())
-
-    async def use(request: Request) -> Response:
-        return JSONResponse(await product.use(**await _values(request)))
-
-    return [
-        Route("/", alive),
-        Route("/_control/state", state),
-        Route("/_control/faults", _safe(faults), methods=["GET", "POST", "DELETE"]),
-        Route("/_control/scenario/use", _safe(use), methods=["POST"]),
-    ]
-
-
-async def _values(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    values = json.loads(body) if body else {}
-    if not isinstance(values, dict):
-        raise ValueError("Send a JSON object.")
-    return values
-
-
-def _safe(endpoint: Any) -> Any:
-    """Mistakes of the caller are answered in words."""
-
-    async def guarded(request: Request) -> Response:
-        try:
-            answer: Response = await endpoint(request)
-        except (ValueError, TypeError) as error:
-            return JSONResponse({"problem": str(error)}, status_code=400)
-        return answer
-
-    return guarded
+    control = door(
+        product.faults,
+        {"GET state": lambda request, value: product.state(), "POST scenario/use": use},
+    )
+    return [Route("/", alive), control]

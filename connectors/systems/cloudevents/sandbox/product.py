@@ -7,79 +7,50 @@ import json
 import random
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any, Final
 
-import httpx
 from starlette.responses import JSONResponse, Response
 
+from connectors.sandboxes.calls import Caller
+from connectors.sandboxes.faults import ANY, Faults
 from connectors.schemes import sign_standard
 
 SOURCE: Final = "https://app.demo.example/eu"
 BATCH: Final = 200
-_TIMEOUT_S: Final = 20
 _TRIES: Final = 5
 _REMEMBERED: Final = 500
 
 
-@dataclass(slots=True)
-class Faults:
-    """``slow`` is seconds; ``forged`` signs calls with another secret, ``lost`` sends none."""
+# ``forged`` signs calls with another secret, ``lost`` sends none.
+FAULTS: Final = ("down", "throttle", "slow", "garbage", "unauthorized", "forged", "lost")
 
-    down: bool = False
-    throttle: bool = False
-    slow: float = 0
-    garbage: bool = False
-    unauthorized: bool = False
-    forged: bool = False
-    lost: bool = False
-    retry_after: int | None = None
 
-    def set(self, values: dict[str, Any]) -> None:
-        known = {item.name for item in fields(self)}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"“{name}” is no fault; there are {', '.join(sorted(known))}.")
-            if name == "retry_after":
-                self.retry_after = None if value in (None, False) else int(value)
-            elif name == "slow":
-                self.slow = float(value)
-            else:
-                setattr(self, name, bool(value))
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+class Product(Caller):
+    def __init__(self, hook_url: str, hook_secret: str) -> None:
+        super().__init__()
+        self._hook_url = hook_url
+        self._secret = hook_secret
+        self.faults = Faults(dict.fromkeys(FAULTS, ANY))
+        self._sent: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
+        self._told = 0
 
     async def strike(self) -> Response | None:
         """What a call to the product meets instead of an answer."""
-        if self.slow:
-            await asyncio.sleep(self.slow)
-        if self.throttle:
-            headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        await self.faults.wait()
+        if self.faults.hit("throttle"):
+            wait = self.faults.retry_after
+            headers = {} if wait is None else {"Retry-After": str(wait)}
             return JSONResponse({"error": "too many calls"}, status_code=429, headers=headers)
-        if self.down:
+        if self.faults.hit("down"):
             return JSONResponse({"error": "down"}, status_code=503)
-        if self.unauthorized:
+        if self.faults.hit("unauthorized"):
             return JSONResponse({"error": "who are you"}, status_code=401)
-        return Response(b"\x00garbage") if self.garbage else None
-
-
-class Product:
-    """``calls`` are the newest calls to the console, newest last."""
-
-    def __init__(self, hook_url: str, hook_secret: str) -> None:
-        self._hook_url = hook_url
-        self._secret = hook_secret
-        self.faults = Faults()
-        self.calls: deque[dict[str, Any]] = deque(maxlen=100)
-        self._sent: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
-        self._told = 0
-        self._client: httpx.AsyncClient | None = None
+        return Response(b"\x00garbage") if self.faults.hit("garbage") else None
 
     def state(self) -> dict[str, Any]:
-        return {"events": self._told, "calls": list(self.calls), "hook": bool(self._hook_url)}
+        return {"events": self._told, "calls": list(self.called), "hook": bool(self._hook_url)}
 
     async def use(
         self, customers: Sequence[str] = ("cus_demo",), *, events: int = 50,
@@ -122,12 +93,12 @@ class Product:
     async def _tell(self, events: list[dict[str, Any]]) -> int | str:
         if not self._hook_url:
             return "no address"
-        if self.faults.lost:
+        if self.faults.hit("lost"):
             return "lost"
         body = json.dumps(events).encode()
         for attempt in range(_TRIES):
             status = await self._post(body)
-            self.calls.append({"events": len(events), "attempt": attempt + 1, "result": status})
+            self.called.append({"events": len(events), "attempt": attempt + 1, "result": status})
             if isinstance(status, int) and (status < 300 or 400 <= status < 500):
                 break
             await asyncio.sleep(0.5 * 2**attempt)
@@ -138,26 +109,13 @@ class Product:
     async def _post(self, body: bytes) -> int | str:
         at = datetime.now(tz=UTC)
         message_id = f"msg_{token_hex(8)}"
-        secret = "whsec_Zm9yZ2Vk" if self.faults.forged else self._secret
+        secret = "whsec_Zm9yZ2Vk" if self.faults.hit("forged") else self._secret
         signature = sign_standard(body=body, secret=secret, at=at, message_id=message_id)
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
-        try:
-            answer = await self._client.post(
-                self._hook_url,
-                content=body,
-                headers={
-                    "Content-Type": "application/cloudevents-batch+json",
-                    "webhook-id": message_id,
-                    "webhook-timestamp": str(int(at.timestamp())),
-                    "webhook-signature": signature,
-                },
-            )
-        except httpx.HTTPError as error:
-            return type(error).__name__
-        return answer.status_code
-
-    async def aclose(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        headers = {
+            "Content-Type": "application/cloudevents-batch+json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": signature,
+        }
+        status, _ = await self.ask(self._hook_url, content=body, headers=headers)
+        return status

@@ -10,7 +10,6 @@ What the sandbox keeps, as a page and as JSON.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import escape
@@ -18,22 +17,16 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 
+from connectors.sandboxes import door as doors
+from connectors.sandboxes.page import page
 from connectors.systems.email.sandbox.server import Server
 
 DEFAULT_PORT: Final = 8437
 LOGIN: Final = "console"
 PASSWORD: Final = "sandbox-mail-password"  # noqa: S105  of a server that holds nothing
-_PAGE: Final = (
-    '<!doctype html><html lang="en"><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width"><title>{title}</title>'
-    "<style>body{{font:15px/1.5 system-ui;margin:1.5rem auto;max-width:50rem;padding:0 1rem;"
-    "color-scheme:light dark}}article{{border-top:1px solid #8888;padding:.6rem 0}}"
-    "pre{{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;margin:.3rem 0}}"
-    "h2{{font-size:1rem;margin:0}}</style><h1>{title}</h1><p>{lead}</p>{items}</html>"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +49,38 @@ def build(config: Config | None = None) -> Starlette:
         yield
         await server.stop()
 
-    async def page(request: Request) -> Response:
-        items = "".join(_item(mail.shown) for mail in reversed(server.mails))
-        lead = "What the console sent. Nothing was passed on to anybody."
-        return HTMLResponse(
-            _PAGE.format(title="Mailbox of the demo", lead=lead, items=items or "<p>No mail.</p>")
+    async def mails(request: Request) -> Response:
+        return page(
+            title="Mailbox of the demo",
+            lead="What the console sent. Nothing was passed on to anybody.",
+            items=(_item(mail.shown) for mail in reversed(server.mails)),
+            empty="No mail.",
         )
 
-    async def control(request: Request) -> Response:
-        body = await request.body()
-        try:
-            return JSONResponse(_handle(server, request, json.loads(body) if body else {}))
-        except (ValueError, TypeError, AttributeError) as error:
-            return JSONResponse({"problem": str(error) or "not found"}, status_code=400)
-
     app = Starlette(
-        routes=[
-            Route("/", page),
-            Route("/_control/{what:path}", control, methods=["GET", "POST", "DELETE"]),
-        ],
+        routes=[Route("/", mails), _door(server)],
         lifespan=lifespan,
     )
     app.state.server = server
     return app
 
 
-def _handle(server: Server, request: Request, value: Any) -> Any:
-    what = request.path_params["what"].strip("/")
-    if what == "faults":
-        if request.method == "DELETE":
-            server.faults.clear()
-        elif request.method == "POST":
-            server.faults.set(value)
-        return server.faults.shown()
-    if what == "mails":
+def _door(server: Server) -> Mount:
+    def mails(request: Request, value: Any) -> Any:
         return [mail.shown for mail in server.mails]
-    if what == "reset" and request.method == "POST":
+
+    def reset(request: Request, value: Any) -> Any:
         server.reset()
         return {"reset": True}
-    raise ValueError(f"There is no “{what}” here.")
+
+    return doors.door(server.faults, {"GET mails": mails, "POST reset": reset})
 
 
 def _item(mail: dict[str, Any]) -> str:
     return (
-        f"<article><h2>{escape(mail['subject'])}</h2>"
+        f"<h2>{escape(mail['subject'])}</h2>"
         f"<small>To {escape(mail['to'])} · {escape(mail['at'][:16])} UTC</small>"
-        f"<pre>{_linked(mail['text'])}</pre></article>"
+        f"<pre>{_linked(mail['text'])}</pre>"
     )
 
 

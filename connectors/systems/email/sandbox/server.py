@@ -9,7 +9,7 @@ The SMTP side: EHLO, AUTH PLAIN, MAIL, RCPT, DATA, RSET, NOOP, QUIT, and what go
     refuse         550 to every recipient
     response_lost  takes a mail and hangs up without a word
 
-Each is true (always) or a number of times (``slow``: of seconds); false switches it off.
+How a switch is told, ``connectors.sandboxes.faults`` says.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import base64
 import binascii
 import contextlib
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from typing import Any, Final
 
+from connectors.sandboxes.faults import ANY, Faults
 from revops.kernel import clock
 
 FAULTS: Final = (
@@ -31,47 +31,6 @@ FAULTS: Final = (
 )  # fmt: skip
 KEPT: Final = 500
 _NEVER: Final = "nobody@refused.example"
-
-
-class Faults:
-    """``hit`` counts down what is switched on a number of times."""
-
-    def __init__(self) -> None:
-        self._on: dict[str, Any] = {}
-
-    def set(self, wanted: Mapping[str, Any]) -> None:
-        """Raises ValueError for a switch that does not exist."""
-        for name, value in wanted.items():
-            if name == "retry_after":
-                continue  # SMTP has no such thing
-            if name not in FAULTS:
-                raise ValueError(f"There is no fault “{name}”; there are {', '.join(FAULTS)}.")
-            if value:
-                self._on[name] = value
-            else:
-                self._on.pop(name, None)
-
-    def hit(self, name: str) -> bool:
-        value = self._on.get(name)
-        if not value:
-            return False
-        if value is not True:
-            self._on[name] = value - 1
-        return True
-
-    @property
-    def pause(self) -> float:
-        return float(self._on.get("slow") or 0)
-
-    def shown(self) -> dict[str, Any]:
-        return {
-            name: {"times": True if value is True or name == "slow" else value}
-            for name, value in self._on.items()
-            if value
-        }
-
-    def clear(self) -> None:
-        self._on.clear()
 
 
 @dataclass(slots=True)
@@ -107,7 +66,7 @@ class Server:
         self._password = password
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
-        self.faults = Faults()
+        self.faults = Faults(dict.fromkeys(FAULTS, ANY))
         self.mails: deque[Mail] = deque(maxlen=KEPT)
         self.port = 0
 
@@ -218,8 +177,7 @@ class _Conversation:
         taken = Mail(clock.now().isoformat(), self._sender, self._to, b"".join(lines))
         self._server.mails.append(taken)
         self._sender = self._to = ""
-        if faults.pause:
-            await asyncio.sleep(faults.pause)
+        await faults.wait()
         if faults.hit("response_lost"):
             return False
         await self._say("250 2.0.0 Ok: queued")

@@ -17,16 +17,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from connectors.sandboxes.calls import Background
+from connectors.sandboxes.faults import hang
 from connectors.systems.gainsight.names import Names
 from connectors.systems.gainsight.sandbox import asking, control, writing
 from connectors.systems.gainsight.sandbox.asking import Refused
-from connectors.systems.gainsight.sandbox.faults import Faults
+from connectors.systems.gainsight.sandbox.faults import faults
 from connectors.systems.gainsight.sandbox.rules import Rules
 from connectors.systems.gainsight.sandbox.tables import Tables
 
 DEFAULT_PORT: Final = 8435
 ACCESS_KEY: Final = "sandbox-access-key"
-_LONGEST_HANG_S: Final = 600.0
 _PAGE: Final = "<html><body>Gainsight is being maintained</body></html>"
 
 
@@ -53,7 +54,7 @@ def build(config: Config | None = None) -> Starlette:
 
     app = Starlette(
         routes=[
-            Route("/_control/{what:path}", sandbox.control, methods=methods),
+            control.door(sandbox),
             Route("/{path:path}", sandbox.answer, methods=methods),
         ],
         lifespan=lifespan,
@@ -67,31 +68,21 @@ class Sandbox:
         self._key = config.access_key
         names = Names.of(config.parameters)
         self.tables = Tables(names, Path(config.state_path) if config.state_path else None)
-        self.faults = Faults()
+        self.faults = faults()
         self.rules = Rules(self.faults, url=config.hook_url, secret=config.hook_secret)
         self.counts: Counter[str] = Counter()
-        self._later: set[asyncio.Task[None]] = set()
+        self._later = Background()
 
     def reset(self) -> None:
         """No records and no faults; what is under way is dropped."""
-        for task in self._later:
-            task.cancel()
+        self._later.drop()
         self.faults.clear()
         self.counts.clear()
         self.tables.reset()
 
     async def aclose(self) -> None:
-        for task in list(self._later):
-            task.cancel()
+        await self._later.aclose()
         await self.rules.aclose()
-
-    async def control(self, request: Request) -> Response:
-        body = await request.body()
-        try:
-            value = json.loads(body) if body else {}
-            return JSONResponse(control.handle(self, request, value))
-        except (ValueError, KeyError, TypeError, LookupError) as error:
-            return JSONResponse({"problem": str(error) or "not found"}, status_code=400)
 
     async def answer(self, request: Request) -> Response:
         raw = await request.body()
@@ -106,9 +97,7 @@ class Sandbox:
         key = request.query_params.get("keys", "")
         late = self.faults.hit("late_commit", work)
         if late is not None:
-            task = asyncio.create_task(self._later_on(late.seconds, work, parts, raw, key))
-            self._later.add(task)
-            task.add_done_callback(self._later.discard)
+            self._later.start(self._later_on(late.seconds, work, parts, raw, key))
             return await _never(request)
         done = self._done(work, parts, raw, key)
         if self.faults.hit("response_lost", work):
@@ -175,9 +164,7 @@ class Sandbox:
 
     async def _struck_before(self, request: Request, work: str) -> Response | None:
         """The answer of a fault that keeps the call from being done, if one strikes."""
-        slow = self.faults.hit("slow", work)
-        if slow is not None:
-            await asyncio.sleep(slow.seconds)
+        await self.faults.wait(work)
         if self.faults.hit("down", work):
             return HTMLResponse(_PAGE, 503)
         for name, status in (("throttle", 429), ("throttle_200", 200)):
@@ -231,8 +218,5 @@ def _failed(refused: Refused) -> Response:
 
 
 async def _never(request: Request) -> Response:
-    """Wait until the caller has gone."""
-    end = asyncio.get_running_loop().time() + _LONGEST_HANG_S
-    while asyncio.get_running_loop().time() < end and not await request.is_disconnected():
-        await asyncio.sleep(0.05)
+    await hang(request)
     return HTMLResponse(_PAGE, 504)

@@ -1,5 +1,5 @@
 """
-The sandbox's own door, which Gainsight does not have. JSON in and out, no sign-in.
+The sandbox's own door, which Gainsight does not have.
 
     GET  /_control/state              counts and records by object
     GET  /_control/requests           how often each kind of work was asked for
@@ -15,39 +15,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
+from starlette.routing import Mount
 
+from connectors.sandboxes import door as doors
 from connectors.systems.gainsight.sandbox import play
 
 if TYPE_CHECKING:
     from connectors.systems.gainsight.sandbox.app import Sandbox
 
 
-def handle(sandbox: Sandbox, request: Request, value: Any) -> Any:
-    """Raises ValueError, KeyError, TypeError or LookupError for what cannot be done."""
-    what, method = request.path_params["what"].strip("/"), request.method
-    if what == "faults":
-        if method == "DELETE":
-            sandbox.faults.clear()
-        elif method == "POST":
-            sandbox.faults.set(value)
-        return sandbox.faults.shown()
-    if what == "webhooks":
-        if method == "POST":
-            sandbox.rules.url, sandbox.rules.secret = str(value["url"]), str(value["secret"])
-        return {"url": sandbox.rules.url, "posted": list(sandbox.rules.posted)}
-    if what == "requests":
-        return dict(sandbox.counts)
-    if what == "reset" and method == "POST":
-        sandbox.reset()
-        return {"reset": True}
-    if what.startswith("scenario/") and method == "POST":
-        done = play.SCENARIOS[what.removeprefix("scenario/")](sandbox, **value)
-        sandbox.tables.save()
-        return done
-    if what in ("", "state"):
+def door(sandbox: Sandbox) -> Mount:
+    def state(request: Request, value: Any) -> Any:
         rows = sandbox.tables.rows
         return {
             "counts": {name: len(held) for name, held in rows.items()},
             "records": {name: list(held.values()) for name, held in rows.items()},
         }
-    raise ValueError(f"There is no “{what}” here.")
+
+    def reset(request: Request, value: Any) -> Any:
+        sandbox.reset()
+        return {"reset": True}
+
+    def webhooks(request: Request, value: Any) -> Any:
+        if request.method == "POST":
+            sandbox.rules.url, sandbox.rules.secret = str(value["url"]), str(value["secret"])
+        return {"url": sandbox.rules.url, "posted": list(sandbox.rules.called)}
+
+    return doors.door(
+        sandbox.faults,
+        {
+            "GET ": state,
+            "GET state": state,
+            "GET requests": lambda request, value: dict(sandbox.counts),
+            "webhooks": webhooks,
+            "POST reset": reset,
+            "POST scenario/{name}": doors.scenarios(
+                play.SCENARIOS, sandbox, after=sandbox.tables.save
+            ),
+        },
+    )

@@ -76,7 +76,7 @@ def milestone(sandbox: Sandbox, *, company: str = "", name: str = "Onboarding co
         },
     )
     for body in polling.of_activity(activity, tables.names):
-        sandbox.rules.post(body)
+        sandbox.rules.tell(body)
     return {"company": row["Gsid"], "milestone": name}
 
 
@@ -151,7 +151,7 @@ def _tell(sandbox: Sandbox, row: Row, event: str, **more: Any) -> None:
     seen = {name: sandbox.tables.value(COMPANY, row, name)[1] for name in names.company_read}
     for body in polling.of_company(seen, names):
         if body["event"] == event:
-            sandbox.rules.post(body | {name: value for name, value in more.items() if value})
+            sandbox.rules.tell(body | {name: value for name, value in more.items() if value})
 
 
 def _midnight(day: date) -> int:

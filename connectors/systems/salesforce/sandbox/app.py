@@ -15,19 +15,20 @@ from urllib.parse import unquote
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from connectors.contract import Settings
+from connectors.sandboxes.calls import Background
+from connectors.sandboxes.faults import Fault, hang
 from connectors.systems.salesforce.sandbox import control
 from connectors.systems.salesforce.sandbox.business import Business
-from connectors.systems.salesforce.sandbox.faults import Fault, Faults
+from connectors.systems.salesforce.sandbox.faults import faults
 from connectors.systems.salesforce.sandbox.outbound import Outbound
 from connectors.systems.salesforce.sandbox.rest import ALLOWED, API, Rest, encode
 from connectors.systems.salesforce.sandbox.tokens import Config, Tokens
 from connectors.systems.salesforce.sandbox.world import Refused, World
 
 _HTML: Final = "<html><body>Salesforce is down for maintenance.</body></html>"
-_LONGEST_HANG_S: Final = 600.0
 _LIMIT: Final = "TotalRequests Limit exceeded."
 _SESSION: Final = "Session expired or invalid"
 _LOCK: Final = "unable to obtain exclusive access to this record or 1 records: "
@@ -53,7 +54,7 @@ def build(config: Config | None = None) -> Starlette:
     sandbox = Sandbox(config or Config())
     app = Starlette(
         routes=[
-            Mount("/_control", routes=control.routes(sandbox)),
+            control.door(sandbox),
             Route("/services/oauth2/token", sandbox.sign_in, methods=["POST"]),
             Route("/services/data/{path:path}", sandbox.answer, methods=["GET", "POST", "PATCH"]),
         ],
@@ -67,12 +68,12 @@ class Sandbox:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.world = World()
-        self.faults = Faults()
+        self.faults = faults()
         self.business = Business(self.world)
         self.tokens = Tokens(config)
         self.outbound = Outbound(self.world, self.faults, config)
         self._rest = Rest(self.world, batch=config.batch)
-        self._later: set[asyncio.Task[None]] = set()
+        self._later = Background()
         self._path = Path(config.state_path) if config.state_path else None
         if self._path and self._path.exists():
             self.world.load(self._path)
@@ -84,8 +85,7 @@ class Sandbox:
             yield
         finally:
             await self.outbound.aclose()
-            for task in list(self._later):
-                task.cancel()
+            await self._later.aclose()
             if saving and self._path:
                 saving.cancel()
                 self.world.save(self._path)
@@ -157,9 +157,7 @@ class Sandbox:
 
     async def _struck_before(self, request: Request, work: str) -> Response | None:
         """The answer of a fault that keeps the call from being done, if one strikes."""
-        slow = self.faults.hit("slow", work)
-        if slow is not None:
-            await asyncio.sleep(slow.seconds)
+        await self.faults.wait(work)
         if self.faults.hit("down", work):
             return Response(_HTML, 503, media_type="text/html")
         if self.faults.hit("hang", work):
@@ -184,16 +182,11 @@ class Sandbox:
             await asyncio.sleep(late.seconds)
             self._execute(request, body)
 
-        task = asyncio.create_task(commit())
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        self._later.start(commit())
 
 
 async def _never(request: Request) -> Response:
-    """Wait until the caller has gone."""
-    end = asyncio.get_running_loop().time() + _LONGEST_HANG_S
-    while asyncio.get_running_loop().time() < end and not await request.is_disconnected():
-        await asyncio.sleep(0.05)
+    await hang(request)
     return Response(_HTML, 504, media_type="text/html")
 
 

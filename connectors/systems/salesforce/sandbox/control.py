@@ -1,19 +1,23 @@
 """
-The switchboard under ``/_control/``: what the sandbox holds, faults, webhooks, and scenarios.
+The sandbox's own door, which Salesforce does not have.
 
-JSON in and out, no sign-in: a sandbox listens on loopback only.
+    GET  /_control/state              counts and ids by object, and how many calls there were
+    GET  /_control/records/<object>   the records of an object
+    GET  /_control/webhooks           what was sent, and what came back
+    POST /_control/webhooks           {"url": …}: where messages go from now on; DELETE: nowhere
+    POST /_control/scenario/<name>    let something happen (``scenarios``)
+    POST /_control/reset              no records, no faults
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
+from starlette.routing import Mount
 
+from connectors.sandboxes import door as doors
 from connectors.systems.salesforce.sandbox.rest import encode
 from connectors.systems.salesforce.sandbox.scenarios import SCENARIOS
 from connectors.systems.salesforce.sandbox.world import Refused
@@ -22,71 +26,38 @@ if TYPE_CHECKING:
     from connectors.systems.salesforce.sandbox.app import Sandbox
 
 
-def routes(sandbox: Sandbox) -> list[Route]:
-    """
-    GET state · GET records/{object} · POST reset · GET, POST, DELETE faults ·
-    GET, POST, DELETE webhooks · POST scenario/{name}
-    """
-    world, faults, outbound = sandbox.world, sandbox.faults, sandbox.outbound
+def door(sandbox: Sandbox) -> Mount:
+    world, outbound = sandbox.world, sandbox.outbound
 
-    async def state(request: Request) -> Response:
+    def state(request: Request, value: Any) -> Any:
         held = {kind: list(rows) for kind, rows in sorted(world.rows.items())}
         counts = {kind: len(ids) for kind, ids in held.items()}
-        return JSONResponse({"counts": counts, "ids": held, "calls": world.calls})
+        return {"counts": counts, "ids": held, "calls": world.calls}
 
-    async def records(request: Request) -> Response:
+    def records(request: Request, value: Any) -> Response:
         rows = list(world.rows.get(request.path_params["object"], {}).values())
         return Response(encode(rows), media_type="application/json")
 
-    async def reset(request: Request) -> Response:
+    def reset(request: Request, value: Any) -> Any:
         world.reset()
-        faults.clear()
-        return JSONResponse({"reset": True})
+        sandbox.faults.clear()
+        return {"reset": True}
 
-    async def switch(request: Request) -> Response:
-        if request.method == "DELETE":
-            faults.clear()
-        elif request.method == "POST":
-            faults.set(await _values(request))
-        return JSONResponse(faults.shown())
-
-    async def webhooks(request: Request) -> Response:
+    def webhooks(request: Request, value: Any) -> Any:
         if request.method == "DELETE":
             outbound.url = ""
         elif request.method == "POST":
-            outbound.url = str((await _values(request))["url"])
-        return JSONResponse({"endpoint": outbound.url, "deliveries": list(outbound.deliveries)})
+            outbound.url = str(value["url"])
+        return {"endpoint": outbound.url, "deliveries": list(outbound.called)}
 
-    async def scenario(request: Request) -> Response:
-        play = SCENARIOS[request.path_params["name"]]
-        return JSONResponse(play(sandbox.business, **await _values(request)))
-
-    return [
-        Route("/state", _safe(state)),
-        Route("/records/{object}", _safe(records)),
-        Route("/reset", _safe(reset), methods=["POST"]),
-        Route("/faults", _safe(switch), methods=["GET", "POST", "DELETE"]),
-        Route("/webhooks", _safe(webhooks), methods=["GET", "POST", "DELETE"]),
-        Route("/scenario/{name}", _safe(scenario), methods=["POST"]),
-    ]
-
-
-async def _values(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    values = json.loads(body) if body else {}
-    if not isinstance(values, dict):
-        raise ValueError("Send a JSON object.")
-    return values
-
-
-def _safe(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
-    """Mistakes of the caller are answered in words."""
-
-    async def guarded(request: Request) -> Response:
-        try:
-            answer: Response = await endpoint(request)
-        except (Refused, ValueError, TypeError, KeyError) as error:
-            return JSONResponse({"problem": str(error)}, status_code=400)
-        return answer
-
-    return guarded
+    return doors.door(
+        sandbox.faults,
+        {
+            "GET state": state,
+            "GET records/{object}": records,
+            "webhooks": webhooks,
+            "POST reset": reset,
+            "POST scenario/{name}": doors.scenarios(SCENARIOS, sandbox.business),
+        },
+        refused=(Refused,),
+    )

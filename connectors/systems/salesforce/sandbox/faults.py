@@ -1,10 +1,6 @@
 """
-Faults that can be switched on while the sandbox runs.
-
-``POST /_control/faults`` takes a JSON object of switches; null, false or 0 switches one off. Each
-is true (always), a number of times (for ``slow``, ``late_commit`` and ``late_visible``: of
-seconds), or an object: ``times``, ``after`` (how many it lets pass first), ``seconds`` and ``on``,
-the work that it strikes: ``read``, ``write``, ``token`` or ``any``.
+What can go wrong on purpose; how a switch is told, ``connectors.sandboxes.faults`` says. Kinds of
+work are ``read``, ``write`` and ``token``; ``data`` stands for the first two.
 
     down            503 as of a gateway; nothing is done                         (any)
     throttle        403 REQUEST_LIMIT_EXCEEDED; nothing is done                  (data)
@@ -25,9 +21,10 @@ the work that it strikes: ``read``, ``write``, ``token`` or ``any``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from connectors.sandboxes.calls import HOOK
+from connectors.sandboxes.faults import Faults
 
 _DATA: Final = "data"
 SCOPES: Final = {
@@ -43,73 +40,14 @@ SCOPES: Final = {
     "late_commit": "write",
     "late_visible": "write",
     "garbage": "any",
-    "drop_webhooks": "webhook",
-    "duplicate_webhooks": "webhook",
+    "drop_webhooks": HOOK,
+    "duplicate_webhooks": HOOK,
 }
-_TIMED: Final = ("slow", "late_commit", "late_visible")
-_ALWAYS: Final = -1
 
 
-@dataclass(slots=True)
-class Fault:
-    times: int
-    on: str
-    after: int = 0
-    seconds: float = 0
-
-
-class Faults:
-    """The switches. ``hit`` counts down what is switched on a number of times."""
-
-    def __init__(self) -> None:
-        self._on: dict[str, Fault] = {}
-        self.retry_after: int | None = None
-
-    def set(self, wanted: Mapping[str, Any]) -> None:
-        """Raises ValueError for a switch that does not exist."""
-        for name, value in wanted.items():
-            if name == "retry_after":
-                self.retry_after = int(value) if value else None
-                continue
-            if name not in SCOPES:
-                raise ValueError(f"There is no fault “{name}”.")
-            if not value:
-                self._on.pop(name, None)
-                continue
-            plain = {"seconds": value} if name in _TIMED else {"times": value}
-            given = dict(value) if isinstance(value, Mapping) else plain
-            times = given.pop("times", True)
-            count = _ALWAYS if times is True else int(times)
-            self._on[name] = Fault(count, **{"on": SCOPES[name], **given})
-
-    def hit(self, name: str, work: str) -> Fault | None:
-        """The fault, when it strikes this kind of work."""
-        fault = self._on.get(name)
-        if fault is None or not _covers(fault.on, work):
-            return None
-        if fault.after:
-            fault.after -= 1
-            return None
-        if fault.times != _ALWAYS:
-            fault.times -= 1
-            if fault.times <= 0:
-                del self._on[name]
-        return fault
-
-    def shown(self) -> dict[str, dict[str, Any]]:
-        return {
-            name: {
-                "times": True if fault.times == _ALWAYS else fault.times,
-                "on": fault.on,
-                "seconds": fault.seconds,
-            }
-            for name, fault in self._on.items()
-        }
-
-    def clear(self) -> None:
-        self._on.clear()
-        self.retry_after = None
-
-
-def _covers(on: str, work: str) -> bool:
-    return on in ("any", work) or (on == _DATA and work in ("read", "write"))
+def faults() -> Faults:
+    return Faults(
+        SCOPES,
+        wider={_DATA: ("read", "write")},
+        timed=("slow", "late_commit", "late_visible"),
+    )

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import deque
-from typing import Any, Final
+from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-import httpx
-
-from connectors.systems.salesforce.sandbox.faults import Faults
+from connectors.sandboxes.calls import HOOK, Caller
+from connectors.sandboxes.faults import Faults
 from connectors.systems.salesforce.sandbox.tokens import Config
 from connectors.systems.salesforce.sandbox.world import World, new_id
 
@@ -18,26 +16,23 @@ SENDS: Final = ("Account", "Opportunity", "Quote", "Contract", "Order")
 _FIELDS: Final = ("Name", "StageName", "Status", "SystemModstamp")
 _MOST: Final = 100
 _GATHER_S: Final = 0.2
-_TIMEOUT_S: Final = 10
 _ACK: Final = re.compile(rb"<(?:\w+:)?Ack>\s*true\s*</(?:\w+:)?Ack>")
 
 
-class Outbound:
+class Outbound(Caller):
     """
-    Hears of each change and sends it, with the values of the moment of sending. ``deliveries`` are
-    the last ones, newest last; ``url`` may be set while it runs.
+    Hears of each change and sends it, with the values of the moment of sending; ``url`` may be set
+    while it runs.
     """
 
     def __init__(self, world: World, faults: Faults, config: Config) -> None:
+        super().__init__()
         self._world = world
         self._faults = faults
         self._config = config
         self._waiting: dict[tuple[str, str], str] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._counter = 0
         self.url = config.webhook_url
-        self.client: httpx.AsyncClient | None = None
-        self.deliveries: deque[dict[str, Any]] = deque(maxlen=200)
         world.listeners.append(self.changed)
 
     def changed(self, kind: str, identity: str) -> None:
@@ -48,25 +43,7 @@ class Outbound:
             self._counter += 1
             self._waiting[kind, identity] = new_id("04l", self._counter)
         if first:
-            self._start(self._gather())
-
-    async def idle(self) -> None:
-        """Wait until nothing is being delivered."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def aclose(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self.client is not None:
-            await self.client.aclose()
-            self.client = None
-
-    def _start(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            self.start(self._gather())
 
     async def _gather(self) -> None:
         """An outbound message is of one object; changes of a moment go into one."""
@@ -76,12 +53,12 @@ class Outbound:
             members = [(note, one) for (of, one), note in waiting.items() if of == kind]
             for start in range(0, len(members), _MOST):
                 chunk = members[start : start + _MOST]
-                if self._faults.hit("drop_webhooks", "webhook"):
+                if self._faults.hit("drop_webhooks", HOOK):
                     self._note(kind, chunk, 0, "dropped")
                     continue
-                copies = 2 if self._faults.hit("duplicate_webhooks", "webhook") else 1
+                copies = 2 if self._faults.hit("duplicate_webhooks", HOOK) else 1
                 for _ in range(copies):
-                    self._start(self._deliver(kind, chunk))
+                    self.start(self._deliver(kind, chunk))
 
     async def _deliver(self, kind: str, chunk: list[tuple[str, str]]) -> None:
         for attempt in range(self._config.retries + 1):
@@ -93,17 +70,10 @@ class Outbound:
             await asyncio.sleep(min(7200, self._config.retry_base_s * 2**attempt))
 
     async def _post(self, body: bytes) -> int | str:
-        if self.client is None:
-            self.client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
-        try:
-            answer = await self.client.post(self.url, content=body, headers=headers)
-        except httpx.HTTPError as error:
-            return type(error).__name__
+        status, said = await self.ask(self.url, content=body, headers=headers)
         # Only the Ack counts, not the status alone.
-        if answer.status_code == 200 and _ACK.search(answer.content):
-            return "acknowledged"
-        return answer.status_code
+        return "acknowledged" if status == 200 and _ACK.search(said) else status
 
     def message(self, kind: str, chunk: list[tuple[str, str]]) -> bytes:
         """``chunk``: (notification's id, record's id)."""
@@ -139,4 +109,4 @@ class Outbound:
     ) -> None:
         ids = [one for _, one in chunk]
         told = {"object": kind, "records": ids, "attempt": attempt, "result": result}
-        self.deliveries.append(told)
+        self.called.append(told)

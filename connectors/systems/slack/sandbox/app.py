@@ -7,7 +7,7 @@ An incoming webhook and its channel.
     GET  /_control/faults     what is switched on; POST switches, DELETE switches all off
     POST /_control/reset      no messages, no faults
 
-Faults, each true (always) or a number of times (``slow``: of seconds): ``down`` 503, ``throttle``
+Faults, told as ``connectors.sandboxes.faults`` says: ``down`` 503, ``throttle``
 429 with ``retry_after`` when that is given, ``unauthorized`` 403 ``invalid_token``, ``archived``
 410 ``channel_is_archived``, ``gone`` 404 ``no_service``, ``slow``, ``garbage`` a page with status
 200, ``response_lost`` posted and never answered.
@@ -15,7 +15,6 @@ Faults, each true (always) or a number of times (``slow``: of seconds): ``down``
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections import deque
@@ -25,9 +24,12 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
 
+from connectors.sandboxes import door as doors
+from connectors.sandboxes.faults import ANY, Faults, hang
+from connectors.sandboxes.page import page
 from revops.kernel import clock
 
 DEFAULT_PORT: Final = 8438
@@ -36,16 +38,7 @@ KEPT: Final = 500
 FAULTS: Final = (
     "down", "throttle", "unauthorized", "archived", "gone", "slow", "garbage", "response_lost",
 )  # fmt: skip
-_LONGEST_HANG_S: Final = 600.0
 _LINK: Final = re.compile(r"&lt;(https?://[^|\s]+)\|(.*?)&gt;")
-_PAGE: Final = (
-    '<!doctype html><html lang="en"><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width"><title>#revops of the demo</title>'
-    "<style>body{{font:15px/1.5 system-ui;margin:1.5rem auto;max-width:50rem;padding:0 1rem;"
-    "color-scheme:light dark}}article{{border-top:1px solid #8888;padding:.6rem 0;"
-    "white-space:pre-wrap;overflow-wrap:anywhere}}</style>"
-    "<h1>#revops of the demo</h1><p>What the console posted.</p>{items}</html>"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ def build(config: Config | None = None) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", chat.page),
-            Route("/_control/{what:path}", chat.control, methods=["GET", "POST", "DELETE"]),
+            chat.door(),
             Route("/{path:path}", chat.post, methods=["POST"]),
         ]
     )
@@ -70,76 +63,51 @@ class Chat:
     def __init__(self, config: Config) -> None:
         path = config.path.strip()
         self._path = path if path.startswith("/") else f"/{path}"
-        self._on: dict[str, Any] = {}
+        self.faults = Faults(dict.fromkeys(FAULTS, ANY))
         self.messages: deque[dict[str, str]] = deque(maxlen=KEPT)
 
     async def post(self, request: Request) -> Response:
-        if pause := self._on.get("slow"):
-            await asyncio.sleep(float(pause))
-        if self._hit("down"):
+        await self.faults.wait()
+        if self.faults.hit("down"):
             return PlainTextResponse("upstream unavailable", 503)
-        if self._hit("throttle"):
-            wait = self._on.get("retry_after")
+        if self.faults.hit("throttle"):
+            wait = self.faults.retry_after
             headers = {"retry-after": str(wait)} if wait else {}
             return PlainTextResponse("rate_limited", 429, headers)
-        if self._hit("gone"):
+        if self.faults.hit("gone"):
             return PlainTextResponse("no_service", 404)
-        if self._hit("archived"):
+        if self.faults.hit("archived"):
             return PlainTextResponse("channel_is_archived", 410)
-        if self._hit("unauthorized") or request.url.path != self._path:
+        if self.faults.hit("unauthorized") or request.url.path != self._path:
             return PlainTextResponse("invalid_token", 403)
         problem, text = _text(await request.body())
         if problem:
             return PlainTextResponse(problem, 400)
         self.messages.append({"at": clock.now().isoformat(), "text": text})
-        if self._hit("response_lost"):
+        if self.faults.hit("response_lost"):
             return await _never(request)
-        if self._hit("garbage"):
+        if self.faults.hit("garbage"):
             return HTMLResponse("<html>Chat is being maintained</html>")
         return PlainTextResponse("ok")
 
     async def page(self, request: Request) -> Response:
-        items = "".join(
-            f"<article>{_shown(one['text'])}</article>" for one in reversed(self.messages)
+        return page(
+            title="#revops of the demo",
+            lead="What the console posted.",
+            items=(f"<pre>{_shown(one['text'])}</pre>" for one in reversed(self.messages)),
+            empty="No message.",
         )
-        return HTMLResponse(_PAGE.format(items=items or "<p>No message.</p>"))
 
-    async def control(self, request: Request) -> Response:
-        body = await request.body()
-        try:
-            return JSONResponse(self._handle(request, json.loads(body) if body else {}))
-        except (ValueError, TypeError, AttributeError) as error:
-            return JSONResponse({"problem": str(error) or "not found"}, status_code=400)
-
-    def _handle(self, request: Request, value: Any) -> Any:
-        what = request.path_params["what"].strip("/")
-        if what == "faults":
-            if request.method == "DELETE":
-                self._on.clear()
-            elif request.method == "POST":
-                unknown = set(value) - {*FAULTS, "retry_after"}
-                if unknown:
-                    raise ValueError(f"There is no fault “{unknown.pop()}”.")
-                self._on |= value
-            return {
-                name: {"times": state} for name, state in self._on.items()
-                if state and name != "retry_after"
-            }  # fmt: skip
-        if what == "messages":
+    def door(self) -> Mount:
+        def messages(request: Request, value: Any) -> Any:
             return list(self.messages)
-        if what == "reset" and request.method == "POST":
-            self._on.clear()
+
+        def reset(request: Request, value: Any) -> Any:
+            self.faults.clear()
             self.messages.clear()
             return {"reset": True}
-        raise ValueError(f"There is no “{what}” here.")
 
-    def _hit(self, name: str) -> bool:
-        state = self._on.get(name)
-        if not state:
-            return False
-        if state is not True:
-            self._on[name] = state - 1
-        return True
+        return doors.door(self.faults, {"GET messages": messages, "POST reset": reset})
 
 
 def _text(body: bytes) -> tuple[str, str]:
@@ -168,8 +136,5 @@ def _shown(text: str) -> str:
 
 
 async def _never(request: Request) -> Response:
-    """Wait until the caller has gone."""
-    end = asyncio.get_running_loop().time() + _LONGEST_HANG_S
-    while asyncio.get_running_loop().time() < end and not await request.is_disconnected():
-        await asyncio.sleep(0.05)
+    await hang(request)
     return PlainTextResponse("", 504)

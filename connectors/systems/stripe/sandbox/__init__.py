@@ -87,7 +87,7 @@ def build(config: Config | None = None) -> Starlette:
 
     app = Starlette(
         routes=[
-            Mount("/_control", routes=control.routes(world, business, faults, hooks)),
+            control.door(world, business, faults, hooks),
             Mount("/v1", api.Api(world, business, faults, api_key=config.api_key)),
         ],
         lifespan=lifespan,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -26,10 +27,10 @@ class Faults:
     reorder: float = 0
     search_lag: float = 0
 
-    def set(self, values: dict[str, Any]) -> None:
+    def set(self, wanted: Mapping[str, Any]) -> None:
         """True stands for always, False for never. Raises ValueError for unknown names."""
         known = {item.name for item in fields(self)}
-        for name, value in values.items():
+        for name, value in wanted.items():
             if name not in known:
                 raise ValueError(f"“{name}” is no fault; there are {', '.join(sorted(known))}.")
             if name == "retry_after":
@@ -45,5 +46,5 @@ class Faults:
         share: float = getattr(self, name)
         return share > 0 and (share >= 1 or random.random() < share)
 
-    def as_dict(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, Any]:
         return asdict(self)

@@ -10,20 +10,21 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.contract import Settings
+from connectors.sandboxes.calls import Background
+from connectors.sandboxes.faults import Fault, hang
 from connectors.systems.tryton.sandbox import chart, control, pages
 from connectors.systems.tryton.sandbox.doors import VERSION, Doors, json_of, refusal
-from connectors.systems.tryton.sandbox.faults import Fault, Faults
+from connectors.systems.tryton.sandbox.faults import faults
 from connectors.systems.tryton.sandbox.ledger import Ledger
 from connectors.systems.tryton.sandbox.refused import LOCKED, Crash, Page, UserError
 from connectors.systems.tryton.sandbox.store import Store
 
 API_KEY: Final = "sandbox-api-key"
 PASSWORD: Final = "sandbox-password"  # noqa: S105 - of a server that holds nothing
-_LONGEST_HANG_S: Final = 600.0
 _WRITES: Final = ("create", "post", "delete")
 
 
@@ -36,7 +37,7 @@ def build(config: Mapping[str, Any]) -> Starlette:
     methods = ["GET", "POST", "PUT", "DELETE"]
     app = Starlette(
         routes=[
-            Route("/_control/{what:path}", sandbox.control, methods=methods),
+            control.door(sandbox),
             Route("/{path:path}", sandbox.answer, methods=methods),
         ]
     )
@@ -62,9 +63,9 @@ def for_connection(
 class Sandbox:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
-        self.faults = Faults()
+        self.faults = faults()
         self.counts: Counter[str] = Counter()
-        self._later: set[asyncio.Task[None]] = set()
+        self._later = Background()
         self.store = Store(config.get("state_file"))
         self._open()
         for kind, *entry in self.store.written():
@@ -85,20 +86,11 @@ class Sandbox:
 
     def reset(self) -> None:
         """Empty books without faults; what is under way is dropped."""
-        for task in self._later:
-            task.cancel()
+        self._later.drop()
         self.faults.clear()
         self.counts.clear()
         self.store.clear()
         self._open()
-
-    async def control(self, request: Request) -> Response:
-        body = await request.body()
-        try:
-            value = json.loads(body) if body else {}
-            return JSONResponse(control.handle(self, request, value))
-        except (ValueError, KeyError, StopIteration, UserError) as error:
-            return JSONResponse({"error": str(error) or "not found"}, status_code=400)
 
     async def answer(self, request: Request) -> Response:
         raw = await request.body()
@@ -156,9 +148,7 @@ class Sandbox:
         self, request: Request, work: str, call: tuple[Any, ...], auth: str
     ) -> Response | None:
         """The answer of a fault that keeps the call from being done, if one strikes."""
-        slow = self.faults.hit("slow", work)
-        if slow is not None:
-            await asyncio.sleep(slow.seconds)
+        await self.faults.wait(work)
         if self.faults.hit("down", work):
             return _html(503)
         throttle = self.faults.hit("throttle", work)
@@ -180,9 +170,7 @@ class Sandbox:
             return await _never(request, 0)
         late = self.faults.hit("late_commit", work)
         if late is not None:
-            task = asyncio.create_task(self._commit_late(late, call, auth))
-            self._later.add(task)
-            task.add_done_callback(self._later.discard)
+            self._later.start(self._commit_late(late, call, auth))
             return await _never(request, 0)
         return None
 
@@ -203,9 +191,7 @@ class Sandbox:
 
 async def _never(request: Request, seconds: float) -> Response:
     """Wait until the caller has gone; after ``seconds``, when given, a proxy's 504."""
-    end = asyncio.get_running_loop().time() + (seconds or _LONGEST_HANG_S)
-    while asyncio.get_running_loop().time() < end and not await request.is_disconnected():
-        await asyncio.sleep(0.05)
+    await hang(request, seconds)
     return _html(504)
 
 

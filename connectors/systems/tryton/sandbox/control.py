@@ -18,40 +18,54 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
+from starlette.routing import Mount
 
+from connectors.sandboxes import door as doors
 from connectors.systems.tryton.sandbox import chart, invoicing
 from connectors.systems.tryton.sandbox.checks import amount
 from connectors.systems.tryton.sandbox.ledger import Ledger, origin
 from connectors.systems.tryton.sandbox.records import Record, plain
+from connectors.systems.tryton.sandbox.refused import UserError
 
 if TYPE_CHECKING:
     from connectors.systems.tryton.sandbox.app import Sandbox
 
 
-def handle(sandbox: Sandbox, request: Request, value: Any) -> Any:
-    """Raises ValueError, KeyError, StopIteration or UserError for what cannot be done."""
-    what = request.path_params["what"]
-    if request.method == "DELETE" and what == "faults":
-        sandbox.faults.clear()
-    elif request.method == "POST" and what == "scenario/close_accounts":
+def door(sandbox: Sandbox) -> Mount:
+    def changing(what: str) -> doors.Handler:
+        def do(request: Request, value: Any) -> Any:
+            change(sandbox, what, value)
+            if what != "reset":
+                sandbox.store.append(["control", what, value])
+            return {"done": what}
+
+        return do
+
+    def switch(request: Request, value: Any) -> Any:
+        change(sandbox, "faults", value)
+        return sandbox.faults.shown()
+
+    def close_accounts(request: Request, value: Any) -> Any:
         change(sandbox, "faults", {"reject_accounts": value["accounts"]})
         return {"closed": value["accounts"]}
-    elif request.method == "POST":
-        change(sandbox, what, value)
-        if what in ("periods", "edit"):
-            sandbox.store.append(["control", what, value])
-        if what != "faults":
-            return {"done": what}
-    if what == "moves":
-        key = request.query_params.get("key", "")
-        return moves(sandbox.ledger, key)
-    if not what:
-        return summary(sandbox.ledger)
-    if what == "requests":
-        return dict(sandbox.counts)
-    if what == "faults":
-        return sandbox.faults.shown()
-    raise ValueError(f"There is no “{what}” here.")
+
+    def held(request: Request, value: Any) -> Any:
+        return moves(sandbox.ledger, request.query_params.get("key", ""))
+
+    return doors.door(
+        sandbox.faults,
+        {
+            "GET ": lambda request, value: summary(sandbox.ledger),
+            "GET moves": held,
+            "GET requests": lambda request, value: dict(sandbox.counts),
+            "POST faults": switch,
+            "POST periods": changing("periods"),
+            "POST edit": changing("edit"),
+            "POST reset": changing("reset"),
+            "POST scenario/close_accounts": close_accounts,
+        },
+        refused=(UserError,),
+    )
 
 
 def change(sandbox: Sandbox, what: str, value: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
 import json
@@ -19,25 +18,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from connectors.sandboxes.faults import hang
+from connectors.sandboxes.page import page
 from connectors.systems.zendesk.names import Names
 from connectors.systems.zendesk.sandbox import control
-from connectors.systems.zendesk.sandbox.faults import Faults
+from connectors.systems.zendesk.sandbox.faults import faults
 from connectors.systems.zendesk.sandbox.hooks import Hooks
 from connectors.systems.zendesk.sandbox.world import AGENT, Invalid, Row, Stale, World
 
 DEFAULT_PORT: Final = 8439
 EMAIL: Final = "console@example.com"
 API_TOKEN: Final = "sandbox-api-token"  # noqa: S105  of a desk that holds nothing
-_LONGEST_HANG_S: Final = 600.0
 _DOWN: Final = "<html><body>Zendesk is being maintained</body></html>"
-_PAGE: Final = (
-    '<!doctype html><html lang="en"><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width"><title>Support desk of the demo</title>'
-    "<style>body{{font:15px/1.5 system-ui;margin:1.5rem auto;max-width:50rem;padding:0 1rem;"
-    "color-scheme:light dark}}article{{border-top:1px solid #8888;padding:.6rem 0;"
-    "overflow-wrap:anywhere}}h2{{font-size:1rem;margin:0}}p{{margin:.3rem 0}}</style>"
-    "<h1>Support desk of the demo</h1>{items}</html>"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +60,7 @@ def build(config: Config | None = None) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", sandbox.page),
-            Route("/_control/{what:path}", sandbox.control, methods=["GET", "POST", "DELETE"]),
+            control.door(sandbox),
             Route("/api/v2/{path:path}", sandbox.answer, methods=["GET", "PUT", "POST"]),
         ],
         lifespan=lifespan,
@@ -83,26 +75,22 @@ class Sandbox:
         # The contract test knows no parameters: our key has a field anyway.
         self.names = Names.of({"key_field": "1", **config.parameters})
         self.world = World(Path(config.state_path) if config.state_path else None)
-        self.faults = Faults()
+        self.faults = faults()
         self.hooks = Hooks(self.faults, url=config.hook_url, secret=config.hook_secret)
-
-    async def control(self, request: Request) -> Response:
-        body = await request.body()
-        try:
-            return JSONResponse(control.handle(self, request, json.loads(body) if body else {}))
-        except (ValueError, KeyError, TypeError, LookupError) as error:
-            return JSONResponse({"problem": str(error) or "not found"}, status_code=400)
 
     async def page(self, request: Request) -> Response:
         rows = sorted(self.world.tickets.values(), key=lambda row: row["updated_at"], reverse=True)
-        return HTMLResponse(
-            _PAGE.format(items="".join(map(self._item, rows)) or "<p>No ticket.</p>")
+        return page(
+            title="Support desk of the demo",
+            lead="Tickets with the notes that the console wrote on them.",
+            items=map(self._item, rows),
+            empty="No ticket.",
         )
 
     async def answer(self, request: Request) -> Response:
         raw = await request.body()
-        write = request.method != "GET"
-        stopped = await self._struck_before(request, write=write)
+        work = "read" if request.method == "GET" else "write"
+        stopped = await self._struck_before(work)
         if stopped is not None:
             return stopped
         if request.headers.get("authorization") != f"Basic {self._proof}":
@@ -119,9 +107,9 @@ class Sandbox:
             said = "Record validation errors"
             body = {"error": "RecordInvalid", "description": said, "details": details}
             return JSONResponse(body, 422)
-        if write and self.faults.hit("response_lost"):
+        if self.faults.hit("response_lost", work):
             return await _never(request)
-        if self.faults.hit("garbage"):
+        if self.faults.hit("garbage", work):
             return HTMLResponse(_DOWN)
         return done
 
@@ -204,21 +192,20 @@ class Sandbox:
             raise NotThere
         return found
 
-    async def _struck_before(self, request: Request, *, write: bool) -> Response | None:
+    async def _struck_before(self, work: str) -> Response | None:
         """The answer of a fault that keeps the call from being done, if one strikes."""
-        if self.faults.pause:
-            await asyncio.sleep(self.faults.pause)
-        if self.faults.hit("down"):
+        await self.faults.wait(work)
+        if self.faults.hit("down", work):
             return HTMLResponse(_DOWN, 503)
-        if self.faults.hit("throttle"):
+        if self.faults.hit("throttle", work):
             wait = self.faults.retry_after
             said = "Number of allowed API requests per minute exceeded"
             return PlainTextResponse(said, 429, {"retry-after": str(wait)} if wait else {})
-        if self.faults.hit("unauthorized"):
+        if self.faults.hit("unauthorized", work):
             return JSONResponse({"error": "Couldn't authenticate you"}, 401)
-        if write and self.faults.hit("conflict"):
+        if self.faults.hit("conflict", work):
             return JSONResponse({"error": "UpdateConflict", "description": "outdated"}, 409)
-        if write and self.faults.hit("refuse"):
+        if self.faults.hit("refuse", work):
             details = {"base": [{"description": "Region: is required when solving a ticket"}]}
             return JSONResponse({"error": "RecordInvalid", "details": details}, 422)
         return None
@@ -233,8 +220,7 @@ class Sandbox:
         state = " · ".join([row["status"], row["priority"] or "", *(one for one in shown if one)])
         name = self.names.case_id(row["id"])
         return (
-            f"<article><h2>{escape(name)} {escape(row['subject'])}</h2>"
-            f"<small>{escape(state)}</small>{notes}</article>"
+            f"<h2>{escape(name)} {escape(row['subject'])}</h2><small>{escape(state)}</small>{notes}"
         )
 
 
@@ -255,8 +241,5 @@ def _seconds(text: str) -> int:
 
 
 async def _never(request: Request) -> Response:
-    """Wait until the caller has gone."""
-    end = asyncio.get_running_loop().time() + _LONGEST_HANG_S
-    while asyncio.get_running_loop().time() < end and not await request.is_disconnected():
-        await asyncio.sleep(0.05)
+    await hang(request)
     return HTMLResponse(_DOWN, 504)

@@ -1,5 +1,5 @@
 """
-The sandbox's own door, which Zendesk does not have. JSON in and out, no sign-in.
+The sandbox's own door, which Zendesk does not have.
 
     GET  /_control/state              tickets with their notes, organizations, SLA events
     GET  /_control/webhooks           what was called, and what came back
@@ -15,36 +15,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
+from starlette.routing import Mount
 
+from connectors.sandboxes import door as doors
 from connectors.systems.zendesk.sandbox import play
 
 if TYPE_CHECKING:
     from connectors.systems.zendesk.sandbox.app import Sandbox
 
 
-def handle(sandbox: Sandbox, request: Request, value: Any) -> Any:
-    """Raises ValueError, KeyError, TypeError or LookupError for what cannot be done."""
-    what, method = request.path_params["what"].strip("/"), request.method
-    if what == "faults":
-        if method == "DELETE":
-            sandbox.faults.clear()
-        elif method == "POST":
-            sandbox.faults.set(value)
-        return sandbox.faults.shown()
-    if what == "webhooks":
-        if method == "POST":
-            sandbox.hooks.url, sandbox.hooks.secret = str(value["url"]), str(value["secret"])
-        return {"url": sandbox.hooks.url, "called": list(sandbox.hooks.called)}
-    if what == "reset" and method == "POST":
-        sandbox.faults.clear()
-        sandbox.world.reset()
-        return {"reset": True}
-    if what == "cases" and method == "POST":
-        return _kept(sandbox, play.cases(sandbox, value))
-    if what.startswith("scenario/") and method == "POST":
-        done = play.SCENARIOS[what.removeprefix("scenario/")](sandbox, **value)
-        return _kept(sandbox, done)
-    if what in ("", "state"):
+def door(sandbox: Sandbox) -> Mount:
+    def state(request: Request, value: Any) -> Any:
         world = sandbox.world
         return {
             "tickets": [
@@ -53,7 +34,35 @@ def handle(sandbox: Sandbox, request: Request, value: Any) -> Any:
             "organizations": list(world.organizations.values()),
             "metrics": world.metrics,
         }
-    raise ValueError(f"There is no “{what}” here.")
+
+    def reset(request: Request, value: Any) -> Any:
+        sandbox.faults.clear()
+        sandbox.world.reset()
+        return {"reset": True}
+
+    def webhooks(request: Request, value: Any) -> Any:
+        if request.method == "POST":
+            sandbox.hooks.url, sandbox.hooks.secret = str(value["url"]), str(value["secret"])
+        return {"url": sandbox.hooks.url, "called": list(sandbox.hooks.called)}
+
+    def cases(request: Request, value: Any) -> Any:
+        done = play.cases(sandbox, value)
+        sandbox.world.save()
+        return done
+
+    return doors.door(
+        sandbox.faults,
+        {
+            "GET ": state,
+            "GET state": state,
+            "webhooks": webhooks,
+            "POST reset": reset,
+            "POST cases": cases,
+            "POST scenario/{name}": doors.scenarios(
+                play.SCENARIOS, sandbox, after=sandbox.world.save
+            ),
+        },
+    )
 
 
 def notes(sandbox: Sandbox, number: int) -> list[dict[str, Any]]:
@@ -65,8 +74,3 @@ def notes(sandbox: Sandbox, number: int) -> list[dict[str, Any]]:
         for event in audit["events"]
         if event["type"] == "Comment"
     ]  # fmt: skip
-
-
-def _kept(sandbox: Sandbox, done: Any) -> Any:
-    sandbox.world.save()
-    return done

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections import deque
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
-import httpx
-
+from connectors.sandboxes.calls import Webhook
 from connectors.schemes import sign_stamped
-from connectors.systems.zendesk.sandbox.faults import Faults
 from connectors.systems.zendesk.sandbox.world import stamp
 from revops.kernel import clock
-
-_TIMEOUT_S: Final = 10
 
 
 def event(kind: str, ticket: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,48 +36,18 @@ def event(kind: str, ticket: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class Hooks:
-    def __init__(self, faults: Faults, *, url: str, secret: str) -> None:
-        self._faults = faults
-        self.url = url
-        self.secret = secret
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.called: deque[dict[str, Any]] = deque(maxlen=200)
+class Hooks(Webhook):
+    """Calls the subscription's address, once for each event."""
 
     def call(self, kind: str, ticket: Mapping[str, Any]) -> None:
         """Needs a running event loop when there is somebody to call."""
-        if not self.url:
-            return
-        body = event(kind, ticket)
-        if self._faults.hit("drop_webhooks"):
-            self.called.append({"type": body["type"], "result": "dropped"})
-            return
-        task = asyncio.get_running_loop().create_task(self._send(body))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.tell(event(kind, ticket))
 
-    async def idle(self) -> None:
-        """Wait until nothing is being sent."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def aclose(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _send(self, body: Mapping[str, Any]) -> None:
+    def signed(self, body: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
         content, at = json.dumps(body).encode(), stamp(clock.now())
-        headers = {
+        return content, {
             "content-type": "application/json",
             "x-zendesk-webhook-id": "sandbox",
             "x-zendesk-webhook-signature-timestamp": at,
             "x-zendesk-webhook-signature": sign_stamped(body=content, secret=self.secret, stamp=at),
         }
-        result: int | str
-        try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
-                result = (await client.post(self.url, content=content, headers=headers)).status_code
-        except httpx.HTTPError as error:
-            result = type(error).__name__
-        self.called.append({"type": body["type"], "result": result})
