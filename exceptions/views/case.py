@@ -23,12 +23,13 @@ from exceptions.queries.detail import Detail, body_of, detail
 from exceptions.remedies import Offer, offers
 from exceptions.views.revealing import revealed_until
 from revops.kernel import clock
+from revops.lineage import telling
 from revops.lineage.queries import Hop, thread
 from revops.web.htmx import refuse, render_page, wants_fragment
 from revops.web.policy import screen
 
 _STRIP = 8
-_STRIP_KINDS = ("subscription", "invoice", "payment", "refund", "payout")
+_STRIP_KINDS = ("subscription", "invoice", "payment", "refund", "payout", "credit", "support_case")
 
 
 @screen("cases.view")
@@ -180,7 +181,29 @@ def _strip(found: Detail) -> list[Hop]:
     ]
     # The business first, then the books: the end of the strip is where the money stops.
     kept.sort(key=lambda hop: hop.kind in ("journal", "posting"))
-    return kept[-_STRIP:]
+    return [*kept, *_asked_for(found.case)][-_STRIP:]
+
+
+def _asked_for(case: Case) -> list[Hop]:
+    """The case's command, where it is no journal's: a strip leaves out what others are told."""
+    command = case.command
+    if command is None or command.subject_kind == "journal":
+        return []
+    done = command.state == "posted"
+    return [
+        Hop(
+            kind="told",
+            id=command.pk,
+            label=telling.title(command.kind),
+            name=telling.said(command.kind, command.payload),
+            system=command.connection.label,
+            status="done" if done else "refused" if command.state == "exception" else "waiting",
+            missing="" if done else command.reason or "It is not there yet.",
+            record=(command.subject_kind, command.subject_id),
+            command_id=command.pk,
+            connection=command.connection.slug,
+        )
+    ]
 
 
 def _where_it_stops(strip: list[Hop]) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from revops.credits.views import asking, following
+from revops.credits.views import asking, following, taking_back
 
 app_name = "credits"
 urlpatterns: list[URLPattern] = [
@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("<int:id>/edit", asking.edit, name="edit"),
     path("<int:id>/send", asking.send, name="send"),
     path("<int:id>/discard", asking.discard, name="discard"),
-    path("<int:id>/withdraw", following.withdraw, name="withdraw"),
+    path("<int:id>/withdraw", taking_back.withdraw, name="withdraw"),
+    path("<int:id>/reverse", taking_back.reverse, name="reverse"),
 ]

@@ -71,6 +71,7 @@ _TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
     "break-glass/<int:number>/review": lambda _: {"review": "It was right"},
     "credits/new": lambda side: {"sought": side.invoice.number, "ticket": ""},
     "credits/<int:id>/withdraw": lambda _: {"reason": "A mistake"},
+    "credits/<int:id>/reverse": lambda _: {"reason": "A mistake"},
     "connections/<slug:slug>/pause/": lambda _: {"reason": "Maintenance"},
     "me/appearance": lambda _: {"theme": "dark", "density": "comfortable", "zone": "UTC"},
 }  # fmt: skip

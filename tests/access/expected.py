@@ -229,6 +229,8 @@ POST /credits/<int:id>/discard                        own   403 403 403 403 403 
 POST /credits/<int:id>/discard                        other 404 404 404 404 403 403 403
 POST /credits/<int:id>/withdraw                       own   403 403 403 404 403 403 403
 POST /credits/<int:id>/withdraw                       other 404 404 404 404 403 403 403
+POST /credits/<int:id>/reverse                        own   422 422 422 404 403 403 403
+POST /credits/<int:id>/reverse                        other 404 404 404 404 403 403 403
 """)
 
 # Whether one asked for it oneself: nobody decides their own, and only who asked takes it back.
@@ -252,6 +254,8 @@ POST /credits/<int:id>/edit                           mine   302 302 302 302 403
 POST /credits/<int:id>/edit                           others 403 403 403 403 403 403 403
 POST /credits/<int:id>/discard                        mine   302 302 302 302 403 403 403
 POST /credits/<int:id>/discard                        others 403 403 403 403 403 403 403
+POST /credits/<int:id>/reverse                        mine   422 422 422 422 403 403 403
+POST /credits/<int:id>/reverse                        others 422 422 422 404 403 403 403
 POST /credits/<int:id>/withdraw                       mine   422 422 422 422 403 403 403
 POST /credits/<int:id>/withdraw                       others 403 403 403 404 403 403 403
 """)

@@ -426,7 +426,7 @@ NO_PAGES: Final = frozenset(
         "console:users-review",
         "me:save", "me:session-end", "tokens:new", "tokens:revoke",
         "web:appearance", "exceptions:queue-csv", "console:journals-csv",
-        "exceptions:act-on-cause", "credits:discard", "credits:withdraw",
+        "exceptions:act-on-cause", "credits:discard", "credits:withdraw", "credits:reverse",
         "console:flow-undo", "console:tour-act", "console:duplicate-decide", "console:unmerge",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",

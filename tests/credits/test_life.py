@@ -15,12 +15,16 @@ from revops.canonical.models import Credit
 from revops.credits import life
 from revops.credits.life import CannotChange
 from revops.credits.models import ServiceCredit
-from revops.credits.operations import drafting, sending
+from revops.credits.operations import drafting, reversing, sending
 from revops.credits.operations.following import NOT_ISSUED, UNAPPROVED, follow
 from revops.credits.operations.sending import Incomplete
 from revops.credits.queries.progress import stages_of
 from revops.credits.queries.sheet import Draft
 from revops.delivery.models import OutboundCommand
+from revops.pipeline.flows.acts import compensate
+from revops.pipeline.flows.undo import CannotUndo
+from revops.pipeline.models import FlowRun
+from revops.pipeline.period_end.runs import run
 from revops.store import rows
 from tests.cast import person
 from tests.credits.desk import Desk
@@ -189,3 +193,46 @@ class TestFailures:
         assert Case.objects.get(kind=UNAPPROVED).subject_label == asked.number
         asked.refresh_from_db()
         assert asked.state == life.WAITING
+
+
+class TestTakenBack:
+    def test_what_was_accrued_for_it_goes_back_with_the_memo(
+        self, desk: Desk, asked: ServiceCredit
+    ) -> None:
+        """J5c1, J5c2, the mirror of that (J5g), and what had been accrued is nobody's any more."""
+        desk.advance()
+        period = f"{desk.today - timedelta(days=1):%Y-%m}"
+        run(entity_id=desk.entity.pk, period_code=period, kinds=["credits"])
+        credit = desk.issue(desk.decide(asked))
+        day = desk.today.isoformat()
+        desk.tell("credit.voided/1", day, credit_id=f"cn_{credit.pk}", voided_on=day)
+        follow()
+        desk.advance()
+
+        credit.refresh_from_db()
+        assert (credit.state, credit.provisional) == (life.REVERSED, False)
+        assert desk.on("4900") == desk.on("2420") == desk.on("2400") == 0
+
+    def test_is_refused_in_words_once_it_is_applied(
+        self, desk: Desk, asked: ServiceCredit
+    ) -> None:
+        credit = desk.issue(desk.decide(asked))
+        with pytest.raises(CannotChange, match="billing voids no credit note"):
+            reversing.ask(by=desk.sue, credit_id=credit.pk, reason="The wrong customer.")
+        Credit.objects.filter(pk=credit.memo_id).update(applied=5_000)
+        with pytest.raises(CannotChange, match="50.00 of it is applied"):
+            reversing.ask(by=desk.sue, credit_id=credit.pk, reason="The wrong customer.")
+        assert not ApprovalRequest.objects.filter(subject=reversing.REVERSAL).exists()
+
+    def test_is_not_done_from_the_page_of_the_run(self, desk: Desk, asked: ServiceCredit) -> None:
+        credit = desk.decide(asked)
+        made = FlowRun.objects.get(flow="credit.approved", record_id=credit.record_id)
+        with pytest.raises(CannotUndo, match="on the credit’s page"):
+            compensate(made.pk, by=desk.mona, reason="The wrong customer.")
+
+    def test_stays_issued_when_somebody_says_no(self, desk: Desk, asked: ServiceCredit) -> None:
+        credit = desk.issue(desk.decide(asked))
+        ServiceCredit.objects.filter(pk=credit.pk).update(reversing=life.ASKED)
+        reversing.refuse(ApprovalRequest(pk=0, outcome="It was right."), credit.pk, "expired")
+        credit.refresh_from_db()
+        assert (credit.state, credit.reversing) == (life.ISSUED, "")

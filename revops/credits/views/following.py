@@ -1,31 +1,25 @@
-"""Following credits: the list, one request with its stages, taking it back, the leakage report."""
+"""Following credits: the list, one request with its stages, the leakage report."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, Final
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.queries import may
 from approvals.models import ApprovalRequest
-from approvals.operations import ApprovalRefused
 from revops.credits import life
 from revops.credits.filters import CREDITS, LEAKAGE
-from revops.credits.forms import ReasonForm
-from revops.credits.life import CannotChange
 from revops.credits.models import Promise, Rule, ServiceCredit
-from revops.credits.operations import sending
-from revops.credits.operations.drafting import CreditUnknown
 from revops.credits.policy import percent
 from revops.credits.preview import Preview, preview
 from revops.credits.queries import leakage as report
 from revops.credits.queries.listing import listed, only_own, seen_by, select
 from revops.credits.queries.progress import progress
+from revops.credits.queries.reversible import hindrance
 from revops.credits.queries.situation import billed
 from revops.kernel import clock
 from revops.kernel.clock import local_date
@@ -78,26 +72,7 @@ def every(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, id: int) -> HttpResponse:
     """How far it is, what was asked for, what posts, and what one may tell the customer."""
     assert isinstance(request.user, User)
-    return _one(request, _seen(request.user, id))
-
-
-@screen("credits.request")
-@require_POST
-def withdraw(request: HttpRequest, id: int) -> HttpResponse:
-    """Take it back, with a reason; a refusal is answered on the request's own page."""
-    assert isinstance(request.user, User)
-    credit = _seen(request.user, id)
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        return _one(request, credit, problem="Say why it is taken back, in a few words.")
-    try:
-        sending.withdraw(by=request.user, credit_id=id, reason=form.cleaned_data["reason"])
-    except CreditUnknown as error:
-        raise Http404(str(error)) from error
-    except (CannotChange, ApprovalRefused) as error:
-        return _one(request, _seen(request.user, id), problem=str(error))
-    messages.success(request, f"{credit.number} was taken back.")
-    return HttpResponseRedirect(reverse("credits:one", args=[id]))
+    return page_of(request, seen(request.user, id))
 
 
 @screen("credits.report")
@@ -153,17 +128,20 @@ def terms(request: HttpRequest) -> HttpResponse:
     return render_page(request, "credits/terms.html", context)
 
 
-def _seen(user: User, id: int) -> ServiceCredit:
+def seen(user: User, id: int) -> ServiceCredit:
+    """A request that the person may see. Raises Http404."""
     credit = seen_by(user).filter(pk=id).first()
     if credit is None:
         raise Http404(f"There is no CR-{id}.")
     return credit
 
 
-def _one(request: HttpRequest, credit: ServiceCredit, *, problem: str = "") -> HttpResponse:
+def page_of(request: HttpRequest, credit: ServiceCredit, *, problem: str = "") -> HttpResponse:
+    """The page of one request, with why something could not be done."""
     assert isinstance(request.user, User)
     mine = credit.asked_by_id == request.user.pk
     approval = ApprovalRequest.objects.filter(pk=credit.approval_id or 0).first()
+    reversal = ApprovalRequest.objects.filter(pk=credit.reversal_id or 0).first()
     context: dict[str, Any] = {
         "credit": credit,
         "progress": progress([credit])[credit.pk],
@@ -181,11 +159,16 @@ def _one(request: HttpRequest, credit: ServiceCredit, *, problem: str = "") -> H
         and may(request.user, "credits.request"),
         "may_withdraw": mine and approval is not None
         and credit.state in (life.WAITING, life.DRAFT),
+        "may_reverse": may(request.user, "credits.request")
+        and credit.state == life.ISSUED
+        and (not credit.reversing or (reversal is not None and reversal.state == "sent_back")),
+        "hindrance": hindrance(credit) if credit.state == life.ISSUED else "",
+        "reversal": reversal if may(request.user, "approvals.view") else None,
         "may_thread": may(request.user, "lineage.view"),
         "may_cases": may(request.user, "cases.view"),
         "problem": problem,
         "live": credit.state in (life.APPROVED, life.ISSUING)
-        or (credit.state == life.ISSUED and credit.posted_at is None),
+        or (credit.state == life.ISSUED and (credit.posted_at is None or credit.reversing != "")),
     }  # fmt: skip
     return render_page(
         request, "credits/credit.html", context, fragments={"live": "live"},
