@@ -185,6 +185,11 @@ def all_books() -> dict[int, EntityBooks]:
     return _cached[1]
 
 
+def read_books() -> dict[int, EntityBooks]:
+    """Every entity's books as this transaction sees them, past what is kept in memory."""
+    return _load()
+
+
 def forget() -> None:
     """Drop what is cached; for tests, whose databases start again."""
     global _cached

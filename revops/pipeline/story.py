@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connectors.manifest import Capability
@@ -17,7 +17,7 @@ from revops.events.models import InboxState
 from revops.events.operations import MEANINGS, Claimed, Verdict
 from revops.kernel import strict_json
 from revops.ledger import operations as ledger
-from revops.ledger.books import all_books
+from revops.ledger.books import EntityBooks, all_books
 from revops.ledger.drafts import CannotJournalize, JournalDraft
 from revops.ledger.operations import NewEntry
 from revops.lineage.operations import LINKS
@@ -40,14 +40,20 @@ class Story:
     got commands.
     """
 
-    def __init__(self, source: Source, batch: Sequence[Claimed]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        batch: Sequence[Claimed],
+        *,
+        books: Mapping[int, EntityBooks] | None = None,
+    ) -> None:
         self.verdicts: list[Verdict] = []
         self.known: list[str] = []
         self.mended: list[str] = []
         self.targets: set[int] = set()
         self._source = source
         self._claimed = batch
-        self._books = all_books()
+        self._books = all_books() if books is None else books
         self._entities = Entities(source.id, self._books)
         self._records = Batch(source.id)
         self._findings: list[Finding] = []
@@ -63,23 +69,7 @@ class Story:
 
     def tell(self) -> None:
         """Everything but the verdicts, which the caller writes last."""
-        moment = sql.one("SELECT now() AS now")
-        assert moment is not None
-        at: datetime = moment.now
-        understood: list[Understood] = []
-        zone = ""
-        for event in self._claimed:
-            item = normalize(self._source, event, zone_of=self._entities.zone_of, likely=zone)
-            understood.append(item)
-            zone = item.zone or zone
-        events = [meaning.data for item in understood for meaning in item.meanings]
-        if events:
-            sql.lock_objects(key for data in events for key in Batch.keys(data))
-            self._records.load(events)
-            own = {entity_id: one.functional_currency for entity_id, one in self._books.items()}
-            self._known = Knowledge.of(self._source.slug, self._records, events, own)
-        for item in sorted(understood, key=order):
-            self._one(item)
+        at = self._understand()
         created = self._records.flush(at)
         self.known = [f"{self._source.id}:{name}" for name in created]
         self._findings.extend(ownership.drifted(self._records.drifted))
@@ -97,6 +87,36 @@ class Story:
         )
         ownership.settle(self._records.agreed, at=at)
         cases.report(self._findings, at=at)
+
+    def imagine(self) -> tuple[Sequence[Produced], Sequence[Finding], Sequence[Verdict]]:
+        """
+        What it would book, and what would be in trouble, without writing any of it. Only for a
+        transaction that is rolled back (``whatif.py``); such a story is not told afterwards.
+        """
+        self._understand(alone=False)
+        return self._produced, self._findings, self.verdicts
+
+    def _understand(self, *, alone: bool = True) -> datetime:
+        """Reads the events and decides on each; ``alone`` keeps others off their objects."""
+        moment = sql.one("SELECT now() AS now")
+        assert moment is not None
+        at: datetime = moment.now
+        understood: list[Understood] = []
+        zone = ""
+        for event in self._claimed:
+            item = normalize(self._source, event, zone_of=self._entities.zone_of, likely=zone)
+            understood.append(item)
+            zone = item.zone or zone
+        events = [meaning.data for item in understood for meaning in item.meanings]
+        if events:
+            if alone:
+                sql.lock_objects(key for data in events for key in Batch.keys(data))
+            self._records.load(events)
+            own = {entity_id: one.functional_currency for entity_id, one in self._books.items()}
+            self._known = Knowledge.of(self._source.slug, self._records, events, own)
+        for item in sorted(understood, key=order):
+            self._one(item)
+        return at
 
     def _one(self, item: Understood) -> None:
         event = item.inbound
