@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -31,15 +32,15 @@ _METHODS: Final = {
 }
 
 
-class Contract:
+class Contract(ABC):
     """Give ``connector``, ``settings`` and ``build``."""
 
     connector: ClassVar[Any]
     settings: ClassVar[Settings]
 
+    @abstractmethod
     def build(self) -> ASGIApp:
         """A fresh sandbox."""
-        raise NotImplementedError
 
     def test_describes_itself_in_a_manifest_beside_it(self) -> None:
         manifest = self.connector.manifest

@@ -6,6 +6,7 @@ counts is what the sandbox holds in the end.
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -23,17 +24,17 @@ _BUSY = (Outcome.THROTTLED, Outcome.TRANSIENT, Outcome.NOT_SENT)
 class NoticeContract(Contract):
     """Give ``command``, ``refused_command`` and ``held`` as well."""
 
+    @abstractmethod
     def command(self, number: int) -> Command:
         """A message that the target takes; another key for each number."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refused_command(self) -> Command:
         """A message that the target refuses for what is in it."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def held(self, sandbox: httpx.AsyncClient) -> Sequence[Mapping[str, str]]:
         """What the sandbox holds, the oldest first."""
-        raise NotImplementedError
 
     def test_admits_that_it_cannot_be_asked(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
@@ -125,9 +126,9 @@ class NoticeContract(Contract):
 
         self.run(story, timeout_s=0.5)
 
+    @abstractmethod
     def identity(self, message: Mapping[str, str]) -> str:
         """By what a reader, or their program, sees that two are one."""
-        raise NotImplementedError
 
     def test_an_absent_target_was_sent_nothing(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -22,13 +23,13 @@ _BUSY: Final = (Outcome.THROTTLED, Outcome.TRANSIENT, Outcome.NOT_SENT)
 class SinkContract(Contract):
     """Give ``command`` and ``refused_command`` as well."""
 
+    @abstractmethod
     def command(self, number: int) -> Command:
         """A command that the target accepts; another key for each number."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refused_command(self) -> Command:
         """A command that the target refuses for a business reason."""
-        raise NotImplementedError
 
     def test_sends_under_the_key_and_finds_what_it_sent(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:

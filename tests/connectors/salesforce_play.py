@@ -75,3 +75,11 @@ def opened(page: Page) -> list[Envelope]:
 
 def told(page: Page, settings: Settings = desk.SETTINGS) -> list[EventData]:
     return [event for one in opened(page) for event in connector.translate(one, settings)]
+
+
+def an_account(stage: Stage, **given: Any) -> str:
+    return str(stage.business.account(**{"Name": "Acme", **given})["Id"])
+
+
+def invoices(stage: Stage) -> list[dict[str, Any]]:
+    return list(stage.world.all("RevOps_Invoice__c"))

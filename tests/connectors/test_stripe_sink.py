@@ -335,7 +335,9 @@ class TestAnswers:
         assert keys == [asked.key, f"{asked.key}-anew"]
         assert len(desk.all("invoiceitem")) == 1
 
-    def problem(self, status: int, error: dict[str, str], headers: dict[str, str]) -> posts.Answered:
+    def problem(
+        self, status: int, error: dict[str, str], headers: dict[str, str]
+    ) -> posts.Answered:
         body = json.dumps({"error": error}).encode()
 
         class Saying:

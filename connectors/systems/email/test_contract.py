@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from connectors.contract import Command, Outcome, Settings
 from connectors.http import Client
@@ -25,6 +26,9 @@ class TestEmail(NoticeContract):
         parameters={"sender": "console@demo.example", "login": sandbox.LOGIN},
         secrets={"password": sandbox.PASSWORD},
     )
+
+    def build(self) -> ASGIApp:
+        return sandbox.build()
 
     def command(self, number: int) -> Command:
         return mail(number)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from starlette.applications import Starlette
@@ -69,11 +70,11 @@ class _Sink(SinkContract):
             correlation_id="story-1",
         )
 
-    def payload(self, number: int) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def payload(self, number: int) -> dict[str, Any]: ...
 
-    def refused_payload(self) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def refused_payload(self) -> dict[str, Any]: ...
 
 
 class TestSubscriptions(_Sink):
