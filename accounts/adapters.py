@@ -83,6 +83,9 @@ class SecondFactors(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         return _keys().decrypt(encrypted_text.encode()).decode()
 
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": "RevOps Console"}
+
     def get_totp_label(self, user: Any) -> str:
         assert isinstance(user, User)
         return user.email

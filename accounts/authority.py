@@ -17,6 +17,7 @@ from typing import Final, Literal
 from django.db.models import Exists, Q, QuerySet
 from django.http import Http404
 
+from accounts import identities
 from accounts.models import Assignment, BreakGlass, User
 from accounts.roles import LENT_IN_EMERGENCY, Role, rule_of, who_may
 from revops.kernel import clock
@@ -122,7 +123,8 @@ def explain(
 
     ``entities`` are the codes of the legal entities that the thing belongs to (“” for a thing that
     belongs to none yet); None asks only whether there is anything that the person might do it to.
-    ``makers`` are the ids of the people who asked for it or changed it: they do not decide it.
+    ``makers`` are the ids of the people who asked for it or changed it: they do not decide it, with
+    no account of theirs.
     Raises ActionUnknown.
     """
     rule = rule_of(action)
@@ -142,6 +144,10 @@ def explain(
         )
     if user.pk in makers:
         return Verdict(False, "You asked for this or changed it, so somebody else decides.")
+    if makers and not identities.mine(user).isdisjoint(makers):
+        return Verdict(
+            False, "Another account of yours asked for this or changed it. Somebody else decides."
+        )
     return Verdict(True, lent=lent)
 
 
@@ -161,6 +167,7 @@ def authorize(
     """
     if fresh and isinstance(user, User):
         user.refresh_from_db(fields=["is_active"])
+        identities.forget(user)
         held_by(user, fresh=True)
     verdict = explain(user, action, entities=entities, makers=makers)
     if verdict.hidden:

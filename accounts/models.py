@@ -1,4 +1,4 @@
-"""People, their roles, what is lent in an emergency, and service tokens."""
+"""People, their roles and accounts, what is lent in an emergency, and service tokens."""
 
 from __future__ import annotations
 
@@ -171,6 +171,43 @@ class BreakGlass(models.Model):
 
     def __str__(self) -> str:
         return f"BG-{self.pk}"
+
+
+class SamePerson(models.Model):
+    """
+    Two accounts that are one person's, from ``since`` on, as ``said_by`` found; until somebody who
+    is not that person says with a reason that they are not.
+    """
+
+    first = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300)
+    since = models.DateTimeField(default=clock.now)
+    said_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    until = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    end_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first", "second"],
+                condition=Q(until__isnull=True),
+                name="accounts_tied_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(first__lt=F("second")), name="accounts_tie_in_one_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True, ended_by__isnull=True, end_reason="")
+                | (Q(until__gte=F("since"), ended_by__isnull=False) & ~Q(end_reason="")),
+                name="accounts_tie_ends_with_reason",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="accounts_tie_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} and {self.second}"
 
 
 class ServiceToken(models.Model):

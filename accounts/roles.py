@@ -114,6 +114,8 @@ RULES: Final[dict[str, Rule]] = {
     "credits.request": _make(_WORKERS | {Role.SUPPORT}),
     "credits.approve": _check(_BOOKKEEPERS),
     "credits.report": _look(_READERS),
+    "credits.terms": _make(_WORKERS),
+    "credits.terms.approve": _check(_MANAGER),
     # Approvals.
     "approvals.view": _look(_EVERYBODY),
     "approvals.decide": _check(_BOOKKEEPERS | _ADMIN, finance=False),
@@ -147,6 +149,7 @@ RULES: Final[dict[str, Rule]] = {
     "people.view": _look(_ADMIN | _AUDITOR, whole=True),
     "people.change": _make(_ADMIN, whole=True),
     "people.approve": _check(_ADMIN, finance=False, whole=True),
+    "people.recover": _check(_MANAGER | _ADMIN, finance=False, whole=True),
     "tokens.view": _look(_ADMIN | _AUDITOR, whole=True),
     "tokens.change": _act(_ADMIN, whole=True),
     "privacy.erase": _make(_ADMIN, whole=True),

@@ -1,5 +1,6 @@
 """
-The second factor: codes of an authenticator app, and ten codes on paper for when it is lost.
+The second factor: codes of an authenticator app, security keys (``accounts.keys``), and ten codes
+on paper for when they are lost.
 
 allauth keeps and checks them; each code of the app counts once, whichever process it comes to
 (RFC 6238 §5.2), because the step that it was good for is kept beside the secret.
@@ -28,6 +29,8 @@ from revops.kernel.actor import Actor
 
 _STEP: Final = "step"
 _BEFORE: Final = "before_second_factor"
+_FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+_TYPED: Final = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
 
 
 def required() -> bool:
@@ -36,6 +39,12 @@ def required() -> bool:
 
 
 def has_one(user: User) -> bool:
+    """An app or a key; codes on paper alone are none."""
+    found = Authenticator.objects.filter(user=user, type__in=_FACTORS)
+    return bool(found.exists())
+
+
+def has_app(user: User) -> bool:
     found = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
     return bool(found.exists())
 
@@ -50,7 +59,8 @@ def check(user: User, code: str) -> Authenticator | None:
     """Which factor of the person the code is right for; it is then used up."""
     code = code.strip().replace(" ", "")
     with transaction.atomic():
-        for one in Authenticator.objects.select_for_update().filter(user=user).order_by("pk"):
+        rows = Authenticator.objects.select_for_update().filter(user=user, type__in=_TYPED)
+        for one in rows.order_by("pk"):
             app = one.type == Authenticator.Type.TOTP
             if _use_step(one, code) if app else RecoveryCodes(one).validate_code(code):
                 one.refresh_from_db()
@@ -73,15 +83,16 @@ def _use_step(one: Authenticator, code: str) -> bool:
 @transaction.atomic
 def set_up(*, user: User, secret: str, code: str) -> list[str] | None:
     """
-    Begin to ask for codes of the app that knows ``secret``; the codes for paper, shown only now.
-    None when ``code`` is not one of that app: then nothing has changed.
+    Begin to ask for codes of the app that knows ``secret``; the codes for paper, shown only now,
+    and none when they were given out with a key. None when ``code`` is not one of that app: then
+    nothing has changed.
     """
     user = User.objects.select_for_update().get(pk=user.pk)
-    if has_one(user) or not auth.validate_totp_code(secret, code.strip().replace(" ", "")):
+    if has_app(user) or not auth.validate_totp_code(secret, code.strip().replace(" ", "")):
         return None
     made = auth.TOTP.activate(user, secret).instance
     _use_step(made, code.strip().replace(" ", ""))
-    codes = _new_codes(user)
+    codes = [] if codes_left(user) else new_codes(user)
     _record("second_factor.set_up", user, actor_of(user), after={"second factor": "app"})
     return codes
 
@@ -89,7 +100,7 @@ def set_up(*, user: User, secret: str, code: str) -> list[str] | None:
 @transaction.atomic
 def renew_codes(*, user: User) -> list[str]:
     """Ten new codes for paper; those before are worth nothing from here on."""
-    codes = _new_codes(user)
+    codes = new_codes(user)
     _record("second_factor.codes_renewed", user, actor_of(user), after={"codes": len(codes)})
     return codes
 
@@ -98,15 +109,17 @@ def renew_codes(*, user: User) -> list[str]:
 @transaction.atomic
 def remove(*, user: User, by: Actor, reason: str = "") -> bool:
     """Ask for no codes any more; whether there was a second factor."""
+    had = ", ".join(sorted(Authenticator.objects.filter(user=user).values_list("type", flat=True)))
     gone, _ = Authenticator.objects.filter(user=user).delete()
     if not gone:
         nothing_to_record("no second factor")
     else:
-        _record("second_factor.removed", user, by, before={"second factor": "app"}, reason=reason)
+        _record("second_factor.removed", user, by, before={"second factor": had}, reason=reason)
     return bool(gone)
 
 
-def _new_codes(user: User) -> list[str]:
+def new_codes(user: User) -> list[str]:
+    """Ten codes for paper in place of those before. Records nothing."""
     Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
     codes: list[str] = RecoveryCodes.activate(user).generate_codes()
     return codes

@@ -15,7 +15,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts import patience, second_factor
+from accounts import keys, patience, second_factor
 from accounts.models import User
 from revops.kernel import clock
 
@@ -58,14 +58,9 @@ def prove(request: HttpRequest, given: str) -> datetime:
 
     Raises NotProved. Wrong ones count like those of the sign-in page.
     """
-    user = request.user
-    if not isinstance(user, User):
-        raise NotProved("Sign in first.")
+    user, address = _who(request)
     if not given:
         raise NotProved("Type your password, or a code of your second factor.")
-    address = request.META.get("REMOTE_ADDR", "")
-    if wait := patience.seconds_to_wait(email=user.email, address=address):
-        raise NotProved(f"Too many tries. Wait {wait} seconds.")
     if user.has_usable_password() and user.check_password(given):
         record_authentication(request, user, "password", reauthenticated=True)
     elif found := second_factor.check(user, given):
@@ -75,6 +70,30 @@ def prove(request: HttpRequest, given: str) -> datetime:
     else:
         patience.failed(email=user.email, address=address)
         raise NotProved("That is not right. Type your password, or a code of your second factor.")
+    return _proved(request, user, address)
+
+
+def prove_by_key(request: HttpRequest, credential: str) -> datetime:
+    """As ``prove``, by what a security key answered. Raises NotProved."""
+    user, address = _who(request)
+    found = keys.check(user, credential)
+    if found is None:
+        patience.failed(email=user.email, address=address)
+        raise NotProved("That key did not answer as it should. Try again, or use another way.")
+    record_authentication(request, user, "mfa", reauthenticated=True, type="webauthn")
+    return _proved(request, user, address)
+
+
+def _who(request: HttpRequest) -> tuple[User, str]:
+    user, address = request.user, request.META.get("REMOTE_ADDR", "")
+    if not isinstance(user, User):
+        raise NotProved("Sign in first.")
+    if wait := patience.seconds_to_wait(email=user.email, address=address):
+        raise NotProved(f"Too many tries. Wait {wait} seconds.")
+    return user, address
+
+
+def _proved(request: HttpRequest, user: User, address: str) -> datetime:
     patience.succeeded(email=user.email, address=address)
     at = proved_at(request)
     assert at is not None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.views import doors, factors, passwords, sso
+from accounts.views import doors, factors, keys, passwords, sso
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
@@ -16,5 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("me/password/", passwords.change, name="password"),
     path("me/second-factor/", factors.set_up, name="set-up"),
     path("me/second-factor/codes/", factors.renew_codes, name="codes"),
+    path("me/second-factor/keys/", keys.add, name="add-key"),
+    path("me/second-factor/keys/<int:id>/remove/", keys.remove, name="key-remove"),
     path("me/second-factor/remove/", factors.remove, name="second-factor-remove"),
 ]

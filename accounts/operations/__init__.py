@@ -8,6 +8,7 @@ from accounts.operations.emergencies import (
     refuse_emergency,
     review_emergency,
 )
+from accounts.operations.identities import tie_accounts, untie_accounts
 from accounts.operations.people import (
     PeopleRefused,
     check_end,
@@ -35,6 +36,8 @@ __all__ = [
     "invite",
     "refuse_emergency",
     "review_emergency",
+    "tie_accounts",
+    "untie_accounts",
     "revoke_token",
     "use_token",
 ]

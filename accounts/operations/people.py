@@ -6,14 +6,16 @@ their own rights, combinations that must not meet are refused, and the last admi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from accounts import identities
 from accounts.authority import authorize, in_force
 from accounts.models import Assignment, EntityGroup, User
 from accounts.queries import actor_of
@@ -44,14 +46,15 @@ def check_grant(
     Whether the role can be given now: asked before it is asked for, and again when it is done.
     ``asker`` asks for it; ``entity`` is a legal entity's code. Raises PeopleRefused.
     """
-    if user.pk == asker.pk:
+    one_person = identities.accounts_of(user.pk)
+    if asker.pk in one_person:
         raise PeopleRefused("Nobody changes their own roles. Let another administrator ask.")
     if not user.is_active:
         raise PeopleRefused(f"{user} is deactivated.")
     since = since or clock.now()
     if until is not None and until <= max(since, clock.now()):
         raise PeopleRefused("The role would end before it begins.")
-    held = list(_standing(user))
+    held = list(standing({user.pk}))
     for one in held:
         if (one.role, one.legal_entity, one.group_id) == (
             role.value,
@@ -59,9 +62,12 @@ def check_grant(
             group.pk if group else None,
         ):
             raise PeopleRefused(f"{user} holds this role for {one.scope_label} already.")
-    found = conflicts({role, *(Role(one.role) for one in held)})
-    if found:
+    elsewhere = standing(one_person - {user.pk})
+    found = conflicts({role, *(Role(one.role) for one in (*held, *elsewhere))})
+    if found and conflicts({role, *(Role(one.role) for one in held)}):
         raise PeopleRefused(found[0].sentence)
+    if found:
+        raise PeopleRefused(f"{found[0].sentence} Another account of theirs holds the other role.")
 
 
 @recorded
@@ -106,7 +112,7 @@ def grant_role(
 
 def check_end(*, assignment: Assignment, asker: User) -> None:
     """Whether the role can be ended now. Raises PeopleRefused."""
-    if assignment.user_id == asker.pk:
+    if asker.pk in identities.accounts_of(assignment.user_id):
         raise PeopleRefused("Nobody changes their own roles. Let another administrator ask.")
     if assignment.valid_to is not None and assignment.valid_to <= clock.now():
         raise PeopleRefused("This role has ended already.")
@@ -177,13 +183,13 @@ def deactivate(*, user_id: int, by: User, reason: str) -> User:
     by = authorize(by, ASK, fresh=True)
     _lock_administrators()
     user = User.objects.select_for_update().get(pk=user_id)
-    if user.pk == by.pk:
+    if by.pk in identities.accounts_of(user.pk):
         raise PeopleRefused("Nobody deactivates themselves. Let another administrator do it.")
     if not user.is_active:
         raise PeopleRefused(f"{user} is deactivated already.")
     if not reason.strip():
         raise PeopleRefused("Say why.")
-    if any(_is_whole_admin(one) for one in _standing(user)):
+    if any(_is_whole_admin(one) for one in standing({user.pk})):
         _keep_an_administrator(without=user.pk)
     now = clock.now()
     user.is_active = False
@@ -207,7 +213,7 @@ def first_administrator(*, email: str, name: str, password: str) -> User:
     """
     _lock_administrators()
     administrators = in_force().filter(role=Role.ADMIN.value, legal_entity="", group__isnull=True)
-    if administrators.values("user").distinct().count() >= 2:
+    if len({identities.accounts_of(one.user_id) for one in administrators}) >= 2:
         raise PeopleRefused("There are two administrators already: ask them, on the page Users.")
     if User.objects.filter(email=email.strip().lower()).exists():
         raise PeopleRefused("Somebody with that e-mail address is here already.")
@@ -222,10 +228,10 @@ def first_administrator(*, email: str, name: str, password: str) -> User:
     return made
 
 
-def _standing(user: User) -> Any:
-    """What they hold now and what is to come."""
-    return user.assignments.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gt=clock.now())
+def standing(accounts: Collection[int]) -> QuerySet[Assignment]:
+    """What these accounts hold now and what is to come."""
+    return Assignment.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=clock.now()), user__in=accounts
     ).select_related("group")
 
 

@@ -8,6 +8,7 @@ from typing import Final, cast
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.stages import LoginStageController
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,13 +17,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import patience, second_factor, stepup
+from accounts import keys, patience, second_factor, stepup
 from accounts.models import User
 from accounts.policy import for_everyone_signed_in, open_door
 from accounts.queries import actor_of
 from accounts.stages import SecondFactor
 
 _SECRET: Final = "second_factor.secret"  # noqa: S105  the name of the session's place for it
+_WRONG_KEY: Final = "That key did not answer as it should. Try again, or use another way."
 _WRONG: Final = "That code is not right, or was used already."
 
 
@@ -46,7 +48,7 @@ def second_factor_code(request: HttpRequest) -> HttpResponse:
         address = request.META.get("REMOTE_ADDR", "")
         if wait := patience.seconds_to_wait(email=user.email, address=address):
             problem, status = f"Too many tries. Wait {wait} seconds.", 429
-        elif found := second_factor.check(user, request.POST.get("code", "")):
+        elif found := _given(request, user):
             patience.succeeded(email=user.email, address=address)
             record_authentication(request, user, "mfa", type=str(found.type))
             if stage is not None:
@@ -55,8 +57,10 @@ def second_factor_code(request: HttpRequest) -> HttpResponse:
             return redirect(_next(request))
         else:
             patience.failed(email=user.email, address=address)
-            problem, status = _WRONG, 422
-    context = {"problem": problem, "next": _next(request)}
+            by_key = "credential" in request.POST
+            problem, status = _WRONG_KEY if by_key else _WRONG, 422
+    options = keys.wanted_to_prove(user)
+    context = {"problem": problem, "next": _next(request), "options": options}
     return render(request, "accounts/second_factor.html", context, status=status)
 
 
@@ -66,9 +70,11 @@ def second_factor_code(request: HttpRequest) -> HttpResponse:
 def set_up(request: HttpRequest) -> HttpResponse:
     """The square to scan; then, once, the codes for paper."""
     user = cast("User", request.user)
-    if second_factor.has_one(user):
+    if second_factor.has_app(user):
         return redirect("me:settings")
-    if answer := _ask_again(request, user):
+    if second_factor.has_one(user) and not second_factor.proved(request, user):
+        return redirect("accounts:second-factor")
+    if answer := ask_again(request, user):
         return answer
     problem = ""
     secret = request.session.get(_SECRET)
@@ -77,7 +83,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
         if codes is not None:
             del request.session[_SECRET]
             record_authentication(request, user, "mfa", type="totp")
-            return _codes(request, codes)
+            return show_codes(request, codes) if codes else redirect("me:settings")
         problem = "That code is not right. Wait for the next one and type it at once."
     if not secret:
         secret = request.session[_SECRET] = generate_totp_secret()
@@ -100,9 +106,9 @@ def renew_codes(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     if not second_factor.has_one(user):
         return redirect("me:settings")
-    if answer := _ask_again(request, user):
+    if answer := ask_again(request, user):
         return answer
-    return _codes(request, second_factor.renew_codes(user=user))
+    return show_codes(request, second_factor.renew_codes(user=user))
 
 
 @for_everyone_signed_in
@@ -113,7 +119,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     if second_factor.required():
         messages.error(request, "A second factor is required here. It cannot be taken away.")
         return redirect("me:settings")
-    if answer := _ask_again(request, user):
+    if answer := ask_again(request, user):
         return answer
     if second_factor.remove(user=user, by=actor_of(user)):
         messages.success(request, "Your second factor is gone. Only your password is asked for.")
@@ -129,15 +135,30 @@ def confirm(request: HttpRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            stepup.prove(request, request.POST.get("given", ""))
+            if "credential" in request.POST:
+                stepup.prove_by_key(request, request.POST["credential"])
+            else:
+                stepup.prove(request, request.POST.get("given", ""))
             return HttpResponseRedirect(_next(request))
         except stepup.NotProved as refused:
             problem = str(refused)
-    context = {"problem": problem, "next": _next(request), "possible": stepup.possible(user)}
+    context = {
+        "problem": problem,
+        "next": _next(request),
+        "possible": stepup.possible(user),
+        "options": keys.wanted_to_prove(user),
+    }
     return render(request, "accounts/confirm.html", context, status=422 if problem else 200)
 
 
-def _ask_again(request: HttpRequest, user: User) -> HttpResponse | None:
+def _given(request: HttpRequest, user: User) -> Authenticator | None:
+    """The factor that is right: a key that answered, or what was typed."""
+    if "credential" in request.POST:
+        return keys.check(user, request.POST["credential"])
+    return second_factor.check(user, request.POST.get("code", ""))
+
+
+def ask_again(request: HttpRequest, user: User) -> HttpResponse | None:
     """To the page that asks, unless it is fresh or there is nothing to ask for."""
     if stepup.fresh(request) or not stepup.possible(user):
         return None
@@ -145,7 +166,8 @@ def _ask_again(request: HttpRequest, user: User) -> HttpResponse | None:
     return HttpResponseRedirect(f"{reverse('accounts:confirm')}?{urlencode({'next': back})}")
 
 
-def _codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
+def show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
+    """The codes for paper, this once."""
     shown = [f"{code[:4]} {code[4:]}" for code in codes]
     return render(request, "accounts/codes.html", {"codes": shown})
 

@@ -10,6 +10,7 @@ from typing import Final
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import identities
 from accounts.authority import NotAllowed, authorize
 from accounts.models import Assignment, User
 from accounts.queries import roles_of
@@ -288,7 +289,8 @@ def review(*, request_id: int, by: User) -> ApprovalRequest:
         authorize(by, ACTION, entities=[request.entity], fresh=True)
         if not request.sampled or request.reviewed_at is not None:
             raise ApprovalRefused(f"{request} does not wait for a review.")
-        if request.makers.filter(user=by).exists():
+        one_person = identities.accounts_of(by.pk, since=request.requested_at)
+        if request.makers.filter(user__in=one_person).exists():
             raise NotYours("You asked for this. Somebody else looks at it.")
         request.reviewed_by, request.reviewed_at = by, clock.now()
         request.save(update_fields=["reviewed_by", "reviewed_at"])

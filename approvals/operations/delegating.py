@@ -7,10 +7,11 @@ from typing import Final
 
 from django.db import transaction
 
+from accounts import identities
 from accounts.authority import NotAllowed, authorize, in_force
 from accounts.models import User
 from accounts.queries import actor_of, roles_of
-from accounts.roles import Role
+from accounts.roles import Role, conflicts
 from approvals import news
 from approvals.models import Delegation
 from approvals.operations.refusals import ApprovalRefused
@@ -25,7 +26,8 @@ _KINDS: Final = (frozenset({Role.FINANCE, Role.MANAGER}), frozenset({Role.ADMIN}
 def could_take(giver: User) -> dict[int, str]:
     """Who could decide in the giver's place, by name."""
     wanted = {role.value for kind in _KINDS if roles_of(giver) & kind for role in kind}
-    rows = in_force().filter(role__in=wanted).exclude(user=giver).order_by("user__name")
+    rows = in_force().filter(role__in=wanted).exclude(user__in=identities.accounts_of(giver.pk))
+    rows = rows.order_by("user__name")
     return dict(rows.values_list("user", "user__name"))
 
 
@@ -48,11 +50,15 @@ def delegate(
         raise ApprovalRefused("It ends before it begins.")
     if ends_at - starts_at > LONGEST:
         raise ApprovalRefused(f"A delegation lasts at most {LONGEST.days} days.")
-    if giver.pk == taker.pk or not taker.is_active:
+    theirs_too = identities.accounts_of(taker.pk)
+    if giver.pk in theirs_too or not taker.is_active:
         raise ApprovalRefused("Choose somebody else who works here.")
     mine, theirs = roles_of(giver), roles_of(taker)
     if not any(mine & kind and theirs & kind for kind in _KINDS):
         raise ApprovalRefused(f"{taker.name} does not decide requests of your kind.")
+    rows = in_force().filter(user__in=theirs_too).values_list("role", flat=True)
+    if found := conflicts({*mine, *map(Role, rows)}):
+        raise ApprovalRefused(f"{taker.name} cannot stand in for you. {found[0].sentence}")
     with transaction.atomic():
         list(User.objects.select_for_update().filter(pk__in=[giver.pk, taker.pk]).order_by("pk"))
         overlapping = Delegation.objects.filter(

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts.authority import in_force
-from accounts.models import User
+from accounts.models import SamePerson, User
 from approvals.models import ApprovalRequest, Decision, Delegation, Maker
 from approvals.policies import Handed
 from revops.store import sql
@@ -81,6 +81,17 @@ def handed_now(*, at: datetime) -> list[Handed]:
     """Whose right somebody else has at this instant."""
     rows = Delegation.objects.filter(starts_at__lte=at, ends_at__gt=at, revoked_at__isnull=True)
     return [Handed(giver, taker) for giver, taker in rows.values_list("giver_id", "taker_id")]
+
+
+def one_person(ties: Iterable[SamePerson], *, since: datetime) -> list[Handed]:
+    """
+    Accounts that are one person's, both ways, as if each had handed its conflicts to the other:
+    those of ``ties`` that stand, or did at some time since an instant.
+    """
+    pairs = [
+        (one.first_id, one.second_id) for one in ties if one.until is None or one.until > since
+    ]
+    return [one for a, b in pairs for one in (Handed(a, b), Handed(b, a))]
 
 
 def spent(requests: Sequence[ApprovalRequest]) -> dict[int, set[int]]:

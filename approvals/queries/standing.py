@@ -6,10 +6,11 @@ Pages ask this to explain, and ``operations.decide`` asks it again inside its tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts import identities
 from accounts.models import User
 from accounts.roles import Role
 from approvals import subjects
@@ -62,7 +63,9 @@ def standings(
     }
     held = rights.holders_of(one.entity for one in requests)
     makers, spent = rights.makers(requests), rights.spent(requests)
-    hands = rights.hands_since(min(one.requested_at for one in requests))
+    first = min(one.requested_at for one in requests)
+    hands = rights.hands_since(first)
+    ties = list(identities.ties(since=first))
     now = rights.handed_now(at=at)
     everybody = {one for found in makers.values() for one in found} | {
         one for hand in hands for one in (hand.giver, hand.taker)
@@ -78,6 +81,7 @@ def standings(
             spent.get(one.pk, set()),
             rights.handed(hands, since=one.requested_at, until=at),
             now,
+            rights.one_person(ties, since=one.requested_at),
             names,
         )
         for one in requests
@@ -93,6 +97,7 @@ def _standing(
     spent: set[int],
     hands: Sequence[Handed],
     now: Sequence[Handed],
+    tied: Sequence[Handed],
     names: Mapping[int, str],
 ) -> Standing:
     if request.state != State.WAITING or step is None:
@@ -100,7 +105,8 @@ def _standing(
     roles = step.roles
     if request.escalated_at is not None and step.escalate_to:
         roles = f"{roles}|{step.escalate_to}"
-    barred = conflicted(makers.keys(), hands)
+    barred = conflicted(makers.keys(), [*hands, *tied])
+    spent = set(conflicted(spent, tied))
     able = tuple(
         deciders(
             wanted=roles_of_step(roles) & subjects.checkers(request.subject),
@@ -113,7 +119,8 @@ def _standing(
     mine = next((one for one in able if one.user == me), None)
     if mine is not None:
         return Standing(mine, "", able, roles)
-    reason = _why_not(me, request, roles, held, makers, barred, spent, names)
+    others = conflicted([me], tied).keys() - {me}
+    reason = _why_not(me, request, roles, held, makers, barred, spent, others, names)
     return Standing(None, reason, able, roles)
 
 
@@ -125,12 +132,15 @@ def _why_not(
     makers: dict[int, str],
     barred: dict[int, int],
     spent: set[int],
+    others: Set[int],
     names: Mapping[int, str],
 ) -> str:
     if me == request.requested_by_id:
         return "You can’t decide this: you are asking."
     if me in makers:
         return f"You can’t decide this: you {makers[me]}."
+    for other in others & makers.keys():
+        return f"You can’t decide this: with another account of yours you {makers[other]}."
     if me in barred:
         maker = names.get(barred[me], "somebody")
         return f"You can’t decide this: a delegation ties you to {maker}, who made it."

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from revops.console.customers import views as customers
 from revops.console.identity import views as identity
 from revops.console.ledger import views as ledger
-from revops.console.people import emergencies
+from revops.console.people import emergencies, identities
 from revops.console.people import views as people
 from revops.console.periods import views as periods
 from revops.console.views import contracts, find, flows, home, journals, playbooks, threads, tours
@@ -49,6 +49,9 @@ urlpatterns: list[URLPattern] = [
     path("users/access-review.csv", people.review, name="users-review"),
     path("users/<int:id>/", people.user, name="user"),
     path("users/<int:id>/ask", people.ask, name="user-ask"),
+    path("users/<int:id>/same-person", identities.tie, name="user-tie"),
+    path("users/<int:id>/same-person/<int:tie>/end", identities.untie, name="user-untie"),
+    path("users/<int:id>/second-factor/reset", identities.reset, name="user-reset"),
     path("users/<int:id>/deactivate", people.deactivate, name="user-deactivate"),
     path("users/<int:id>/roles/<int:assignment>/end", people.end, name="user-end"),
     path("break-glass/", emergencies.emergencies, name="emergencies"),

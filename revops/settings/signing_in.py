@@ -17,6 +17,8 @@ REVOPS_OIDC_SECRET = _env("REVOPS_OIDC_SECRET", default="")
 REVOPS_OIDC_NAME = _env("REVOPS_OIDC_NAME", default="single sign-on")
 # Domains of e-mail addresses that may come from there; none set, none may.
 REVOPS_OIDC_DOMAINS = _env.list("REVOPS_OIDC_DOMAINS", default=[])
+# Domains in which one mailbox name is one person; those of the provider unless others are named.
+REVOPS_OWN_DOMAINS = _env.list("REVOPS_OWN_DOMAINS", default=REVOPS_OIDC_DOMAINS)
 # “here”: the second factor is asked for here as well; “provider”: the provider asks for it.
 REVOPS_OIDC_SECOND_FACTOR = _env("REVOPS_OIDC_SECOND_FACTOR", default="here")
 # Seconds without doing anything, and in all, after which a session ends.
@@ -36,7 +38,7 @@ ACCOUNT_LOGIN_TIMEOUT = 600
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.Providers"
 SOCIALACCOUNT_STORE_TOKENS = False
 MFA_ADAPTER = "accounts.adapters.SecondFactors"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "RevOps Console"
 # A phone's clock may be off by one step of 30 seconds.
 MFA_TOTP_TOLERANCE = 1

@@ -104,6 +104,12 @@ GET  /users/<int:id>/                                 own   403 403 403 403 403 
 GET  /users/<int:id>/                                 all   403 403 403 403 200 200 403
 POST /users/<int:id>/ask                              own   403 403 403 403 403 403 403
 POST /users/<int:id>/ask                              all   403 403 403 403 302 403 403
+POST /users/<int:id>/same-person                      own   403 403 403 403 403 403 403
+POST /users/<int:id>/same-person                      all   403 403 403 403 302 403 403
+POST /users/<int:id>/same-person/<int:tie>/end        own   403 403 403 403 403 403 403
+POST /users/<int:id>/same-person/<int:tie>/end        all   403 403 403 403 302 403 403
+POST /users/<int:id>/second-factor/reset              own   403 403 403 403 403 403 403
+POST /users/<int:id>/second-factor/reset              all   403 403 403 403 302 403 403
 POST /users/<int:id>/deactivate                       own   403 403 403 403 403 403 403
 POST /users/<int:id>/deactivate                       all   403 403 403 403 302 403 403
 POST /users/<int:id>/roles/<int:assignment>/end       own   403 403 403 403 403 403 403
@@ -123,6 +129,9 @@ POST /me/password/                                    own   200 200 200 200 200 
 GET  /me/second-factor/                               own   200 200 200 200 200 200 200
 POST /me/second-factor/                               own   200 200 200 200 200 200 200
 POST /me/second-factor/codes/                         own   302 302 302 302 302 302 302
+GET  /me/second-factor/keys/                          own   200 200 200 200 200 200 200
+POST /me/second-factor/keys/                          own   422 422 422 422 422 422 422
+POST /me/second-factor/keys/<int:id>/remove/          own   302 302 302 302 302 302 302
 POST /me/second-factor/remove/                        own   302 302 302 302 302 302 302
 GET  /me/                                             own   200 200 200 200 200 200 200
 POST /me/save/                                        own   422 422 422 422 422 422 422

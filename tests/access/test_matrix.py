@@ -60,6 +60,7 @@ class TestTheTable:
             "/connections/<slug:slug>/",  # systems serve several entities
             "/connections/<slug:slug>/sandbox/",
             "/me/sessions/<int:id>/end/",  # one's own
+            "/me/second-factor/keys/<int:id>/remove/",
             "/break-glass/<int:number>/review",
             # Drafts are seen by who writes them, and by nobody else of any entity.
             "/credits/<int:id>/edit", "/credits/<int:id>/send",

@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from accounts.models import Assignment, BreakGlass, User
+from accounts.models import Assignment, BreakGlass, SamePerson, User
 from accounts.operations import create_token
 from accounts.roles import Role
 from accounts.tokens import SCOPES
@@ -52,6 +52,7 @@ from revops.mappings.models import LegalEntity
 from revops.pipeline.models import FlowRun, StepRun
 from revops.usage.models import Account, DayTotal, RatedLine, Stream
 from tests import factories as make
+from tests.accounts.codes import set_up
 from tests.api import lookup_world as sold
 from tests.approvals.kit import a_policy, a_subject
 
@@ -331,6 +332,11 @@ def _asked(side: Side, asker: User) -> None:
                         reason_code="uptime", valid=valid)  # fmt: skip
     made["colleague"] = colleague = _person(f"{code.lower()}-colleague", Role.MANAGER, code)
     made["assignment"] = colleague.assignments.get()
+    alias = _person(f"{code.lower()}-alias", None)
+    set_up(colleague)
+    made["tie"] = SamePerson.objects.create(
+        first=colleague, second=alias, reason="One badge", said_by=asker
+    )
     made["token"], made["token_text"] = create_token(
         name=f"{side.name} feed", scopes=[*SCOPES, f"entity:{code}"], owner=colleague
     )

@@ -170,7 +170,8 @@ class TestSettingUp:
 class TestI20:
     """No path leads around the second factor."""
 
-    OWN = {"sign-out/", "me/confirm/", "me/second-factor/"}
+    OWN = {"sign-out/", "me/confirm/", "me/second-factor/",
+           "me/second-factor/keys/"}  # fmt: skip
 
     def test_i20_without_it_a_session_sees_no_address(
         self, ana: User, required: None, sign_in: Any

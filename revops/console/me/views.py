@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import second_factor, sessions
+from accounts import keys, second_factor, sessions
 from accounts.models import User
 from revops.console.me import sections
 from revops.console.me.forms import SettingsForm
@@ -59,6 +59,8 @@ def _page(request: HttpRequest, form: SettingsForm) -> HttpResponse:
         "form": form,
         "sessions": sessions.of(user, request),
         "has_second_factor": has_one,
+        "has_app": second_factor.has_app(user),
+        "keys": keys.of(user),
         "second_factor_required": second_factor.required(),
         "codes_left": second_factor.codes_left(user) if has_one else 0,
         "has_password": user.has_usable_password(),

@@ -15,7 +15,7 @@ from django.http import (
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import operations
+from accounts import identities, operations, second_factor
 from accounts.models import Assignment, User
 from accounts.operations import PeopleRefused
 from accounts.queries import may
@@ -65,7 +65,7 @@ def review(request: HttpRequest) -> StreamingHttpResponse:
 @screen("people.view")
 @require_GET
 def user(request: HttpRequest, id: int) -> HttpResponse:
-    return _user(request, id)
+    return page_of(request, id)
 
 
 @screen("people.change")
@@ -78,7 +78,7 @@ def ask(request: HttpRequest, id: int) -> HttpResponse:
         entity, group = form.scope
         try:
             asked = subject.ask_to_grant(
-                user=_person(id), role=Role(form.cleaned_data["role"]), by=request.user,
+                user=person_of(id), role=Role(form.cleaned_data["role"]), by=request.user,
                 entity=entity, group=group, until=form.until_instant,
                 reason=form.cleaned_data["reason"],
             )  # fmt: skip
@@ -86,7 +86,7 @@ def ask(request: HttpRequest, id: int) -> HttpResponse:
             return HttpResponseRedirect(reverse("console:user", args=[id]))
         except _REFUSALS as refusal:
             problem = str(refusal)
-    return _user(request, id, form=form, problem=problem)
+    return page_of(request, id, form=form, problem=problem)
 
 
 @screen("people.change")
@@ -104,7 +104,7 @@ def end(request: HttpRequest, id: int, assignment: int) -> HttpResponse:
             assignment=found, by=request.user, reason=request.POST.get("reason", "")
         )
     except _REFUSALS as refusal:
-        return _user(request, id, problem=str(refusal))
+        return page_of(request, id, problem=str(refusal))
     messages.success(request, f"Asked as {asked}. Another administrator decides.")
     return HttpResponseRedirect(reverse("console:user", args=[id]))
 
@@ -116,15 +116,16 @@ def deactivate(request: HttpRequest, id: int) -> HttpResponse:
     assert isinstance(request.user, User)
     try:
         gone = operations.deactivate(
-            user_id=_person(id).pk, by=request.user, reason=request.POST.get("reason", "")
+            user_id=person_of(id).pk, by=request.user, reason=request.POST.get("reason", "")
         )
     except PeopleRefused as refusal:
-        return _user(request, id, problem=str(refusal))
+        return page_of(request, id, problem=str(refusal))
     messages.success(request, f"{gone.name} can no longer sign in.")
     return HttpResponseRedirect(reverse("console:user", args=[id]))
 
 
-def _person(id: int) -> User:
+def person_of(id: int) -> User:
+    """Raises Http404."""
     found = User.objects.filter(pk=id).first()
     if found is None:
         raise Http404("There is nobody with that number.")
@@ -147,10 +148,11 @@ def _users(
     return render_page(request, "people/users.html", context, status=422 if problem else 200)
 
 
-def _user(
+def page_of(
     request: HttpRequest, id: int, *, form: GrantForm | None = None, problem: str = ""
 ) -> HttpResponse:
-    person = _person(id)
+    """The person's page, with what was wrong."""
+    person = person_of(id)
     (line,) = reading.lines(only=id)
     context: dict[str, Any] = {
         "line": line,
@@ -160,7 +162,9 @@ def _user(
         .order_by("-valid_to")[:20],
         "form": form or GrantForm(),
         "problem": problem,
-        "is_self": request.user.pk == id,
+        "is_self": request.user.pk in line.accounts,
+        "resemblances": identities.resemblances([person])[id],
+        "has_second_factor": second_factor.has_one(person),
         "may_change": may(request.user, "people.change"),
         "who_changes": who_may("people.change"),
         "now": clock.now(),
