@@ -19,5 +19,9 @@ CLASSES: Final[Classes] = {
     "ErpRoute": {},
     "ExchangeRate": {INTERNAL: "quote source", PII: "published_by"},
     "RatePolicy": {INTERNAL: "via"},
+    "CostCentreMap": {INTERNAL: "cost_centre"},
+    "CustomerClassMap": {INTERNAL: "country customer_class"},
+    "ChangeSet": {INTERNAL: "entities preview", PII: "source reason outcome"},
+    "ChangeRow": {INTERNAL: "op entity values before"},
     "OwnershipRule": {INTERNAL: "field entity_code"},
 }
