@@ -91,7 +91,9 @@ class Attempt(models.Model):
     filled in once and then never changes (``migrations/0002_guards.py``).
     """
 
-    command = models.ForeignKey(OutboundCommand, on_delete=models.PROTECT, related_name="history")
+    command = models.ForeignKey(
+        OutboundCommand, on_delete=models.PROTECT, related_name="history", db_index=False
+    )
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=4, choices=AttemptKind)
     fence = models.BigIntegerField()

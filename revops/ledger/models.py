@@ -15,7 +15,9 @@ from revops.mappings.models import AccountingPeriod, LegalEntity
 
 
 class JournalEntry(models.Model):
-    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
+    legal_entity = models.ForeignKey(
+        LegalEntity, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     period = models.ForeignKey(AccountingPeriod, on_delete=models.PROTECT, related_name="entries")
     lane = models.CharField(max_length=24, default="primary")
     document_type = models.CharField(max_length=24)
@@ -67,7 +69,9 @@ class JournalLine(models.Model):
     credit, a rated line that is not billed yet, a credit that was accrued (``ledger/items.py``).
     """
 
-    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="lines")
+    entry = models.ForeignKey(
+        JournalEntry, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     account = models.CharField(max_length=24)
     amount = models.BigIntegerField()
@@ -122,7 +126,9 @@ class RevenueSchedule(models.Model):
     none when all of it has been.
     """
 
-    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
+    legal_entity = models.ForeignKey(
+        LegalEntity, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="schedules")
     business_key = models.CharField(max_length=240)
     line_id = models.CharField(max_length=120)
@@ -185,7 +191,7 @@ class Recognition(models.Model):
     """
 
     schedule = models.ForeignKey(
-        RevenueSchedule, on_delete=models.PROTECT, related_name="recognitions"
+        RevenueSchedule, on_delete=models.PROTECT, related_name="recognitions", db_index=False
     )
     period_code = models.CharField(max_length=12)
     revision = models.PositiveSmallIntegerField(default=1)

@@ -30,7 +30,7 @@ class Notice(models.Model):
     """
 
     recipient = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False
     )
     kind = models.CharField(max_length=24, choices=[(k.slug, k.label) for k in KINDS.values()])
     title = models.CharField(max_length=300)
@@ -70,7 +70,10 @@ class Preference(models.Model):
     """How one person wants to be told of one kind of thing; without a row, as the kind says."""
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notice_preferences"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="notice_preferences",
+        db_index=False,
     )
     kind = models.CharField(max_length=24)
     mail = models.CharField(max_length=8, choices=MAIL)

@@ -22,7 +22,9 @@ from revops.mappings.models import LegalEntity
 class Stream(models.Model):
     """What a source calls one customer's (or subscription's) use of one meter."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     source = models.CharField(max_length=200)
     customer_ref = models.CharField(max_length=120, blank=True)
     subscription_ref = models.CharField(max_length=120, blank=True)
@@ -148,7 +150,9 @@ class DayTotal(models.Model):
     and ``problem`` says why.
     """
 
-    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="days")
+    stream = models.ForeignKey(
+        Stream, on_delete=models.PROTECT, related_name="days", db_index=False
+    )
     day = models.DateField()
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
@@ -177,7 +181,9 @@ class Account(models.Model):
     why it could not be rated.
     """
 
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="+")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     meter = models.CharField(max_length=120)
     dirty_from = models.DateField(null=True)
     rated_at = models.DateTimeField(null=True)
@@ -219,7 +225,7 @@ class Policy(models.Model):
     """
 
     legal_entity = models.ForeignKey(
-        LegalEntity, on_delete=models.PROTECT, related_name="+", null=True
+        LegalEntity, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     meter = models.CharField(max_length=120, blank=True)
     late = models.CharField(max_length=12, choices=LatePolicy, default=LatePolicy.NEXT)
@@ -262,10 +268,12 @@ class RatedLine(models.Model):
 
     key = models.CharField(max_length=40)
     revision = models.PositiveSmallIntegerField(default=1)
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="+")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     legal_entity = models.ForeignKey(
-        LegalEntity, on_delete=models.PROTECT, related_name="+", null=True
+        LegalEntity, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     meter = models.CharField(max_length=120)
     price_ref = models.CharField(max_length=120)
@@ -316,7 +324,9 @@ class RatedLine(models.Model):
 class Crossing(models.Model):
     """A threshold was crossed, told once."""
 
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="+")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     meter = models.CharField(max_length=120)
     period_start = models.DateField()
     threshold = models.DecimalField(max_digits=6, decimal_places=3)

@@ -230,11 +230,11 @@ GET  /credits/terms/                                  own   200 200 200 200 403 
 GET  /credits/<int:id>/                               own   200 200 200 404 403 200 403
 GET  /credits/<int:id>/                               other 404 404 404 404 403 404 403
 GET  /credits/<int:id>/edit                           own   404 404 404 404 403 403 403
-POST /credits/<int:id>/edit                           own   403 403 403 403 403 403 403
+POST /credits/<int:id>/edit                           own   404 404 404 404 403 403 403
 POST /credits/<int:id>/edit                           other 404 404 404 404 403 403 403
 GET  /credits/<int:id>/send                           own   404 404 404 404 403 403 403
 POST /credits/<int:id>/send                           own   404 404 404 404 403 403 403
-POST /credits/<int:id>/discard                        own   403 403 403 403 403 403 403
+POST /credits/<int:id>/discard                        own   404 404 404 404 403 403 403
 POST /credits/<int:id>/discard                        other 404 404 404 404 403 403 403
 POST /credits/<int:id>/withdraw                       own   403 403 403 404 403 403 403
 POST /credits/<int:id>/withdraw                       other 404 404 404 404 403 403 403
@@ -260,9 +260,9 @@ GET  /credits/<int:id>/edit                           others 404 404 404 404 403
 GET  /credits/<int:id>/send                           mine   302 302 302 302 403 403 403
 GET  /credits/<int:id>/send                           others 404 404 404 404 403 403 403
 POST /credits/<int:id>/edit                           mine   302 302 302 302 403 403 403
-POST /credits/<int:id>/edit                           others 403 403 403 403 403 403 403
+POST /credits/<int:id>/edit                           others 404 404 404 404 403 403 403
 POST /credits/<int:id>/discard                        mine   302 302 302 302 403 403 403
-POST /credits/<int:id>/discard                        others 403 403 403 403 403 403 403
+POST /credits/<int:id>/discard                        others 404 404 404 404 403 403 403
 POST /credits/<int:id>/reverse                        mine   422 422 422 422 403 403 403
 POST /credits/<int:id>/reverse                        others 422 422 422 404 403 403 403
 POST /credits/<int:id>/withdraw                       mine   422 422 422 422 403 403 403
@@ -278,12 +278,12 @@ POST /api/v1/events                                   events:write      403 403 
 GET  /api/v1/approvals/                               read:approvals    200 200 200 403 401 401
 GET  /api/v1/approvals/<str:reference>/               read:approvals    200 404 200 403 401 401
 POST /api/v1/approvals/<str:reference>/decision/      approvals:decide  200 404 200 403 401 401
-GET  /api/v1/cases/                                   read:cases        403 403 200 403 401 401
-GET  /api/v1/cases/<str:reference>/                   read:cases        403 403 200 403 401 401
-GET  /api/v1/journals/                                read:journals     403 403 200 403 401 401
-GET  /api/v1/journals/<str:reference>/                read:journals     403 403 200 403 401 401
-GET  /api/v1/find                                     read:lineage      403 403 200 403 401 401
-GET  /api/v1/find/                                    read:lineage      403 403 200 403 401 401
+GET  /api/v1/cases/                                   read:cases        200 200 200 403 401 401
+GET  /api/v1/cases/<str:reference>/                   read:cases        200 404 200 403 401 401
+GET  /api/v1/journals/                                read:journals     200 200 200 403 401 401
+GET  /api/v1/journals/<str:reference>/                read:journals     200 404 200 403 401 401
+GET  /api/v1/find                                     read:lineage      200 200 200 403 401 401
+GET  /api/v1/find/                                    read:lineage      200 200 200 403 401 401
 GET  /api/v1/lookups/account/                         read:lookups      200 404 200 403 401 401
 GET  /api/v1/lookups/price/                           read:lookups      200 404 200 403 401 401
 GET  /api/v1/lookups/entitlement/                     read:lookups      200 404 200 403 401 401
@@ -291,6 +291,6 @@ GET  /api/v1/lookups/credit/                          read:lookups      200 404 
 GET  /api/v1/lookups/invoice/                         read:lookups      200 404 200 403 401 401
 POST /api/v1/usage/                                   usage:write       403 403 400 403 401 401
 POST /api/v1/usage                                    usage:write       403 403 400 403 401 401
-GET  /api/v1/lineage/<str:reference>/                 read:lineage      403 403 200 403 401 401
-GET  /api/v1/lineage/<str:kind>/<int:id>/             read:lineage      403 403 200 403 401 401
+GET  /api/v1/lineage/<str:reference>/                 read:lineage      200 404 200 403 401 401
+GET  /api/v1/lineage/<str:kind>/<int:id>/             read:lineage      200 404 200 403 401 401
 """)

@@ -358,9 +358,10 @@ class TestReach:
         wide = good(Caller("read:lookups").get(CREDIT, customer="cus_de"))
         assert [one["open"] for one in wide["currencies"]] == [7300]
 
-    def test_closes_what_does_not_keep_to_entities(self, narrow: Caller) -> None:
-        for path in ("/api/v1/cases/", "/api/v1/journals/"):
-            assert "limited to NW-DE" in refused(narrow.get(path), 403)
+    def test_sends_nothing(self) -> None:
+        narrow = Caller("events:write", "usage:write", "entity:NW-DE")
+        for path in ("/api/v1/events/", "/api/v1/usage/"):
+            assert "limited to NW-DE" in refused(narrow.post(path, {}), 403)
 
     def test_a_limit_alone_is_no_scope(self) -> None:
         with pytest.raises(ValueError, match="at least one scope"):

@@ -30,6 +30,7 @@ class CaseQuery(PagedQuery):
 
 class Cases(MachineView):
     scope = "read:cases"
+    entity_scoped = True
 
     @extend_schema(
         operation_id="list_cases",
@@ -47,6 +48,7 @@ class Cases(MachineView):
 
 class CaseDetail(MachineView):
     scope = "read:cases"
+    entity_scoped = True
 
     @extend_schema(
         operation_id="read_case",

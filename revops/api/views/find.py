@@ -32,6 +32,7 @@ class FindQuery(Query):
 
 class Find(MachineView):
     scope = "read:lineage"
+    entity_scoped = True
 
     @extend_schema(
         operation_id="find",

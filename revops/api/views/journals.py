@@ -33,6 +33,7 @@ class JournalQuery(PagedQuery):
 
 class Journals(MachineView):
     scope = "read:journals"
+    entity_scoped = True
 
     @extend_schema(
         operation_id="list_journals",
@@ -51,6 +52,7 @@ class Journals(MachineView):
 
 class JournalDetail(MachineView):
     scope = "read:journals"
+    entity_scoped = True
 
     @extend_schema(
         operation_id="read_journal",

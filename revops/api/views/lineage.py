@@ -20,6 +20,7 @@ from revops.web.formats import mid_sentence
 
 class Lineage(MachineView):
     scope = "read:lineage"
+    entity_scoped = True
 
     @extend_schema(
         operation_id="read_lineage",
@@ -36,6 +37,7 @@ class Lineage(MachineView):
 
 class LineageOf(MachineView):
     scope = "read:lineage"
+    entity_scoped = True
 
     @extend_schema(
         operation_id="read_lineage_of",

@@ -57,7 +57,9 @@ class PriceVersion(Terms):
     ``version`` is the source's: the latest one told for a day stands.
     """
 
-    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="versions")
+    price = models.ForeignKey(
+        Price, on_delete=models.PROTECT, related_name="versions", db_index=False
+    )
     valid_from = models.DateField()
     version = models.BigIntegerField()
     event_id = models.BigIntegerField(null=True)

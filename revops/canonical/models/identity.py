@@ -64,7 +64,7 @@ class ProposalState(models.TextChoices):
 class MergeProposal(models.Model):
     """Two customers that may be one. ``left`` is the one with the smaller id."""
 
-    left = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    left = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+", db_index=False)
     right = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     score = models.DecimalField(max_digits=5, decimal_places=4)
     evidence = models.JSONField(default=list)

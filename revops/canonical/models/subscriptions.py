@@ -57,7 +57,9 @@ class Entitlement(Record):
     ``ends_on`` the last day. ``quantity`` None is without limit.
     """
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="entitlements")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="entitlements", db_index=False
+    )
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="entitlements", null=True
     )

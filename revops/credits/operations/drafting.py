@@ -13,6 +13,7 @@ from revops.credits import life
 from revops.credits.life import CannotChange
 from revops.credits.models import ServiceCredit
 from revops.credits.operations import telling
+from revops.credits.queries.listing import seen_by
 from revops.credits.queries.sheet import Draft, Sheet, sheet
 from revops.kernel import clock, correlation
 
@@ -117,9 +118,16 @@ def locked(credit_id: int) -> ServiceCredit:
 
 
 def mine(credit: ServiceCredit, user: User) -> None:
-    """Whoever asked works on it; what a rule raised is anybody's who may ask. Raises NotAllowed."""
+    """
+    Whoever asked works on it; what a rule raised is anybody's who may ask.
+
+    Raises NotAllowed, and CreditUnknown to who does not see it: another's draft is nobody else's
+    to know of, whether they read or write.
+    """
     if credit.asked_by_id not in (None, user.pk):
         assert credit.asked_by is not None
+        if not seen_by(user).filter(pk=credit.pk).exists():
+            raise CreditUnknown(f"There is no {credit}.")
         raise NotAllowed(f"{credit} is {credit.asked_by.name}’s. Only they can change it.")
 
 

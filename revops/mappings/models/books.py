@@ -57,7 +57,9 @@ class PeriodState(models.TextChoices):
 class AccountingPeriod(models.Model):
     """A row of an entity's calendar. Accounting periods are data, never calendar arithmetic."""
 
-    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="periods")
+    legal_entity = models.ForeignKey(
+        LegalEntity, on_delete=models.PROTECT, related_name="periods", db_index=False
+    )
     code = models.CharField(max_length=12)
     starts = models.DateField()
     ends = models.DateField()
@@ -87,7 +89,9 @@ class PeriodRun(models.Model):
     ``figures`` are what it looked at, by name; amounts in minor units of the entity's currency.
     """
 
-    period = models.ForeignKey(AccountingPeriod, on_delete=models.PROTECT, related_name="runs")
+    period = models.ForeignKey(
+        AccountingPeriod, on_delete=models.PROTECT, related_name="runs", db_index=False
+    )
     kind = models.CharField(max_length=24)
     state = models.CharField(
         max_length=8, choices=[("done", "Done"), ("failed", "Failed")], default="done"
@@ -194,7 +198,9 @@ class TaxMap(EffectiveDated):
 class EntityMap(models.Model):
     """Whose books an event belongs to: a source's own hint, or its default when it is blank."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     hint = models.CharField(max_length=120, blank=True)
     legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
 
