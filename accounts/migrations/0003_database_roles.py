@@ -15,6 +15,7 @@ DO $$
 DECLARE
     wanted text;
     pair text[];
+    may_become text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['revops_door', 'revops_web', 'revops_web_all', 'revops_worker']
     LOOP
@@ -30,21 +31,23 @@ BEGIN
                 wanted, wanted USING ERRCODE = 'insufficient_privilege';
         END;
     END LOOP;
-    -- Who may become whom. A console that signs in as the owner becomes the pages' roles too.
+    -- Who may become whom. A console that signs in as the owner becomes the pages' roles too. Who
+    -- makes a role administers it, but becomes it only when it was granted (PostgreSQL 16).
+    may_become := CASE WHEN current_setting('server_version_num')::int >= 160000
+        THEN 'SET' ELSE 'MEMBER' END;
     FOR pair IN SELECT ARRAY[page, login] FROM
         unnest(ARRAY['revops_web', 'revops_web_all']) AS page,
         unnest(ARRAY['revops_door', current_user::text]) AS login
     LOOP
-        IF NOT EXISTS (
-            SELECT 1 FROM pg_auth_members member
-            JOIN pg_roles page ON page.oid = member.roleid
-            JOIN pg_roles login ON login.oid = member.member
-            WHERE page.rolname = pair[1] AND login.rolname = pair[2]
-              -- Who makes a role administers it, but does not become it (PostgreSQL 16).
-              AND (login.rolname <> current_user OR member.grantor = login.oid)
-        ) AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = pair[2]) THEN
+        CONTINUE WHEN pg_has_role(pair[2], pair[1], may_become);
+        BEGIN
             EXECUTE format('GRANT %I TO %I', pair[1], pair[2]);
-        END IF;
+        EXCEPTION
+            WHEN insufficient_privilege THEN RAISE EXCEPTION
+                'The owner of this database did not make the role %, so it may not grant it: let '
+                'whoever did, or an administrator of the server, run GRANT % TO %.',
+                pair[1], pair[1], pair[2] USING ERRCODE = 'insufficient_privilege';
+        END;
     END LOOP;
 END $$;
 

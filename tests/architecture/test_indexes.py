@@ -10,6 +10,7 @@ from django.apps import apps
 
 from revops.store import sql
 
+OURS: Final = {"accounts", "approvals", "connectors", "exceptions", "revops"}
 # One index is needless beside another of the same table, kind and condition when its columns, with
 # the way each is compared, are the other's first ones, and it keeps nothing unique that the other
 # does not.
@@ -37,7 +38,7 @@ ORDER BY 1, 2, 3
 def tables() -> Iterator[str]:
     """Ours; what Django and others bring along is theirs to index."""
     for model in apps.get_models():
-        if model.__module__.startswith(("accounts", "approvals", "connectors", "exceptions", "rev")):
+        if model.__module__.partition(".")[0] in OURS:
             yield model._meta.db_table
 
 

@@ -15,9 +15,11 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import ProgrammingError, connections
 from django.db.backends.utils import CursorWrapper
+from django.db.migrations.executor import MigrationExecutor
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
 
 from revops.store.rows import DOOR, ROLES, WORKER
 
@@ -37,8 +39,8 @@ class Command(BaseCommand):
                 raise CommandError(f"{owner} may not do this: set DATABASE_ADMIN_URL to the owner.")
             cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
             missing = sorted(set(ROLES) - {name for (name,) in cursor.fetchall()})
-            if missing:
-                raise CommandError(f"Run “manage.py migrate” first: {', '.join(missing)}.")
+            if missing or _is_behind(alias):
+                raise CommandError("Run “manage.py migrate” first.")
             self._grant(cursor, database)
             for role, variable in _PASSWORDS.items():
                 self._sign_in(cursor, role, os.environ.get(variable, ""), database)
@@ -71,14 +73,19 @@ class Command(BaseCommand):
             made.encode(), role.encode(), b"scram-sha-256"
         ).decode()
         change = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
-        cursor.execute(change.format(sql.Identifier(role), sql.Literal(verifier)))
+        try:
+            cursor.execute(change.format(sql.Identifier(role), sql.Literal(verifier)))
+        except (ProgrammingError, InsufficientPrivilege) as error:
+            raise CommandError(
+                f"The owner did not make {role}, so it may not give it a password: let whoever "
+                f"did, or an administrator of the server, run ALTER ROLE {role} LOGIN PASSWORD …"
+            ) from error
         if password:
             self.stdout.write(f"{role} signs in with the password of {_PASSWORDS[role]}.")
             return
         at = cursor.connection.info
         self.stderr.write(f"For {_WHAT[role]}; keep it now, it is not shown again:")
-        host = quote(at.host, safe="")
-        self.stdout.write(f"DATABASE_URL=postgres://{role}:{made}@{host}:{at.port}/{database}")
+        self.stdout.write(f"DATABASE_URL={_address(role, made, at.host, at.port, database)}")
 
     def _refuse_too_much(self, cursor: CursorWrapper) -> None:
         cursor.execute(
@@ -92,3 +99,17 @@ class Command(BaseCommand):
                 f"{', '.join(found)} may do too much: an administrator of the server has to run "
                 "ALTER ROLE … NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB."
             )
+
+
+def _is_behind(alias: str) -> bool:
+    executor = MigrationExecutor(connections[alias])
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _address(role: str, password: str, host: str, port: int, database: str) -> str:
+    """A socket's folder stands in the query: django-environ does not decode it as a host."""
+    name = quote(database, safe="")
+    if host.startswith("/"):
+        return f"postgres://{role}:{password}@/{name}?host={quote(host)}&port={port}"
+    place = f"[{host}]" if ":" in host else host
+    return f"postgres://{role}:{password}@{place}:{port}/{name}"
