@@ -87,7 +87,9 @@ class Tier(models.Model):
     ``escalate_to`` may decide too.
     """
 
-    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="tiers")
+    policy = models.ForeignKey(
+        Policy, on_delete=models.PROTECT, related_name="tiers", db_index=False
+    )
     number = models.PositiveSmallIntegerField()
     up_to = models.BigIntegerField(null=True)
     steps = ArrayField(models.CharField(max_length=60), default=list)
@@ -190,7 +192,9 @@ class ApprovalRequest(models.Model):
 class Step(models.Model):
     """A step of a version's ladder; ``roles`` are those of which the decider needs one."""
 
-    request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="ladder")
+    request = models.ForeignKey(
+        ApprovalRequest, on_delete=models.PROTECT, related_name="ladder", db_index=False
+    )
     version = models.PositiveIntegerField()
     position = models.PositiveSmallIntegerField()
     roles = models.CharField(max_length=60)
@@ -216,7 +220,9 @@ class Decision(models.Model):
     decider had before them.
     """
 
-    request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="decisions")
+    request = models.ForeignKey(
+        ApprovalRequest, on_delete=models.PROTECT, related_name="decisions", db_index=False
+    )
     step = models.PositiveSmallIntegerField()
     version = models.PositiveIntegerField()
     verdict = models.CharField(max_length=12, choices=Verdict)
@@ -254,7 +260,9 @@ class Decision(models.Model):
 class Maker(models.Model):
     """Somebody who made what a request asks for, and so may never decide it. Never removed."""
 
-    request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="makers")
+    request = models.ForeignKey(
+        ApprovalRequest, on_delete=models.PROTECT, related_name="makers", db_index=False
+    )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     why = models.CharField(max_length=200)
 
@@ -270,7 +278,9 @@ class Maker(models.Model):
 class Edition(models.Model):
     """What a version of a request asked for; the newest one is the request's own content."""
 
-    request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="editions")
+    request = models.ForeignKey(
+        ApprovalRequest, on_delete=models.PROTECT, related_name="editions", db_index=False
+    )
     version = models.PositiveIntegerField()
     content = models.TextField()
     sha256 = models.CharField(max_length=64)

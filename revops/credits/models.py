@@ -135,7 +135,11 @@ class ServiceCredit(models.Model):
         LegalEntity, on_delete=models.PROTECT, related_name="+", null=True
     )
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="service_credits", null=True
+        Customer,
+        on_delete=models.PROTECT,
+        related_name="service_credits",
+        null=True,
+        db_index=False,
     )
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, related_name="service_credits", null=True
@@ -231,7 +235,9 @@ class ServiceCredit(models.Model):
 class Moment(models.Model):
     """A step in the life of a request; ``by`` is a person's name or the rule's. Never changed."""
 
-    credit = models.ForeignKey(ServiceCredit, on_delete=models.PROTECT, related_name="moments")
+    credit = models.ForeignKey(
+        ServiceCredit, on_delete=models.PROTECT, related_name="moments", db_index=False
+    )
     at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=list(life.STATES.items()))
     by = models.CharField(max_length=120, blank=True)
