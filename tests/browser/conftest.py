@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import Client, override_settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -104,19 +104,42 @@ def cookie_of(person: User, address: str) -> Any:
     return {"name": name, "value": client.cookies[name].value, "url": address}
 
 
-@pytest.fixture
-def visit(chromium: Browser, stage: Stage, address: str) -> Iterator[Visit]:
-    """
-    ``visit("/exceptions/")``: a tab of one's own on that page, signed in as the finance analyst,
-    as somebody else (``by="Ines"``) or as nobody (``by=""``). Further words are Playwright's.
-    Whatever the pages complained about by the end fails the test.
-    """
-    tabs: list[Seen] = []
+@pytest.fixture(scope="package")
+def desk(chromium: Browser, stage: Stage, address: str) -> Callable[..., BrowserContext]:
+    """A browser of somebody's own: signed in, with nothing in its cache yet."""
 
-    def made(path: str = "", *, by: str = "Priya", **options: Any) -> Seen:
+    def made(by: str, **options: Any) -> BrowserContext:
         context = chromium.new_context(base_url=address, reduced_motion="reduce", **options)
         if by:
             context.add_cookies([cookie_of(stage.person(by), address)])
+        return context
+
+    return made
+
+
+@pytest.fixture(scope="package")
+def kept() -> dict[str, BrowserContext]:
+    """Browsers that stay open, by whose they are."""
+    return {}
+
+
+@pytest.fixture
+def visit(desk: Callable[..., BrowserContext], kept: dict[str, BrowserContext]) -> Iterator[Visit]:
+    """
+    ``visit("/exceptions/")``: a tab of one's own on that page, signed in as the finance analyst,
+    as somebody else (``by="Ines"``) or as nobody (``by=""``). Further words are Playwright's.
+    Who only looks takes a browser that is open already (``kept_open=True``).
+    Whatever the pages complained about by the end fails the test.
+    """
+    tabs: list[Seen] = []
+    mine: list[BrowserContext] = []
+
+    def made(path: str = "", *, by: str = "Priya", kept_open: bool = False, **options: Any) -> Seen:
+        if kept_open:
+            context = kept.get(by) or kept.setdefault(by, desk(by))
+        else:
+            context = desk(by, **options)
+            mine.append(context)
         seen = Seen(context.new_page())
         tabs.append(seen)
         if path:
@@ -125,5 +148,7 @@ def visit(chromium: Browser, stage: Stage, address: str) -> Iterator[Visit]:
 
     yield made
     for seen in tabs:
-        seen.page.context.close()
+        seen.page.close()
+    for context in mine:
+        context.close()
     assert [line for seen in tabs for line in seen.complaints] == []
