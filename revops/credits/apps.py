@@ -13,9 +13,12 @@ class CreditsConfig(AppConfig):
         from revops.credits.otherwise import CreditOtherwise
         from revops.credits.reversal import CreditReversal
         from revops.credits.subject import ServiceCreditSubject
+        from revops.credits.terms_change import TermsChange
         from revops.web import nav
 
-        subjects.register(ServiceCreditSubject(), CreditReversal(), CreditOtherwise())
+        subjects.register(
+            ServiceCreditSubject(), CreditReversal(), CreditOtherwise(), TermsChange()
+        )
         kinds.declare()
         nav.declare(
             nav.Item("Credits", "credits:list", "credits.view", group=nav.WORK, order=25, key="c")

@@ -12,6 +12,9 @@ _STATES: Final = {
     "waiting": "Waiting for approval",
     "issuing": "Being issued",
     "issued": "Issued",
+    "unapplied": "Issued, not applied",
+    "partly": "Partly applied",
+    "applied": "Applied",
     "ended": "Not given",
 }
 _SINCE: Final = {"30": "30 days", "90": "90 days", "365": "12 months"}

@@ -8,7 +8,10 @@ from django import forms
 from django.http import QueryDict
 
 from revops.credits import life
+from revops.credits.models import On
 from revops.credits.queries.sheet import Draft
+from revops.credits.terms import PROMISE, RULE, share
+from revops.mappings.models import LegalEntity
 
 
 class CreditForm(forms.Form):
@@ -55,3 +58,103 @@ class ReasonForm(forms.Form):
     """Why something is taken back."""
 
     reason = forms.CharField(min_length=5, max_length=1_000, strip=True)
+
+
+class TermsForm(forms.Form):
+    """What all terms have; ``terms.problems`` says what is wrong with what they say."""
+
+    entity = forms.ChoiceField(label="Legal entity", required=False)
+    starts = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}))
+    end = forms.BooleanField(label="It ends with that day", required=False)
+    note = forms.CharField(label="Why", required=False, max_length=300)
+
+    what = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        entity = self.fields["entity"]
+        assert isinstance(entity, forms.ChoiceField)
+        known = LegalEntity.objects.order_by("name").values_list("code", "name")
+        entity.choices = [("", "All legal entities"), *known]
+        for name, field in self.fields.items():
+            field.widget.attrs["id"] = name.replace("_", "-")
+
+    def terms(self) -> dict[str, Any]:
+        """The particular part."""
+        return {}
+
+    def content(self) -> dict[str, Any]:
+        """What would be asked for. What cannot be read is blank."""
+        self.is_valid()
+        found = self.cleaned_data
+        starts = found.get("starts")
+        return {
+            "what": self.what,
+            "entity": found.get("entity") or "",
+            "starts": starts.isoformat() if starts else "",
+            "end": bool(found.get("end")),
+            "note": (found.get("note") or "").strip(),
+            "terms": self.terms(),
+        }
+
+    def text(self, name: str) -> str:
+        return str(self.cleaned_data.get(name) or "").strip()
+
+
+class PromiseForm(TermsForm):
+    label = forms.CharField(label="Name", required=False, max_length=120)
+    plan = forms.CharField(label="Plan or feature", required=False, max_length=120)
+    promise = forms.CharField(label="What is promised", required=False, max_length=60)
+    severity = forms.CharField(label="Severity", required=False, max_length=40)
+    target = forms.CharField(label="In words", required=False, max_length=120)
+    gives = forms.CharField(label="A breach gives, % of the month", required=False, max_length=12)
+    most = forms.CharField(
+        label="At most, % of twelve months", required=False, max_length=12, initial="0"
+    )
+
+    what = PROMISE
+    field_order = (
+        "label", "plan", "promise", "severity", "target", "gives", "most", "entity", "starts",
+        "end", "note",
+    )  # fmt: skip
+
+    def terms(self) -> dict[str, Any]:
+        return {
+            "label": self.text("label"),
+            "plan": self.text("plan"),
+            "promise": self.text("promise").replace(" ", "_"),
+            "severity": self.text("severity"),
+            "target": self.text("target"),
+            "gives": share(self.text("gives")),
+            "most": share(self.text("most") or "0"),
+        }
+
+
+class RuleForm(TermsForm):
+    name = forms.CharField(label="Name", required=False, max_length=120)
+    on = forms.ChoiceField(label="When", required=False, choices=On.choices)
+    severities = forms.CharField(label="Severities, parted by commas", required=False)
+    promise = forms.CharField(label="Broken promise", required=False, max_length=60)
+    reason_code = forms.ChoiceField(
+        label="Reason", required=False, choices=list(life.REASONS.items())
+    )
+    keeps_days = forms.IntegerField(label="Kept for, days", required=False, initial=30)
+    sends = forms.BooleanField(label="It asks for approval at once", required=False)
+
+    what = RULE
+    field_order = (
+        "name", "on", "severities", "promise", "reason_code", "keeps_days", "sends", "entity",
+        "starts", "end", "note",
+    )  # fmt: skip
+
+    def terms(self) -> dict[str, Any]:
+        listed = (part.strip() for part in self.text("severities").split(","))
+        return {
+            "name": self.text("name"),
+            "on": self.text("on"),
+            "severities": sorted({part for part in listed if part}),
+            "promise": self.text("promise").replace(" ", "_"),
+            "reason_code": self.text("reason_code"),
+            "sends": bool(self.cleaned_data.get("sends")),
+            "keeps_days": self.cleaned_data.get("keeps_days"),
+        }

@@ -40,6 +40,7 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^break-glass/<", lambda side: {"number": side.emergency.pk}),
     (r"^usage/lines/", lambda side: {"id": side.rated.pk}),
     (r"^usage/<", lambda side: {"id": side.usage.pk}),
+    (r"^credits/terms/<", lambda side: {"what": "rule", "id": side.rule.pk}),
     (r"^credits/<.*/(edit|send|discard)", lambda side: {"id": side.draft.pk}),
     (r"^credits/<", lambda side: {"id": side.credit.pk}),
     (r"^playbooks/", lambda _: {"slug": "in_doubt"}),

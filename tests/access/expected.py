@@ -226,7 +226,13 @@ GET  /credits/new                                     own   200 200 200 200 403 
 POST /credits/new                                     own   302 302 302 302 403 403 403
 GET  /credits/find                                    own   200 200 200 200 403 403 403
 GET  /credits/leakage/                                own   200 200 200 403 403 200 403
+POST /credits/credits.csv                             own   200 200 200 200 403 200 403
+POST /credits/leakage/leakage.csv                     own   200 200 200 403 403 200 403
 GET  /credits/terms/                                  own   200 200 200 200 403 200 403
+GET  /credits/terms/edit/                             own   200 200 200 403 403 403 403
+POST /credits/terms/edit/                             own   422 422 422 403 403 403 403
+GET  /credits/terms/<slug:what>/<int:id>/             own   200 200 200 200 403 200 403
+GET  /credits/terms/<slug:what>/<int:id>/             other 404 404 404 404 403 404 403
 GET  /credits/<int:id>/                               own   200 200 200 404 403 200 403
 GET  /credits/<int:id>/                               other 404 404 404 404 403 404 403
 GET  /credits/<int:id>/edit                           own   404 404 404 404 403 403 403

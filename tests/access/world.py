@@ -328,7 +328,7 @@ def _asked(side: Side, asker: User) -> None:
         legal_entity=side.entity, label=f"Plan of {side.name}", plan=f"price_{side.mark}",
         promise="availability", target="99.9 %", gives=1000, most=3000, valid=valid,
     )  # fmt: skip
-    Rule.objects.create(legal_entity=side.entity, name=f"Rule of {side.name}",
+    made["rule"] = Rule.objects.create(legal_entity=side.entity, name=f"Rule of {side.name}",
                         reason_code="uptime", valid=valid)  # fmt: skip
     made["colleague"] = colleague = _person(f"{code.lower()}-colleague", Role.MANAGER, code)
     made["assignment"] = colleague.assignments.get()

@@ -12,6 +12,7 @@ import pytest
 from django.conf import LazySettings
 from django.contrib.auth.tokens import default_token_generator
 from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
 from accounts.models import User
@@ -21,7 +22,7 @@ from approvals import operations as approvals
 from approvals.models import ApprovalRequest
 from approvals.policy_change import content_for
 from revops.canonical.models import Invoice
-from revops.credits.models import ServiceCredit
+from revops.credits.models import Rule, ServiceCredit
 from revops.credits.operations import drafting
 from revops.credits.queries.sheet import Draft
 from revops.kernel import clock
@@ -167,6 +168,7 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^api/v1/approvals/", {"reference": str(_a_request())}),
         (r"^exceptions/EXC-", {"number": case.pk, "remedy": "retry"}),
         (r"^exceptions/causes/", {"key": case.cause_key, "remedy": "retry"}),
+        (r"^credits/terms/<", {"what": "rule", "id": _a_rule().pk}),
         (r"^credits/<", {"id": _a_credit(invoice).pk}),
         (r"^playbooks/", {"slug": "in_doubt"}),
         (r"^tours/", {"slug": "quote-to-cash"}),
@@ -204,6 +206,12 @@ def _values(address: Address) -> dict[str, Any]:
     if address.asks():
         raise AssertionError(f"{address} is new: say in _values what exists there.")
     return {}
+
+
+def _a_rule() -> Rule:
+    return Rule.objects.create(
+        name="Severity 1", reason_code="uptime", valid=DateRange(clock.now().date(), None)
+    )
 
 
 def _a_credit(invoice: Invoice) -> ServiceCredit:

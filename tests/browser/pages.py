@@ -21,7 +21,7 @@ from revops.canonical.models import (
     Refund,
     Subscription,
 )
-from revops.credits.models import ServiceCredit
+from revops.credits.models import Rule, ServiceCredit
 from revops.ledger.models import JournalEntry, RevenueSchedule
 from revops.mappings.models import AccountingPeriod
 from revops.pipeline.models import FlowRun
@@ -149,6 +149,11 @@ def _run(stage: Stage) -> str:
 def _credit(end: str = "", **chosen: object) -> Callable[[Stage], str]:
     """The newest request of that sort, or what lies under it."""
     return lambda stage: f"/credits/{ServiceCredit.objects.filter(**chosen).latest('pk').pk}/{end}"
+
+
+def _term(end: str) -> Callable[[Stage], str]:
+    """Something of the newest rule, whose id stands where ``end`` has braces."""
+    return lambda stage: f"/credits/terms/{end.format(Rule.objects.latest('pk').pk)}"
 
 
 def _case_without_credit(stage: Stage) -> str:
@@ -316,7 +321,15 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("leakage", _at("/credits/leakage/")),
         Look("leakage-none", _at("/credits/leakage/?entity=DE-GMBH")),
     ),
-    "credits:terms": (Look("credit-terms", _at("/credits/terms/"), by="Tom"),),
+    "credits:terms": (
+        Look("credit-terms", _at("/credits/terms/")),
+        Look("credit-terms-support", _at("/credits/terms/"), by="Tom"),
+    ),
+    "credits:terms-edit": (
+        Look("credit-terms-promise", _at("/credits/terms/edit/?what=promise")),
+        Look("credit-terms-rule", _term("edit/?what=rule&of={}")),
+    ),
+    "credits:term": (Look("credit-term", _term("rule/{}/")),),
     "notices:list": (
         Look("notices", _at("/notices/"), by="Marcus"),
         Look("notices-unread", _at("/notices/?view=unread"), by="Tom"),
@@ -430,6 +443,7 @@ NO_PAGES: Final = frozenset(
         "me:save", "me:session-end", "tokens:new", "tokens:revoke",
         "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause", "credits:discard", "credits:withdraw", "credits:reverse",
+        "credits:csv", "credits:leakage-csv",
         "console:flow-undo", "console:tour-act", "console:duplicate-decide", "console:unmerge",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",

@@ -213,9 +213,7 @@ class TestTakenBack:
         assert (credit.state, credit.provisional) == (life.REVERSED, False)
         assert desk.on("4900") == desk.on("2420") == desk.on("2400") == 0
 
-    def test_is_refused_in_words_once_it_is_applied(
-        self, desk: Desk, asked: ServiceCredit
-    ) -> None:
+    def test_is_refused_in_words_once_it_is_applied(self, desk: Desk, asked: ServiceCredit) -> None:
         credit = desk.issue(desk.decide(asked))
         with pytest.raises(CannotChange, match="billing voids no credit note"):
             reversing.ask(by=desk.sue, credit_id=credit.pk, reason="The wrong customer.")

@@ -1,9 +1,9 @@
-"""Credits through the line with Stripe's and Tryton's sandboxes: paid in between, and taken back."""
+"""Credits through the line with Stripe's and Tryton's sandboxes: paid meanwhile, taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from django.conf import LazySettings
@@ -25,7 +25,6 @@ from revops.credits.queries.progress import stages_of
 from revops.credits.queries.sheet import SUBJECT, Draft
 from revops.credits.tasks import turn
 from revops.delivery.models import OutboundCommand
-from revops.kernel import clock
 from revops.ledger.models import JournalEntry
 from revops.pipeline import send
 from tests.pipeline.rehearsal import Rehearsal, served

@@ -151,6 +151,6 @@ class TestLeakage:
     ) -> None:
         desk.issue(desk.decide(asked))
         page = sign_in(desk.ana).get("/credits/leakage/").content.decode().replace("\xa0", " ")
-        assert "Of USD 90.00 promised, USD 90.00 was approved and USD 90.00 issued" in page
+        assert "Of USD 90.00 asked for, USD 90.00 was approved and USD 90.00 issued" in page
         assert "<svg" in page
         assert "The same as a table" in page

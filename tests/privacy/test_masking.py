@@ -30,6 +30,7 @@ from revops.console.audit import reading as trail
 from revops.console.connections.views import listing
 from revops.console.ledger import journals as entries
 from revops.console.people import reading as people
+from revops.credits import files as credits
 from revops.kernel import clock
 from revops.kernel.privacy import CONTACT, INTERNAL, PII, SECRET, TAX, WORDS, Data
 from revops.kernel.sight import MASK, MASKED_ADDRESS, SYSTEM, WHOLE, Sight, looking_as, shown
@@ -44,7 +45,8 @@ BLIND: Final = Sight(frozenset())
 FILES: Final = {
     "cases": export.CASE_COLUMNS, "causes": export.CAUSE_COLUMNS, "journals": entries.COLUMNS,
     "audit": trail.COLUMNS, "approvals": inbox._COLUMNS, "people": people.COLUMNS,
-    "connections": listing.COLUMNS,
+    "connections": listing.COLUMNS, "credits": credits.COLUMNS,
+    "leakage": credits.LEAKAGE_COLUMNS,
 }  # fmt: skip
 # Columns of files that hold codes, numbers, days and states of ours.
 _CODES: Final = """
@@ -56,6 +58,8 @@ roles on_behalf action reference entity session request_id salt detail_mac prev 
 Reference Type State Tier Currency Amount active last_seen role legal_entities from until
 conflicts connection label connector environment state last_success backlog waiting in_doubt
 oldest_waiting calls_1h failed_1h grade
+request invoice case reason before_tax created_at sent_at decided_at issued_at posted_at ended_at
+credit_note waits_for what requests half_take_less_s longest_s
 """
 CODES: Final = frozenset(_CODES.split()) | {"Legal entity", "Asked at", "Due at", "Ended at"}
 # Fields of the API that hold them.

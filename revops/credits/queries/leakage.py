@@ -103,7 +103,7 @@ class Sums:
     def parts(self) -> Sequence[tuple[str, Money, str]]:
         """(word, amount, tone), in the order of the road."""
         return (
-            ("Promised", self.promised, "info"),
+            ("Asked for", self.promised, "info"),
             ("Approved", self.approved, "wait"),
             ("Issued", self.issued, "ok"),
             ("Applied", self.applied, "ok"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from accounts.models import User
 from accounts.queries import may, roles_of
@@ -15,12 +15,18 @@ from revops.credits import life
 from revops.credits.models import ServiceCredit
 from revops.credits.queries.progress import Progress, progress
 
+_USED: Final = Case(
+    When(memo__settles="balance", then=F("memo__applied")), default=F("memo__total")
+)
 # What the filter offers → the states that it means.
 GROUPS: Final = {
     "open": (life.DRAFT, life.WAITING, life.APPROVED, life.ISSUING),
     "waiting": (life.WAITING,),
     "issuing": (life.APPROVED, life.ISSUING),
     "issued": (life.ISSUED,),
+    "unapplied": (life.ISSUED,),
+    "partly": (life.ISSUED,),
+    "applied": (life.ISSUED,),
     "ended": (life.REJECTED, life.WITHDRAWN, life.EXPIRED, life.REVERSED),
 }
 
@@ -31,6 +37,12 @@ class Listed:
 
     credit: ServiceCredit
     progress: Progress
+
+    @property
+    def stage(self) -> str:
+        """Where it stands: the stage that it is at, or how much of it was used."""
+        now = self.progress.now
+        return word_of(self.credit) if now.state == "done" else now.title
 
 
 def seen_by(user: User) -> QuerySet[ServiceCredit]:
@@ -60,6 +72,10 @@ def select(
     """What a list's filters leave."""
     if group:
         rows = rows.filter(state__in=GROUPS[group])
+    if group in ("unapplied", "partly", "applied"):
+        rows = rows.alias(used=_USED)
+        left = {"unapplied": Q(used=0), "applied": Q(used__gte=F("memo__total"))}
+        rows = rows.filter(left.get(group, Q(used__gt=0, used__lt=F("memo__total"))))
     if entity:
         rows = rows.filter(legal_entity__code=entity)
     if kind:
@@ -76,6 +92,18 @@ def select(
             meant |= Q(pk=int(number))
         rows = rows.filter(meant)
     return rows
+
+
+def word_of(credit: ServiceCredit) -> str:
+    """The state as a person means it: an issued one also says how much of it was used."""
+    memo = credit.memo
+    if credit.state != life.ISSUED or memo is None:
+        return life.STATES[credit.state]
+    if credit.reversing:
+        return "Issued, being taken back"
+    if memo.settles != "balance" or memo.applied >= memo.total:
+        return "Applied"
+    return "Partly applied" if memo.applied else "Issued, not applied"
 
 
 def listed(credits: Sequence[ServiceCredit]) -> list[Listed]:

@@ -96,10 +96,14 @@ def past(party_id: int, *, since: date, besides: int | None = None) -> list[Past
     ]
 
 
-def _promises(
-    accounts: list[int], invoice: Invoice, lines: list[Billed], day: date
-) -> list[Promised]:
-    """What the customer's plans promise on a day: those billed, subscribed to or granted."""
+def plans_of(customer: Customer, invoice: Invoice, day: date) -> set[str]:
+    """The plans and features that a customer has on a day, with what the invoice bills."""
+    accounts = Customer.objects.filter(party_id=customer.party_id).values_list("pk", flat=True)
+    return _plans(list(accounts), billed(invoice), day)
+
+
+def _plans(accounts: list[int], lines: list[Billed], day: date) -> set[str]:
+    """Those billed, subscribed to or granted."""
     plans = {line.sku for line in lines}
     for items in Subscription.objects.filter(
         customer_id__in=accounts, started_on__lte=day
@@ -111,6 +115,14 @@ def _promises(
         .exclude(state="revoked")
         .values_list("feature", flat=True)
     )
+    return plans
+
+
+def _promises(
+    accounts: list[int], invoice: Invoice, lines: list[Billed], day: date
+) -> list[Promised]:
+    """What the customer's plans promise on a day."""
+    plans = _plans(accounts, lines, day)
     rows = Promise.objects.filter(plan__in=plans, valid__contains=day).filter(
         Q(legal_entity=None) | Q(legal_entity_id=invoice.legal_entity_id)
     )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.queries import may
 from approvals.models import ApprovalRequest
-from revops.credits import life
+from revops.credits import files, life
 from revops.credits.filters import CREDITS, LEAKAGE
-from revops.credits.models import Promise, Rule, ServiceCredit
-from revops.credits.policy import percent
+from revops.credits.models import ServiceCredit
 from revops.credits.preview import Preview, preview
 from revops.credits.queries import leakage as report
-from revops.credits.queries.listing import listed, only_own, seen_by, select
+from revops.credits.queries.listing import listed, only_own, seen_by, select, word_of
 from revops.credits.queries.progress import progress
 from revops.credits.queries.reversible import hindrance
 from revops.credits.queries.situation import billed
@@ -25,6 +26,9 @@ from revops.kernel import clock
 from revops.kernel.clock import local_date
 from revops.kernel.money import Money
 from revops.web.charts import Point, Words
+from revops.web.csv_files import csv_file
+from revops.web.exports import MOST_ROWS, file_of
+from revops.web.filters import State
 from revops.web.formats import span_text
 from revops.web.htmx import render_page
 from revops.web.pagination import capped_count, keyset_page, page_size
@@ -40,10 +44,7 @@ def every(request: HttpRequest) -> HttpResponse:
     """Every request that the person may see, the newest first."""
     assert isinstance(request.user, User)
     state = CREDITS.read(request.GET)
-    rows = select(
-        seen_by(request.user), words=state.one("q"), group=state.one("state"),
-        entity=state.one("entity"), kind=state.one("type"),
-    )  # fmt: skip
+    rows = _chosen(request.user, state)
     page = keyset_page(
         rows, order=_ORDER, after=state.one("after"), before=state.one("before"),
         size=page_size(state.one("rows")), count=capped_count(rows),
@@ -68,6 +69,16 @@ def every(request: HttpRequest) -> HttpResponse:
 
 
 @screen("credits.view")
+@file_of("credits")
+def every_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The requests of the filter in force, the newest first, as a file."""
+    assert isinstance(request.user, User)
+    state = CREDITS.read(request.GET)
+    rows = list(_chosen(request.user, state).order_by(*_ORDER)[:MOST_ROWS])
+    return csv_file("credits", files.COLUMNS, files.rows_of(rows), at=clock.now())
+
+
+@screen("credits.view")
 @require_GET
 def one(request: HttpRequest, id: int) -> HttpResponse:
     """How far it is, what was asked for, what posts, and what one may tell the customer."""
@@ -81,10 +92,8 @@ def leakage(request: HttpRequest) -> HttpResponse:
     """Promised, approved, issued, applied, unapplied, expired; and how long each stage takes."""
     state = LEAKAGE.read(request.GET)
     now = clock.now()
-    since = now - timedelta(days=int(state.one("since")))
     entity = state.one("entity")
-    found = report.sums(since=since, entity=entity)
-    taken = report.delays(since=since, entity=entity)
+    found, taken = _leaked(state, now)
     context = {
         "state": state,
         "entity": entity,
@@ -104,7 +113,7 @@ def leakage(request: HttpRequest) -> HttpResponse:
         "delay_points": [
             Point(one.title, one.middle, _lasted(one.middle), "wait") for one in taken
         ],
-        "delay_words": Words("delays", _slowest(taken), "Stage", "Middle of all requests"),
+        "delay_words": Words("delays", _slowest(taken), "Stage", "Half take less than"),
         "at": now,
     }  # fmt: skip
     return render_page(
@@ -113,19 +122,27 @@ def leakage(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-@screen("credits.view")
-@require_GET
-def terms(request: HttpRequest) -> HttpResponse:
-    """What plans promise, and the rules that raise credits; both by their days."""
-    context = {
-        "promises": [
-            (row, percent(row.gives), percent(row.most))
-            for row in Promise.objects.select_related("legal_entity").order_by("plan", "-pk")[:200]
-        ],
-        "rules": Rule.objects.select_related("legal_entity").order_by("name", "-pk")[:100],
-        "today": clock.now().date(),
-    }
-    return render_page(request, "credits/terms.html", context)
+@screen("credits.report")
+@file_of("credit leakage")
+def leakage_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The figures of the report, as a file."""
+    now = clock.now()
+    rows = files.rows_of_leakage(*_leaked(LEAKAGE.read(request.GET), now))
+    return csv_file("credit-leakage", files.LEAKAGE_COLUMNS, rows, at=now)
+
+
+def _leaked(state: State, now: datetime) -> tuple[Sequence[report.Sums], Sequence[report.Delay]]:
+    since = now - timedelta(days=int(state.one("since")))
+    entity = state.one("entity")
+    return report.sums(since=since, entity=entity), report.delays(since=since, entity=entity)
+
+
+def _chosen(user: User, state: State) -> QuerySet[ServiceCredit]:
+    """What the person may see of what the filters leave."""
+    return select(
+        seen_by(user), words=state.one("q"), group=state.one("state"), entity=state.one("entity"),
+        kind=state.one("type"),
+    )  # fmt: skip
 
 
 def seen(user: User, id: int) -> ServiceCredit:
@@ -144,6 +161,7 @@ def page_of(request: HttpRequest, credit: ServiceCredit, *, problem: str = "") -
     reversal = ApprovalRequest.objects.filter(pk=credit.reversal_id or 0).first()
     context: dict[str, Any] = {
         "credit": credit,
+        "word": word_of(credit),
         "progress": progress([credit])[credit.pk],
         "moments": credit.moments.all()[:_MOMENTS],
         "amount": Money(credit.amount, credit.currency) if credit.amount is not None else None,
@@ -201,18 +219,18 @@ def _preview(credit: ServiceCredit) -> Preview | None:
 def _road(found: report.Sums) -> tuple[list[Point], Words]:
     points = [Point(word, amount.minor, str(amount), tone) for word, amount, tone in found.parts]
     sentence = (
-        f"Of {found.promised} promised, {found.approved} was approved and {found.issued} issued; "
-        f"{found.unapplied} is not applied yet."
+        f"Of {found.promised} asked for, {found.approved} was approved and {found.issued} issued. "
+        f"{found.unapplied} of that waits in customers’ balances."
     )
     return points, Words(f"road-{found.currency}", sentence, "Stage", "Before tax")
 
 
-def _slowest(taken: list[report.Delay]) -> str:
+def _slowest(taken: Sequence[report.Delay]) -> str:
     known = [one for one in taken if one.number]
     if not known:
         return "No request has passed a stage yet."
     slow = max(known, key=lambda one: one.middle)
-    return f"{slow.title} takes longest: {_lasted(slow.middle)} in the middle."
+    return f"{slow.title} takes longest: half take longer than {_lasted(slow.middle)}."
 
 
 def _lasted(seconds: int) -> str:
