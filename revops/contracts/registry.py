@@ -85,6 +85,7 @@ CONTRACTS: Final[Mapping[str, type[EventData]]] = {
         support.SupportCaseOpened,
         support.SupportCaseEscalated,
         support.SupportCaseResolved,
+        support.SupportCaseReopened,
         support.SlaBreached,
         success.HealthChanged,
         success.MilestoneReached,

@@ -47,6 +47,14 @@ class SupportCaseResolved(_SupportCase):
     resolution: Text = ""
 
 
+class SupportCaseReopened(_SupportCase):
+    """It was resolved, and is not any more."""
+
+    contract: ClassVar[str] = "support_case.reopened/1"
+
+    reopened_on: Day
+
+
 class SlaBreached(_SupportCase):
     """The promise that was broken, such as ``first_response`` or ``availability``."""
 

@@ -144,6 +144,20 @@ def support(billing: Any, _crm: Any) -> list[Said]:
     ]  # fmt: skip
 
 
+def support_again(billing: Any, _crm: Any) -> list[Said]:
+    """Resolved, opened again on the same day, escalated, and resolved for good."""
+    said = {"case_id": "77", "customer_ref": "cus_1", "title": "Exports fail",
+            "opened_on": "2026-01-10"}  # fmt: skip
+    return [
+        Said(billing, event("support_case.resolved", **said, resolved_on="2026-01-13",
+                            resolution="Fixed"), 1),
+        Said(billing, event("support_case.reopened", **said, reopened_on="2026-01-13"), 2),
+        Said(billing, event("support_case.escalated", **said, escalated_on="2026-01-14"), 3),
+        Said(billing, event("support_case.resolved", **said, resolved_on="2026-01-15",
+                            resolution="Really fixed"), 4),
+    ]  # fmt: skip
+
+
 def credit_request(billing: Any, _crm: Any) -> list[Said]:
     asked = {
         "credit_id": "cr_1", "customer_id": "cus_1", "credit_type": "goodwill", "currency": "EUR",
@@ -188,8 +202,8 @@ class TestFourEvents:
     @pytest.mark.parametrize(
         "made",
         [
-            lifecycle, same_second, money, returns, states, sold, group, support, credit_request,
-            entitled, priced,
+            lifecycle, same_second, money, returns, states, sold, group, support,
+            support_again, credit_request, entitled, priced,
         ],
         ids=lambda made: made.__name__,
     )  # fmt: skip

@@ -29,6 +29,7 @@ from connectors.systems.zendesk import sandbox
 from connectors.systems.zendesk.connector import connector
 from connectors.systems.zendesk.desk import credit_state
 from connectors.systems.zendesk.sandbox.hooks import event
+from connectors.systems.zendesk.wire import Zendesk
 from revops.kernel import clock
 
 PARAMETERS = {
@@ -72,6 +73,12 @@ async def tickets(door: Door) -> dict[int, Any]:
 async def one(client: Client, command: Command) -> Receipt:
     (receipt,) = await connector.send(client, SETTINGS, [command])
     return receipt
+
+
+async def case_of(client: Client, number: str) -> bytes:
+    body = await connector.fetch(client, SETTINGS, "ticket", number)
+    assert body is not None
+    return body
 
 
 def told(body: bytes) -> list[Any]:
@@ -191,6 +198,57 @@ class TestTickets:
             _, breached = told(body)
             assert (breached.promise, breached.breached_on) == ("availability", date(2026, 1, 9))
 
+        play(story)
+
+    def test_tell_since_when_they_are_escalated(self) -> None:
+        """By a tag; later changes, which the tag outlives, do not move the time."""
+
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=7, minutes_ago=5)
+            await happen(door, "escalate", number=7)
+            first = await case_of(client, "7")
+            await happen(door, "prioritize", number=7, priority="low")
+            later = await case_of(client, "7")
+            for body in (first, later):
+                assert [one.contract for one in told(body)] == [
+                    "support_case.opened/1", "support_case.escalated/1",
+                ]  # fmt: skip
+            assert json.loads(first)["history"] == json.loads(later)["history"]
+            await happen(door, "escalate", number=7, back=True)
+            (opened,) = told(await case_of(client, "7"))
+            assert opened.contract == "support_case.opened/1"
+
+        play(story)
+
+    def test_tell_that_they_were_opened_again_until_they_are_solved_again(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=7, minutes_ago=5)
+            await happen(door, "solve", number=7)
+            (solved,) = told(await case_of(client, "7"))
+            await happen(door, "reopen", number=7)
+            body = await case_of(client, "7")
+            opened, again = told(body)
+            assert (opened.status, again.contract) == ("open", "support_case.reopened/1")
+            assert again.reopened_on == solved.resolved_on == clock.now().date()
+            (polled,) = (await connector.poll(client, SETTINGS, cursor="")).bodies
+            assert connector.open(polled).content == connector.open(body).content
+            await happen(door, "solve", number=7)
+            (ended,) = told(await case_of(client, "7"))
+            assert ended.contract == "support_case.resolved/1"
+
+        play(story)
+
+    def test_have_their_audits_read_only_where_those_have_something_to_tell(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def none(self: Zendesk, number: int) -> Any:
+            raise AssertionError("Its audits were read.")
+
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=7)
+            assert told(await case_of(client, "7"))
+
+        monkeypatch.setattr(Zendesk, "audits", none)
         play(story)
 
     def test_come_page_by_page_and_none_is_missed(self) -> None:

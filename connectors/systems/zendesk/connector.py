@@ -19,7 +19,7 @@ from connectors.contract import (
 from connectors.http import Client
 from connectors.manifest import Manifest
 from connectors.problem import Problem, read_only
-from connectors.systems.zendesk import payloads, polling, sending, told
+from connectors.systems.zendesk import history, payloads, polling, sending, told
 from connectors.systems.zendesk.names import Names
 from connectors.systems.zendesk.wire import Zendesk
 from revops.contracts.base import EventData
@@ -51,7 +51,10 @@ class ZendeskConnector:
 
     async def poll(self, client: Client, settings: Settings, *, cursor: str) -> Page:
         with read_only():
-            return await polling.poll(Zendesk(client, settings), self.manifest, cursor=cursor)
+            names = Names.of(settings.parameters)
+            return await polling.poll(
+                Zendesk(client, settings), names, self.manifest, cursor=cursor
+            )
 
     async def fetch(
         self, client: Client, settings: Settings, object_type: str, object_id: str
@@ -59,14 +62,17 @@ class ZendeskConnector:
         """A ticket with its organization; None when it is gone or no ticket."""
         if object_type != told.TICKET or not object_id.isdigit():
             return None
-        desk = Zendesk(client, settings)
+        desk, names = Zendesk(client, settings), Names.of(settings.parameters)
         with read_only():
             ticket = await desk.ticket(int(object_id))
             if ticket is None:
                 return None
             number = ticket.get("organization_id")
             known = await desk.organizations([number] if type(number) is int else [])
-        return told.read_body(told.READ, polling.ticket(ticket), polling.of(ticket, known))
+            before = await history.of(desk, names, ticket)
+        return told.read_body(
+            told.READ, polling.ticket(ticket), polling.of(ticket, known), history=before
+        )
 
     def digest(self, payload: Mapping[str, Any]) -> str:
         return payloads.digest(payload)

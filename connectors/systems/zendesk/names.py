@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+ESCALATION: Final = "escalated"
 SEVERITIES: Final = "urgent=1, high=2, normal=3, low=4"
 PROMISES: Final = (
     "reply_time=first_response, requester_wait_time=resolution, "
@@ -27,6 +28,7 @@ class Names:
     promise_day: int | None
     severities: Mapping[str, str]
     promises: Mapping[str, str]
+    escalation_tags: frozenset[str]
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Self:
@@ -45,10 +47,19 @@ class Names:
             promise_day=field("promise_day_field"),
             severities=_pairs(parameters.get("severities") or SEVERITIES),
             promises=_pairs(parameters.get("promises") or PROMISES),
+            escalation_tags=frozenset(
+                str(parameters.get("escalation_tags") or ESCALATION).replace(",", " ").split()
+            ),
         )
 
     def case_id(self, ticket: int) -> str:
         return f"{self.prefix}{ticket}"
+
+    def escalates(self, tags: Any) -> bool:
+        """Whether one of a ticket's tags says that it is escalated."""
+        return isinstance(tags, list) and any(
+            isinstance(tag, str) and tag in self.escalation_tags for tag in tags
+        )
 
     def ticket(self, case_id: str) -> int | None:
         """The ticket's number behind a case's name; None when it is none of this desk's."""

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from connectors.contract import CallFailed, Outcome, Page, PayloadUnreadable
 from connectors.manifest import Manifest
-from connectors.systems.zendesk import told
+from connectors.systems.zendesk import history, told
 from connectors.systems.zendesk.answers import Json
+from connectors.systems.zendesk.names import Names
 from connectors.systems.zendesk.wire import PAGE, Zendesk
 from revops.kernel import strict_json
 from revops.kernel.clock import now
@@ -31,7 +32,7 @@ class Place:
     metrics: int
 
 
-async def poll(desk: Zendesk, manifest: Manifest, *, cursor: str) -> Page:
+async def poll(desk: Zendesk, names: Names, manifest: Manifest, *, cursor: str) -> Page:
     """Raises Problem, CallFailed, or PayloadUnreadable for a cursor of somebody else."""
     place = _read(cursor, manifest)
     tickets, after, more = await desk.changed(cursor=place.tickets, since=place.since)
@@ -48,8 +49,8 @@ async def poll(desk: Zendesk, manifest: Manifest, *, cursor: str) -> Page:
     numbers = sorted(breached)
     for start in range(0, len(numbers), PAGE):
         known |= await desk.tickets(numbers[start : start + PAGE])
-    bodies = await _bodies(desk, [(one, ()) for one in tickets])
-    bodies += await _bodies(desk, [(one, breached[number]) for number, one in known.items()])
+    bodies = await _bodies(desk, names, [(one, ()) for one in tickets])
+    bodies += await _bodies(desk, names, [(one, breached[number]) for number, one in known.items()])
     # Events of the last moments may still be added behind the end: it is read again.
     again = end if unread else max(place.metrics, end - manifest.poll_overlap_s)
     return Page(
@@ -57,7 +58,9 @@ async def poll(desk: Zendesk, manifest: Manifest, *, cursor: str) -> Page:
     )
 
 
-async def _bodies(desk: Zendesk, found: Sequence[tuple[Json, Sequence[Json]]]) -> list[bytes]:
+async def _bodies(
+    desk: Zendesk, names: Names, found: Sequence[tuple[Json, Sequence[Json]]]
+) -> list[bytes]:
     numbers = sorted(
         {one["organization_id"] for one, _ in found if type(one.get("organization_id")) is int}
     )
@@ -65,18 +68,24 @@ async def _bodies(desk: Zendesk, found: Sequence[tuple[Json, Sequence[Json]]]) -
     for start in range(0, len(numbers), PAGE):
         organizations |= await desk.organizations(numbers[start : start + PAGE])
     return [
-        told.read_body(told.POLL, ticket(one), of(one, organizations), breaches)
+        told.read_body(
+            told.POLL,
+            ticket(one),
+            of(one, organizations),
+            breaches,
+            history=await history.of(desk, names, one),
+        )
         for one, breaches in found
     ]
 
 
 def ticket(row: Json) -> Json:
     """The part of a ticket that we read: exports and single reads carry more, and not the same."""
-    names = (
+    parts = (
         "id", "subject", "priority", "status", "organization_id", "created_at", "updated_at",
         "custom_fields",
     )  # fmt: skip
-    return {name: row.get(name) for name in names}
+    return {name: row.get(name) for name in parts}
 
 
 def of(row: Json, organizations: dict[int, Json]) -> Json | None:

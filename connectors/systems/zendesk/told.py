@@ -3,7 +3,8 @@ What Zendesk tells, and what it means.
 
 Two sorts of bodies come in. A webhook (of an event subscription, or a trigger's own JSON) only
 names a ticket: it is read over our own connection. A ticket that was read, by that or by a poll,
-stands as ``{"source", "ticket", "organization", "breaches"}``; it tells the case as it is now.
+stands as ``{"source", "ticket", "organization", "breaches"}``, with ``history`` when its audits
+have something to tell (``history.py``); it tells the case as it is now.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from connectors.contract import Envelope, NeedsFetch, PayloadUnreadable, Settings
+from connectors.systems.zendesk.history import OVER
 from connectors.systems.zendesk.names import Names
 from revops.contracts import registry
 from revops.contracts.base import EventData
@@ -24,8 +26,7 @@ TICKET: Final = "ticket"
 READ: Final = "read"
 POLL: Final = "poll"
 _EVENT: Final = "zen:event-type:ticket."
-_OVER: Final = ("solved", "closed")
-_STATES: Final = ("new", "open", "pending", "hold", *_OVER)
+_STATES: Final = ("new", "open", "pending", "hold", *OVER)
 
 
 def envelope(body: bytes) -> Envelope:
@@ -41,8 +42,8 @@ def envelope(body: bytes) -> Envelope:
 
 def events(found: Envelope, settings: Settings) -> Sequence[EventData]:
     """
-    The case as it is, and each promise that broke. Raises NeedsFetch for a ticket that is only
-    named, PayloadUnreadable and ContractBroken for shapes that have drifted.
+    The case as it is, each promise that broke, and what its history tells. Raises NeedsFetch for a
+    ticket that is only named, PayloadUnreadable and ContractBroken for shapes that have drifted.
     """
     raw = found.raw
     if found.ignored:
@@ -55,7 +56,8 @@ def events(found: Envelope, settings: Settings) -> Sequence[EventData]:
     for promise, day in _broken(raw, names, settings.zone):
         data = {**case, "promise": promise, "breached_on": day}
         told.append(registry.read("sla.breached/1", data))
-    if ticket.get("status") in _OVER:
+    told += _history(raw, case, settings.zone)
+    if ticket.get("status") in OVER:
         day = local_date(instant(ticket.get("updated_at"), field="updated_at"), settings.zone)
         data = {**case, "resolved_on": day, "resolution": ""}
         return [*told, registry.read("support_case.resolved/1", data)]
@@ -67,6 +69,8 @@ def read_body(
     ticket: Mapping[str, Any],
     organization: Mapping[str, Any] | None,
     breaches: Sequence[Mapping[str, Any]] = (),
+    *,
+    history: Mapping[str, Any] | None = None,
 ) -> bytes:
     """A ticket that was read, as it enters the inbox."""
     body = {
@@ -74,6 +78,7 @@ def read_body(
         "ticket": dict(ticket),
         "organization": dict(organization) if organization else None,
         "breaches": [dict(one) for one in breaches],
+        **({"history": dict(history)} if history else {}),
     }
     return strict_json.dumps(body).encode()
 
@@ -172,6 +177,24 @@ def _broken(raw: Mapping[str, Any], names: Names, zone: str) -> list[tuple[str, 
             at = instant(breach.get("time"), field="breaches.time")
             found.append((promise, local_date(at, zone)))
     return found
+
+
+def _history(raw: Mapping[str, Any], case: Mapping[str, Any], zone: str) -> list[EventData]:
+    found = raw.get("history", {})
+    if not isinstance(found, Mapping):
+        raise PayloadUnreadable("“history” is no object.")
+    events = []
+    for name, contract, day in _STEPS:
+        if name in found:
+            at = local_date(instant(found[name], field=f"history.{name}"), zone)
+            events.append(registry.read(contract, {**case, day: at}))
+    return events
+
+
+_STEPS: Final = (
+    ("escalated_at", "support_case.escalated/1", "escalated_on"),
+    ("reopened_at", "support_case.reopened/1", "reopened_on"),
+)
 
 
 def _breaches(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:

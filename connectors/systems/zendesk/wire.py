@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.contract import Outcome, Settings
@@ -14,6 +14,7 @@ from connectors.systems.zendesk.answers import Json
 
 PAGE: Final = 100
 _MOST_PAGES: Final = 20
+_WITH_METRICS: Final = {"include": "metric_sets"}
 
 
 class Zendesk:
@@ -36,12 +37,19 @@ class Zendesk:
         return await self._maybe(f"/api/v2/ticket_fields/{number}.json", "ticket_field")
 
     async def ticket(self, number: int) -> Json | None:
-        """None when it is gone."""
-        return await self._maybe(f"/api/v2/tickets/{number}.json", "ticket")
+        """With its ``metric_set``; None when it is gone."""
+        try:
+            page = await self._get(f"/api/v2/tickets/{number}.json", _WITH_METRICS)
+        except Problem as problem:
+            if problem.code == "not_there":
+                return None
+            raise
+        (row,) = _measured([_object(page, "ticket")], page)
+        return row
 
     async def tickets(self, numbers: Sequence[int]) -> dict[int, Json]:
-        """Up to 100, those that are there, by their number."""
-        return await self._many("/api/v2/tickets/show_many.json", numbers, "tickets")
+        """Up to 100, those that are there, by their number; with their ``metric_set``."""
+        return await self._many("/api/v2/tickets/show_many.json", numbers, "tickets", _WITH_METRICS)
 
     async def organizations(self, numbers: Sequence[int]) -> dict[int, Json]:
         """Up to 100, those that are there, by their number."""
@@ -64,14 +72,18 @@ class Zendesk:
         return _rows(await self._get("/api/v2/search.json", {"query": query}), "results")
 
     async def changed(self, *, cursor: str, since: int) -> tuple[list[Json], str, bool]:
-        """A page of the incremental export: tickets, the next cursor, whether there is more."""
+        """
+        A page of the incremental export: tickets with their ``metric_set``, the next cursor,
+        whether there is more.
+        """
         params: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": since}
         page = await self._get(
-            "/api/v2/incremental/tickets/cursor.json", params | {"per_page": PAGE}
+            "/api/v2/incremental/tickets/cursor.json", params | {"per_page": PAGE} | _WITH_METRICS
         )
         after = page.get("after_cursor")
         at = after if isinstance(after, str) and after else cursor
-        return _rows(page, "tickets"), at, page.get("end_of_stream") is not True
+        rows = _measured(_rows(page, "tickets"), page)
+        return rows, at, page.get("end_of_stream") is not True
 
     async def metrics(self, *, since: int) -> tuple[list[Json], int, bool]:
         """A page of SLA events: they, where the next one starts (seconds), if there is more."""
@@ -100,17 +112,31 @@ class Zendesk:
                 return None
             raise
 
-    async def _many(self, path: str, numbers: Sequence[int], name: str) -> dict[int, Json]:
+    async def _many(
+        self, path: str, numbers: Sequence[int], name: str, more: Json | None = None
+    ) -> dict[int, Json]:
         if not numbers:
             return {}
         ids = ",".join(str(one) for one in sorted(set(numbers))[:PAGE])
-        rows = _rows(await self._get(path, {"ids": ids}), name)
+        page = await self._get(path, {"ids": ids, **(more or {})})
+        rows = _measured(_rows(page, name), page)
         return {row["id"]: row for row in rows if type(row.get("id")) is int}
 
     async def _get(self, path: str, params: Json | None = None) -> Json:
         with carried(write=False):
             answer = await self._client.call("GET", path, headers=self._headers, params=params)
         return answers.body(answer, write=False)
+
+
+def _measured(rows: Sequence[Json], page: Json) -> list[Json]:
+    """Tickets, each with what the answer holds of its metrics beside it."""
+    held = page.get("metric_sets")
+    found = {
+        one.get("ticket_id"): one
+        for one in (held if isinstance(held, list) else ())
+        if isinstance(one, Mapping)
+    }
+    return [{**row, "metric_set": found.get(row.get("id"))} for row in rows]
 
 
 def _object(page: Json, name: str) -> Json:

@@ -16,7 +16,11 @@ class SupportCaseState(models.TextChoices):
 
 
 class SupportCase(Record):
-    """``customer_ref`` and ``invoice_ref`` are ids of any system. ``promise`` is one that broke."""
+    """
+    ``customer_ref`` and ``invoice_ref`` are ids of any system. ``promise`` is one that broke.
+    ``resolved_version`` and ``reopened_version`` are the versions that told so last: the newer one
+    decides whether the case is resolved; ``resolved_on`` is null when it is not.
+    """
 
     customer_ref = models.CharField(max_length=120, blank=True)
     customer = models.ForeignKey(
@@ -34,6 +38,9 @@ class SupportCase(Record):
     escalated_on = models.DateField(null=True)
     resolved_on = models.DateField(null=True)
     resolution = models.TextField(blank=True)
+    resolved_version = models.BigIntegerField(default=0)
+    reopened_on = models.DateField(null=True)
+    reopened_version = models.BigIntegerField(default=0)
     promise = models.TextField(blank=True)
     breached_on = models.DateField(null=True)
 

@@ -285,6 +285,9 @@ class SupportCaseRow(Row):
     escalated_on: date | None = None
     resolved_on: date | None = None
     resolution: str = ""
+    resolved_version: int = 0
+    reopened_on: date | None = None
+    reopened_version: int = 0
     promise: str = ""
     breached_on: date | None = None
 

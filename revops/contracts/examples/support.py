@@ -28,6 +28,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "resolved_on": "2025-03-19",
         "resolution": "A faulty release was taken back.",
     },
+    "support_case.reopened/1": {
+        **_CASE,
+        "status": "open",
+        "reopened_on": "2025-03-20",
+    },
     "sla.breached/1": {
         **_CASE,
         "promise": "availability",

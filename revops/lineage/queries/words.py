@@ -47,6 +47,7 @@ _STATES: Final = {
     ("credit", "approved"): ("waiting", "Approved"),
     ("credit", "rejected"): ("cancelled", "Rejected"),
     ("credit", "issued"): ("issued", ""),
+    ("support_case", "escalated"): ("at_risk", "Escalated"),
     ("support_case", "resolved"): ("done", "Resolved"),
     ("payout", "settled"): ("done", "Settled"),
     ("payout", "returned"): ("failed", "Returned"),

@@ -6,7 +6,7 @@ import base64
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
@@ -142,7 +142,8 @@ class Sandbox:
         return {"ticket_field": {"id": int(number), "type": "text", "title": titles[int(number)]}}
 
     def _one(self, asked: Mapping[str, str], number: str) -> dict[str, Any]:
-        return {"ticket": self._ticket(number)}
+        row = self._ticket(number)
+        return {"ticket": row, **self._beside(asked, [row])}
 
     def _audits(self, asked: Mapping[str, str], number: str) -> dict[str, Any]:
         """Cursor pagination: the cursor is a place in the list."""
@@ -155,7 +156,13 @@ class Sandbox:
     def _many(self, asked: Mapping[str, str], kind: str) -> dict[str, Any]:
         held = self.world.tickets if kind == "tickets" else self.world.organizations
         numbers = [int(one) for one in asked.get("ids", "").split(",") if one][:100]
-        return {kind: [held[one] for one in numbers if one in held]}
+        rows = [held[one] for one in numbers if one in held]
+        return {kind: rows, **self._beside(asked, rows)}
+
+    def _beside(self, asked: Mapping[str, str], rows: Sequence[Row]) -> dict[str, Any]:
+        """What is loaded with tickets when it is asked for."""
+        wanted = asked.get("include", "").split(",")
+        return {"metric_sets": self.world.metric_sets(rows)} if "metric_sets" in wanted else {}
 
     def _search(self, asked: Mapping[str, str]) -> dict[str, Any]:
         found = re.fullmatch(r"type:ticket custom_field_([0-9]+):(\S+)", asked.get("query", ""))
@@ -177,7 +184,7 @@ class Sandbox:
         page = rows[:size]
         after = f"{page[-1]['updated_at']}|{page[-1]['id']}" if page else place
         return {"tickets": page, "after_cursor": after, "after_url": None,
-                "end_of_stream": len(rows) <= size}  # fmt: skip
+                "end_of_stream": len(rows) <= size, **self._beside(asked, page)}  # fmt: skip
 
     def _metrics(self, asked: Mapping[str, str]) -> dict[str, Any]:
         since = int(asked["start_time"])

@@ -89,6 +89,23 @@ def solve(sandbox: Sandbox, *, number: int | None = None) -> dict[str, Any]:
     return {"ticket": row["id"]}
 
 
+def reopen(sandbox: Sandbox, *, number: int) -> dict[str, Any]:
+    """The customer answers a ticket that was solved: it is open again."""
+    sandbox.world.change(number, {"status": "open"})
+    sandbox.hooks.call("status_changed", sandbox.world.tickets[number])
+    return {"ticket": number}
+
+
+def escalate(sandbox: Sandbox, *, number: int | None = None, back: bool = False) -> dict[str, Any]:
+    """Somebody marks a ticket, the newest open one unless it is named, as escalated, or not."""
+    row = sandbox.world.tickets[number] if number else _newest(sandbox)
+    tag = sorted(sandbox.names.escalation_tags)[0]
+    tags = [one for one in row["tags"] if one != tag] + ([] if back else [tag])
+    sandbox.world.change(row["id"], {"tags": tags})
+    sandbox.hooks.call("tags_changed", row)
+    return {"ticket": row["id"]}
+
+
 def prioritize(sandbox: Sandbox, *, number: int, priority: str) -> dict[str, Any]:
     """Somebody changes how urgent a ticket is."""
     sandbox.world.change(number, {"priority": priority})
@@ -98,8 +115,8 @@ def prioritize(sandbox: Sandbox, *, number: int, priority: str) -> dict[str, Any
 
 def cases(sandbox: Sandbox, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """
-    The two buttons of a demo: ``open`` a case of the customer whose ticket is the newest, or solve
-    it; let the newest case miss its SLA (``breach``), or take that back.
+    The buttons of a demo: ``open`` a case of the customer whose ticket is the newest, or solve it;
+    let the newest case miss its SLA (``breach``) or ``escalate`` it, or take that back.
     """
     world = sandbox.world
     if wanted.get("open") is True:
@@ -121,7 +138,9 @@ def cases(sandbox: Sandbox, wanted: Mapping[str, Any]) -> dict[str, Any]:
         for event in world.metrics[-1:]:
             event["deleted"] = True
         return {"taken_back": len(world.metrics[-1:])}
-    raise ValueError("Say open or breach.")
+    if "escalate" in wanted:
+        return escalate(sandbox, back=not wanted["escalate"])
+    raise ValueError("Say open, breach or escalate.")
 
 
 def _newest(sandbox: Sandbox, *, any_state: bool = False) -> Row:
@@ -141,5 +160,7 @@ SCENARIOS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
     "ticket": ticket,
     "breach": breach,
     "solve": solve,
+    "reopen": reopen,
+    "escalate": escalate,
     "prioritize": prioritize,
 }

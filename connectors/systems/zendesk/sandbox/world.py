@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +39,7 @@ class World:
         self.organizations: dict[int, Row] = {}
         self.audits: dict[int, list[Row]] = {}
         self.metrics: list[Row] = []
+        self.reopens: dict[int, int] = {}
         self._next: int = FIRST
         if path is not None and path.exists():
             held = json.loads(path.read_text(encoding="utf-8"))
@@ -46,11 +47,12 @@ class World:
             self.organizations |= {int(key): row for key, row in held["organizations"].items()}
             self.audits |= {int(key): rows for key, rows in held["audits"].items()}
             self.metrics += held["metrics"]
+            self.reopens |= {int(key): count for key, count in held.get("reopens", {}).items()}
             self._next = int(held["next"])
 
     def reset(self) -> None:
         """Nothing is there any more."""
-        for held in (self.tickets, self.organizations, self.audits, self.metrics):
+        for held in (self.tickets, self.organizations, self.audits, self.metrics, self.reopens):
             held.clear()
         self._next = FIRST
         self.save()
@@ -60,7 +62,7 @@ class World:
             return
         held = {
             "tickets": self.tickets, "organizations": self.organizations, "audits": self.audits,
-            "metrics": self.metrics, "next": self._next,
+            "metrics": self.metrics, "reopens": self.reopens, "next": self._next,
         }  # fmt: skip
         self._path.write_text(json.dumps(held), encoding="utf-8")
 
@@ -113,8 +115,10 @@ class World:
             raise Invalid("priority", "Priority: is not included in the list")
         at = at or clock.now()
         events: list[Row] = []
-        for name in ("subject", "description", "priority", "status", "organization_id"):
+        for name in ("subject", "description", "priority", "status", "organization_id", "tags"):
             if name in given and given[name] != ticket[name]:
+                if name == "status" and ticket[name] == "solved" and given[name] != "closed":
+                    self.reopens[number] = self.reopens.get(number, 0) + 1
                 events.append(self._event("Change", field_name=name, value=given[name],
                                           previous_value=ticket[name]))  # fmt: skip
                 ticket[name] = given[name]
@@ -134,6 +138,12 @@ class World:
         }  # fmt: skip
         self.audits[number].append(audit)
         return audit
+
+    def metric_sets(self, tickets: Iterable[Row]) -> list[Row]:
+        """What is counted of tickets, as it is loaded beside them."""
+        return [
+            {"ticket_id": row["id"], "reopens": self.reopens.get(row["id"], 0)} for row in tickets
+        ]
 
     def breach(self, number: int, *, metric: str, at: datetime) -> Row:
         """The SLA of a ticket is missed. No ticket changes by that."""
