@@ -5,26 +5,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connectors', '0001_initial'),
-        ('mappings', '0006_rows'),
+        ("connectors", "0001_initial"),
+        ("mappings", "0006_rows"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='accountingperiod',
-            name='legal_entity',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='mappings.legalentity'),
+            model_name="accountingperiod",
+            name="legal_entity",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="periods",
+                to="mappings.legalentity",
+            ),
         ),
         migrations.AlterField(
-            model_name='entitymap',
-            name='connection',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection'),
+            model_name="entitymap",
+            name="connection",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="connectors.connection",
+            ),
         ),
         migrations.AlterField(
-            model_name='periodrun',
-            name='period',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='mappings.accountingperiod'),
+            model_name="periodrun",
+            name="period",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="runs",
+                to="mappings.accountingperiod",
+            ),
         ),
     ]
