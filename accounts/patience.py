@@ -3,13 +3,14 @@ How often a password may be guessed.
 
 Counted for each pair of email and address, so that nobody can lock somebody else out by guessing
 for them: the owner signs in from elsewhere. Counted for each address too, so that nobody tries one
-password on everybody. Counts live in Django's cache (for each web process, unless ``CACHES`` names
-a shared one).
+password on everybody. Counts live in Django's cache, which all web processes share; while Valkey
+is away, each counts for itself (``revops.store.shared_cache``).
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Final
 
 from django.core.cache import cache
@@ -30,8 +31,12 @@ def seconds_to_wait(*, email: str, address: str) -> int:
 def failed(*, email: str, address: str) -> None:
     """One more wrong password; the wait starts again with each until it is reached."""
     for key in (_pair(email, address), _from(address)):
-        failures, _ = _read(key)
-        cache.set(key, (failures + 1, time.time() + WAIT), timeout=WAIT)
+        # One step each, so that two tries at once, in two processes, count as two.
+        cache.add(key, 0, timeout=WAIT)
+        with suppress(ValueError):
+            cache.incr(key)
+        cache.touch(key, timeout=WAIT)
+        cache.set(_until(key), time.time() + WAIT, timeout=WAIT)
 
 
 def succeeded(*, email: str, address: str) -> None:
@@ -45,8 +50,12 @@ def _wait(key: str, tries: int) -> int:
 
 
 def _read(key: str) -> tuple[int, float]:
-    found: tuple[int, float] | None = cache.get(key)
-    return found or (0, 0.0)
+    found = cache.get_many([key, _until(key)])
+    return int(found.get(key, 0)), float(found.get(_until(key), 0.0))
+
+
+def _until(key: str) -> str:
+    return f"{key}:until"
 
 
 def _pair(email: str, address: str) -> str:

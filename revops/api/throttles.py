@@ -1,8 +1,8 @@
 """
 How many calls a token may make in a minute.
 
-Counts live in Django's cache: in memory, so for each web process, unless ``CACHES`` names a shared
-one. The base view turns ``Rate`` into headers.
+Counts live in Django's cache, which all web processes share; while Valkey is away, each counts for
+itself (``revops.store.shared_cache``). The base view turns ``Rate`` into headers.
 """
 
 from __future__ import annotations

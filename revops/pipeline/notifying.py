@@ -26,6 +26,7 @@ from revops.notices.hours import next_due, zone_of
 from revops.notices.kinds import DIGEST, NOT, NOW
 from revops.notices.models import Notice, Summary, Way
 from revops.pipeline import hearing, wake
+from revops.pipeline.token_ends import look_at_tokens
 
 MAIL: Final = "notice.email"
 CHAT: Final = "notice.chat"
@@ -42,6 +43,7 @@ def turn() -> int:
     """Once round: what is new is told, what is wanted goes out. How many commands were made."""
     hearing.look_at_emergencies()
     hearing.look_at_what_ends()
+    look_at_tokens()
     return hand_over() + summarize()
 
 

@@ -150,7 +150,15 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = env("REDIS_URL", default="redis://localhost:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Tries and calls are counted here for all processes; without Valkey, by each for itself.
+CACHES = {
+    "default": {
+        "BACKEND": "revops.store.shared_cache.SharedCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "revops-cache",
+        "OPTIONS": {"socket_connect_timeout": 0.25, "socket_timeout": 0.25},
+    }
+}
 
 # A wake-up must never hold up what has already been stored: one quick try, then the sweeper.
 CELERY = {
