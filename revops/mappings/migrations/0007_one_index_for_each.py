@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("connectors", "0001_initial"),
-        ("mappings", "0006_rows"),
+        ("mappings", "0007_change_sets"),
     ]
 
     operations = [
