@@ -99,13 +99,16 @@ class Placed:
 
 def place(tiers: Sequence[TierTerms], measured: Measured, lift: Lift = NO_LIFT) -> Placed:
     """
-    The tier. Without an amount, or where a rate is missing, it is the highest one; nothing is ever
-    placed lower because of a lift.
+    The tier. Without an amount, or where a rate is missing, it is the highest one, unless what is
+    asked for never has an amount; nothing is ever placed lower because of a lift.
     """
     ordered = sorted(tiers, key=lambda one: one.number)
     highest = ordered[-1]
     if not measured.rated:
         return Placed(highest, "An exchange rate is missing, so the highest tier counts.")
+    if measured.own is None and lift.unpriced:
+        lifted = max(lift.plus, _at_least(ordered, lift.least))
+        return Placed(ordered[min(lifted, len(ordered) - 1)], lift.why)
     if measured.own is None:
         return Placed(highest, lift.why)
     place = _tier_of(ordered, measured.whole)

@@ -94,11 +94,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """Why a tier is higher than the amount's: at ``least`` this one, or ``plus`` some."""
+    """
+    Why a tier is higher than the amount's: at ``least`` this one, or ``plus`` some. What has no
+    amount by nature is ``unpriced``: it begins at the lowest tier instead of the highest.
+    """
 
     least: int = 0
     plus: int = 0
     why: str = ""
+    unpriced: bool = False
 
 
 NO_LIFT: Final = Lift()

@@ -57,7 +57,7 @@ class Finding:
     @property
     def cause_key(self) -> str:
         """Cases with the same one share a fix."""
-        return sha256(f"{self.kind}|{self.cause_parts}")[:_CAUSE_KEY]
+        return cause_key_of(self.kind, self.cause_parts)
 
     def columns(self) -> dict[str, Any]:
         """The columns of a case that the finding decides, as JSON can carry them."""
@@ -90,6 +90,11 @@ class Finding:
 def fingerprint_of(kind: str, identity: str) -> str:
     """The fingerprint of a finding, for settling it without having it."""
     return sha256(f"{kind}|{identity}")
+
+
+def cause_key_of(kind: str, cause_parts: str) -> str:
+    """The cause of findings, for looking for their cases without having one."""
+    return sha256(f"{kind}|{cause_parts}")[:_CAUSE_KEY]
 
 
 def _clean(text: str, column: str = "") -> str:

@@ -22,6 +22,8 @@ from revops.pipeline.sources import Source
 from revops.store import sql
 
 _POSTING = "Post to the ledger"
+NO_MAP = "mapping_missing"
+NO_HINT = "(none given)"
 
 
 def report(findings: Sequence[Finding]) -> None:
@@ -155,17 +157,18 @@ def overdue(source: Source, item: Understood, kind: str, source_id: str) -> Find
 
 def no_entity(source: Source, meaning: Meaning) -> Finding:
     data = meaning.data
-    hint = getattr(data, "legal_entity", "") or "(none given)"
+    hint = getattr(data, "legal_entity", "") or NO_HINT
     return _from_meaning(
         source,
         meaning,
-        kind="mapping_missing",
+        kind=NO_MAP,
         cause_parts=f"entity|{source.slug}|{hint}",
         cause=f"{source.label} names no legal entity that we keep books for: {hint}",
         what_happened=(
             f"{_label(data)} cannot be put into anybody's books: no legal entity is mapped to "
             f"“{hint}”."
         ),
+        facts=((HINT, hint),),
     )
 
 
@@ -219,7 +222,7 @@ def unjournalized(
         return _from_meaning(
             source,
             meaning,
-            kind="mapping_missing",
+            kind=NO_MAP,
             cause_parts=f"{error.kind}|{error.key}|{entity}",
             cause=f"{what} {error.key} has no mapping in {entity}",
             what_happened=(
@@ -269,6 +272,8 @@ def unjournalized(
     )
 
 
+# What a case says that it lacks, by the label of its first fact (``changes/gaps.py``).
+HINT = "Entity hint"
 _MAPS = {
     "sku": ("SKU", "revenue account"),
     "tax": ("Tax code", "liability account"),

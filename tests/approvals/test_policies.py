@@ -42,6 +42,11 @@ class TestPlace:
     def test_takes_what_it_and_the_others_come_to(self, own: str, others: str, tier: int) -> None:
         assert place(TIERS, Measured(Decimal(own), Decimal(others))).tier.number == tier
 
+    def test_takes_the_lowest_for_what_never_has_an_amount_unless_it_is_lifted(self) -> None:
+        assert place(TIERS, Measured(None), Lift(unpriced=True)).tier.number == 1
+        assert place(TIERS, Measured(None), Lift(least=4, unpriced=True)).tier.number == 4
+        assert place(TIERS, Measured(None, rated=False), Lift(unpriced=True)).tier.number == 4
+
     def test_takes_the_highest_without_rate_or_amount(self) -> None:
         assert place(TIERS, Measured(None, rated=False)).tier.number == 4
         assert place(TIERS, Measured(None)).tier.number == 4
