@@ -106,6 +106,8 @@ RULES: Final[dict[str, Rule]] = {
     "cases.replay.approve": _check(_MANAGER),
     "cases.close": _make(frozenset({Role.REVOPS, Role.FINANCE})),
     "cases.close.approve": _check(_MANAGER),
+    "jobs.view": _look(_READERS | _ADMIN),
+    "jobs.run": _act(_WORKERS | _ADMIN),
     "flows.compensate": _act(frozenset({Role.MANAGER, Role.REVOPS})),
     "identity.decide": _act(frozenset({Role.MANAGER, Role.REVOPS}), whole=True),
     # Service credits.

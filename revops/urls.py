@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connections/", include("revops.console.connections.urls")),
     path("usage/", include("revops.usage.urls")),
     path("notices/", include("revops.notices.urls")),
+    path("bulk/", include("revops.jobs.urls")),
     path("credits/", include("revops.credits.urls")),
     path("", include("revops.api.urls")),
 ]

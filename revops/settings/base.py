@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "accounts",
     "revops.web",
     "revops.notices",
+    "revops.jobs",
     "connectors",
     "revops.mappings",
     "revops.canonical",
@@ -184,6 +185,7 @@ CELERY = {
         "revops.pipeline.tasks",
         "approvals.tasks",
         "revops.credits.tasks",
+        "revops.jobs.tasks",
         "revops.audit.tasks",
     ],
     "beat_schedule": {
@@ -197,6 +199,7 @@ CELERY = {
         "approvals": {"task": "approvals.tasks.watch", "schedule": 60.0},
         "notices": {"task": "revops.pipeline.tasks.notify", "schedule": 5.0},
         "credits": {"task": "revops.credits.tasks.look", "schedule": 3.0},
+        "jobs": {"task": "revops.jobs.tasks.work", "schedule": 2.0},
     },
     "timezone": "UTC",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -16,6 +17,7 @@ from revops.kernel import correlation
 from revops.web import nav
 from revops.web.bell import Bell, ring
 from revops.web.scope import Scope
+from revops.web.tray import Running, running
 
 THEMES: Final = {"auto": "System", "light": "Light", "dark": "Dark"}
 DENSITIES: Final = {"compact": "Compact", "comfortable": "Comfortable"}
@@ -63,6 +65,11 @@ class Console:
     def bell(self) -> Bell | None:
         """What the person has not read; None for anybody who is not signed in."""
         return ring(self._request) if self.person else None
+
+    @cached_property
+    def tray(self) -> Sequence[Running]:
+        """Bulk work of the person that runs, or ended a moment ago."""
+        return running(self._request) if self.person else ()
 
     @cached_property
     def scope(self) -> Scope:
