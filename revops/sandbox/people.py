@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from django.db import connection
 
-from revops.sandbox import desk
+from revops.sandbox import desk, fortunes
 from revops.store import rows
 
 log = structlog.get_logger(__name__)
@@ -20,7 +20,7 @@ _PAUSE_S: Final = 7.0
 
 
 async def work() -> None:
-    """The support desk's next step, again and again, until cancelled."""
+    """The next step of support and finance, again and again, until cancelled."""
     while True:
         await asyncio.sleep(_PAUSE_S)
         await asyncio.to_thread(_step)
@@ -30,6 +30,7 @@ def _step() -> None:
     try:
         with rows.within(None):
             desk.play()
+            fortunes.play()
     except Exception:
         # The company may not be there yet, or the database be away: the next turn looks again.
         log.exception("people.failed")
