@@ -5,35 +5,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('approvals', '0004_one_person'),
+        ("approvals", "0004_one_person"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='decision',
-            name='request',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='approvals.approvalrequest'),
+            model_name="decision",
+            name="request",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to="approvals.approvalrequest",
+            ),
         ),
         migrations.AlterField(
-            model_name='edition',
-            name='request',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='approvals.approvalrequest'),
+            model_name="edition",
+            name="request",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="editions",
+                to="approvals.approvalrequest",
+            ),
         ),
         migrations.AlterField(
-            model_name='maker',
-            name='request',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='makers', to='approvals.approvalrequest'),
+            model_name="maker",
+            name="request",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="makers",
+                to="approvals.approvalrequest",
+            ),
         ),
         migrations.AlterField(
-            model_name='step',
-            name='request',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='ladder', to='approvals.approvalrequest'),
+            model_name="step",
+            name="request",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="ladder",
+                to="approvals.approvalrequest",
+            ),
         ),
         migrations.AlterField(
-            model_name='tier',
-            name='policy',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='tiers', to='approvals.policy'),
+            model_name="tier",
+            name="policy",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tiers",
+                to="approvals.policy",
+            ),
         ),
     ]

@@ -5,25 +5,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('canonical', '0006_one_index_each'),
+        ("canonical", "0007_support_cases_opened_again"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='entitlement',
-            name='customer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entitlements', to='canonical.customer'),
+            model_name="entitlement",
+            name="customer",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="entitlements",
+                to="canonical.customer",
+            ),
         ),
         migrations.AlterField(
-            model_name='mergeproposal',
-            name='left',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='canonical.party'),
+            model_name="mergeproposal",
+            name="left",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="canonical.party",
+            ),
         ),
         migrations.AlterField(
-            model_name='priceversion',
-            name='price',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='canonical.price'),
+            model_name="priceversion",
+            name="price",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="versions",
+                to="canonical.price",
+            ),
         ),
     ]

@@ -5,21 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('canonical', '0007_one_index_for_each'),
-        ('credits', '0003_terms_and_reversal'),
+        ("canonical", "0007_one_index_for_each"),
+        ("credits", "0003_terms_and_reversal"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='moment',
-            name='credit',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='moments', to='credits.servicecredit'),
+            model_name="moment",
+            name="credit",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="moments",
+                to="credits.servicecredit",
+            ),
         ),
         migrations.AlterField(
-            model_name='servicecredit',
-            name='customer',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='service_credits', to='canonical.customer'),
+            model_name="servicecredit",
+            name="customer",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="service_credits",
+                to="canonical.customer",
+            ),
         ),
     ]

@@ -5,15 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('delivery', '0004_rows'),
+        ("delivery", "0004_rows"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='attempt',
-            name='command',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='history', to='delivery.outboundcommand'),
+            model_name="attempt",
+            name="command",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="history",
+                to="delivery.outboundcommand",
+            ),
         ),
     ]

@@ -5,31 +5,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0005_rows'),
-        ('mappings', '0006_rows'),
+        ("ledger", "0005_rows"),
+        ("mappings", "0006_rows"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='journalentry',
-            name='legal_entity',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity'),
+            model_name="journalentry",
+            name="legal_entity",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="mappings.legalentity",
+            ),
         ),
         migrations.AlterField(
-            model_name='journalline',
-            name='entry',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='ledger.journalentry'),
+            model_name="journalline",
+            name="entry",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="ledger.journalentry",
+            ),
         ),
         migrations.AlterField(
-            model_name='recognition',
-            name='schedule',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='recognitions', to='ledger.revenueschedule'),
+            model_name="recognition",
+            name="schedule",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="recognitions",
+                to="ledger.revenueschedule",
+            ),
         ),
         migrations.AlterField(
-            model_name='revenueschedule',
-            name='legal_entity',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity'),
+            model_name="revenueschedule",
+            name="legal_entity",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="mappings.legalentity",
+            ),
         ),
     ]

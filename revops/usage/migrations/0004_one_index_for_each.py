@@ -5,48 +5,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('canonical', '0007_one_index_for_each'),
-        ('connectors', '0001_initial'),
-        ('mappings', '0007_one_index_for_each'),
-        ('usage', '0003_prepaid_and_dated_policies'),
+        ("canonical", "0007_one_index_for_each"),
+        ("connectors", "0001_initial"),
+        ("mappings", "0007_one_index_for_each"),
+        ("usage", "0003_prepaid_and_dated_policies"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='account',
-            name='subscription',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='canonical.subscription'),
+            model_name="account",
+            name="subscription",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="canonical.subscription",
+            ),
         ),
         migrations.AlterField(
-            model_name='crossing',
-            name='subscription',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='canonical.subscription'),
+            model_name="crossing",
+            name="subscription",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="canonical.subscription",
+            ),
         ),
         migrations.AlterField(
-            model_name='daytotal',
-            name='stream',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='days', to='usage.stream'),
+            model_name="daytotal",
+            name="stream",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="days",
+                to="usage.stream",
+            ),
         ),
         migrations.AlterField(
-            model_name='policy',
-            name='legal_entity',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity'),
+            model_name="policy",
+            name="legal_entity",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="mappings.legalentity",
+            ),
         ),
         migrations.AlterField(
-            model_name='ratedline',
-            name='legal_entity',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity'),
+            model_name="ratedline",
+            name="legal_entity",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="mappings.legalentity",
+            ),
         ),
         migrations.AlterField(
-            model_name='ratedline',
-            name='subscription',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='canonical.subscription'),
+            model_name="ratedline",
+            name="subscription",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="canonical.subscription",
+            ),
         ),
         migrations.AlterField(
-            model_name='stream',
-            name='connection',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection'),
+            model_name="stream",
+            name="connection",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="connectors.connection",
+            ),
         ),
     ]
