@@ -38,6 +38,9 @@ def template() -> str:
     """The name of a migrated database on the server of the tests, made now if it is not there."""
     name = f"revops_template_{schema_digest()}"
     with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        # A slow machine may take minutes for what the other one does.
+        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if cursor.fetchone() is None:
