@@ -9,5 +9,5 @@ from revops.kernel.privacy import INTERNAL, PII, Classes
 CLASSES: Final[Classes] = {
     "Heartbeat": {INTERNAL: "name"},
     "FlowRun": {INTERNAL: "flow checks", PII: "note"},
-    "StepRun": {INTERNAL: "step record_key undo_state", PII: "note undo_note"},
+    "StepRun": {INTERNAL: "step record_key waits_for undo_state", PII: "note undo_note"},
 }

@@ -31,6 +31,7 @@ from revops.kernel import clock, correlation, strict_json
 from revops.ledger.books import all_books
 from revops.pipeline import ownership, wake
 from revops.pipeline.flows.begin import Told, begin
+from revops.pipeline.transform.base import account_of
 from revops.store import sql
 
 ACTION: Final = "identity.decide"
@@ -85,7 +86,7 @@ def merge_agreed(*, by: User, survivor_id: int, absorbed_id: int, reason: str) -
             merged_on=at.date(),
             reason=done.merge.reason,
         )
-        _follow(done, [(survivor_id, data)], by, at)
+        _follow(done, [(survivor_id, data)], by, at, joined=(survivor_id, absorbed_id))
         record(
             "identity.merge", by=actor_of(by), kind="customer", reference=_ours(survivor_id),
             label=str(done.merge.survivor), reason=done.merge.reason,
@@ -105,7 +106,7 @@ def unmerge(*, by: User, merge_id: int, reason: str) -> Decided:
     with sql.atomic():
         done = deciding.unmerge(by=by, merge_id=merge_id, reason=reason, at=at)
         both = [done.merge.survivor_id, done.merge.absorbed_id]
-        _follow(done, [(party_id, _as_it_is(party_id)) for party_id in both], by, at)
+        _follow(done, [(party_id, _as_it_is(party_id)) for party_id in both], by, at, joined=both)
         record(
             "identity.unmerge", by=actor_of(by), kind="customer", reference=_ours(both[0]),
             label=str(done.merge.survivor), reason=reason,
@@ -160,8 +161,15 @@ def look(*, everything: bool = False) -> Found:
     return found
 
 
-def _follow(done: Decided, told: Iterable[tuple[int, EventData]], by: User, at: datetime) -> None:
-    _tell(told, by, at)
+def _follow(
+    done: Decided,
+    told: Iterable[tuple[int, EventData]],
+    by: User,
+    at: datetime,
+    *,
+    joined: Iterable[int],
+) -> None:
+    _tell(told, by, at, joined=joined)
     _report(done.outcome, at)
 
 
@@ -170,8 +178,13 @@ def _report(outcome: Outcome, at: datetime) -> None:
     cases.report(ownership.drifted(outcome.opened), at=at)
 
 
-def _tell(told: Iterable[tuple[int, EventData]], by: User, at: datetime) -> None:
-    """Publish what happened to each customer, and begin what follows from it."""
+def _tell(
+    told: Iterable[tuple[int, EventData]], by: User, at: datetime, *, joined: Iterable[int] = ()
+) -> None:
+    """
+    Publish what happened to each customer, and begin what follows from it; what waited for an
+    account of those ``joined`` goes on.
+    """
     known = list(told)
     ids = sql.new_ids("events_businessevent", len(known))
     places = {row.party_id: row for row in sql.rows(_ACCOUNT, ([party for party, _ in known],))}
@@ -189,7 +202,8 @@ def _tell(told: Iterable[tuple[int, EventData]], by: User, at: datetime) -> None
         for event_id, story, (party_id, data) in zip(ids, stories, known, strict=True)
         if (place := places.get(party_id)) is not None
     ]
-    for connection_id in begin(runs, all_books(), at=at):
+    came = [account_of(party_id) for party_id in joined]
+    for connection_id in begin(runs, all_books(), at=at, came=came):
         transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
 
 

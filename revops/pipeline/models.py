@@ -112,7 +112,8 @@ class UndoState(models.TextChoices):
 class StepRun(models.Model):
     """
     One step of a run towards one connection, and its command. ``record_key`` names the state that
-    it tells, so that two of one record are never under way at once.
+    it tells, so that two of one record are never under way at once. ``waits_for`` names what it
+    goes on with at once when that comes (``transform.base.Unready``).
     """
 
     run = models.ForeignKey(FlowRun, on_delete=models.PROTECT, related_name="steps", db_index=False)
@@ -124,6 +125,7 @@ class StepRun(models.Model):
     state = models.CharField(max_length=12, choices=StepState)
     note = models.TextField(blank=True)
     record_key = models.CharField(max_length=64, blank=True)
+    waits_for = models.CharField(max_length=255, blank=True, default="", db_default="")
     command = models.ForeignKey(
         OutboundCommand, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
@@ -143,6 +145,9 @@ class StepRun(models.Model):
         indexes = [
             models.Index(
                 fields=["next_at"], name="pipeline_step_unready", condition=Q(state="unready")
+            ),
+            models.Index(
+                fields=["waits_for"], name="pipeline_step_waits", condition=Q(state="unready")
             ),
             models.Index(
                 fields=["record_key"], name="pipeline_step_held", condition=Q(state="held")

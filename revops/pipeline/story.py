@@ -30,6 +30,7 @@ from revops.pipeline.journalize.record import Produced, record
 from revops.pipeline.normalize import OWN_TYPE, Meaning, Understood, normalize
 from revops.pipeline.order import BOOKED, PARENTS, STORIES, UNDOING, order
 from revops.pipeline.sources import Source
+from revops.pipeline.transform.base import account_of
 from revops.store import sql
 
 
@@ -264,7 +265,8 @@ class Story:
             for key, (meaning, change, entity_id, story, note) in self._effects.items()
             if event_ids.get(key) in self._fresh
         ]
-        self.targets |= begin(told, self._books, at=at)
+        joined = [account_of(party_id) for party_id in sorted(self._records.joined)]
+        self.targets |= begin(told, self._books, at=at, came=[*self.known, *joined])
 
     def _write_meanings(self, at: datetime) -> dict[tuple[int, int], int]:
         again = [event.id for event in self._claimed if event.fence > 1]

@@ -67,8 +67,9 @@ class Batch:
     Load, apply in memory, flush. Not for use outside the transaction that it was made in.
 
     After the flush ``drifted`` are the differences in money that are new, and ``agreed`` the (kind,
-    id) of records of which the last one is over. ``stories`` are correlation ids of other systems'
-    records that the events name, by (kind, their id).
+    id) of records of which the last one is over. ``joined`` are the customers as one that got an
+    account, or may have; of a merge both. ``stories`` are correlation ids of other systems' records
+    that the events name, by (kind, their id).
     """
 
     def __init__(self, connection_id: int) -> None:
@@ -76,6 +77,7 @@ class Batch:
         self.tables = Tables(connection_id, matrix())
         self.drifted: tuple[Difference, ...] = ()
         self.agreed: tuple[tuple[str, int], ...] = ()
+        self.joined: frozenset[int] = frozenset()
         self.stories: dict[tuple[str, str], str] = {}
         self._lines: list[Sequence[Any]] = []
         self._numbers: list[tuple[str, int]] = []
@@ -171,6 +173,7 @@ class Batch:
         tables = self.tables
         links.within(tables)
         parties.assign(tables, at)
+        self.joined = frozenset(tables.parties_joined)
         known: list[str] = []
         references: list[Sequence[Any]] = []
         changes: list[history.Line] = []

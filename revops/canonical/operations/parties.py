@@ -74,6 +74,7 @@ def assign(tables: Tables, at: datetime) -> None:
                            ("party", row.party_id))  # fmt: skip
         row.party_id = made[node] if kind == "row" else node
     tables.parties_made.update(made.values())
+    tables.parties_joined.update({row.party_id for row in asked.values()} - set(made.values()))
     _merge(merged, tables, at)
 
 
@@ -159,6 +160,7 @@ def _merge(merged: Sequence[tuple[int, int, dict[str, str]]], tables: Tables, at
             },
         )  # fmt: skip
         tables.parties_touched.add(survivor)
+        tables.parties_joined.update((survivor, absorbed))
     moved: dict[int, int] = defaultdict(int)
     for absorbed, survivor in final.items():
         while survivor in final:

@@ -26,6 +26,7 @@ class Tables:
         self.turned: list[str] = []
         self.parties_made: set[int] = set()
         self.parties_touched: set[int] = set()
+        self.parties_joined: set[int] = set()
         self._applied: list[Sequence[Any]] = []
         self._credited: dict[tuple[int, str], int] = defaultdict(int)
         self._prices: dict[tuple[int, date], tuple[Any, ...]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,7 +18,7 @@ from revops.pipeline.flows import checks, release, sold
 from revops.pipeline.flows.base import Flow, Kind
 from revops.pipeline.flows.capabilities import CAPABILITIES
 from revops.pipeline.flows.catalogue import flow_of
-from revops.pipeline.flows.order import ready
+from revops.pipeline.flows.order import arrived, ready
 from revops.pipeline.flows.trouble import stopped
 from revops.store import sql
 
@@ -79,11 +79,19 @@ _STEPS: Final = sql.Columns(
 _NOBODY_TOLD: Final = "Nothing changed by it, so nobody is told."
 
 
-def begin(told: Sequence[Told], books: Mapping[int, EntityBooks], *, at: datetime) -> set[int]:
+def begin(
+    told: Sequence[Told],
+    books: Mapping[int, EntityBooks],
+    *,
+    at: datetime,
+    came: Collection[str] = (),
+) -> set[int]:
     """
     Store the runs of events and whatever they may send at once. Says which connections got
-    commands. Call it once for each event, in the transaction that stores the event.
+    commands. Call it once for each event, in the transaction that stores the event. ``came`` are
+    the names of records that steps of earlier runs may have waited for: those go on too.
     """
+    woken = arrived(came, at=at)
     followed = [
         (item, flow)
         for item in told

@@ -23,7 +23,9 @@ from revops.pipeline.transform.base import Ask, Made, NotNeeded, Unready
 from revops.store import sql
 
 # How long a step waits for a record of its target before it looks again, and how long in all.
-LOOK_AGAIN: Final = timedelta(minutes=1)
+# Mostly it is woken when the record comes (``order.arrived``); looking is for what wakes nobody.
+SOONEST: Final = timedelta(minutes=1)
+LATEST: Final = timedelta(hours=1)
 PATIENCE: Final = timedelta(days=7)
 # What orders two statements says nothing about what they state.
 _TIMELESS: Final = {"version": 0, "as_of": 0}
@@ -163,7 +165,13 @@ def _not_yet(row: Any, answer: Unready, notes: states.Notes) -> None:
         why = f"{answer.why} Nothing came for {PATIENCE.days} days."
         notes.skipped(row.id, why)
     else:
-        notes.unready(row.id, answer.why, next_at=notes.at + LOOK_AGAIN)
+        next_at = notes.at + look_after(notes.at - row.started_at)
+        notes.unready(row.id, answer.why, next_at=next_at, waits_for=answer.waits_for)
+
+
+def look_after(waited: timedelta) -> timedelta:
+    """As long again as it has waited, within a minute and an hour: 1, 2, 4, 8 … 60 minutes."""
+    return max(SOONEST, min(LATEST, waited))
 
 
 def _older(older: Turn, newer: Turn, placed: list[tuple[Turn, Order]], notes: states.Notes) -> None:

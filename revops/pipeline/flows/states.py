@@ -11,6 +11,7 @@ from revops.store import sql
 _QUEUED: Final = """
 UPDATE pipeline_steprun AS step
 SET command_id = new.command, record_key = new.record_key, ready_at = %s, note = '', next_at = NULL,
+    waits_for = '',
     state = CASE command.state WHEN 'posted' THEN 'done' WHEN 'exception' THEN 'failed'
         WHEN 'cancelled' THEN 'withdrawn' ELSE 'queued' END,
     finished_at = CASE WHEN command.state = 'posted' THEN %s END
@@ -34,9 +35,10 @@ _NOTED: Final = """
 UPDATE pipeline_steprun AS step
 SET state = new.state, note = coalesce(new.note, step.note), next_at = new.next_at,
     record_key = coalesce(new.record_key, step.record_key),
-    finished_at = coalesce(new.finished_at, step.finished_at)
+    finished_at = coalesce(new.finished_at, step.finished_at), waits_for = new.waits_for
 FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[], %b::timestamptz[],
-    %b::timestamptz[]) AS new (id, state, note, record_key, next_at, finished_at)
+    %b::timestamptz[], %b::text[]) AS new
+    (id, state, note, record_key, next_at, finished_at, waits_for)
 WHERE step.id = new.id
 """
 
@@ -47,21 +49,21 @@ class Notes:
     def __init__(self, at: datetime) -> None:
         self.at = at
         self._rows: list[
-            tuple[int, str, str | None, str | None, datetime | None, datetime | None]
+            tuple[int, str, str | None, str | None, datetime | None, datetime | None, str]
         ] = []
 
     def skipped(self, step_id: int, why: str) -> None:
-        self._rows.append((step_id, "skipped", why, None, None, self.at))
+        self._rows.append((step_id, "skipped", why, None, None, self.at, ""))
 
-    def unready(self, step_id: int, why: str, *, next_at: datetime) -> None:
-        self._rows.append((step_id, "unready", why, None, next_at, None))
+    def unready(self, step_id: int, why: str, *, next_at: datetime, waits_for: str) -> None:
+        self._rows.append((step_id, "unready", why, None, next_at, None, waits_for))
 
     def held(self, step_id: int, record_key: str) -> None:
         """An earlier state of the record is under way: this one follows when its end is known."""
-        self._rows.append((step_id, "held", None, record_key, None, None))
+        self._rows.append((step_id, "held", None, record_key, None, None, ""))
 
     def superseded(self, step_id: int) -> None:
-        self._rows.append((step_id, "superseded", None, None, None, self.at))
+        self._rows.append((step_id, "superseded", None, None, None, self.at, ""))
 
     def write(self) -> None:
         if self._rows:

@@ -63,9 +63,24 @@ class NotNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Unready:
-    """Something is not known yet; ``why`` in a sentence."""
+    """
+    Something is not known yet; ``why`` in a sentence. ``waits_for`` is the name of what the step
+    goes on with at once when it comes: a customer as one (``account_of``), or a system's record as
+    parked events name it (``record_of``). Empty when nothing of that kind has a name.
+    """
 
     why: str
+    waits_for: str = ""
+
+
+def account_of(party_id: int) -> str:
+    """An account of this customer in the target's system."""
+    return f"party:{party_id}"
+
+
+def record_of(connection_id: int, kind: str, source_id: str) -> str:
+    """A record that a connection has still to tell of."""
+    return f"{connection_id}:{kind}:{source_id}"
 
 
 Answer = Made | NotNeeded | Unready

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from revops.pipeline.transform import parties, roots, worth
-from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready
+from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready, account_of
 from revops.pipeline.transform.parties import Party
 
 UNKNOWN = Unready("The customer is not known yet.")
@@ -113,4 +113,5 @@ def _link(ask: Ask, customer: Party) -> Answer:
 
 def without_account(customer: Party) -> Unready:
     """The CRM does not know the customer, or nobody has said yet that it is the same."""
-    return Unready(f"{customer.name} is not linked with an account of this CRM.")
+    why = f"{customer.name} is not linked with an account of this CRM."
+    return Unready(why, waits_for=account_of(customer.id))

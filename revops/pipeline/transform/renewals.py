@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from revops.pipeline.transform import worth
-from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready
+from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready, record_of
 from revops.pipeline.transform.customers import UNKNOWN, as_of, known, without_account
 from revops.pipeline.transform.parties import Party
 from revops.pipeline.transform.worth import Worth
@@ -89,7 +89,9 @@ def _link(ask: Ask, row: Any) -> Answer:
             return Unready("Billing may still have to say which sale led to it.")
         return NotNeeded("The subscription names no contract, and no sale led to it.")
     if row.crm != ask.connection_id:
-        return Unready(f"The contract {row.contract_ref} is not known from this CRM.")
+        why = f"The contract {row.contract_ref} is not known from this CRM."
+        wanted = record_of(ask.connection_id, "contract", row.contract_ref)
+        return Unready(why, waits_for=wanted)
     opportunity = bool(row.opportunity)
     payload = {
         "as_of": as_of(ask),
