@@ -12,7 +12,9 @@ from revops.credits import life
 from revops.credits.models import ServiceCredit
 from revops.credits.queries.backwards import stages_back
 from revops.credits.queries.stages import Stage
+from revops.kernel import clock
 from revops.store import sql
+from revops.web.formats import MONTHS
 
 _NOTES: Final = """
 SELECT run.record_id AS id, step.state, step.note, command.state AS command,
@@ -185,7 +187,7 @@ def _waits(
             if request
             else None
         )
-        return (rung.words if rung else "An approver"), f"tier {request.tier}" if request else ""
+        return (rung.words if rung else "An approver"), _due(request) if request else ""
     stuck = next((one for one in stages if one.state == "stuck"), None)
     if stuck is not None:
         return "Finance", stuck.note
@@ -194,4 +196,13 @@ def _waits(
         return "An approver", "to take it back"
     if here is not None:
         return "The console", here.title
-    return "Nobody", "done"
+    return "Nobody", "the customer can be told" if row.state == life.ISSUED else "done"
+
+
+def _due(request: ApprovalRequest) -> str:
+    """“tier 2, due 24 November”; the day is UTC’s."""
+    if request.due_at is None:
+        return f"tier {request.tier}"
+    word = "late since" if request.due_at < clock.now() else "due"
+    day = request.due_at
+    return f"tier {request.tier}, {word} {day.day} {MONTHS[day.month - 1]}"
