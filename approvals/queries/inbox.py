@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -125,16 +125,33 @@ def latest_decisions(requests: Sequence[ApprovalRequest]) -> Mapping[int, Decisi
 
 
 def count_for_me(user: User) -> tuple[int, bool]:
-    """How many wait for the person, and whether any of them is late."""
+    """
+    How many wait for the person, and whether any of them is late. Every page counts this, so that
+    only what asks for a role of theirs is looked at closely.
+    """
     now = clock.now()
-    found = list(
-        visible(user).filter(state=State.WAITING).order_by("due_at", "pk").distinct()[:MOST]
-    )
+    rows = visible(user).filter(state=State.WAITING)
+    if all(hand.taker != user.pk for hand in rights.handed_now(at=now)):
+        rows = rows.filter(Exists(_asking(one.role for one in held_by(user))))
+    found = list(rows.order_by("due_at", "pk").distinct()[:MOST])
     if not found:
         return 0, False
     stand = standings(user, found, at=now)
     mine = [one for one in found if stand[one.pk].may]
     return len(mine), any(one.due_at is not None and one.due_at <= now for one in mine)
+
+
+def _asking(roles: Iterable[Role]) -> QuerySet[Step]:
+    """The step that waits, where it asks for one of these roles or may come to them."""
+    asks = Q(pk__isnull=True)
+    for role in roles:
+        asks |= Q(roles__contains=role.value) | Q(escalate_to__contains=role.value)
+    return Step.objects.filter(
+        asks,
+        request=OuterRef("pk"),
+        version=OuterRef("version"),
+        position=OuterRef("position"),
+    )
 
 
 def _raised(found: Sequence[ApprovalRequest]) -> dict[int, Sequence[str]]:
