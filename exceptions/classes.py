@@ -13,5 +13,7 @@ CLASSES: Final[Classes] = {
         PII: "cause what_happened customer_name subject_label facts resolution",
     },
     "CaseEntry": {PII: "text"},
-    "Tally": {INTERNAL: "cause_key"},
+    "Snooze": {INTERNAL: "cause_key at_stake"},
+    "SavedView": {PII: "name query"},
+    "Tally": {INTERNAL: "cause_key owner_team"},
 }

@@ -72,6 +72,7 @@ class Kind:
     A class of case. ``sla`` is how long the team has; ``playbook`` names a page of
     docs/playbooks; ``remedies`` are slugs, the suggested one first. ``why`` is the sentence under
     *Why it matters* and ``fix`` the one beside the suggested remedy, both at most 25 words.
+    ``dead_letter``: what came in was put aside and became no record.
     """
 
     slug: str
@@ -83,6 +84,7 @@ class Kind:
     tone: str = "warn"
     why: str = ""
     fix: str = ""
+    dead_letter: bool = False
 
 
 _kinds: dict[str, Kind] = {}

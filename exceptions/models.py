@@ -48,6 +48,12 @@ class Cause(models.Model):
 
 
 class Case(models.Model):
+    """
+    ``assignee`` took it on; ``owner_team`` is whose it is otherwise. ``regressed``: it came up
+    again after its cause had been settled. ``snoozed`` hides it until ``snoozed_until`` (no time:
+    until it gets worse); nobody is told of it meanwhile, and it counts as open all the same.
+    """
+
     kind = models.CharField(max_length=40)
     fingerprint = models.CharField(max_length=64)
     cause_key = models.CharField(max_length=64)
@@ -66,6 +72,12 @@ class Case(models.Model):
     blocked_steps = models.JSONField(default=list)
     facts = models.JSONField(default=list)
     owner_team = models.CharField(max_length=40)
+    assignee = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    regressed = models.BooleanField(default=False, db_default=False)
+    snoozed = models.BooleanField(default=False, db_default=False)
+    snoozed_until = models.DateTimeField(null=True)
     occurrences = models.PositiveIntegerField(default=1)
     command = models.ForeignKey(
         OutboundCommand,
@@ -133,6 +145,21 @@ class Case(models.Model):
                 name="exceptions_case_was_cause",
                 condition=RESOLVED,
             ),
+            models.Index(
+                fields=["assignee", "opened_at", "id"],
+                name="exceptions_case_by_assignee",
+                condition=UNRESOLVED & Q(assignee__isnull=False),
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                name="exceptions_case_snoozed",
+                condition=UNRESOLVED & Q(snoozed=True),
+            ),
+            models.Index(
+                fields=["opened_at", "id"],
+                name="exceptions_case_regressed",
+                condition=UNRESOLVED & Q(regressed=True),
+            ),
             # Settling a command or an event touches its cases; lineage asks for all of them.
             models.Index(fields=["command"], name="exceptions_case_command"),
             models.Index(fields=["inbound"], name="exceptions_case_inbound"),
@@ -159,6 +186,52 @@ class CaseEntry(models.Model):
         return self.text
 
 
+class Snooze(models.Model):
+    """
+    A cause that is hidden until it gets worse: cases of it that come in are snoozed as well, until
+    there are ``more_cases`` of them or a currency's amount has grown by ``more_percent``. ``cases``
+    and ``at_stake`` (minor units by currency) are how it stood. One stands for a cause.
+    """
+
+    cause_key = models.CharField(max_length=64)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    more_cases = models.PositiveIntegerField(null=True)
+    more_percent = models.PositiveIntegerField(null=True)
+    cases = models.PositiveIntegerField()
+    at_stake = models.JSONField(default=dict)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause_key"], condition=Q(ended_at__isnull=True),
+                name="exceptions_one_snooze_stands",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.cause_key} until it gets worse"
+
+
+class SavedView(models.Model):
+    """
+    A queue under a name: ``query`` is the canonical one of its address. A shared one is for all
+    who see the queue; its owner alone changes it.
+    """
+
+    slug = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=80)
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    shared = models.BooleanField(default=False)
+    query = models.CharField(max_length=2_000)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Tally(models.Model):
     """
     How many unresolved cases there are and what is at stake, by whatever the queue filters on.
@@ -176,6 +249,10 @@ class Tally(models.Model):
     period_code = models.CharField(max_length=12)
     connection_slug = models.CharField(max_length=60)
     currency = models.CharField(max_length=3)
+    assignee_id = models.BigIntegerField(null=True)
+    owner_team = models.CharField(max_length=40, db_default="")
+    regressed = models.BooleanField(db_default=False)
+    snoozed = models.BooleanField(db_default=False)
     cases = models.BigIntegerField()
     at_stake = models.BigIntegerField()
     folded = models.BooleanField(default=False)

@@ -14,6 +14,7 @@ from typing import Final
 
 from exceptions import kinds
 from exceptions.findings import Finding
+from exceptions.operations.waking import wake
 from revops.store import sql
 
 _FOLD_AFTER: Final = 4_000
@@ -37,14 +38,23 @@ INSERT INTO exceptions_case AS held (
     kind, fingerprint, cause_key, cause, what_happened, state, legal_entity_id, period_code,
     currency, at_stake, path, customer_name, subject_label, blocked_steps, facts, owner_team,
     occurrences, command_id, inbound_id, record_kind, record_id, connection_slug, correlation_id,
-    opened_at, latest_at, due_at, checks_at, resolution
+    opened_at, latest_at, due_at, checks_at, resolution, regressed, snoozed
 )
 SELECT found.kind, found.fingerprint, found.cause_key, found.cause, found.what_happened,
     found.state, found.legal_entity_id, found.period_code, found.currency, found.at_stake,
     found.path, found.customer_name, found.subject_label, found.blocked_steps, found.facts,
     found.owner_team, found.occurrences, found.command_id, found.inbound_id, found.record_kind,
     found.record_id, found.connection_slug, found.correlation_id, moment.at, moment.at,
-    moment.at + found.sla * interval '1 second', found.checks_at, ''
+    moment.at + found.sla * interval '1 second', found.checks_at, '',
+    -- The cause had been settled, and nothing of it was left open: it came up again.
+    found.state = 'open'
+        AND EXISTS (SELECT 1 FROM exceptions_case was
+            WHERE was.cause_key = found.cause_key AND was.state = 'resolved')
+        AND NOT EXISTS (SELECT 1 FROM exceptions_case left_over
+            WHERE left_over.cause_key = found.cause_key AND NOT (left_over.state = 'resolved')
+                AND NOT left_over.regressed),
+    EXISTS (SELECT 1 FROM exceptions_snooze snooze
+        WHERE snooze.cause_key = found.cause_key AND snooze.ended_at IS NULL)
 FROM jsonb_to_recordset(%s::jsonb) AS found (
     kind text, fingerprint text, cause_key text, cause text, what_happened text, state text,
     legal_entity_id bigint, period_code text, currency text, at_stake bigint, path text,
@@ -63,7 +73,10 @@ ON CONFLICT (fingerprint) WHERE NOT (state = 'resolved') DO UPDATE SET
     command_id = EXCLUDED.command_id, inbound_id = EXCLUDED.inbound_id,
     record_kind = EXCLUDED.record_kind, record_id = EXCLUDED.record_id,
     connection_slug = EXCLUDED.connection_slug, correlation_id = EXCLUDED.correlation_id,
-    latest_at = greatest(held.latest_at, EXCLUDED.latest_at), checks_at = EXCLUDED.checks_at
+    latest_at = greatest(held.latest_at, EXCLUDED.latest_at), checks_at = EXCLUDED.checks_at,
+    -- More money than when it was put away: it got worse.
+    snoozed = held.snoozed AND held.currency = EXCLUDED.currency
+        AND coalesce(abs(EXCLUDED.at_stake), 0) <= coalesce(abs(held.at_stake), 0)
 RETURNING id, fingerprint
 """
 
@@ -116,6 +129,7 @@ def report(findings: Sequence[Finding], *, at: datetime) -> None:
         if line:
             story.append((row.id, *line))
     _tell(story, at)
+    wake([key for key, _ in causes], at=at)
     fold()
 
 
@@ -139,7 +153,8 @@ WITH agreed AS (
     ORDER BY fingerprint FOR UPDATE
 )
 UPDATE exceptions_case AS held
-SET state = 'resolved', resolved_at = %s, resolution = %s, checks_at = NULL
+SET state = 'resolved', resolved_at = %s, resolution = %s, checks_at = NULL, snoozed = false,
+    snoozed_until = NULL
 FROM agreed WHERE held.id = agreed.id
 RETURNING held.id
 """
@@ -183,13 +198,14 @@ WHERE EXISTS (SELECT 1 FROM exceptions_tally WHERE NOT folded OFFSET %s)
 _FOLD: Final = """
 WITH gone AS (DELETE FROM exceptions_tally RETURNING *)
 INSERT INTO exceptions_tally (
-    cause_key, kind, state, legal_entity_id, period_code, connection_slug, currency, cases,
-    at_stake, folded
+    cause_key, kind, state, legal_entity_id, period_code, connection_slug, assignee_id, owner_team,
+    regressed, snoozed, currency, cases, at_stake, folded
 )
-SELECT cause_key, kind, state, legal_entity_id, period_code, connection_slug, currency, sum(cases),
-    sum(at_stake), true
+SELECT cause_key, kind, state, legal_entity_id, period_code, connection_slug, assignee_id,
+    owner_team, regressed, snoozed, currency, sum(cases), sum(at_stake), true
 FROM gone
-GROUP BY cause_key, kind, state, legal_entity_id, period_code, connection_slug, currency
+GROUP BY cause_key, kind, state, legal_entity_id, period_code, connection_slug, assignee_id,
+    owner_team, regressed, snoozed, currency
 HAVING sum(cases) <> 0 OR sum(at_stake) <> 0
 """
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from exceptions import kinds
 from exceptions.kinds import Kind
 from exceptions.queries.closes import Endangers, endangers
-from exceptions.queries.selection import Selection
+from exceptions.queries.selection import FLAGS, Selection
 from exceptions.queries.totals import Sum
 from revops.store import sql
 from revops.web.pagination import SIZES, Count, Page
@@ -29,24 +29,28 @@ _RANKS: Final = {
 }
 
 _TALLY: Final = """
-    SELECT cause_key, kind, state, legal_entity_id, period_code, currency,
-        sum(cases)::bigint AS cases, sum(at_stake)::bigint AS at_stake
+    SELECT cause_key, kind, state, legal_entity_id, period_code, currency, assignee_id, owner_team,
+        regressed, snoozed, {flags}, sum(cases)::bigint AS cases, sum(at_stake)::bigint AS at_stake
     FROM exceptions_tally WHERE {condition}
-    GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(cases) <> 0
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 HAVING sum(cases) <> 0
 """
 
 # What came in lately is not in the tally by time, but there is an index for it.
 _LATELY: Final = """
     SELECT cause_key, kind, state, legal_entity_id, period_code,
-        CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS currency,
-        count(*) AS cases, coalesce(sum(at_stake), 0)::bigint AS at_stake
+        CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS currency, assignee_id, owner_team,
+        regressed, snoozed, count(*) AS cases, coalesce(sum(at_stake), 0)::bigint AS at_stake
     FROM exceptions_case
     WHERE NOT (state = 'resolved') AND opened_at >= %(since)s AND {condition}
-    GROUP BY 1, 2, 3, 4, 5, 6
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """
 
 _PAGE: Final = """
-WITH cell AS ({cells}), weighed AS (
+WITH every AS ({cells}), cell AS (
+    SELECT cause_key, kind, state, legal_entity_id, period_code, currency, assignee_id, owner_team,
+        regressed, sum(cases)::bigint AS cases, sum(at_stake)::bigint AS at_stake
+    FROM every WHERE {tab} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+), weighed AS (
     SELECT cell.*, abs(cell.at_stake)
         * (60 / (1 + coalesce(greatest(0, least(59, period.ends - %(today)s)), 59))) AS impact
     FROM cell LEFT JOIN mappings_accountingperiod period
@@ -63,11 +67,13 @@ WITH cell AS ({cells}), weighed AS (
     ORDER BY {rank} LIMIT %(size)s OFFSET %(start)s
 )
 SELECT page.place, page.cause_key, page.kind, page.causes, page.oldest, cause.sentence, cause.path,
-    cell.state, cell.currency, cell.cases, cell.at_stake, cell.period_code, entity.name AS entity,
+    cell.state, cell.currency, cell.cases, cell.at_stake, cell.period_code, cell.regressed,
+    cell.owner_team, cell.assignee_id, person.name AS assignee, entity.name AS entity,
     entity.zone, period.ends, period.state AS period_state
 FROM page
 JOIN cell USING (cause_key)
 LEFT JOIN exceptions_cause cause ON cause.key = page.cause_key
+LEFT JOIN accounts_user person ON person.id = cell.assignee_id
 LEFT JOIN mappings_legalentity entity ON entity.id = cell.legal_entity_id
 LEFT JOIN mappings_accountingperiod period
     ON period.legal_entity_id = cell.legal_entity_id AND period.code = cell.period_code
@@ -77,7 +83,10 @@ ORDER BY page.place
 
 @dataclass(frozen=True, slots=True)
 class CauseRow:
-    """One row of the queue. ``endangers`` is the period that ends first, when one is known."""
+    """
+    One row of the queue. ``endangers`` is the period that ends first, when one is known;
+    ``owners`` are the people who took cases of it, ``mine`` whether all are of whoever looks.
+    """
 
     key: str
     kind: Kind
@@ -89,12 +98,21 @@ class CauseRow:
     entities: Sequence[str]
     endangers: Endangers | None
     at: datetime
+    owners: Sequence[str] = ()
+    teams: Sequence[str] = ()
+    mine: bool = False
+    regressed: bool = False
+    growing: bool = False
 
     @property
     def status(self) -> str:
         """What the whole of it is: the state that needs a person most."""
         if not self.states.get("open"):
             return "in_doubt" if self.states.get("in_doubt") else "retrying"
+        if self.growing:
+            return "escalating"
+        if self.regressed:
+            return "regressed"
         late = self.oldest is not None and self.oldest + self.kind.sla < self.at
         return "late" if late else "open"
 
@@ -102,7 +120,7 @@ class CauseRow:
     def rest(self) -> str:
         """The cases in other states, in words: ``2 in doubt, 1 retrying``."""
         words = {"open": "open", "in_doubt": "in doubt", "retrying": "retrying"}
-        main = "open" if self.status == "late" else self.status
+        main = self.status if self.status in words else "open"
         parts = [
             f"{self.states[state]:,} {word}"
             for state, word in words.items()
@@ -139,13 +157,14 @@ def every_cause(selection: Selection, *, sort: str = "impact") -> Sequence[Cause
 
 def _read(selection: Selection, *, sort: str, start: int, size: int) -> tuple[list[CauseRow], int]:
     condition, params = selection.tally()
-    cells = (_LATELY if selection.status == "new" else _TALLY).format(condition=condition)
-    statement = _PAGE.format(cells=cells, rank=_RANKS[sort])
+    cells = (_LATELY if selection.status == "new" else _TALLY).format(
+        condition=condition, flags=FLAGS
+    )
+    statement = _PAGE.format(cells=cells, rank=_RANKS[sort], tab=selection.tab())
     found = sql.rows(
         statement,
         params
         | {
-            "since": selection.since,
             "today": selection.at.date(),
             "size": size,
             "start": start,
@@ -154,20 +173,26 @@ def _read(selection: Selection, *, sort: str, start: int, size: int) -> tuple[li
     groups: dict[str, list[Any]] = {}
     for row in found:
         groups.setdefault(row.cause_key, []).append(row)
-    rows = [_row(group, selection.at) for group in groups.values()]
+    rows = [_row(group, selection) for group in groups.values()]
     return rows, found[0].causes if found else 0
 
 
-def _row(cells: Sequence[Any], at: datetime) -> CauseRow:
+def _row(cells: Sequence[Any], selection: Selection) -> CauseRow:
+    at = selection.at
     total = Sum()
     states: dict[str, int] = {}
     entities: dict[str, None] = {}
+    owners: dict[str, None] = {}
+    teams: dict[str, None] = {}
     nearest: Any = None
     for cell in cells:
         total.add(cell.cases, cell.currency, cell.at_stake)
         states[cell.state] = states.get(cell.state, 0) + cell.cases
         if cell.entity:
             entities[cell.entity] = None
+        if cell.assignee:
+            owners[cell.assignee] = None
+        teams[cell.owner_team] = None
         if cell.ends and (nearest is None or cell.ends < nearest.ends):
             nearest = cell
     first = cells[0]
@@ -190,4 +215,10 @@ def _row(cells: Sequence[Any], at: datetime) -> CauseRow:
             at=at,
         ),
         at=at,
+        owners=sorted(owners),
+        teams=sorted(teams),
+        mine=all(cell.assignee_id == selection.person for cell in cells)
+        and selection.person is not None,
+        regressed=all(cell.regressed for cell in cells),
+        growing=first.cause_key in selection.known.growing,
     )

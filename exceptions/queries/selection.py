@@ -9,7 +9,9 @@ from typing import Final
 
 from django.db.models import Q, QuerySet, Subquery
 
-from exceptions.models import UNRESOLVED, Case, CaseState
+from exceptions import kinds
+from exceptions.models import RESOLVED, UNRESOLVED, Case, CaseState
+from exceptions.queries.signals import Signals, signals
 from revops.mappings.models import LegalEntity
 from revops.store import sql
 
@@ -25,9 +27,11 @@ MOST_FOUND: Final = 1_000
 @dataclass(frozen=True, slots=True)
 class Selection:
     """
-    Which cases. ``status`` is a state, ``new`` or “” for all unresolved ones; ``entity`` is a
-    legal entity's code, ``system`` a connection's slug; “” is any. ``at`` is now. Words are looked
-    up once, by ``looked_up``.
+    Which cases. ``status`` is a tab: “” for everything that is open, a state, or one of blocks,
+    mine, new, regressed, escalating, snoozed and dead. What is snoozed is in its own tab and in no
+    other, unless a ``cause_key`` is asked for. ``entity`` is a legal entity's code, ``system`` a
+    connection's slug, ``owner`` me, nobody or “”; “” is any. ``at`` is now, ``person`` whoever
+    looks. Words and signals are looked up once, by ``looked_up``.
     """
 
     at: datetime
@@ -35,11 +39,17 @@ class Selection:
     words: str = ""
     system: str = ""
     kind: str = ""
+    state: str = ""
+    owner: str = ""
+    team: str = ""
     entity: str = ""
     period: str = ""
     cause_key: str = ""
+    causes: tuple[str, ...] = ()
+    person: int | None = None
     keys: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
+    signals: Signals | None = None
 
     def with_status(self, status: str) -> Selection:
         return replace(self, status=status)
@@ -52,32 +62,70 @@ class Selection:
     def unresolved(self) -> bool:
         return self.status != CaseState.RESOLVED
 
+    @property
+    def known(self) -> Signals:
+        """The signals; none when nobody looked them up."""
+        return self.signals or Signals()
+
     def cases(self) -> QuerySet[Case]:
         """The cases, in no order."""
-        chosen = Q()
-        match self.status:
-            case CaseState.RESOLVED:
-                chosen &= Q(state=CaseState.RESOLVED)
-            case "new":
-                chosen &= UNRESOLVED & Q(opened_at__gte=self.since)
-            case "":
-                chosen &= UNRESOLVED
-            case state:
-                chosen &= UNRESOLVED & Q(state=state)
-        for column, value in (
-            ("connection_slug", self.system),
-            ("kind", self.kind),
-            ("period_code", self.period),
-            ("cause_key", self.cause_key),
-        ):
-            if value:
-                chosen &= Q(**{column: value})
+        chosen = self._tab()
+        for column, value in self._columns():
+            chosen &= Q(**{column: value})
+        if self.causes:
+            chosen &= Q(cause_key__in=self.causes)
+        if self.owner:
+            chosen &= Q(assignee=self.person) if self.owner == "me" else Q(assignee__isnull=True)
         if self.entity:
             entity = LegalEntity.objects.filter(code=self.entity).values("pk")
             chosen &= Q(legal_entity=Subquery(entity))
         if self.words:
             chosen &= Q(pk__in=self.ids)
         return Case.objects.filter(chosen)
+
+    def _columns(self) -> list[tuple[str, str]]:
+        every = (
+            ("connection_slug", self.system),
+            ("kind", self.kind),
+            ("state", self.state if self.unresolved else ""),
+            ("owner_team", self.team),
+            ("period_code", self.period),
+            ("cause_key", self.cause_key),
+        )
+        return [(column, value) for column, value in every if value]
+
+    def _tab(self) -> Q:
+        if self.status == CaseState.RESOLVED:
+            return RESOLVED
+        awake = UNRESOLVED if self.cause_key else UNRESOLVED & Q(snoozed=False)
+        match self.status:
+            case "":
+                return awake
+            case "snoozed":
+                return UNRESOLVED & Q(snoozed=True)
+            case "new":
+                return awake & Q(opened_at__gte=self.since)
+            case "mine":
+                return awake & Q(assignee=self.person, assignee__isnull=False)
+            case "regressed":
+                return awake & Q(regressed=True)
+            case "escalating":
+                return awake & Q(cause_key__in=self.known.escalating)
+            case "dead":
+                return awake & Q(kind__in=dead_letters())
+            case "blocks":
+                return awake & self._pressing()
+            case state:
+                return awake & Q(state=state)
+
+    def _pressing(self) -> Q:
+        by_entity: dict[int, list[str]] = {}
+        for entity_id, code in self.known.blocking:
+            by_entity.setdefault(entity_id, []).append(code)
+        found = Q(pk__in=[])
+        for entity_id, codes in by_entity.items():
+            found |= Q(legal_entity=entity_id, period_code__in=codes)
+        return found
 
     def _said(self) -> dict[str, object]:
         number = _ID.fullmatch(self.words)
@@ -90,38 +138,44 @@ class Selection:
 
     def looked_up(self, *, cases: bool = False) -> Selection:
         """
-        With ``keys``, the causes that say the words or hold an unresolved case that does; or, for
-        a list of ``cases``, their ids. One query, by index.
+        With the signals, which the tabs count by; and with ``keys``, the causes that say the words
+        or hold an unresolved case that does; or, for a list of ``cases``, their ids. Three queries
+        at most, by index.
         """
+        found = replace(self, signals=self.signals or signals(self.at))
         if not self.words:
-            return self
+            return found
         if not cases:
-            found = sql.rows(_CAUSES_SAYING, self._said())
-            return replace(self, keys=tuple(row.key for row in found))
+            saying = sql.rows(_CAUSES_SAYING, self._said())
+            return replace(found, keys=tuple(row.key for row in saying))
         settled = self.status == CaseState.RESOLVED
-        found = sql.rows(_CASES_SAYING, self._said() | {"settled": settled})
-        ids = tuple(row.id for row in found)
-        return replace(self, ids=ids, keys=tuple({row.cause_key for row in found}))
+        rows = sql.rows(_CASES_SAYING, self._said() | {"settled": settled})
+        ids = tuple(row.id for row in rows)
+        return replace(found, ids=ids, keys=tuple({row.cause_key for row in rows}))
 
-    def tally(self, *, status: bool = True) -> tuple[str, dict[str, object]]:
+    def tally(self) -> tuple[str, dict[str, object]]:
         """
-        The same as a condition on ``exceptions_tally``, with its parameters; ``status`` False
-        leaves the state open. Words choose causes.
+        The filters as a condition on ``exceptions_tally``, with its parameters; the tab is left
+        open (``tab``). Words choose causes.
         """
         parts = ["true"]
-        params: dict[str, object] = {}
-        if status and self.status not in ("", "new"):
-            parts.append("state = %(state)s")
-            params["state"] = self.status
-        for column, value in (
-            ("connection_slug", self.system),
-            ("kind", self.kind),
-            ("period_code", self.period),
-            ("cause_key", self.cause_key),
-        ):
-            if value:
-                parts.append(f"{column} = %({column})s")
-                params[column] = value
+        params: dict[str, object] = {
+            "person": self.person,
+            "escalating": self.known.escalating,
+            "entities": [entity_id for entity_id, _ in self.known.blocking],
+            "codes": [code for _, code in self.known.blocking],
+            "dead": list(dead_letters()),
+            "since": self.since,
+        }
+        for column, value in self._columns():
+            parts.append(f"{column} = %({column})s")
+            params[column] = value
+        if self.causes:
+            parts.append("cause_key = ANY(%(causes)s)")
+            params["causes"] = list(self.causes)
+        if self.owner:
+            own = "assignee_id = %(person)s" if self.owner == "me" else "assignee_id IS NULL"
+            parts.append(own)
         if self.entity:
             parts.append(
                 "legal_entity_id = (SELECT id FROM mappings_legalentity WHERE code = %(entity)s)"
@@ -131,6 +185,35 @@ class Selection:
             parts.append("cause_key = ANY(%(keys)s)")
             params["keys"] = list(self.keys)
         return " AND ".join(parts), params
+
+    def tab(self) -> str:
+        """The tab as a condition on cells with ``FLAGS``, with the parameters of ``tally``."""
+        awake = "true" if self.cause_key else "NOT snoozed"
+        match self.status:
+            case "" | "new":
+                return awake
+            case "snoozed":
+                return "snoozed"
+            case "mine" | "regressed" | "escalating" | "dead" | "blocks" as flag:
+                return f"{awake} AND {flag}"
+            case _:
+                # A state of CaseState; anything else is no choice of the address.
+                return f"{awake} AND state = '{CaseState(self.status)}'"
+
+
+FLAGS: Final = """
+    (assignee_id IS NOT NULL AND assignee_id IS NOT DISTINCT FROM %(person)s) AS mine,
+    kind = ANY(%(dead)s) AS dead, cause_key = ANY(%(escalating)s) AS escalating,
+    (legal_entity_id, period_code) IN (
+        SELECT * FROM unnest(%(entities)s::bigint[], %(codes)s::text[])
+    ) AS blocks
+"""
+"""What a cell of the tally is to the tabs, for whoever looks."""
+
+
+def dead_letters() -> list[str]:
+    """Kinds of case about what came in and became no record."""
+    return [kind.slug for kind in kinds.all() if kind.dead_letter]
 
 
 _CAUSES_SAYING: Final = """

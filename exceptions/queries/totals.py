@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from exceptions.queries.closes import RISKS_WITHIN, Endangers, endangers
-from exceptions.queries.selection import Selection
+from exceptions.queries.selection import FLAGS, Selection
 from revops.kernel.money import Money
 from revops.store import sql
 from revops.web.pagination import Count, capped_count
@@ -51,66 +51,105 @@ class Close:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """
-    ``shown`` ties to the rows of the list; ``by_state`` counts cases for the tabs under the same
-    filters; ``new`` is not counted for a search. ``closes`` are the nearest ones that are blocked
-    or at risk, at most three.
+    ``shown`` ties to the rows of the list; ``by_state`` counts cases that are not snoozed, and
+    ``by_tab`` what each tab holds, under the same filters; ``new`` is not counted for a search.
+    ``closes`` are the nearest ones that are blocked or at risk, at most three.
     """
 
     shown: Sum
     causes: int
     by_state: dict[str, int]
+    by_tab: dict[str, int]
     new: Count | None
     closes: Sequence[Close]
 
     @property
     def open(self) -> int:
-        """Every unresolved case under the filters, whatever tab is shown."""
-        return sum(self.by_state.values())
+        """Every unresolved case under the filters that is not snoozed, whatever tab is shown."""
+        return self.by_tab[""]
 
+
+# Amounts of the tab “new” are not in the tally by time, but there is an index for it.
+_TALLY = """
+    SELECT cause_key, kind, state, legal_entity_id, period_code, currency, regressed, snoozed,
+        {flags}, sum(cases)::bigint AS cases, sum(at_stake)::bigint AS at_stake
+    FROM exceptions_tally WHERE {condition}
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 HAVING sum(cases) <> 0
+"""
 
 _CELLS = """
-WITH cell AS (
-    SELECT cause_key, state, legal_entity_id, period_code, currency, sum(cases)::bigint AS cases,
+WITH cell AS ({cells}), total AS (
+    SELECT state, legal_entity_id, period_code, currency, regressed, snoozed, mine, dead,
+        escalating, blocks, {tab} AS shown, sum(cases)::bigint AS cases,
         sum(at_stake)::bigint AS at_stake
-    FROM exceptions_tally WHERE {condition}
-    GROUP BY 1, 2, 3, 4, 5 HAVING sum(cases) <> 0
-), total AS (
-    SELECT state, legal_entity_id, period_code, currency, sum(cases)::bigint AS cases,
-        sum(at_stake)::bigint AS at_stake
-    FROM cell GROUP BY 1, 2, 3, 4
+    FROM cell GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 )
-SELECT total.state, total.currency, total.cases, total.at_stake, total.period_code,
-    entity.name AS entity, entity.zone, period.ends, period.state AS period_state,
-    (SELECT count(DISTINCT cause_key) FROM cell) AS causes
+SELECT total.*, entity.name AS entity, entity.zone, period.ends, period.state AS period_state,
+    (SELECT count(DISTINCT cause_key) FROM cell WHERE {tab}) AS causes
 FROM total
 LEFT JOIN mappings_legalentity entity ON entity.id = total.legal_entity_id
 LEFT JOIN mappings_accountingperiod period
     ON period.legal_entity_id = total.legal_entity_id AND period.code = total.period_code
 """
 
+_LATELY = """
+WITH cell AS (
+    SELECT cause_key, legal_entity_id, period_code,
+        CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS currency, count(*) AS cases,
+        coalesce(sum(at_stake), 0)::bigint AS at_stake
+    FROM exceptions_case
+    WHERE NOT (state = 'resolved') AND NOT snoozed AND opened_at >= %(since)s AND {condition}
+    GROUP BY 1, 2, 3, 4
+)
+SELECT cell.legal_entity_id, cell.period_code, cell.currency, sum(cell.cases)::bigint AS cases,
+    sum(cell.at_stake)::bigint AS at_stake, entity.name AS entity, entity.zone, period.ends,
+    period.state AS period_state, (SELECT count(DISTINCT cause_key) FROM cell) AS causes
+FROM cell
+LEFT JOIN mappings_legalentity entity ON entity.id = cell.legal_entity_id
+LEFT JOIN mappings_accountingperiod period
+    ON period.legal_entity_id = cell.legal_entity_id AND period.code = cell.period_code
+GROUP BY 1, 2, 3, 6, 7, 8, 9
+"""
+
 
 def figures(selection: Selection) -> Figures:
-    """Two queries, however many cases there are."""
-    condition, params = selection.tally(status=False)
-    found = sql.rows(_CELLS.format(condition=condition), params)
+    """Two queries, three for the tab *New*, however many cases there are."""
+    condition, params = selection.tally()
+    cells = _TALLY.format(flags=FLAGS, condition=condition)
+    found = sql.rows(_CELLS.format(cells=cells, tab=selection.tab()), params)
+    by_state, by_tab = _counted(found)
+    listed = [row for row in found if row.shown]
+    if selection.status == "new":
+        listed = sql.rows(_LATELY.format(condition=condition), params)
     shown = Sum()
-    by_state: dict[str, int] = {}
     closes: dict[tuple[str, str, date], tuple[Any, Sum]] = {}
-    for row in found:
-        by_state[row.state] = by_state.get(row.state, 0) + row.cases
-        if selection.status not in ("", "new", row.state):
-            continue
+    for row in listed:
         shown.add(row.cases, row.currency, row.at_stake)
         if row.ends is not None:
             _, total = closes.setdefault((row.entity, row.period_code, row.ends), (row, Sum()))
             total.add(row.cases, row.currency, row.at_stake)
     return Figures(
         shown=shown,
-        causes=found[0].causes if found else 0,
+        causes=listed[0].causes if listed else 0,
         by_state=by_state,
+        by_tab=by_tab,
         new=None if selection.words else capped_count(selection.with_status("new").cases()),
         closes=_nearest(closes.values(), selection),
     )
+
+
+def _counted(found: Iterable[Any]) -> tuple[dict[str, int], dict[str, int]]:
+    by_state: dict[str, int] = {}
+    by_tab = dict.fromkeys(("", "blocks", "mine", "regressed", "escalating", "dead", "snoozed"), 0)
+    for row in found:
+        if row.snoozed:
+            by_tab["snoozed"] += row.cases
+            continue
+        by_state[row.state] = by_state.get(row.state, 0) + row.cases
+        by_tab[""] += row.cases
+        for flag in ("blocks", "mine", "regressed", "escalating", "dead"):
+            by_tab[flag] += row.cases if getattr(row, flag) else 0
+    return by_state, by_tab
 
 
 def _nearest(groups: Iterable[tuple[Any, Sum]], selection: Selection) -> list[Close]:
@@ -133,7 +172,9 @@ def _nearest(groups: Iterable[tuple[Any, Sum]], selection: Selection) -> list[Cl
     return pressing[:3]
 
 
-_OPEN = "SELECT coalesce(sum(cases), 0)::bigint AS cases FROM exceptions_tally"
+_OPEN = """
+SELECT coalesce(sum(cases), 0)::bigint AS cases FROM exceptions_tally WHERE NOT snoozed
+"""
 
 
 def open_cases() -> int:

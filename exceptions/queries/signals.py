@@ -1,0 +1,80 @@
+"""
+What the queue's tabs need beyond a case's own columns: which periods press, and which causes grow.
+
+*Blocks close* is a period that is closed, over, or ends within three days, in its entity's zone.
+*Escalating* is a cause whose oldest open case is past its due time, or one that is older than a
+day and at least doubled within it (five cases or more).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from exceptions.queries.closes import BLOCKS_WITHIN
+from revops.store import sql
+
+_DAY: Final = timedelta(hours=24)
+_FEW: Final = 5
+
+_BLOCKING: Final = """
+SELECT DISTINCT tally.legal_entity_id, tally.period_code
+FROM exceptions_tally tally
+JOIN mappings_legalentity entity ON entity.id = tally.legal_entity_id
+JOIN mappings_accountingperiod period
+    ON period.legal_entity_id = tally.legal_entity_id AND period.code = tally.period_code
+WHERE period.state = 'closed'
+    OR period.ends - (%(at)s::timestamptz AT TIME ZONE entity.zone)::date <= %(within)s
+"""
+
+_CAUSES: Final = """
+WITH standing AS (
+    SELECT cause_key, sum(cases)::bigint AS cases FROM exceptions_tally
+    WHERE NOT snoozed AND state = 'open' GROUP BY 1 HAVING sum(cases) > 0
+)
+SELECT standing.cause_key, late.yes AS late, coalesce(grown.yes, false) AS growing
+FROM standing
+CROSS JOIN LATERAL (
+    SELECT coalesce((
+        SELECT due_at < %(at)s FROM exceptions_case held
+        WHERE held.cause_key = standing.cause_key AND NOT (held.state = 'resolved')
+            AND held.state = 'open' AND NOT held.snoozed
+        ORDER BY held.opened_at, held.id LIMIT 1
+    ), false) AS yes
+) AS late
+LEFT JOIN LATERAL (
+    SELECT cause.first_at < %(since)s AND (
+        SELECT held.opened_at >= %(since)s FROM exceptions_case held
+        WHERE held.cause_key = standing.cause_key AND NOT (held.state = 'resolved')
+        ORDER BY held.opened_at DESC, held.id DESC
+        OFFSET greatest(%(few)s, (standing.cases + 1) / 2) - 1 LIMIT 1
+    ) AS yes
+    FROM exceptions_cause cause WHERE cause.key = standing.cause_key
+) AS grown ON true
+WHERE late.yes OR coalesce(grown.yes, false)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """``blocking`` are (legal entity's id, period code); ``growing`` and ``late`` cause keys."""
+
+    blocking: tuple[tuple[int, str], ...] = ()
+    late: frozenset[str] = frozenset()
+    growing: frozenset[str] = frozenset()
+
+    @property
+    def escalating(self) -> list[str]:
+        return sorted(self.late | self.growing)
+
+
+def signals(at: datetime) -> Signals:
+    """Two queries, by index; they do not grow with the number of cases."""
+    blocking = sql.rows(_BLOCKING, {"at": at, "within": BLOCKS_WITHIN})
+    causes = sql.rows(_CAUSES, {"at": at, "since": at - _DAY, "few": _FEW})
+    return Signals(
+        tuple((row.legal_entity_id, row.period_code) for row in blocking),
+        frozenset(row.cause_key for row in causes if row.late),
+        frozenset(row.cause_key for row in causes if row.growing),
+    )
