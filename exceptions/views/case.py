@@ -190,6 +190,7 @@ def _asked_for(case: Case) -> list[Hop]:
     if command is None or command.subject_kind == "journal":
         return []
     done = command.state == "posted"
+    status = "done" if done else "refused" if command.state == "exception" else "waiting"
     return [
         Hop(
             kind="told",
@@ -197,7 +198,8 @@ def _asked_for(case: Case) -> list[Hop]:
             label=telling.title(command.kind),
             name=telling.said(command.kind, command.payload),
             system=command.connection.label,
-            status="done" if done else "refused" if command.state == "exception" else "waiting",
+            status=status,
+            status_word=status.capitalize(),
             missing="" if done else command.reason or "It is not there yet.",
             record=(command.subject_kind, command.subject_id),
             command_id=command.pk,

@@ -105,8 +105,10 @@ class PromiseForm(TermsForm):
     label = forms.CharField(label="Name", required=False, max_length=120)
     plan = forms.CharField(label="Plan or feature", required=False, max_length=120)
     promise = forms.CharField(label="What is promised", required=False, max_length=60)
-    severity = forms.CharField(label="Severity", required=False, max_length=40)
-    target = forms.CharField(label="In words", required=False, max_length=120)
+    severity = forms.CharField(label="Severity, blank for any", required=False, max_length=40)
+    target = forms.CharField(
+        label="In words, such as 99.9 % a month", required=False, max_length=120
+    )
     gives = forms.CharField(label="A breach gives, % of the month", required=False, max_length=12)
     most = forms.CharField(
         label="At most, % of twelve months", required=False, max_length=12, initial="0"
@@ -133,8 +135,8 @@ class PromiseForm(TermsForm):
 class RuleForm(TermsForm):
     name = forms.CharField(label="Name", required=False, max_length=120)
     on = forms.ChoiceField(label="When", required=False, choices=On.choices)
-    severities = forms.CharField(label="Severities, parted by commas", required=False)
-    promise = forms.CharField(label="Broken promise", required=False, max_length=60)
+    severities = forms.CharField(label="Severities with commas, blank for any", required=False)
+    promise = forms.CharField(label="Broken promise, blank for any", required=False, max_length=60)
     reason_code = forms.ChoiceField(
         label="Reason", required=False, choices=list(life.REASONS.items())
     )

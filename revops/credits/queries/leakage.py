@@ -64,7 +64,7 @@ GROUP BY 1 ORDER BY 1
 """
 _STAGES: Final = (
     ("asked", "Written and sent"),
-    ("decided", "Decided"),
+    ("decided", "Decision"),
     ("issued", "Credit note in billing"),
     ("posted", "Credit memo in the ERP"),
 )

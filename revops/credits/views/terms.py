@@ -111,7 +111,12 @@ def _editor(
         "what": what,
         "word": LABELS[what],
         "form": form,
-        "fields": [(field, (wrong or {}).get(field.name, "")) for field in form],
+        # What is new ends nothing.
+        "fields": [
+            (field, (wrong or {}).get(field.name, ""))
+            for field in form
+            if field.name != "end" or request.GET.get("of")
+        ],
         "wrong": wrong or {},
         "tried": trial(content, today=clock.now().date()) if content else None,
         "of": request.GET.get("of", ""),
