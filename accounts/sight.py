@@ -13,7 +13,7 @@ from typing import Final
 from accounts.authority import held_by, is_lent
 from accounts.models import User
 from accounts.roles import Role, rule_of
-from revops.kernel.privacy import INTERNAL, PII, PUBLIC, TAX, WORDS, Data
+from revops.kernel.privacy import CONTACT, INTERNAL, PII, PUBLIC, TAX, WORDS, Data
 from revops.kernel.sight import META, Sight
 
 _BUSINESS: Final = frozenset({PUBLIC, INTERNAL, PII})
@@ -27,6 +27,10 @@ SHOWN: Final[Mapping[Role, frozenset[Data]]] = {
     Role.SUPPORT: _BUSINESS | {WORDS},
     Role.ADMIN: _BUSINESS,
     Role.AUDITOR: _BUSINESS,
+}
+# What a role's own work needs besides: whoever looks after accounts tells them apart by address.
+BESIDES: Final[Mapping[Role, Mapping[str, frozenset[Data]]]] = {
+    Role.ADMIN: dict.fromkeys(("people.view", "people.change"), frozenset({CONTACT})),
 }
 # Where a role sees that things are there and how they stand, and neither names nor amounts.
 META_ONLY: Final[Mapping[Role, frozenset[str]]] = {Role.ADMIN: frozenset()}
@@ -46,4 +50,5 @@ def sight_of(user: object, action: str = "") -> Sight:
     full = [role for role in roles if action not in META_ONLY.get(role, frozenset())]
     if not full:
         return META if roles else _NOTHING
-    return Sight(frozenset().union(*(SHOWN[role] for role in full)))
+    own = (BESIDES.get(role, {}).get(action, frozenset()) for role in full)
+    return Sight(frozenset().union(*(SHOWN[role] for role in full), *own))

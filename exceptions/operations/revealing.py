@@ -1,22 +1,17 @@
-"""Showing for a moment what is masked, to somebody who says why."""
+"""Showing for a moment what is masked in a case, to somebody who says why."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.db import transaction
-
 from accounts.models import User
-from accounts.queries import actor_of, authorize
 from exceptions.models import Case
 from exceptions.operations.acts import CaseRefused
-from revops.audit.operations import record, recorded
-from revops.kernel import clock
+from revops.audit.operations import recorded
+from revops.web import revealing
 
 ACTION: Final = "payload.reveal"
-SHOWN_FOR: Final = timedelta(seconds=60)
-_SHORTEST: Final = 10
 
 
 @recorded
@@ -26,16 +21,11 @@ def reveal(*, case_id: int, by: User, reason: str) -> datetime:
 
     Raises NotAllowed, Case.DoesNotExist, and CaseRefused for a reason that says nothing.
     """
-    by = authorize(by, ACTION)
-    why = " ".join(reason.split())
-    if len(why) < _SHORTEST:
-        raise CaseRefused("Say why you need it, in a sentence: the auditor reads it.")
-    with transaction.atomic():
-        case = Case.objects.select_related("legal_entity").get(pk=case_id)
-        until = clock.now() + SHOWN_FOR
-        record(
-            ACTION, by=actor_of(by), kind="case", reference=str(case), label=case.subject_label,
-            entity=case.legal_entity.code if case.legal_entity else "", reason=why,
-            after={"until": until.isoformat(timespec="seconds")},
+    case = Case.objects.select_related("legal_entity").get(pk=case_id)
+    try:
+        return revealing.reveal(
+            by=by, action=ACTION, kind="case", reference=str(case), label=case.subject_label,
+            entity=case.legal_entity.code if case.legal_entity else "", reason=reason,
         )  # fmt: skip
-    return until
+    except revealing.ReasonMissing as refusal:
+        raise CaseRefused(str(refusal)) from refusal

@@ -12,4 +12,5 @@ CLASSES: Final[Classes] = {
         PII: "detail",
     },
     "Head": {INTERNAL: "hash"},
+    "Erasure": {INTERNAL: "request asked_by agreed_by progress", PII: "terms reason"},
 }

@@ -76,3 +76,46 @@ class Head(models.Model):
 
     def __str__(self) -> str:
         return f"up to {self.seq}"
+
+
+class Erasure(models.Model):
+    """
+    A person who is to be forgotten. ``terms`` are what stands for them, until it is over one way or
+    the other; then nothing of them is left here. ``asked_by`` and ``agreed_by`` are actors' keys,
+    ``request`` the approval's number, ``act`` the one that says what went. ``progress``: ``rows``
+    and ``kept`` by column, columns that are ``over``, and the key ``after`` which the next begins.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", "Waits for somebody else"
+        AGREED = "agreed", "Being erased"
+        DONE = "done", "Erased"
+        REFUSED = "refused", "Not erased"
+
+    terms = models.JSONField(null=True)
+    reason = models.TextField()
+    state = models.CharField(max_length=8, choices=State, default=State.ASKED)
+    request = models.CharField(max_length=24, blank=True)
+    asked_by = models.CharField(max_length=64)
+    agreed_by = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    progress = models.JSONField(default=dict)
+    act = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["asked", "agreed"], ended_at__isnull=True)
+                | models.Q(state__in=["done", "refused"], terms__isnull=True),
+                name="audit_erasure_is_forgotten_when_over",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["asked", "refused"])
+                | ~models.Q(agreed_by__in=["", models.F("asked_by")]),
+                name="audit_erasure_takes_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ERA-{self.pk}"

@@ -38,6 +38,15 @@ class ConsoleConfig(AppConfig):
             ),
         )
         nav.declare(nav.Item("Audit trail", "audit:trail", "audit.view", group=nav.WATCH, order=60))
+        nav.declare(
+            nav.Item(
+                "Personal data",
+                "console:personal-data",
+                "privacy.erase",
+                group=nav.SET_UP,
+                order=55,
+            )
+        )
         nav.declare(nav.Item("Users", "console:users", "people.view", group=nav.SET_UP, order=50))
         if settings.REVOPS_DEMO:
             nav.declare(

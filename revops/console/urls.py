@@ -8,6 +8,7 @@ from revops.console.ledger import views as ledger
 from revops.console.people import emergencies, identities
 from revops.console.people import views as people
 from revops.console.periods import views as periods
+from revops.console.privacy import views as privacy
 from revops.console.views import contracts, find, flows, home, journals, playbooks, threads, tours
 
 app_name = "console"
@@ -22,7 +23,9 @@ urlpatterns: list[URLPattern] = [
     path("customers/duplicates/merges/<int:id>/unmerge", identity.unmerge, name="unmerge"),
     path("customers/<int:id>/parent/", identity.parent, name="customer-parent"),
     path("customers/<int:id>/", customers.customer, name="customer"),
+    path("customers/<int:id>/reveal", customers.customer_reveal, name="customer-reveal"),
     path("records/<slug:kind>/<int:id>/", customers.record, name="record"),
+    path("records/<slug:kind>/<int:id>/reveal", customers.record_reveal, name="record-reveal"),
     path("lineage/", threads.start, name="threads"),
     path("lineage/<slug:kind>/<int:id>/", threads.lineage, name="lineage"),
     path("books/", ledger.journals, name="journals"),
@@ -48,6 +51,7 @@ urlpatterns: list[URLPattern] = [
     path("users/invite", people.invite, name="users-invite"),
     path("users/access-review.csv", people.review, name="users-review"),
     path("users/<int:id>/", people.user, name="user"),
+    path("users/<int:id>/reveal", people.reveal, name="user-reveal"),
     path("users/<int:id>/ask", people.ask, name="user-ask"),
     path("users/<int:id>/same-person", identities.tie, name="user-tie"),
     path("users/<int:id>/same-person/<int:tie>/end", identities.untie, name="user-untie"),
@@ -57,6 +61,7 @@ urlpatterns: list[URLPattern] = [
     path("break-glass/", emergencies.emergencies, name="emergencies"),
     path("break-glass/<int:number>/answer", emergencies.answer, name="emergency-answer"),
     path("break-glass/<int:number>/review", emergencies.review, name="emergency-review"),
+    path("personal-data/", privacy.personal_data, name="personal-data"),
     path("playbooks/", playbooks.every, name="playbooks"),
     path("playbooks/<slug:slug>/", playbooks.one, name="playbook"),
 ]

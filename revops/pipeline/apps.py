@@ -21,11 +21,12 @@ class PipelineConfig(AppConfig):
         from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
         from revops.pipeline.period_end import metered, usage
+        from revops.pipeline.privacy.subject import PersonErasure
         from revops.pipeline.subjects import CustomerMerge, PeriodReopening
 
         kinds.declare()
         news.listen(hearing.hear)
-        approvals.register(CustomerMerge(), PeriodReopening())
+        approvals.register(CustomerMerge(), PeriodReopening(), PersonErasure())
         metering_kinds.declare()
         following.declare()
         telling.declare({one.kind: one.title for one in CAPABILITIES.values()})

@@ -20,7 +20,7 @@ from revops.kernel.actor import system
 from revops.pipeline import evidence, notifying, process, send, sweep
 from revops.pipeline import poll as polling
 from revops.pipeline.metering import turn
-from revops.pipeline.privacy import retaining
+from revops.pipeline.privacy import erasing, retaining
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +93,13 @@ def retain(**_later: object) -> None:
     close_old_connections()
     found = retaining.retain(by=system("retention", "Nightly retention"), seconds=_RETAINS_FOR)
     log.info("retention.applied", rows=sum(found.values()))
+
+
+@shared_task
+def erase(**_later: object) -> None:
+    """Forget whom two people agreed to forget; the next run goes on where this one stops."""
+    close_old_connections()
+    erasing.carry_out_what_waits(seconds=_RETAINS_FOR)
 
 
 @shared_task

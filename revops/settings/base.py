@@ -195,6 +195,7 @@ CELERY = {
             "task": "revops.pipeline.tasks.verify_trail",
             "schedule": crontab(hour=3, minute=33),
         },
+        "erase": {"task": "revops.pipeline.tasks.erase", "schedule": 30.0},
         "retain": {"task": "revops.pipeline.tasks.retain", "schedule": crontab(hour=2, minute=17)},
         "approvals": {"task": "approvals.tasks.watch", "schedule": 60.0},
         "notices": {"task": "revops.pipeline.tasks.notify", "schedule": 5.0},

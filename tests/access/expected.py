@@ -63,6 +63,16 @@ POST /customers/<int:id>/parent/                      own   403 403 403 403 403 
 POST /customers/<int:id>/parent/                      all   403 422 422 403 403 403 403
 GET  /customers/<int:id>/                             own   200 200 200 200 403 200 403
 GET  /customers/<int:id>/                             other 404 404 404 404 403 404 403
+POST /customers/<int:id>/reveal                       own   302 302 403 403 403 403 403
+POST /customers/<int:id>/reveal                       other 404 404 403 403 403 403 403
+POST /records/<slug:kind>/<int:id>/reveal             own   302 302 403 403 403 403 403
+POST /records/<slug:kind>/<int:id>/reveal             other 404 404 403 403 403 403 403
+GET  /personal-data/                                  own   403 403 403 403 403 403 403
+GET  /personal-data/                                  all   403 200 403 403 200 403 403
+POST /personal-data/                                  own   403 403 403 403 403 403 403
+POST /personal-data/                                  all   403 302 403 403 302 403 403
+POST /users/<int:id>/reveal                           own   403 403 403 403 403 403 403
+POST /users/<int:id>/reveal                           all   403 403 403 403 403 302 403
 GET  /records/<slug:kind>/<int:id>/                   own   200 200 200 200 403 200 403
 GET  /records/<slug:kind>/<int:id>/                   other 404 404 404 404 403 404 403
 GET  /lineage/                                        own   200 200 200 403 200 200 403

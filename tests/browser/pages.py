@@ -83,6 +83,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("user", lambda stage: f"/users/{user('Greta')}/", by="Ada"),
         Look("user-oneself", lambda stage: f"/users/{user('Ada')}/", by="Ada"),
     ),
+    "console:personal-data": (Look("personal-data", _at("/personal-data/"), by="Ada"),),
     "console:emergencies": (Look("break-glass", at("/break-glass/"), by="Marcus"),),
     "console:threads": (Look("lineage-start", at("/lineage/")),),
     "console:lineage": (
@@ -308,7 +309,8 @@ NO_PAGES: Final = frozenset(
     {
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
         "exceptions:give-up", "approvals:comment", "approvals:withdraw", "approvals:review",
-        "audit:verify", "exceptions:reveal", "audit:evidence", "audit:proof",
+        "audit:verify", "exceptions:reveal", "console:customer-reveal",
+        "console:record-reveal", "console:user-reveal", "audit:evidence", "audit:proof",
         "accounts:sign-out", "accounts:sso", "accounts:sso-return", "accounts:codes",
         "accounts:second-factor", "accounts:second-factor-remove", "accounts:set-password",
         "accounts:key-remove",

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 
 from exceptions.models import Case, CaseEntry
-from revops.audit.models import Event
+from revops.audit.models import Erasure, Event
 from revops.audit.verifying import verify
 from revops.canonical.models import Customer
 from revops.events.models import InboundEvent, InboxState
@@ -21,10 +21,12 @@ from revops.kernel import clock
 from revops.kernel.actor import system
 from revops.ledger.models import JournalEntry
 from revops.lineage.queries import thread
-from revops.pipeline.privacy import retaining
-from revops.pipeline.privacy.erasing import EraseRefused, erase
+from revops.pipeline.privacy import erasing, retaining
+from revops.pipeline.privacy.erasing import Erased, carry_out
 from revops.pipeline.privacy.places import Terms, TooShort, places
 from revops.pipeline.privacy.retaining import last_run, retain
+from revops.store import rows
+from tests.accounts.test_database_roles import signed_in_as
 from tests.factories import (
     a_case,
     a_command,
@@ -63,6 +65,18 @@ def told() -> dict[str, Any]:
     return {"invoice": invoice, "customer": customer, "case": case, "act": act, "event": inbound}
 
 
+def erase(*texts: str) -> Erased:
+    """As it is done once two people agreed."""
+    held = Erasure.objects.create(
+        terms=list(texts), reason=WHY, asked_at=clock.now(), asked_by="user:1",
+        agreed_by="user:2", state=Erasure.State.AGREED, request="APR-1",
+    )  # fmt: skip
+    done = carry_out(held.pk)
+    act = Event.objects.get(seq=done.act)
+    told = json.loads(act.detail or "")["after"]
+    return Erased(done.progress["rows"], done.progress["kept"], told["acts"])
+
+
 def everything() -> str:
     """Every text of every table of ours but what the law keeps, as one text."""
     texts = []
@@ -86,7 +100,7 @@ class TestErasing:
     def test_leaves_nothing_of_the_person_but_what_the_law_keeps(
         self, told: dict[str, Any]
     ) -> None:
-        done = erase(terms=Terms.of([EMAIL, NAME]), reason=WHY, by=BY)
+        done = erase(EMAIL, NAME)
         left = everything().replace("pat@alder.example.org", "")
         assert EMAIL not in left.lower()
         assert NAME not in left
@@ -102,7 +116,7 @@ class TestErasing:
 
     def test_keeps_the_books_the_thread_and_the_chain_whole(self, told: dict[str, Any]) -> None:
         before = list(JournalEntry.objects.values())
-        erase(terms=Terms.of([EMAIL, NAME]), reason=WHY, by=BY)
+        erase(EMAIL, NAME)
         assert list(JournalEntry.objects.values()) == before
         seen = thread("invoice", told["invoice"].pk)
         assert seen is not None
@@ -113,7 +127,7 @@ class TestErasing:
     def test_is_an_act_that_names_nobody_and_says_what_it_erased(
         self, told: dict[str, Any]
     ) -> None:
-        erase(terms=Terms.of([EMAIL, NAME]), reason=WHY, by=BY)
+        erase(EMAIL, NAME)
         act = Event.objects.get(action="person.erase")
         detail = json.loads(act.detail or "")
         assert detail["after"]["acts"] == [told["act"].seq]
@@ -126,31 +140,62 @@ class TestErasing:
     def test_looks_first_and_changes_nothing(self, told: dict[str, Any]) -> None:
         before = everything()
         out = StringIO()
-        call_command("erase", EMAIL, NAME, reason=WHY, dry_run=True, stdout=out)
+        call_command("erase", look=[EMAIL, NAME], stdout=out)
         assert "Nothing was changed." in out.getvalue()
         assert "canonical_customer.email" in out.getvalue()
         assert everything() == before
 
     def test_of_one_who_is_not_here_is_an_act_all_the_same(self) -> None:
-        done = erase(terms=Terms.of(["nobody@nowhere.example"]), reason=WHY, by=BY)
+        done = erase("nobody@nowhere.example")
         assert done.total == 0
         assert Event.objects.get().action == "person.erase"
 
-    @pytest.mark.parametrize("reason", ["", "because", f"{EMAIL} asked for it"])
-    def test_asks_why_without_the_name(self, reason: str) -> None:
-        with pytest.raises(EraseRefused):
-            erase(terms=Terms.of([EMAIL]), reason=reason, by=BY)
+    def test_goes_on_where_it_was_stopped(
+        self, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(erasing, "_CHUNK", 1)
+        held = Erasure.objects.create(
+            terms=[EMAIL, NAME], reason=WHY, asked_at=clock.now(), asked_by="user:1",
+            agreed_by="user:2", state=Erasure.State.AGREED,
+        )  # fmt: skip
+        turns = 0
+        while (held := carry_out(held.pk, seconds=0)).state != Erasure.State.DONE:
+            turns += 1
+            assert held.terms == [EMAIL, NAME]
+            assert turns < 500
+        assert turns > len(list(places()))
+        assert EMAIL not in everything().replace("pat@alder.example.org", "").lower()
+        assert verify().passed
+
+    def test_is_the_work_of_a_worker_who_signs_in_as_one(self, told: dict[str, Any]) -> None:
+        with signed_in_as(rows.WORKER):
+            done = erase(EMAIL, NAME)
+        assert done.kept.keys() == {
+            "delivery_outboundcommand.payload", "ledger_journalentry.description",
+        }  # fmt: skip
+        assert EMAIL not in everything().replace("pat@alder.example.org", "").lower()
+
+    def test_of_what_nobody_agreed_to_is_refused(self) -> None:
+        held = Erasure.objects.create(
+            terms=[EMAIL], reason=WHY, asked_at=clock.now(), asked_by="user:1", request="APR-9"
+        )
+        with pytest.raises(CommandError, match="waits for somebody else"):
+            call_command("erase", "APR-9")
+        with pytest.raises(CommandError, match="no erasure"):
+            call_command("erase", "APR-10")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Erasure.objects.filter(pk=held.pk).update(state="agreed", agreed_by="user:1")
 
     @pytest.mark.parametrize("terms", [[], [""], ["Pat"], [EMAIL, "ab"]])
     def test_refuses_texts_that_are_in_everything(self, terms: list[str]) -> None:
         with pytest.raises(TooShort):
             Terms.of(terms)
         with pytest.raises(CommandError):
-            call_command("erase", *(terms or [""]), reason=WHY)
+            call_command("erase", look=terms or [""])
 
     def test_finds_whole_words_only(self, told: dict[str, Any]) -> None:
         a_case(customer_name="Patricia Leeds")
-        erase(terms=Terms.of(["Patricia Lee"]), reason=WHY, by=BY)
+        erase("Patricia Lee")
         assert Case.objects.filter(customer_name="Patricia Leeds").exists()
 
     def test_knows_every_column_that_may_hold_a_person(self) -> None:

@@ -62,6 +62,7 @@ ACTS: Final[Mapping[str, str]] = {
     "identity.unmerge": "Parted again",
     "maps.tax": "Mapped a tax",
     "payload.reveal": "Revealed",
+    "people.reveal": "Revealed",
     "periods.close": "Closed",
     "periods.open": "Opened again",
     "person.accounts_tied": "Said to be one person",

@@ -14,7 +14,7 @@ from revops.canonical.models import ExternalReference, InvoiceLine
 from revops.canonical.queries.drift import Difference, differences
 from revops.canonical.queries.history import Changed, history
 from revops.kernel.money import Money
-from revops.kernel.sight import shown
+from revops.kernel.sight import looking, shown
 from revops.lineage.kinds import KINDS
 from revops.web.formats import accounting_date, when
 
@@ -54,6 +54,16 @@ class Record:
     references: Sequence[ExternalReference]
     history: Sequence[Changed]
     differences: Sequence[Difference]
+
+    @property
+    def masked(self) -> bool:
+        """Whether something of it is there and not shown."""
+        eyes = looking()
+        return any(
+            getattr(self.row, field.name) and not eyes.shows(class_of(self.kind, field.name))
+            for field in self.row._meta.fields
+            if not field.is_relation
+        )
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.queries import may
 from exceptions.models import Case
@@ -23,9 +23,13 @@ from revops.console.customers.records import record_of
 from revops.console.ways import ways_of
 from revops.kernel import clock
 from revops.kernel.money import Money
+from revops.kernel.privacy import CONTACT
+from revops.kernel.sight import looking
 from revops.lineage.queries import Hop, thread
+from revops.web import revealing
 from revops.web.htmx import render_page
 from revops.web.policy import screen
+from revops.web.revealing import revealable
 
 # A strip shows the way from the opportunity to the books; longer ones are the thread's own page.
 _HOPS = 8
@@ -52,6 +56,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 
 @screen("customers.view")
 @require_GET
+@revealable("payload.reveal")
 def customer(request: HttpRequest, id: int) -> HttpResponse:
     """Contract, entitlement, invoices, payments, credits, cases, health and what is open."""
     try:
@@ -87,12 +92,44 @@ def customer(request: HttpRequest, id: int) -> HttpResponse:
         "sees_thread": sees_thread,
         "may_ask": may(request.user, "credits.request"),
         "decides": may(request.user, "identity.decide"),
+        "may_erase": may(request.user, "privacy.erase"),
+        "masked": bool(_addresses(page)) and not looking().shows(CONTACT),
+        "addresses": _addresses(page),
     }
     return render_page(request, "customers/customer.html", context)
 
 
+@screen("payload.reveal")
+@require_POST
+def customer_reveal(request: HttpRequest, id: int) -> HttpResponse:
+    """Show a customer's personal fields for a minute, with a reason."""
+    party = Party.objects.filter(pk=id, merged_into=None).first()
+    if party is None:
+        raise Http404("There is no customer with that id.")
+    return revealing.answer(
+        request, reverse("console:customer", args=[id]), action="payload.reveal",
+        kind="customer", reference=f"PTY-{id}",
+    )  # fmt: skip
+
+
+@screen("payload.reveal")
+@require_POST
+def record_reveal(request: HttpRequest, kind: str, id: int) -> HttpResponse:
+    """Show a record's personal fields for a minute, with a reason."""
+    found = record_of(kind, id)
+    if found is None:
+        raise Http404(f"There is no {kind.replace('_', ' ')} with that id.")
+    books = getattr(found.row, "legal_entity", None)
+    return revealing.answer(
+        request, reverse("console:record", args=[kind, id]), action="payload.reveal",
+        kind=kind.replace("_", " "), reference=str(found.row.source_id),
+        entity=books.code if books else "",
+    )  # fmt: skip
+
+
 @screen("customers.view")
 @require_GET
+@revealable("payload.reveal")
 def record(request: HttpRequest, kind: str, id: int) -> HttpResponse:
     """One record of any kind: what is known, since when, and what systems say differently."""
     found = record_of(kind, id)
@@ -102,6 +139,7 @@ def record(request: HttpRequest, kind: str, id: int) -> HttpResponse:
     who = found.row if kind == "customer" else getattr(found.row, "customer", None)
     context = {
         "found": found,
+        "masked": found.masked,
         "who": who,
         "ways": ways,
         "thread_url": reverse("console:lineage", args=[kind, id])
@@ -110,6 +148,11 @@ def record(request: HttpRequest, kind: str, id: int) -> HttpResponse:
         "credit_url": _credit_url(kind, id) if may(request.user, "credits.request") else "",
     }
     return render_page(request, "customers/record.html", context)
+
+
+def _addresses(page: PartyPage) -> list[tuple[str, str]]:
+    """The customer's e-mail address, as each system knows it."""
+    return [(one.connection.label, one.email) for one in page.customers if one.email]
 
 
 def _credit_url(kind: str, id: int) -> str:

@@ -17,11 +17,14 @@ from approvals.policies import roles_of_step
 from revops.console.people import recovery
 from revops.console.people.subject import SLUG
 from revops.kernel import clock
-from revops.web.csv_files import instant_cell
+from revops.kernel.privacy import CONTACT, PII
+from revops.web.csv_files import Column, instant_cell
 
 COLUMNS = (
-    "person", "email", "active", "last_seen", "role", "legal_entities", "from", "until",
-    "asked_by", "approved_by", "reason", "conflicts", "same_person_as", "may_be_the_same_as",
+    Column("person", PII), Column("email", CONTACT), "active", "last_seen", "role",
+    "legal_entities", "from", "until", Column("asked_by", PII), Column("approved_by", PII),
+    Column("reason", PII), "conflicts", Column("same_person_as", CONTACT),
+    Column("may_be_the_same_as", CONTACT),
 )  # fmt: skip
 
 

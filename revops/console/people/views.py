@@ -24,6 +24,7 @@ from approvals.operations import ApprovalRefused
 from revops.console.people import reading, subject
 from revops.console.people.forms import GrantForm, InviteForm
 from revops.kernel import clock
+from revops.web import revealing
 from revops.web.csv_files import csv_file
 from revops.web.exports import file_of
 from revops.web.htmx import render_page
@@ -62,8 +63,19 @@ def review(request: HttpRequest) -> StreamingHttpResponse:
     return csv_file("access-review", reading.COLUMNS, reading.review_rows(), at=clock.now())
 
 
+@screen("people.reveal")
+@require_POST
+def reveal(request: HttpRequest, id: int) -> HttpResponse:
+    """Show how to reach this person for a minute, with a reason."""
+    return revealing.answer(
+        request, reverse("console:user", args=[person_of(id).pk]), action="people.reveal",
+        kind="person", reference=f"user:{id}",
+    )  # fmt: skip
+
+
 @screen("people.view")
 @require_GET
+@revealing.revealable("people.reveal")
 def user(request: HttpRequest, id: int) -> HttpResponse:
     return page_of(request, id)
 

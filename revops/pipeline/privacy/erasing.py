@@ -5,23 +5,34 @@ Wherever a personal text stands it becomes ``[erased]``: in records, raw payload
 cases, comments, and details of the audit trail. Rows, ids, amounts and hashes stay, so threads
 show, journals tie and the chain verifies. What the law keeps with the books (journals, what was
 sent to an ERP, attempts) is guarded by the database, left as it is, and counted.
+
+It takes two people (``privacy.asking``). A worker does it, some thousand rows a transaction, and
+says in the row how far it is, so that another one goes on where it stopped.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, connection, transaction
 
-from revops.audit.operations import nothing_to_record, record, recorded
-from revops.kernel.actor import Actor
+from revops.audit.models import Erasure
+from revops.audit.operations import record
+from revops.kernel import clock
+from revops.kernel.actor import system
 from revops.kernel.keys import sha256
 from revops.pipeline.privacy.places import ERASED, Place, Terms, places
 from revops.store import sql
 
+_CHUNK = 20_000
+# The application's roles may not update some tables at all, whatever is in them.
+_NOT_PERMITTED = "42501"
+_CAST = {"json": "jsonb", "text": "text"}
 
-class EraseRefused(ValueError):
-    """It is not done as it was asked for; the message says why."""
+
+class NotAgreed(ValueError):
+    """Nobody has agreed to this erasure, or it is over; the message says which."""
 
 
 @dataclass(slots=True)
@@ -41,74 +52,154 @@ class _OnlyLooking(Exception):
     pass
 
 
-@recorded
-def erase(*, terms: Terms, reason: str, by: Actor, dry_run: bool = False) -> Erased:
-    """
-    Erase a person, known by ``terms``, everywhere; with ``dry_run`` say what would be.
-
-    The act in the trail names them by a digest alone. Raises EraseRefused for a reason that says
-    nothing, or that names the person.
-    """
-    why = " ".join(reason.split())
-    if len(why) < 10:
-        raise EraseRefused("Say why, in a sentence: a request's number, for example.")
-    if terms.stand_in(why):
-        raise EraseRefused("The reason names the person. It stays; write it without.")
+def look(terms: Terms) -> Erased:
+    """What would be erased and what is kept by law, now. Nothing is changed."""
     done = Erased()
     try:
         with transaction.atomic():
             for place in places():
-                _erase_at(place, terms, done)
-            found = sql.rows(
-                "SELECT seq FROM audit_event WHERE detail ~* %s ORDER BY seq", (terms.pattern(),)
-            )
-            done.acts = [row.seq for row in found]
-            if dry_run:
-                raise _OnlyLooking
-            seq = record(
-                "person.erase", by=by, kind="person", reason=why,
-                reference=f"sha256:{sha256(terms.texts[0].lower())[:16]}",
-                after={"acts": done.acts, "rows": done.rows, "kept_by_law": done.kept},
-            )  # fmt: skip
-            sql.rows("SELECT audit_erase(%s::bigint[], %s)", (done.acts, seq))
+                _erase_at(place, terms, done, part=None)
+            done.acts = _acts(terms)
+            raise _OnlyLooking
     except _OnlyLooking:
-        nothing_to_record("it was only looked at")
-    return done
+        return done
 
 
-def _erase_at(place: Place, terms: Terms, done: Erased) -> None:
+def carry_out(number: int, *, seconds: float = float("inf")) -> Erasure:
+    """
+    Do what two people agreed to, or as much of it as there is time for. The last step is the act
+    in the trail, which names the person by a digest alone; then the terms are forgotten, too.
+
+    Raises NotAgreed, and Erasure.DoesNotExist.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        with transaction.atomic():
+            held = Erasure.objects.select_for_update().get(pk=number)
+            if held.state == Erasure.State.DONE:
+                return held
+            if held.state != Erasure.State.AGREED or not held.terms:
+                raise NotAgreed(f"{held} is {held.get_state_display().lower()}.")
+            _step(held)
+        if time.monotonic() >= until:
+            return held
+
+
+def carry_out_what_waits(*, seconds: float) -> int:
+    """Every erasure that was agreed to; how many there were."""
+    agreed = Erasure.objects.filter(state=Erasure.State.AGREED).order_by("pk")
+    waiting = list(agreed.values_list("pk", flat=True))
+    until = time.monotonic() + seconds
+    for number in waiting:
+        carry_out(number, seconds=until - time.monotonic())
+    return len(waiting)
+
+
+def _step(held: Erasure) -> None:
+    """The next some thousand rows, or the end."""
+    terms = Terms.of(held.terms or [])
+    done = Erased(held.progress.get("rows", {}), held.progress.get("kept", {}))
+    over: list[str] = held.progress.setdefault("over", [])
+    place = next((one for one in places() if str(one) not in over), None)
+    if place is None:
+        _finish(held, terms, done)
+        return
+    part = _part(place, held.progress.get("after", 0)) if place.numbered else None
+    _erase_at(place, terms, done, part=part)
+    if part is None or part[1] is None:
+        over.append(str(place))
+        held.progress["after"] = 0
+    else:
+        held.progress["after"] = part[1]
+    held.progress |= {"rows": done.rows, "kept": done.kept}
+    held.save(update_fields=["progress"])
+
+
+def _finish(held: Erasure, terms: Terms, done: Erased) -> None:
+    done.acts = _acts(terms)
+    seq = record(
+        "person.erase", by=system("erasure", "Erasure that two people agreed to"), kind="person",
+        reference=f"sha256:{sha256(terms.texts[0].lower())[:16]}", reason=held.reason,
+        on_behalf=held.asked_by,
+        after={
+            "acts": done.acts, "rows": done.rows, "kept_by_law": done.kept, "erasure": str(held),
+            "asked_by": held.asked_by, "agreed_by": held.agreed_by, "request": held.request,
+        },
+    )  # fmt: skip
+    sql.rows("SELECT audit_erase(%s::bigint[], %s)", (done.acts, seq))
+    held.terms, held.state, held.act = None, Erasure.State.DONE, seq
+    held.ended_at = clock.now()
+    held.save(update_fields=["terms", "state", "act", "ended_at"])
+
+
+def _acts(terms: Terms) -> list[int]:
+    found = sql.rows(
+        "SELECT seq FROM audit_event WHERE detail ~* %s ORDER BY seq", (terms.pattern(),)
+    )
+    return [row.seq for row in found]
+
+
+Part = tuple[int, int | None]
+"""Keys above the first and up to the second; None is the end of the table."""
+
+
+def _part(place: Place, after: int) -> Part:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT max(key), count(*) FROM (SELECT "{place.key}" AS key FROM {place.table} '  # noqa: S608  names of our own models, here and below
+            f'WHERE "{place.key}" > %s ORDER BY "{place.key}" LIMIT {_CHUNK}) AS part',
+            [after],
+        )
+        last, count = cursor.fetchone()
+    return after, last if count == _CHUNK else None
+
+
+def _erase_at(place: Place, terms: Terms, done: Erased, *, part: Part | None) -> None:
     """What the database refuses to change is kept by law, and counted."""
+    name = str(place)
     try:
         with transaction.atomic():
-            count = _erase_octets(place, terms) if place.form == "bytes" else _erase(place, terms)
+            erase = _erase_octets if place.form == "bytes" else _erase
+            count = erase(place, terms, part)
         if count:
-            done.rows[str(place)] = count
-    except DatabaseError:
-        kept = _count(place, terms)
-        if not kept:
+            done.rows[name] = done.rows.get(name, 0) + count
+    except DatabaseError as error:
+        kept = _count(place, terms, part)
+        if kept:
+            done.kept[name] = done.kept.get(name, 0) + kept
+        elif getattr(error.__cause__, "sqlstate", "") != _NOT_PERMITTED:
             raise
-        done.kept[str(place)] = kept
 
 
-def _erase(place: Place, terms: Terms) -> int:
+def _within(place: Place, part: Part | None) -> tuple[str, list[int]]:
+    if part is None:
+        return "", []
+    after, last = part
+    if last is None:
+        return f' AND "{place.key}" > %s', [after]
+    return f' AND "{place.key}" > %s AND "{place.key}" <= %s', [after, last]
+
+
+def _erase(place: Place, terms: Terms, part: Part | None) -> int:
     column = f'"{place.column}"'
-    cast = {"json": "jsonb", "text": f"varchar({place.length})" if place.length else "text"}
-    # Names are those of our own models.
+    cast = f"varchar({place.length})" if place.length else _CAST[place.form]
+    within, keys = _within(place, part)
     statement = (
         f"UPDATE {place.table} SET {column} = regexp_replace({column}::text, %s, %s, 'gi')"  # noqa: S608
-        f"::{cast[place.form]} WHERE {column}::text ~* %s"
+        f"::{cast} WHERE {column}::text ~* %s{within}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [terms.pattern(), ERASED, terms.pattern()])
+        cursor.execute(statement, [terms.pattern(), ERASED, terms.pattern(), *keys])
         return int(cursor.rowcount)
 
 
-def _erase_octets(place: Place, terms: Terms) -> int:
+def _erase_octets(place: Place, terms: Terms, part: Part | None) -> int:
+    within, keys = _within(place, part)
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT "{place.key}", "{place.column}" FROM {place.table} '  # noqa: S608  as above
-            f"WHERE encode(\"{place.column}\", 'escape') ~* %s",
-            [terms.bytes_pattern()],
+            f'SELECT "{place.key}", "{place.column}" FROM {place.table} '  # noqa: S608
+            f"WHERE encode(\"{place.column}\", 'escape') ~* %s{within}",
+            [terms.bytes_pattern(), *keys],
         )
         count = 0
         for key, held in cursor.fetchall():
@@ -116,7 +207,7 @@ def _erase_octets(place: Place, terms: Terms) -> int:
             body = terms.cut(text).encode("utf-8", "surrogateescape")
             if body != bytes(held):
                 cursor.execute(
-                    f'UPDATE {place.table} SET "{place.column}" = %s '  # noqa: S608  as above
+                    f'UPDATE {place.table} SET "{place.column}" = %s '  # noqa: S608
                     f'WHERE "{place.key}" = %s',
                     [body, key],
                 )
@@ -124,10 +215,11 @@ def _erase_octets(place: Place, terms: Terms) -> int:
         return count
 
 
-def _count(place: Place, terms: Terms) -> int:
+def _count(place: Place, terms: Terms, part: Part | None) -> int:
+    within, keys = _within(place, part)
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT count(*) FROM {place.table} WHERE "{place.column}"::text ~* %s',  # noqa: S608
-            [terms.pattern()],
+            f'SELECT count(*) FROM {place.table} WHERE "{place.column}"::text ~* %s{within}',  # noqa: S608
+            [terms.pattern(), *keys],
         )
         return int(cursor.fetchone()[0])

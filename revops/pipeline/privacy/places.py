@@ -27,13 +27,17 @@ class TooShort(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A column; ``length`` is that of a ``varchar``, ``key`` the table's primary key."""
+    """
+    A column; ``length`` is that of a ``varchar``, ``key`` the table's primary key, ``numbered``
+    when that is a number, so that the table can be walked in parts.
+    """
 
     table: str
     key: str
     column: str
     form: Literal["text", "json", "bytes"]
     length: int | None = None
+    numbered: bool = False
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
@@ -66,6 +70,7 @@ def _place(model: type[models.Model], field: models.Field[object, object]) -> Pl
     return Place(
         model._meta.db_table, str(key.column), str(field.column), form,
         getattr(field, "max_length", None) if form == "text" else None,
+        numbered=isinstance(key, models.IntegerField | models.AutoField),
     )  # fmt: skip
 
 

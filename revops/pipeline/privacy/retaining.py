@@ -32,6 +32,7 @@ class Rule:
     what is still worked on stays. ``setting`` names what decides the days.
     """
 
+    label: str
     table: str
     columns: Mapping[str, str]
     since: str
@@ -48,16 +49,19 @@ class Rule:
 
 RULES: Final = (
     Rule(
-        "events_inboundevent", {"body": "''::bytea"}, "received_at", "REVOPS_RETAIN_RAW_DAYS",
+        "Raw payloads of events that are done with", "events_inboundevent",
+        {"body": "''::bytea"}, "received_at", "REVOPS_RETAIN_RAW_DAYS",
         "octet_length(body) > 0 AND state IN ('processed', 'ignored')",
     ),
     Rule(
-        "events_eventconflict", {"body": "''::bytea"}, "received_at", "REVOPS_RETAIN_RAW_DAYS",
+        "Raw payloads of settled conflicts", "events_eventconflict",
+        {"body": "''::bytea"}, "received_at", "REVOPS_RETAIN_RAW_DAYS",
         "octet_length(body) > 0 AND NOT EXISTS (SELECT 1 FROM exceptions_case held WHERE "
         "held.inbound_id = event_id AND held.state <> 'resolved')",
     ),
     Rule(
-        "canonical_supportcase", {"title": "''", "resolution": "''"}, "resolved_on",
+        "Texts of resolved tickets", "canonical_supportcase",
+        {"title": "''", "resolution": "''"}, "resolved_on",
         "REVOPS_RETAIN_TICKET_DAYS", "(title <> '' OR resolution <> '')",
     ),
 )  # fmt: skip

@@ -30,9 +30,9 @@ VIEWS: Final = {
 }
 LIST: Final = Filters(Key("view", choices=VIEWS, chip=False))
 COLUMNS: Final = (
-    "connection", "label", "connector", "environment", "state",
-    Column("story", PII), "last_success", "backlog", "currency", "waiting", "in_doubt", "oldest_waiting", "calls_1h", "failed_1h",
-    "grade",
+    "connection", "label", "connector", "environment", "state", Column("story", PII),
+    "last_success", "backlog", "currency", "waiting", "in_doubt", "oldest_waiting", "calls_1h",
+    "failed_1h", "grade",
 )  # fmt: skip
 
 

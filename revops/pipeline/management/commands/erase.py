@@ -1,4 +1,9 @@
-"""``manage.py erase pat@alder.example "Pat Lee" --reason "Request 2026-114"``: forget a person."""
+"""
+``manage.py erase APR-12``: forget, now, whom two people agreed to forget.
+
+Nobody is forgotten without two: it is asked for on the page *Personal data* and agreed to like
+anything else. A worker does it within a minute; this command is for a console without a beat.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +11,44 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from revops.kernel.actor import system
-from revops.pipeline.privacy.erasing import EraseRefused, erase
+from revops.audit.models import Erasure
+from revops.pipeline.privacy.erasing import Erased, NotAgreed, carry_out, look
 from revops.pipeline.privacy.places import Terms, TooShort
 
 
 class Command(BaseCommand):
-    help = "Erase a person, known by their e-mail address, name or number; the books stay whole."
+    help = "Carry out an erasure that two people agreed to; or count what one would erase."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("terms", nargs="+", help="each as it is written in the records")
-        parser.add_argument("--reason", required=True, help="why, without naming the person")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be erased")
+        parser.add_argument("request", nargs="?", help="the approved request, such as APR-12")
+        parser.add_argument(
+            "--look", nargs="+", metavar="TEXT", help="only count where these texts stand"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["look"]:
+            try:
+                self._say(look(Terms.of(options["look"])))
+            except TooShort as error:
+                raise CommandError(str(error)) from error
+            self.stdout.write("Nothing was changed.")
+            return
+        if not options["request"]:
+            raise CommandError("Name the approved request; it is asked for on “Personal data”.")
+        held = Erasure.objects.filter(request=options["request"].upper()).first()
+        if held is None:
+            raise CommandError(f"{options['request']} is no erasure that somebody asked for.")
         try:
-            done = erase(
-                terms=Terms.of(options["terms"]), reason=options["reason"],
-                by=system("manage.py erase", "Operator of the server"), dry_run=options["dry_run"],
-            )  # fmt: skip
-        except (EraseRefused, TooShort) as error:
+            done = carry_out(held.pk)
+        except NotAgreed as error:
             raise CommandError(str(error)) from error
-        for name, count in sorted(done.rows.items()):
+        self._say(Erased(done.progress.get("rows", {}), done.progress.get("kept", {})))
+        self.stdout.write(f"Erased; act {done.act} says so.")
+
+    def _say(self, found: Erased) -> None:
+        for name, count in sorted(found.rows.items()):
             self.stdout.write(f"{count:>8}  {name}")
-        self.stdout.write(f"{len(done.acts):>8}  details of the audit trail")
-        for name, count in sorted(done.kept.items()):
+        if found.acts:
+            self.stdout.write(f"{len(found.acts):>8}  details of the audit trail")
+        for name, count in sorted(found.kept.items()):
             self.stdout.write(f"{count:>8}  {name}, kept by law with the books")
-        self.stdout.write("Nothing was changed." if options["dry_run"] else "Erased.")
