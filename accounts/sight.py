@@ -33,7 +33,12 @@ BESIDES: Final[Mapping[Role, Mapping[str, frozenset[Data]]]] = {
     Role.ADMIN: dict.fromkeys(("people.view", "people.change"), frozenset({CONTACT})),
 }
 # Where a role sees that things are there and how they stand, and neither names nor amounts.
-META_ONLY: Final[Mapping[Role, frozenset[str]]] = {Role.ADMIN: frozenset()}
+META_ONLY: Final[Mapping[Role, frozenset[str]]] = {
+    Role.ADMIN: frozenset(
+        {"home.view", "lineage.view", "flows.view", "usage.view", "connections.view", "jobs.view",
+         "jobs.run", "connections.operate", "sandbox.operate"}
+    )
+}  # fmt: skip
 
 
 def sight_of(user: object, action: str = "") -> Sight:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from revops.kernel import clock
 from revops.kernel.money import Money, minor_digits
+from revops.kernel.sight import MASK, looking
 from revops.web.number_style import styled
 
 NBSP: Final = "\N{NO-BREAK SPACE}"
@@ -46,7 +47,8 @@ def figures(minor: int, currency: str) -> tuple[str, str]:
 def money(value: Amount, currency: str = "", *, signed: bool = False) -> SafeString:
     """
     ``USD 1,234.56``, its ISO code first, never broken over lines. Takes Money, or minor units with
-    a currency. ``signed`` writes ``+`` before a gain, for differences.
+    a currency. ``signed`` writes ``+`` before a gain, for differences. Whoever sees no sums
+    (``revops.kernel.sight``) gets ``USD ••••``.
     """
     return _money(value, currency, signed=signed, coded=True)
 
@@ -57,8 +59,9 @@ def amount(value: Amount, currency: str = "", *, signed: bool = False) -> SafeSt
 
 
 def money_text(value: Money) -> str:
-    """``USD 1,234.56`` as plain text, for titles, labels and sentences."""
-    return f"{value.currency}{NBSP}{figures(value.minor, value.currency)[1]}"
+    """``USD 1,234.56`` as plain text, for titles, labels and sentences; masked as in ``money``."""
+    person = figures(value.minor, value.currency)[1] if looking().amounts else MASK
+    return f"{value.currency}{NBSP}{person}"
 
 
 def _money(value: Amount, currency: str, *, signed: bool, coded: bool) -> SafeString:
@@ -69,6 +72,8 @@ def _money(value: Amount, currency: str, *, signed: bool, coded: bool) -> SafeSt
     else:
         minor = value
     machine, person = figures(minor, currency)
+    if not looking().amounts:
+        return SafeString(f"{currency}{NBSP}{MASK}" if coded else MASK)
     if signed and minor > 0:
         person = "+" + person
     code = f"{currency}{NBSP}" if coded else ""

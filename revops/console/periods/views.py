@@ -16,6 +16,7 @@ from accounts.roles import who_may
 from approvals.operations import ApprovalRefused
 from approvals.queries.rules import asks_nobody
 from exceptions.models import Case, CaseState
+from exceptions.queries.readiness import unreviewed_emergencies
 from revops.console.ledger.tabs import tabs_of
 from revops.console.periods import reading
 from revops.kernel import clock
@@ -131,6 +132,7 @@ def _page(request: HttpRequest, id: int, *, problem: str = "", status: int = 200
         "may_act": may(request.user, action),
         "who_acts": who_may(action),
         "cases": count,
+        "unreviewed": unreviewed_emergencies(at=clock.now(), entity=entity.code, zone=entity.zone),
         "verdict": _verdict(period, runs, count),
         "scope": f"?entity={entity.code}&period={period.code}",
         "problem": problem,

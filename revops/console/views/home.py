@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.queries import may
 from exceptions.queries.cases import page_of_cases
 from exceptions.queries.causes import page_of_causes
+from exceptions.queries.readiness import unreviewed_emergencies
 from exceptions.queries.selection import Selection
 from exceptions.queries.totals import figures
 from revops.console.queries.home import newest_postings, targets
@@ -43,6 +44,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if may(request.user, "support.view"):
         assert isinstance(request.user, User)
         context["desk"] = desk.home(request.user, at=now)
+    if may(request.user, "break_glass.review"):
+        context["unreviewed"] = unreviewed_emergencies(at=now, entity=state.one("entity"))
     if context["may_find"]:
         context["postings"] = newest_postings()
     if may(request.user, "connections.view"):

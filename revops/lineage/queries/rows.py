@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from revops.kernel.privacy import PII
+from revops.kernel.sight import shown
 from revops.lineage import kinds
 from revops.lineage.queries.reach import Node
 from revops.store import sql
+
+_NAMED: Final = frozenset({"customer", "opportunity", "entitlement"})
 
 _RECORDS: Final = f"""
 WITH node AS (SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bigint[]) AS node (kind, id)),
@@ -132,12 +136,19 @@ ORDER BY reference.id
 """
 
 
+def _masked(row: Any, *columns: str) -> Any:
+    return row._replace(**{name: shown(getattr(row, name), PII) for name in columns})
+
+
 def _nodes(nodes: Sequence[Node]) -> dict[str, Any]:
     return {"kinds": [kind for kind, _ in nodes], "ids": [id for _, id in nodes]}
 
 
 def records(nodes: Sequence[Node], *, as_of: datetime) -> list[Any]:
-    return sql.rows(_RECORDS, _nodes(nodes) | {"as_of": as_of}) if nodes else []
+    """What was written of them, and names that are no ids, masked by who looks."""
+    found = sql.rows(_RECORDS, _nodes(nodes) | {"as_of": as_of}) if nodes else []
+    return [_masked(row, "name", "note") if row.kind in _NAMED else _masked(row, "note")
+            for row in found]  # fmt: skip
 
 
 def states(nodes: Sequence[Node], *, as_of: datetime) -> dict[Node, str]:
@@ -160,7 +171,8 @@ def events(nodes: Sequence[Node], *, as_of: datetime, alone: Sequence[int] = ())
     """Events linked to the nodes, and ``alone`` by their own id."""
     if not nodes and not alone:
         return []
-    return sql.rows(_EVENTS, _nodes(nodes) | {"alone": list(alone), "as_of": as_of})
+    found = sql.rows(_EVENTS, _nodes(nodes) | {"alone": list(alone), "as_of": as_of})
+    return [_masked(row, "note") for row in found]
 
 
 def journals(
@@ -169,7 +181,7 @@ def journals(
     if not nodes and not alone:
         return []
     values = {"alone": list(alone), "most": most, "as_of": as_of}
-    return sql.rows(_JOURNALS, _nodes(nodes) | values)
+    return [_masked(row, "description") for row in sql.rows(_JOURNALS, _nodes(nodes) | values)]
 
 
 def commands(
