@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from approvals import operations as approvals
+from approvals import subjects
 from approvals.models import ApprovalRequest
 from approvals.operations.setting import MONEY, begin_with
 from exceptions import operations as cases
@@ -25,6 +26,7 @@ from revops.credits.queries.progress import stages_of
 from revops.credits.queries.sheet import SUBJECT, Draft
 from revops.credits.tasks import turn
 from revops.delivery.models import OutboundCommand
+from revops.kernel import strict_json
 from revops.ledger.models import JournalEntry
 from revops.pipeline import send
 from tests.pipeline.rehearsal import Rehearsal, served
@@ -79,6 +81,17 @@ def lines(document: str) -> dict[str, int]:
     return {line.account: line.amount for line in entry.lines.all()}
 
 
+def posts(request: ApprovalRequest) -> dict[str, int]:
+    """What its page says that will post."""
+    subject, content = subjects.get(request.subject), strict_json.loads(request.content)
+    assert subject.title(content)
+    assert subject.describe(content)
+    return {
+        one.account: one.debit.minor if one.debit else -one.credit.minor if one.credit else 0
+        for one in subject.consequences(content).lines
+    }
+
+
 @pytest.fixture
 def line(transactional_db: None, settings: LazySettings) -> Iterator[Credits]:
     settings.REVOPS_DEMO = True
@@ -114,7 +127,9 @@ class TestPaidInBetween:
         case.refresh_from_db()
         assert "asks somebody else" in said
         assert (case.state, OutboundCommand.objects.filter(kind=NOTE).count()) == ("open", 1)
-        line.decide(ApprovalRequest.objects.get(subject=otherwise.OTHERWISE).pk)
+        request = ApprovalRequest.objects.get(subject=otherwise.OTHERWISE)
+        assert posts(request) == {"4910": 10_000, "2100": 825, "2400": -10_825}
+        line.decide(request.pk)
         line.around()
 
         credit.refresh_from_db()
@@ -141,6 +156,7 @@ class TestTakenBack:
 
         tom = line.person("tom")
         request = reversing.ask(by=tom, credit_id=credit.pk, reason="The wrong customer.")
+        assert posts(request) == {"4910": -10_000, "2100": -825, "1100": 10_825}
         with pytest.raises(CannotChange, match="asked for already"):
             reversing.ask(by=tom, credit_id=credit.pk, reason="The wrong customer.")
         line.decide(request.pk)

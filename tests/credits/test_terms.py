@@ -9,6 +9,7 @@ import pytest
 
 from accounts.queries import NotAllowed
 from approvals import operations as approvals
+from approvals import subjects
 from approvals.models import ApprovalRequest
 from approvals.operations import ApprovalRefused
 from revops.audit.models import Event
@@ -44,6 +45,10 @@ def a_rule(desk: Desk, **more: Any) -> dict[str, Any]:
 
 def agree(desk: Desk, content: dict[str, Any]) -> None:
     asked = operations.propose(by=desk.ana, content=content)
+    subject = subjects.get(operations.TERMS)
+    assert subject.title(content)
+    assert len(subject.describe(content)) >= 5
+    assert len(subject.consequences(content).sentences) == 2
     approvals.decide(request_id=asked.pk, verdict="approve", by=desk.mona, seen=asked.sha256,
                      proof=_Proof())  # fmt: skip
 

@@ -58,13 +58,15 @@ class Trial:
 
     @property
     def sentence(self) -> str:
-        """“Of 7 cases in 90 days, 3 would get another credit: USD 200.00 instead of 100.00.”"""
+        """“Of 7 cases in 90 days, 3 would get another amount: USD 200.00 instead of 100.00.”"""
         changed = sum(1 for row in self.rows if row.changed)
         noun = "case" if self.looked == 1 else "cases"
         if not changed:
             return f"Of {self.looked} {noun} in {DAYS} days, none would get another credit."
         words = " and ".join(f"{after} instead of {before}" for before, after in self.sums)
-        return f"Of {self.looked} {noun} in {DAYS} days, {changed} would get another: {words}."
+        return (
+            f"Of {self.looked} {noun} in {DAYS} days, {changed} would get another amount: {words}."
+        )
 
 
 def trial(content: Mapping[str, Any], *, today: date) -> Trial:
