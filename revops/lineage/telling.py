@@ -111,6 +111,15 @@ def _credit_state(told: Payload) -> str:
     return _joined(_plain(told.get("state")), _money(told.get("amount"), told))
 
 
+def _billing_context(told: Payload) -> str:
+    owed = told.get("invoices")
+    count = len(owed) if isinstance(owed, list) else 0
+    return _joined(
+        f"collection {_plain(told.get('collection'))}",
+        f"{count} open invoice{'' if count == 1 else 's'}",
+    )
+
+
 def _why(told: Payload) -> str:
     return str(told.get("reason") or "").rstrip(".")
 
@@ -131,6 +140,7 @@ _WORDS: Final[Mapping[str, Callable[[Payload], str]]] = {
     "billing.invoice_item.delete": _why,
     "billing.credit_note.create": _credit_note,
     "support.credit_state": _credit_state,
+    "support.billing_context": _billing_context,
 }
 
 

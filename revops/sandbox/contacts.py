@@ -33,6 +33,7 @@ _CHAT_PORT: Final = 9
 _FIELDS: Final = {
     "key_field": "360001", "credit_field": "360002", "billing_field": "360003",
     "invoice_field": "360004", "promise_field": "360005", "promise_day_field": "360006",
+    "context_field": "360007",
 }  # fmt: skip
 _PATIENCE_S: Final = 3.0
 

@@ -27,7 +27,7 @@ from connectors.http import Client
 from connectors.schemes import sign_stamped, verify_stamped
 from connectors.systems.zendesk import sandbox
 from connectors.systems.zendesk.connector import connector
-from connectors.systems.zendesk.desk import credit_state
+from connectors.systems.zendesk.desk import billing_context, credit_state
 from connectors.systems.zendesk.sandbox.hooks import event
 from connectors.systems.zendesk.wire import Zendesk
 from revops.kernel import clock
@@ -35,6 +35,7 @@ from revops.kernel import clock
 PARAMETERS = {
     "key_field": "11", "credit_field": "12", "billing_field": "13", "promise_field": "14",
     "promise_day_field": "15", "invoice_field": "16", "ticket_prefix": "ZD-",
+    "context_field": "17",
 }  # fmt: skip
 SETTINGS = Settings(
     slug="zendesk",
@@ -376,5 +377,52 @@ class TestSandbox:
             assert state["metrics"][0]["ticket_id"] == newest["id"]
             assert (await door.post("/_control/cases", json={"open": False})).status_code == 200
             assert "solved" in (await door.get("/")).text
+
+        play(story)
+
+
+class TestBillingContext:
+    def test_stands_in_a_field_beside_the_ticket_and_leaves_no_note(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5001)
+            receipt = await one(client, billing_context(1, ticket_id="ZD-5001"))
+            assert receipt.outcome is Outcome.OK
+            ticket = (await tickets(door))[5001]
+            assert ticket["notes"] == []
+            (text,) = (row["value"] for row in ticket["custom_fields"] if row["id"] == 17)
+            assert text.replace("\xa0", " ").splitlines() == [
+                "Plan: pro_annual × 40, renews on 2027-01-01",
+                "Collection: overdue",
+                "Open invoices: INV-10293: USD 1,299.00, was due 2026-01-31",
+                "Entitlements:",
+                "- API calls: 500000 calls",
+                "- Support: without limit",
+                "Credits of the last year: CN-7: USD 90.00, issued 2025-11-02",
+                "https://console.example/records/support_case/7/",
+            ]
+
+        play(story)
+
+    def test_an_older_state_never_replaces_a_newer_one(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5001)
+            newer = billing_context(1, ticket_id="ZD-5001", version=200, collection="clear")
+            assert (await one(client, newer)).outcome is Outcome.OK
+            older = billing_context(1, ticket_id="ZD-5001", version=100)
+            assert (await one(client, older)).code == "superseded"
+            credit = credit_state(1, ticket_id="ZD-5001", version=150)
+            assert (await one(client, credit)).code == ""
+
+        play(story)
+
+    def test_is_not_written_where_the_connection_names_no_field(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5001)
+            parameters = {**PARAMETERS, "context_field": ""}
+            settings = replace(SETTINGS, parameters=parameters)
+            command = billing_context(1, ticket_id="ZD-5001")
+            (receipt,) = await connector.send(client, settings, [command])
+            assert (receipt.outcome, receipt.code) == (Outcome.OK, "not_shown")
+            assert (await door.get("/_control/state")).json()["tickets"][0]["notes"] == []
 
         play(story)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "a-signing-secret-of-the-desk"
 PARAMETERS = {
     "email": sandbox.EMAIL, "key_field": "1", "credit_field": "2", "ticket_prefix": "ZD-",
-    "promise_field": "5", "promise_day_field": "6",
+    "promise_field": "5", "promise_day_field": "6", "context_field": "7",
 }  # fmt: skip
 
 
@@ -117,6 +117,46 @@ class TestComingIn:
         poll.poll(tickets.connection.pk)
         tickets.read()
         assert SupportCase.objects.get(source_id="ZD-48213").promise == "first_response"
+
+
+class TestBillingBesideTheTicket:
+    def test_is_shown_as_it_stands_while_the_case_is_open(
+        self, books: Desk, tickets: Tickets
+    ) -> None:
+        books.year(pays=False)
+        books.promised()
+        _open(tickets, books)
+        tickets.call(48213)
+        tickets.read()
+        assert tickets.told(48213) == []
+        case = SupportCase.objects.get(source_id="ZD-48213")
+        lines = _beside(tickets).splitlines()
+        assert lines[0].startswith("Plan: ")
+        assert "Collection: open, nothing is overdue" in lines
+        assert any(line.startswith("Open invoices: in_1: USD ") for line in lines)
+        assert lines[-1].endswith(f"/records/support_case/{case.pk}/")
+        # What the console wrote changed the ticket, and nothing that is told of it.
+        poll.poll(tickets.connection.pk)
+        tickets.read()
+        assert OutboundCommand.objects.filter(kind="support.billing_context").count() == 1
+
+    def test_follows_an_escalation(self, books: Desk, tickets: Tickets) -> None:
+        _open(tickets, books)
+        tickets.call(48213)
+        tickets.read()
+        books.year(pays=False)
+        play.escalate(tickets.app, number=48213)
+        poll.poll(tickets.connection.pk)
+        tickets.read()
+        tickets.told(48213)
+        assert SupportCase.objects.get(source_id="ZD-48213").state == "escalated"
+        assert "Open invoices: in_1" in _beside(tickets)
+
+
+def _beside(tickets: Tickets) -> str:
+    """The text of the field beside the ticket."""
+    rows = tickets.app.world.tickets[48213]["custom_fields"]
+    return next(str(row["value"]) for row in rows if row["id"] == 7).replace("\xa0", " ")
 
 
 class TestGoingOut:

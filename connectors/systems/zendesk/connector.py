@@ -103,6 +103,7 @@ class ZendeskConnector:
                 "our key": names.key,
                 "the credit": names.credit,
                 "the invoice": names.billing,
+                "the billing context": names.context,
             }
             for label, number in fields.items():
                 if number is None and label != "our key":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from connectors.contract import Command
-from connectors.systems.zendesk.payloads import KIND
+from connectors.systems.zendesk.payloads import CONTEXT, KIND
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
 
@@ -24,9 +24,34 @@ def credit_state(number: int, **given: Any) -> Command:
         "note": "A credit of USD 1,200.00 before tax was approved. Billing issues it now.",
         "version": 1_767_225_600_000 + number,
     } | given
+    return _command(f"rc1-zendesk{number}-{payload['state']}", KIND, payload)
+
+
+def billing_context(number: int, **given: Any) -> Command:
+    payload = {
+        "ticket_id": str(FIRST + number),
+        "plans": ["pro_annual × 40, renews on 2027-01-01"],
+        "collection": "overdue",
+        "invoices": [
+            {"number": "INV-10293", "currency": "USD", "open": 129_900, "due_on": "2026-01-31",
+             "overdue": True},
+        ],
+        "entitlements": ["API calls: 500000 calls", "Support: without limit"],
+        "credits": [
+            {"number": "CN-7", "currency": "USD", "amount": 9_000, "state": "issued",
+             "dated": "2025-11-02"},
+        ],
+        "more": 0,
+        "url": "https://console.example/records/support_case/7/",
+        "version": 1_767_225_600_000 + number,
+    } | given  # fmt: skip
+    return _command(f"rc1-zendesk{number}-context-{payload['version']}", CONTEXT, payload)
+
+
+def _command(key: str, kind: str, payload: dict[str, Any]) -> Command:
     return Command(
-        key=f"rc1-zendesk{number}-{payload['state']}",
-        kind=KIND,
+        key=key,
+        kind=kind,
         payload=payload,
         payload_sha256=sha256(dumps(payload)),
         correlation_id="test",

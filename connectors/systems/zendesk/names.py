@@ -22,6 +22,7 @@ class Names:
     key: int | None
     credit: int | None
     billing: int | None
+    context: int | None
     customer: int | None
     invoice: int | None
     promise: int | None
@@ -41,6 +42,7 @@ class Names:
             key=field("key_field"),
             credit=field("credit_field"),
             billing=field("billing_field"),
+            context=field("context_field"),
             customer=field("customer_field"),
             invoice=field("invoice_field"),
             promise=field("promise_field"),

@@ -1,19 +1,21 @@
-"""What may be asked of Zendesk: how far a credit is, told on its ticket."""
+"""What may be asked of Zendesk: how far a credit is, and how billing stands, told on a ticket."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
 from connectors.contract import Command
-from revops.contracts.base import Currency, Id, Minor, Part, Text
+from connectors.systems.zendesk.names import Names
+from revops.contracts.base import Currency, Day, Id, Minor, Part, Text
 from revops.kernel.keys import sha256
 from revops.kernel.money import Money
 from revops.kernel.strict_json import dumps
 
 KIND: Final = "support.credit_state"
+CONTEXT: Final = "support.billing_context"
 _WORDS: Final[Mapping[str, str]] = {
     "requested": "Credit asked for",
     "approved": "Credit approved",
@@ -21,6 +23,14 @@ _WORDS: Final[Mapping[str, str]] = {
     "issued": "Credit issued",
     "void": "Credit taken back",
 }
+_COLLECTION: Final[Mapping[str, str]] = {
+    "clear": "nothing is open",
+    "open": "open, nothing is overdue",
+    "overdue": "overdue",
+    "disputed": "disputed with the bank",
+}
+Version = Annotated[int, Field(strict=True, ge=0, lt=10**15)]
+Fields = Sequence[tuple[int | None, str]]
 
 
 class CreditState(Part):
@@ -37,7 +47,16 @@ class CreditState(Part):
     invoice: Text = ""
     document: Text = ""
     note: Annotated[Text, Field(min_length=1)]
-    version: Annotated[int, Field(strict=True, ge=0, lt=10**15)]
+    version: Version
+
+    @property
+    def about(self) -> str:
+        """Of what this is a version."""
+        return self.credit_id
+
+    def fields(self, names: Names) -> Fields:
+        """Texts by the number of their field; None for one that is not used."""
+        return (names.credit, self.credit_words), (names.billing, self.billing_words)
 
     @property
     def credit_words(self) -> str:
@@ -52,16 +71,98 @@ class CreditState(Part):
         return ", ".join(parts)
 
 
+class Owed(Part):
+    """An open invoice; ``open`` is what is left of it, in minor units."""
+
+    number: Text
+    currency: Currency
+    open: Minor
+    due_on: Day | None = None
+    overdue: bool = False
+
+    @property
+    def words(self) -> str:
+        due = f", {'was' if self.overdue else 'is'} due {self.due_on}" if self.due_on else ""
+        return f"{self.number}: {Money(self.open, self.currency)}{due}"
+
+
+class Credited(Part):
+    """A credit of the last year, net, in minor units."""
+
+    number: Text
+    currency: Currency
+    amount: Minor
+    state: Text
+    dated: Day
+
+    @property
+    def words(self) -> str:
+        return f"{self.number}: {Money(self.amount, self.currency)}, {self.state} {self.dated}"
+
+
+class BillingContext(Part):
+    """
+    ``support.billing_context``: what an agent reads beside the ticket, each list its first members;
+    ``more`` counts what is left out of all of them, and ``url`` leads to it.
+    """
+
+    ticket_id: Id
+    plans: tuple[Text, ...] = ()
+    collection: Annotated[str, Field(pattern="^(clear|open|overdue|disputed)$")]
+    invoices: tuple[Owed, ...] = ()
+    entitlements: tuple[Text, ...] = ()
+    credits: tuple[Credited, ...] = ()
+    more: Annotated[int, Field(strict=True, ge=0)] = 0
+    url: Text
+    version: Version
+
+    @property
+    def about(self) -> str:
+        """Of what this is a version."""
+        return CONTEXT
+
+    @property
+    def note(self) -> str:
+        """None: a state that changes belongs into a field."""
+        return ""
+
+    def fields(self, names: Names) -> Fields:
+        """Texts by the number of their field; None for one that is not used."""
+        return ((names.context, self.words),)
+
+    @property
+    def words(self) -> str:
+        """The field's text, a line for each thing."""
+        lines = [
+            *_listed("Plan", self.plans),
+            f"Collection: {_COLLECTION[self.collection]}",
+            *_listed("Open invoices", [one.words for one in self.invoices]),
+            *_listed("Entitlements", self.entitlements),
+            *_listed("Credits of the last year", [one.words for one in self.credits]),
+        ]
+        if self.more:
+            lines.append(f"And {self.more} more in the console.")
+        return "\n".join([*lines, self.url])
+
+
+Told = CreditState | BillingContext
+_KINDS: Final[Mapping[str, type[CreditState] | type[BillingContext]]] = {
+    KIND: CreditState,
+    CONTEXT: BillingContext,
+}
+
+
 class PayloadRefused(ValueError):
     """The payload is not one of the above; the message says where."""
 
 
-def read(command: Command) -> CreditState:
+def read(command: Command) -> Told:
     """Raises PayloadRefused."""
-    if command.kind != KIND:
+    kind = _KINDS.get(command.kind)
+    if kind is None:
         raise PayloadRefused(f"This connector does not know the command “{command.kind}”.")
     try:
-        return CreditState.model_validate(dict(command.payload))
+        return kind.model_validate(dict(command.payload))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         path = ".".join(str(part) for part in first["loc"]) or "the whole"
@@ -73,3 +174,10 @@ def read(command: Command) -> CreditState:
 def digest(payload: Mapping[str, Any]) -> str:
     """Kept in the audit beside the command's key."""
     return sha256(dumps(payload))
+
+
+def _listed(label: str, members: Sequence[str]) -> list[str]:
+    """``label: none``, one member beside it, or several below it."""
+    if len(members) > 1:
+        return [f"{label}:", *(f"- {one}" for one in members)]
+    return [f"{label}: {members[0] if members else 'none'}"]

@@ -15,12 +15,12 @@ from connectors.problem import Problem
 from connectors.systems.zendesk import payloads
 from connectors.systems.zendesk.answers import Json
 from connectors.systems.zendesk.names import Names
-from connectors.systems.zendesk.payloads import CreditState, PayloadRefused
+from connectors.systems.zendesk.payloads import PayloadRefused, Told
 from connectors.systems.zendesk.wire import Zendesk
 
 KEY: Final = "revops_key"
 CONTENT: Final = "revops_content"
-CREDIT: Final = "revops_credit"
+ABOUT: Final = "revops_about"
 VERSION: Final = "revops_version"
 
 
@@ -78,15 +78,20 @@ async def _one(desk: Zendesk, names: Names, command: Command) -> Receipt:
     if ticket.get("status") == "closed":
         reason = f"The ticket {payload.ticket_id} is closed, and Zendesk changes it no more."
         return _refused("ticket_closed", reason)
-    fields = [(field, command.key), (names.credit, payload.credit_words),
-              (names.billing, payload.billing_words)]  # fmt: skip
+    texts = [(at, text) for at, text in payload.fields(names) if at is not None]
+    if not payload.note and not texts:
+        reason = "The connection names no ticket field for this, so it is not shown."
+        shown = f"ticket:{number}"
+        return Receipt(Outcome.OK, external_id=shown, code="not_shown", reason=reason)
+    fields = [(field, command.key), *texts]
+    note = {"comment": {"body": payload.note, "public": False}} if payload.note else {}
     change = {
-        "comment": {"body": payload.note, "public": False},
-        "custom_fields": [{"id": at, "value": text} for at, text in fields if at is not None],
+        **note,
+        "custom_fields": [{"id": at, "value": text} for at, text in fields],
         "metadata": {
             KEY: command.key,
             CONTENT: payloads.digest(command.payload),
-            CREDIT: payload.credit_id,
+            ABOUT: payload.about,
             VERSION: str(payload.version),
         },
         "safe_update": True,
@@ -103,7 +108,7 @@ async def _one(desk: Zendesk, names: Names, command: Command) -> Receipt:
     )
 
 
-def _settled(audits: Sequence[Json], command: Command, payload: CreditState) -> Receipt | None:
+def _settled(audits: Sequence[Json], command: Command, payload: Told) -> Receipt | None:
     """What the ticket says of this command already; None when it is still to be told."""
     for audit in audits:
         custom = _custom(audit)
@@ -112,12 +117,11 @@ def _settled(audits: Sequence[Json], command: Command, payload: CreditState) -> 
     newer = [
         audit
         for audit in audits
-        if _custom(audit).get(CREDIT) == payload.credit_id
-        and _version(_custom(audit)) > payload.version
+        if _custom(audit).get(ABOUT) == payload.about and _version(_custom(audit)) > payload.version
     ]
     if newer:
         # The change that the newer statement made stands for this one.
-        reason = "The ticket shows a newer stage of this credit."
+        reason = "The ticket shows a newer state of this."
         audit_id = str(newer[-1].get("id") or "")
         return Receipt(Outcome.OK, external_id=audit_id, code="superseded", reason=reason)
     return None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,18 @@ from connectors.contract import Command, Settings, SignatureInvalid
 from connectors.schemes import sign_stamped
 from connectors.systems.zendesk import sandbox
 from connectors.systems.zendesk.connector import connector
-from connectors.systems.zendesk.desk import FIRST, credit_state
+from connectors.systems.zendesk.desk import FIRST, billing_context, credit_state
 from connectors.testing import LOOPBACK, SinkContract, SourceContract
 from connectors.testing.sources import _AT, _OTHER, _SECRET
 from revops.kernel import clock
+
+
+def with_tickets(**parameters: str) -> ASGIApp:
+    app = sandbox.build(sandbox.Config(parameters=parameters))
+    world = app.state.sandbox.world
+    for number in range(10):
+        world.open(number=FIRST + number, at=clock.now() - timedelta(days=30), status="open")
+    return app
 
 
 class TestZendesk(SourceContract, SinkContract):
@@ -25,11 +34,7 @@ class TestZendesk(SourceContract, SinkContract):
     )
 
     def build(self) -> ASGIApp:
-        app = sandbox.build()
-        world = app.state.sandbox.world
-        for number in range(10):
-            world.open(number=FIRST + number, at=clock.now() - timedelta(days=30), status="open")
-        return app
+        return with_tickets()
 
     def command(self, number: int) -> Command:
         return credit_state(number)
@@ -64,3 +69,17 @@ class TestZendesk(SourceContract, SinkContract):
         ):
             with pytest.raises(SignatureInvalid):
                 self.verify(refused, headers, secrets, at)
+
+
+class TestBillingBesideTickets(SinkContract):
+    connector = connector
+    settings = replace(TestZendesk.settings, parameters={"key_field": "1", "context_field": "2"})
+
+    def build(self) -> ASGIApp:
+        return with_tickets(context_field="2")
+
+    def command(self, number: int) -> Command:
+        return billing_context(number)
+
+    def refused_command(self) -> Command:
+        return billing_context(99)

@@ -113,6 +113,7 @@ _WHAT: Final = {
     "billing.invoice_item.create": "Usage to bill",
     "billing.credit_note.create": "Credit notes",
     "support.credit_state": "Credits on tickets",
+    "support.billing_context": "Billing beside tickets",
 }
 
 

@@ -98,7 +98,7 @@ def begin(
         if (flow := flow_of(item.data.contract)) is not None and flow.kept
     ]
     if not followed:
-        return set()
+        return release.release(woken, at=at)
     targets = _targets(flow for item, flow in followed if item.changed)
     places = checks.places(
         [item.record_id for item, _ in followed if item.record_kind == "opportunity"]
@@ -147,7 +147,7 @@ def begin(
     )
     if findings:
         cases.report(findings, at=at)
-    return release.release(ready(due), at=at) if due else set()
+    return release.release([*woken, *(ready(due) if due else ())], at=at)
 
 
 def _steps_of(
@@ -158,7 +158,10 @@ def _steps_of(
     entity: EntityBooks | None,
     at: datetime,
 ) -> list[list[Any]]:
-    """A row for each command and each connection that takes it, but never for who told of it."""
+    """
+    A row for each command and each connection that takes it, but never for who told of it, unless
+    it answers them.
+    """
     # A command belongs to somebody's books: what has none is told to nobody.
     if not item.changed or entity is None:
         return []
@@ -168,7 +171,8 @@ def _steps_of(
             continue
         capability = CAPABILITIES[step.capability]
         for connection_id in targets.get(step.capability, ()):
-            if connection_id == item.source_id and not item.ours:
+            told_it = connection_id == item.source_id
+            if capability.answers != told_it and (capability.answers or not item.ours):
                 continue
             if capability.role == "erp" and not _keeps(entity, connection_id, at):
                 continue

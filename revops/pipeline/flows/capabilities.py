@@ -18,6 +18,7 @@ class Capability:
     two of one record are never under way at once. Others are things that are made once.
     ``makes`` is the type of the id that the target gives to our record, to be kept as a reference.
     ``absent`` says, while no connector can do it, who does it instead.
+    ``answers``: it goes to the one system that told the event, and to no other.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Capability:
     latest: bool = True
     makes: str = ""
     absent: str = ""
+    answers: bool = False
 
     @property
     def document(self) -> str:
@@ -68,6 +70,9 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
         # The last state of a note: that it was voided comes back as an event.
         Capability("billing.credit_note.void", "Voided credit note", "billing", latest=False),
         Capability("support.credit_state", "Credit on the ticket", "support"),
+        Capability(
+            "support.billing_context", "Billing beside the ticket", "support", answers=True,
+        ),
         Capability(
             "billing.invoice_item.delete", "Removal of a line", "billing", latest=False,
             absent="No connector removes lines: a person does so in the billing system.",

@@ -19,6 +19,7 @@ from revops.pipeline.transform import (
     payment_signals,
     provisioning,
     renewals,
+    support,
     usage,
 )
 from revops.pipeline.transform.base import Answer, Ask
@@ -42,6 +43,7 @@ MAPPINGS: Final[Mapping[str, Transform]] = {
     "billing.credit_note.create": crediting.note,
     "billing.credit_note.void": crediting.void,
     "support.credit_state": crediting.stage,
+    "support.billing_context": support.context,
 }
 
 

@@ -136,7 +136,12 @@ class Sandbox:
 
     def _field(self, asked: Mapping[str, str], number: str) -> dict[str, Any]:
         names = self.names
-        titles = {names.key: "RevOps key", names.credit: "Credit", names.billing: "Billing"}
+        titles = {
+            names.key: "RevOps key",
+            names.credit: "Credit",
+            names.billing: "Billing",
+            names.context: "Billing context",
+        }
         if int(number) not in titles:
             raise NotThere
         return {"ticket_field": {"id": int(number), "type": "text", "title": titles[int(number)]}}
@@ -224,10 +229,12 @@ class Sandbox:
         )
         fields = {field["id"]: field["value"] for field in row["custom_fields"]}
         shown = [fields.get(self.names.credit), fields.get(self.names.billing)]
+        beside = fields.get(self.names.context) or ""
         state = " · ".join([row["status"], row["priority"] or "", *(one for one in shown if one)])
         name = self.names.case_id(row["id"])
         return (
             f"<h2>{escape(name)} {escape(row['subject'])}</h2><small>{escape(state)}</small>{notes}"
+            f"<pre>{escape(beside)}</pre>"
         )
 
 
