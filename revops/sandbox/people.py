@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from django.db import connection
 
-from revops.sandbox import desk, fortunes
+from revops.sandbox import desk, fortunes, twins
 from revops.store import rows
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,7 @@ def _step() -> None:
         with rows.within(None):
             desk.play()
             fortunes.play()
+            twins.propose()
     except Exception:
         # The company may not be there yet, or the database be away: the next turn looks again.
         log.exception("people.failed")

@@ -15,6 +15,7 @@ from typing import Any, Final
 import httpx
 import structlog
 
+from revops.sandbox import twins
 from revops.sandbox.serve import Stand
 
 log = structlog.get_logger(__name__)
@@ -138,7 +139,10 @@ async def _introduce(stands: Sequence[Stand], billing: Stand) -> None:
 
 
 async def _sell(stands: Sequence[Stand], billing: Stand) -> None:
-    """Whoever is billed has an account in sales, which names the customer's id in billing."""
+    """
+    Whoever is billed has an account in sales, which names the customer's id in billing; two have
+    another one that does not.
+    """
     sales = next((stand for stand in stands if stand.slug == "salesforce"), None)
     if sales is None:
         return
@@ -160,6 +164,8 @@ async def _sell(stands: Sequence[Stand], billing: Stand) -> None:
             for name in SALES:
                 await _act(control, name, {})
                 await asyncio.sleep(0.3)
+            for account in twins.ACCOUNTS:
+                await _act(control, "account", dict(account))
 
 
 async def _use(stands: Sequence[Stand], billing: Stand, *, events: int) -> None:
