@@ -122,8 +122,7 @@ class ServiceCredit(models.Model):
     ``record`` is our canonical request, ``memo`` the credit memo that fulfilled it, ``posted_at``
     when every ERP held it.
 
-    ``reversing``: taking it back is asked for, or agreed and on its way; ``reversal_id`` is the
-    newest approval of that.
+    ``reversing``: taking it back is asked for or agreed; ``reversal_id`` is its newest approval.
     """
 
     state = models.CharField(max_length=12, choices=list(life.STATES.items()), default=life.DRAFT)
