@@ -35,7 +35,7 @@ class SecondFactorReset(Subject):
 
     def describe(self, content: Content) -> Sequence[Row]:
         return [
-            Row("Person", content["person"], content["email"]),
+            Row("Person", content["person"]),
             Row("How one knows that it is them", content["reason"]),
         ]
 
@@ -88,7 +88,6 @@ def ask_to_reset(*, user: User, by: User, reason: str) -> ApprovalRequest:
     content: dict[str, Any] = {
         "user": user.pk,
         "person": user.name,
-        "email": user.email,
         "reason": reason.strip()[:300],
     }
     return ask(
