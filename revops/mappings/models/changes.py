@@ -66,7 +66,9 @@ class ChangeRow(models.Model):
     ``before`` is what stood there when the row was written: a list of since, until and values.
     """
 
-    change_set = models.ForeignKey(ChangeSet, on_delete=models.CASCADE, related_name="rows")
+    change_set = models.ForeignKey(
+        ChangeSet, on_delete=models.CASCADE, related_name="rows", db_index=False
+    )
     position = models.PositiveIntegerField()
     op = models.CharField(max_length=4, choices=[("set", "Set"), ("end", "End")])
     entity = models.CharField(max_length=24, blank=True)
