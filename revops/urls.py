@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exceptions/", include("exceptions.urls")),
     path("audit/", include("revops.console.audit.urls")),
     path("connections/", include("revops.console.connections.urls")),
+    path("", include("revops.console.mappings.urls")),
     path("usage/", include("revops.usage.urls")),
     path("notices/", include("revops.notices.urls")),
     path("bulk/", include("revops.jobs.urls")),

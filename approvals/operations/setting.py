@@ -28,6 +28,11 @@ MONEY: Final = (
     TierTerms(4, None, ("manager", "manager"), due_days=1, reauthenticate=True),
 )
 CLOSED_PERIOD: Final = (TierTerms(4, None, ("manager", "manager"), reauthenticate=True),)
+# Without amounts: the first tier is for whatever nothing lifts.
+MAPS: Final = (
+    TierTerms(1, 0, ("finance|manager",), due_days=1, escalate_to="manager"),
+    TierTerms(4, None, ("manager", "manager"), due_days=1, reauthenticate=True),
+)
 ANOTHER_ADMIN: Final = (TierTerms(1, None, ("admin",), due_days=2),)
 MANAGER: Final = (TierTerms(1, None, ("manager",)),)
 NOBODY: Final = (TierTerms(0, None, ()),)

@@ -34,6 +34,12 @@ class ConsoleConfig(AppConfig):
             nav.Item("Books", "console:journals", "books.view", group=nav.WATCH, order=25, key="b"),
             nav.Item("Flows", "console:flows", "flows.view", group=nav.WATCH, order=30, key="f"),
             nav.Item(
+                "Mappings", "mappings:home", "mappings.view", group=nav.SET_UP, order=10, key="m"
+            ),
+            nav.Item(
+                "Ownership", "mappings:ownership", "mappings.view", group=nav.SET_UP, order=20
+            ),
+            nav.Item(
                 "Playbooks", "console:playbooks", "playbooks.view", group=nav.SET_UP, order=40
             ),
         )

@@ -48,7 +48,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``op``: ``set`` the key to ``values`` from ``since`` on, or ``end`` it with ``until``."""
+    """
+    ``op``: ``set`` the key to ``values`` from ``since`` on, or ``end`` it with ``until``. Maps
+    without days have ``date.min`` as ``since``.
+    """
 
     op: str
     entity: str
@@ -75,6 +78,8 @@ def after(slots: Sequence[Slot], change: Change) -> list[Slot]:
 
 def touched(slots: Sequence[Slot], change: Change) -> list[Slot]:
     """What stands on the days of the change, for showing old beside new."""
+    if change.op == "end" and change.since == date.min:
+        return list(slots)
     if change.op == "end":
         return [one for one in slots if change.until and one.end > change.until + _DAY][:1]
     since, until = change.since or date.min, _end(change)
@@ -111,6 +116,11 @@ def _set(slots: Sequence[Slot], change: Change) -> list[Slot]:
 
 
 def _ended(slots: Sequence[Slot], change: Change) -> list[Slot]:
+    if change.since == date.min:
+        # A map without days: what stands goes.
+        if not slots:
+            raise ChangeRefused("until", "Nothing is mapped that could end.")
+        return []
     if change.until is None:
         raise ChangeRefused("until", "Say which day is its last.")
     cut = change.until + _DAY

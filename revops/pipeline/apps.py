@@ -17,6 +17,7 @@ class PipelineConfig(AppConfig):
         from approvals import subjects as approvals
         from revops.lineage import telling
         from revops.pipeline import hearing, kinds
+        from revops.pipeline.changes.subject import MappingChange
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
@@ -26,7 +27,7 @@ class PipelineConfig(AppConfig):
 
         kinds.declare()
         news.listen(hearing.hear)
-        approvals.register(CustomerMerge(), PeriodReopening(), PersonErasure())
+        approvals.register(CustomerMerge(), PeriodReopening(), MappingChange(), PersonErasure())
         metering_kinds.declare()
         following.declare()
         telling.declare({one.kind: one.title for one in CAPABILITIES.values()})

@@ -8,12 +8,13 @@ its functional amounts, and each line names the foreign amount beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from revops.delivery.operations import Order
 from revops.kernel import strict_json
 from revops.ledger.books import EntityBooks
 from revops.ledger.operations import NewEntry
+from revops.store import sql
 
 
 def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> list[Order]:
@@ -22,6 +23,7 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
     whose foreign amounts are too small for a minor unit of the books' currency.
     """
     found: list[Order] = []
+    countries = _countries(entries, books)
     for entry in entries:
         draft = entry.draft
         amount = draft.amount
@@ -41,7 +43,7 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
                     business_key=draft.business_key,
                     revision=draft.revision,
                     kind="journal.post",
-                    payload=payload(entry),
+                    payload=payload(entry, entity, countries),
                     subject_kind="journal",
                     subject_id=entry.id,
                     currency=draft.functional_currency,
@@ -53,11 +55,44 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
     return found
 
 
-def payload(entry: NewEntry) -> str:
+_COUNTRIES: Final = """
+SELECT connection.slug, customer.source_id, party.country
+FROM unnest(%s::text[], %s::text[]) AS asked (slug, source_id)
+JOIN connectors_connection connection ON connection.slug = asked.slug
+JOIN canonical_customer customer ON customer.connection_id = connection.id
+    AND customer.source_id = asked.source_id
+JOIN canonical_party party ON party.id = customer.party_id
+"""
+Countries = Mapping[tuple[str, str], str]
+
+
+def _countries(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> Countries:
+    """(source's slug, customer's id) → country, where some books class their customers."""
+    wanted = {
+        (_source(entry), line.customer_id)
+        for entry in entries
+        if books[entry.legal_entity_id].customer_classes
+        for line in entry.draft.lines
+        if line.customer_id
+    }
+    if not wanted:
+        return {}
+    slugs, ids = zip(*sorted(wanted), strict=True)
+    rows = sql.rows(_COUNTRIES, (list(slugs), list(ids)))
+    return {(row.slug, row.source_id): row.country for row in rows}
+
+
+def _source(entry: NewEntry) -> str:
+    """The connection that an entry's business key begins with."""
+    return entry.draft.business_key.partition(":")[0]
+
+
+def payload(entry: NewEntry, books: EntityBooks, countries: Countries) -> str:
     """
     What an ERP is asked to post, as canonical JSON: amounts in minor units of ``currency``, which
     is that of the books, one line each side, the date in the entity's zone. Of a foreign document
-    also ``document_currency`` and each line's signed ``document_amount``.
+    also ``document_currency`` and each line's signed ``document_amount``. Where the maps say one, a
+    line has a ``cost_centre`` and a ``customer_class``.
     """
     draft = entry.draft
     foreign = draft.currency != draft.functional_currency
@@ -79,6 +114,12 @@ def payload(entry: NewEntry) -> str:
         }
         if foreign:
             stated["document_amount"] = line.amount
+        if centre := books.cost_centre(line.account, draft.accounting_date):
+            stated["cost_centre"] = centre
+        if line.customer_id and books.customer_classes:
+            country = countries.get((_source(entry), line.customer_id), "")
+            if tag := books.customer_class(country, draft.accounting_date):
+                stated["customer_class"] = tag
         lines.append(stated)
     stated = {
         "accounting_date": draft.accounting_date.isoformat(),

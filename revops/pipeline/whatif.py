@@ -50,11 +50,13 @@ class Answer:
     """
     What one event would come to. ``kind`` is the case kind that it would be in next, with
     ``sentence`` and ``cause`` in words; all empty when it clears. ``legs`` are new entries only:
-    what is in the books already is not booked again.
+    what is in the books already is not booked again. ``targets`` are the ids of the connections
+    that would be asked to post, one for each posting.
     """
 
     inbound_id: int
     legs: tuple[Leg, ...] = ()
+    targets: tuple[int, ...] = ()
     kind: str = ""
     cause: str = ""
     sentence: str = ""
@@ -83,6 +85,15 @@ class Imagined:
             if not one.clears:
                 found[one.kind, one.cause] += 1
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    @property
+    def calls(self) -> dict[int, int]:
+        """Connection id → how many postings it would get."""
+        found: dict[int, int] = defaultdict(int)
+        for one in self.answers:
+            for target in one.targets:
+                found[target] += 1
+        return dict(found)
 
     @property
     def journals(self) -> list[tuple[Leg, int]]:
@@ -150,23 +161,28 @@ def _of_connection(
         return [one for event in events for one in _of_connection(connection_id, [event], books)]
     trouble = {one.inbound_id: one for one in findings if one.inbound_id is not None}
     legs: dict[int, list[Leg]] = defaultdict(list)
+    targets: dict[int, list[int]] = defaultdict(list)
     held = ledger.existing(
         ledger.identity_of(one.entity_id, draft) for one in produced for draft in one.booked.drafts
     )
     for one in produced:
         for draft in one.booked.drafts:
             if ledger.identity_of(one.entity_id, draft) not in held:
-                legs[one.event[0]] += _legs(draft, books[one.entity_id])
+                own = books[one.entity_id]
+                legs[one.event[0]] += _legs(draft, own)
+                targets[one.event[0]] += [to for _, to in own.routes_on(draft.accounting_date)]
     answers = []
     for verdict in verdicts:
         found = trouble.get(verdict.id)
         if verdict.state in (InboxState.PROCESSED, InboxState.IGNORED):
-            answers.append(Answer(verdict.id, tuple(legs[verdict.id])))
+            answers.append(Answer(verdict.id, tuple(legs[verdict.id]), tuple(targets[verdict.id])))
         elif found is not None:
-            answers.append(Answer(verdict.id, (), found.kind, found.cause, found.what_happened))
+            answers.append(Answer(verdict.id, (), (), found.kind, found.cause, found.what_happened))
         else:
             reason = verdict.reason or "It waits."
-            answers.append(Answer(verdict.id, (), "dependency_overdue", reason.rstrip("."), reason))
+            answers.append(
+                Answer(verdict.id, (), (), "dependency_overdue", reason.rstrip("."), reason)
+            )
     return answers
 
 
@@ -184,7 +200,7 @@ def _legs(draft: JournalDraft, books: EntityBooks) -> list[Leg]:
 
 def _unknown(event: Claimed) -> Answer:
     words = "The console cannot tell what would become of it"
-    return Answer(event.id, (), "poison", words, f"{words}.")
+    return Answer(event.id, (), (), "poison", words, f"{words}.")
 
 
 _EVENTS: Final = """

@@ -59,6 +59,7 @@ POLICIES: Final = (
     ("approval_policy", approvals.ANOTHER_ADMIN),
     ("case_close", approvals.MANAGER),
     ("customer_merge", approvals.NOBODY),
+    ("mapping_change", approvals.MAPS),
 )
 
 # Somebody who sees one entity's books and no others; everybody else of the demo sees all.

@@ -38,6 +38,8 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^users/<", lambda side: {"id": side.colleague.pk, "assignment": side.assignment.pk,
         "tie": side.tie.pk}),
     (r"^break-glass/<", lambda side: {"number": side.emergency.pk}),
+    (r"^mappings/changes/", lambda side: {"number": side.change_set.pk, "position": 1}),
+    (r"^mappings/<", lambda _: {"kind": "tax-codes"}),
     (r"^usage/lines/", lambda side: {"id": side.rated.pk}),
     (r"^usage/<", lambda side: {"id": side.usage.pk}),
     (r"^credits/terms/<", lambda side: {"what": "rule", "id": side.rule.pk}),
@@ -62,6 +64,7 @@ _TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
     "customers/duplicates/<int:id>/decide": lambda _: {"choice": "apart", "reason": "Looked"},
     "customers/duplicates/merges/<int:id>/unmerge": lambda _: {"reason": "They are two"},
     "books/periods/<int:id>/open": lambda _: {"reason": "An invoice is missing"},
+    "mappings/changes/MC-<int:number>/send": lambda _: {"reason": "A new code"},
     "flows/runs/<int:id>/undo": lambda _: {"reason": "A mistake"},
     "users/<int:id>/ask": lambda _: {"role": "finance", "where": "", "reason": "Joins"},
     "users/<int:id>/same-person": lambda side: {

@@ -48,7 +48,20 @@ from revops.kernel import clock, correlation
 from revops.kernel.money import Money
 from revops.ledger.models import Recognition
 from revops.lineage.models import Link
-from revops.mappings.models import LegalEntity
+from revops.mappings.models import (
+    AccountMap,
+    ChangeSet,
+    CostCentreMap,
+    CustomerClassMap,
+    EntityMap,
+    ErpRoute,
+    LegalEntity,
+    MappingVersion,
+    OwnershipRule,
+    RatePolicy,
+    SkuMap,
+    TaxMap,
+)
 from revops.pipeline.models import FlowRun, StepRun
 from revops.usage.models import Account, DayTotal, RatedLine, Stream
 from tests import factories as make
@@ -323,6 +336,15 @@ def _asked(side: Side, asker: User) -> None:
     made["policy"] = a_policy(subject, entity=code, note=f"Asked for by {side.name}")
     made["credit"] = a_credit(side, asker, state="waiting", sent_at=clock.now())
     made["draft"] = a_credit(side, asker)
+    _mapped(side)
+    made["change_set"] = ChangeSet.objects.create(
+        kind="tax-codes", entities=[code], made_by=asker, made_at=clock.now(),
+        changed_at=clock.now(), reason=side.name, source=f"{side.mark}.csv",
+    )  # fmt: skip
+    side.change_set.rows.create(
+        position=1, op="set", entity=code, key=f"{side.mark}-vat", since=DAY,
+        values={"account": "1200"},
+    )  # fmt: skip
     valid = DateRange(date(2025, 1, 1), None)
     Promise.objects.create(
         legal_entity=side.entity, label=f"Plan of {side.name}", plan=f"price_{side.mark}",
@@ -372,3 +394,26 @@ def a_credit(side: Side, by: User, **values: Any) -> ServiceCredit:
     made = ServiceCredit.objects.create(**given)
     Moment.objects.create(credit=made, at=now, state=made.state, text=f"{side.name} asked")
     return made
+
+
+def _mapped(side: Side) -> None:
+    """A row of every map."""
+    version = MappingVersion.objects.create(note="Maps", made_by="Setup")
+    account = make.a_ledger_account()
+    dated = {"valid": DateRange(DAY, None), "version": version}
+    common = {"legal_entity": side.entity, **dated}
+    erp = side.command.connection
+    TaxMap.objects.create(code=f"{side.mark}-tax", account=account, **common)
+    AccountMap.objects.create(role="receivable", account=account, **common)
+    CostCentreMap.objects.create(account=account, cost_centre=f"{side.mark}-cc", **common)
+    CustomerClassMap.objects.create(country="*", customer_class=f"{side.mark}-class", **common)
+    RatePolicy.objects.create(max_age_days=3, **common)
+    ErpRoute.objects.create(connection=erp, lane=side.mark, **common)
+    EntityMap.objects.create(connection=erp, hint=side.mark, legal_entity=side.entity)
+    OwnershipRule.objects.create(
+        record_kind="contract", field="items", entity_code=side.entity.code, owner=erp, **dated
+    )
+    SkuMap.objects.create(
+        sku=f"{side.mark}-plan", label=side.name, revenue_account=account,
+        deferral_account=account, **common,
+    )  # fmt: skip

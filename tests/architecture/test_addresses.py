@@ -27,6 +27,7 @@ from revops.credits.operations import drafting
 from revops.credits.queries.sheet import Draft
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
+from revops.mappings.models import ChangeSet
 from revops.store import sql
 from tests.api.calls import Caller
 from tests.api.lookup_world import a_debt, a_grant, a_price, an_account
@@ -195,6 +196,8 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^users/tokens/", {"prefix": "0000000000"}),
         (r"^users/<", {"id": person("otis").pk, "assignment": 1, "tie": 1}),
         (r"^break-glass/<", {"number": 1}),
+        (r"^mappings/changes/", {"number": _a_set().pk, "position": 1}),
+        (r"^mappings/<", {"kind": "tax-codes"}),
         (r"^usage/lines/", {"id": a_rated_line().pk}),
         (r"^usage/<", {"id": a_rated_account().pk}),
         (r"lineage/<\w+:kind>", {"kind": "invoice", "id": invoice.pk}),
@@ -218,6 +221,13 @@ def _a_credit(invoice: Invoice) -> ServiceCredit:
     """A draft of the support agent's."""
     draft = Draft(sought=invoice.number, invoice_id=invoice.pk)
     return drafting.save(by=person("sue"), draft=draft)[0]
+
+
+def _a_set() -> ChangeSet:
+    now = clock.now()
+    return ChangeSet.objects.create(
+        kind="tax-codes", made_by=person("rob"), made_at=now, changed_at=now
+    )
 
 
 def _a_request() -> ApprovalRequest:

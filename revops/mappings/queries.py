@@ -1,0 +1,59 @@
+"""Reading the maps: every row of a kind as slots by entity and key, as of now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from revops.mappings.changing import Slot
+from revops.mappings.kinds import MapKind
+
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a map with what the grid says of it; the last three only where it is dated."""
+
+    entity: str
+    key: str
+    slot: Slot
+    version: int | None = None
+    by: str = ""
+    at: datetime | None = None
+
+
+def rows_of(kind: MapKind) -> list[Row]:
+    """Every row that the session sees, by key and entity. One query."""
+    if kind.added:
+        return []
+    found = [
+        Row(
+            kind.entity_of(row),
+            kind.key_of(row),
+            _slot(kind, row),
+            row.get("version_id"),
+            row.get("version__made_by", ""),
+            row.get("version__made_at"),
+        )
+        for row in kind.read()
+    ]
+    return sorted(found, key=lambda one: (one.key, one.entity, one.slot.since))
+
+
+def slots_of(kind: MapKind) -> Mapping[Place, list[Slot]]:
+    """The slots of each entity and key, by their first day. One query."""
+    found: dict[Place, list[Slot]] = defaultdict(list)
+    for row in rows_of(kind):
+        found[row.entity, row.key].append(row.slot)
+    return found
+
+
+def _slot(kind: MapKind, row: Mapping[str, Any]) -> Slot:
+    said = kind.said(row)
+    if not kind.dated:
+        return Slot(said, date.min, None, row["pk"])
+    return Slot(said, row["valid"].lower or date.min, row["valid"].upper, row["pk"])
