@@ -10,14 +10,16 @@ class ExceptionsConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import subjects
-        from exceptions.closing import CaseClosing
+        from exceptions import bulk
+        from exceptions.closing import CaseClosing, CasesClosing
         from exceptions.queries.totals import open_cases
         from revops.web import nav
 
         def count(request: HttpRequest) -> tuple[int, str]:
             return open_cases(), "crit"
 
-        subjects.register(CaseClosing())
+        subjects.register(CaseClosing(), CasesClosing())
+        bulk.declare()
         nav.declare(
             nav.Item(
                 "Exceptions", "exceptions:queue", "cases.view", group=nav.WORK, order=10, key="e",

@@ -11,11 +11,18 @@ from revops.web.filters import Filters, Key, State
 
 STATUSES = {
     "": "All open",
-    CaseState.IN_DOUBT.value: "In doubt",
+    "blocks": "Blocks close",
+    "mine": "Mine",
     "new": "New",
+    "regressed": "Regressed",
+    "escalating": "Escalating",
+    CaseState.IN_DOUBT.value: "In doubt",
     CaseState.RETRYING.value: "Retrying",
+    "snoozed": "Snoozed",
+    "dead": "Dead letters",
     CaseState.RESOLVED.value: "Resolved",
 }
+OWNERS = {"me": "You", "nobody": "Nobody"}
 CAUSE_RANKS = {"impact": "Impact", "money": "Money", "oldest": "Oldest", "cases": "Cases"}
 CASE_RANKS = {"oldest": "Oldest", "newest": "Newest"}
 
@@ -32,6 +39,9 @@ QUEUE = Filters(
     Key("status", label="Status", choices=STATUSES, chip=False),
     Key("system", label="System"),
     Key("kind", label="Kind"),
+    Key("owner", label="Owner", choices=OWNERS),
+    Key("team", label="Team"),
+    Key("view", label="View", chip=False),
     Key("group", default="cause", choices={"cause": "By cause", "case": "By case"}, chip=False),
     Key("sort", label="Rank by", default="impact", choices=CAUSE_RANKS, chip=False),
     Key("order", label="Order", default="oldest", choices=CASE_RANKS, chip=False),
@@ -42,14 +52,21 @@ def choices_of_kinds() -> dict[str, str]:
     return {kind.slug: kind.label for kind in kinds.all()}
 
 
-def selection_of(state: State, *, at: datetime) -> Selection:
-    """The cases that the address asks for."""
+def choices_of_teams() -> dict[str, str]:
+    return {team: team for team in sorted({kind.team for kind in kinds.all()})}
+
+
+def selection_of(state: State, *, at: datetime, person: int | None) -> Selection:
+    """The cases that the address asks for, for whoever looks."""
     return Selection(
         at=at,
         status=state.one("status"),
         words=state.one("q"),
         system=state.one("system"),
         kind=state.one("kind"),
+        owner=state.one("owner"),
+        team=state.one("team"),
+        person=person,
         entity=state.one("entity"),
         period=state.one("period"),
     )

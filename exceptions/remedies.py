@@ -58,6 +58,18 @@ def offers(case: Case) -> list[Offer]:
     ]
 
 
+def choice(case: Case, slug: str = "") -> tuple[Remedy | None, str]:
+    """The remedy that the case takes (“”: the first one that it does), or None and why not."""
+    slugs = [slug] if slug else list(kinds.described(case.kind).remedies)
+    reasons = []
+    for one in slugs:
+        reason = reason_against(case, kinds.remedy(one))
+        if not reason:
+            return kinds.remedy(one), ""
+        reasons.append(reason)
+    return None, reasons[0] if reasons else "No button settles this kind: its playbook says how."
+
+
 def preview(cases: Iterable[Case], remedy: Remedy) -> Preview:
     """The effect of a remedy on these cases, without doing it."""
     found = Preview(remedy)

@@ -2,12 +2,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from exceptions.views import case, cause, giving_up, queue, revealing
+from exceptions.views import bulk, case, cause, giving_up, queue, revealing, saved
 
 app_name = "exceptions"
 urlpatterns: list[URLPattern] = [
     path("", queue.queue, name="queue"),
     path("exceptions.csv", queue.queue_csv, name="queue-csv"),
+    path("arrivals", queue.arrivals, name="arrivals"),
+    path("work", queue.work, name="work"),
+    path("bulk", bulk.draft, name="bulk"),
+    path("take", bulk.take, name="take"),
+    path("views/save", saved.save, name="save-view"),
+    path("views/delete", saved.delete, name="delete-view"),
     path("causes/<slug:key>/", cause.cause, name="cause"),
     path("causes/<slug:key>/<slug:remedy>/", cause.act_on_cause, name="act-on-cause"),
     path("EXC-<int:number>/", case.case, name="case"),

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from connectors.models import Connection, Environment
 from exceptions.models import Case
 from revops.audit.models import Event as Act
@@ -29,11 +30,13 @@ from revops.canonical.models import (
 from revops.delivery.decide import State
 from revops.delivery.models import Gate, OutboundCommand
 from revops.events.models import BusinessEvent, Channel, InboundEvent
+from revops.jobs.models import Job, JobItem
 from revops.kernel import clock, correlation, periods
 from revops.kernel.actor import system
 from revops.kernel.keys import idempotency_key, sha256
 from revops.ledger.models import JournalEntry, JournalLine, RevenueSchedule
 from revops.mappings.models import AccountingPeriod, LedgerAccount, LegalEntity
+from tests.cast import person
 
 _number = itertools.count(1)
 
@@ -75,6 +78,21 @@ def a_connection(slug: str = "billing", connector: str = "stripe", **values: Any
         "base_url": "http://127.0.0.1:9",
     } | values
     return Connection.objects.get_or_create(slug=slug, defaults=defaults)[0]
+
+
+def a_job(case: Case, *, by: User | None = None) -> Job:
+    """A draft to assign one case."""
+    maker = by or person("ana")
+    job = Job.objects.create(
+        kind="cases.assign", title="Assign", by=maker, options={"assignee": maker.pk}, rate=600,
+        entities=[case.legal_entity.code if case.legal_entity else ""], created_at=clock.now(),
+        scope_text=f"1 case ticked: {case.subject_label}",
+    )  # fmt: skip
+    JobItem.objects.create(
+        job=job, position=0, subject_id=case.pk, reference=str(case), label=case.subject_label,
+        entity=job.entities[0], currency=case.currency, amount=case.at_stake,
+    )  # fmt: skip
+    return job
 
 
 def a_gate(connection: Connection | None = None, **values: Any) -> Gate:

@@ -1,4 +1,4 @@
-"""Writing cases: what the line found (``intake``) and what people do (``acts``)."""
+"""Writing cases: what the line found (``intake``) and what people do (``acts``, ``handling``)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from exceptions.operations.acts import (
     comment,
     retry,
     retry_cause,
+    retry_each,
 )
+from exceptions.operations.handling import assign, snooze, snooze_causes, wake
 from exceptions.operations.intake import fold, report, settle
 
 __all__ = [
     "CaseRefused",
     "CauseOutcome",
+    "assign",
     "comment",
     "fold",
     "report",
     "retry",
     "retry_cause",
+    "retry_each",
     "settle",
+    "snooze",
+    "snooze_causes",
+    "wake",
 ]

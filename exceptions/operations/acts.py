@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.queries import actor_of, authorize
 from exceptions import kinds
 from exceptions.models import Case, CaseEntry, CaseState
-from exceptions.remedies import reason_against
+from exceptions.remedies import choice, reason_against
 from revops.audit.operations import Object, nothing_to_record, record_each, recorded
 from revops.kernel import cards, clock
 
@@ -101,6 +101,32 @@ def retry_cause(*, cause_key: str, remedy: str, by: User) -> CauseOutcome:
 
 
 @recorded
+def retry_each(*, case_ids: Sequence[int], remedy: str, by: User) -> dict[int, tuple[bool, str]]:
+    """
+    Apply a remedy to cases; “” is the first one that each takes. What became of each, by its id:
+    whether it was done, and the sentence. Cases that are gone are not in the answer.
+
+    Raises NotAllowed, kinds.RemedyUnknown. Called within a transaction.
+    """
+    by = authorize(by, kinds.remedy(remedy).action if remedy else "cases.retry")
+    found: dict[int, tuple[bool, str]] = {}
+    able: dict[str, list[Case]] = {}
+    with transaction.atomic():
+        for case in _locked().filter(pk__in=list(case_ids)).order_by("fingerprint"):
+            chosen, reason = choice(case, remedy)
+            if chosen is None:
+                found[case.pk] = (False, reason)
+            else:
+                able.setdefault(chosen.slug, []).append(case)
+        for slug, cases in able.items():
+            authorize(by, kinds.remedy(slug).action)
+            found |= _apply_each(cases, kinds.remedy(slug), by)
+        if not any(done for done, _ in found.values()):
+            nothing_to_record("every case was refused")
+    return found
+
+
+@recorded
 def comment(*, case_id: int, by: User, text: str) -> None:
     """
     Add what somebody has to say. Resolved cases take comments too.
@@ -142,22 +168,35 @@ def _entity(case: Case) -> str:
 
 
 def _apply(cases: Sequence[Case], remedy: kinds.Remedy, by: User, outcome: CauseOutcome) -> None:
+    for done, sentence in _apply_each(cases, remedy, by).values():
+        if done:
+            outcome.done += 1
+        else:
+            outcome.refuse(sentence)
+
+
+def _apply_each(
+    cases: Sequence[Case], remedy: kinds.Remedy, by: User
+) -> dict[int, tuple[bool, str]]:
     together = remedy.run_many
     if cases and together is not None:
         try:
             with transaction.atomic():
-                _record(cases, remedy, together(cases, by), by)
-            outcome.done += len(cases)
-            return
+                text = together(cases, by)
+                _record(cases, remedy, text, by)
+            return {case.pk: (True, text) for case in cases}
         except CaseRefused:
             pass  # one of them can't: take them one by one, so that each gets its own reason
+    found = {}
     for case in cases:
         try:
             with transaction.atomic():
-                _record([case], remedy, remedy.run(case, by), by)
-            outcome.done += 1
+                text = remedy.run(case, by)
+                _record([case], remedy, text, by)
+            found[case.pk] = (True, text)
         except CaseRefused as refusal:
-            outcome.refuse(str(refusal))
+            found[case.pk] = (False, str(refusal))
+    return found
 
 
 def _record(cases: Sequence[Case], remedy: kinds.Remedy, text: str, by: User) -> None:

@@ -13,6 +13,7 @@ from revops.audit.operations import recorded
 from revops.kernel.money import Money
 
 SLUG: Final = "case_close"
+SLUG_OF_MANY: Final = "cases_close"
 
 
 @recorded

@@ -3,6 +3,9 @@ Reading cases. Totals come from the tally and cost the same however many cases t
 paged by key; nothing is asked for row by row.
 
     selection   what an address asked for, as conditions on tally and cases
+    pressing    which periods press, and which causes grow or are late
+    choices     what the queue's controls offer: systems, people, saved views
+    working     which case comes next
     closes      how near a period's end is, and so what a case endangers
     totals      the figures above the queue, the counts on its tabs, what a cause holds
     causes      the queue with one row for each cause

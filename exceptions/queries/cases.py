@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from exceptions import kinds
 from exceptions.kinds import Kind
@@ -29,8 +29,8 @@ _HISTORY_CAP: Final = 1_000
 _COLUMNS: Final = (
     "kind", "cause_key", "cause", "state", "legal_entity__name", "legal_entity__zone",
     "period_code", "currency", "at_stake", "path", "customer_name", "subject_label", "owner_team",
-    "occurrences", "opened_at", "due_at", "checks_at", "resolved_at", "record_kind", "record_id",
-    "connection_slug", "correlation_id", "resolution",
+    "assignee__name", "snoozed", "snoozed_until", "occurrences", "opened_at", "due_at", "checks_at",
+    "resolved_at", "record_kind", "record_id", "connection_slug", "correlation_id", "resolution",
 )  # fmt: skip
 
 _FILE: Final = (
@@ -67,6 +67,8 @@ def amount_of(case: Case) -> Money | None:
 
 def status_of(case: Case, at: datetime) -> str:
     """The state as a person sees it: an open case past its due time is late."""
+    if case.snoozed:
+        return "snoozed"
     late = case.state == CaseState.OPEN and case.due_at < at
     return "late" if late else str(case.state)
 
@@ -89,7 +91,7 @@ def page_of_cases(
     count = capped_count(selection.cases(), cap=cap) if known is None else Count(known)
     order = _ORDERS[sort] if selection.unresolved else _RESOLVED_ORDER
     page = keyset_page(
-        selection.cases().select_related("legal_entity").only(*_COLUMNS),
+        _with_periods(selection.cases()).select_related("legal_entity", "assignee").only(*_COLUMNS),
         order=order,
         after=after,
         before=before,
@@ -121,8 +123,12 @@ def every_case(selection: Selection) -> Iterator[Any]:
 
 
 def rows_of(cases: Sequence[Case], at: datetime) -> list[CaseRow]:
-    """The rows of some cases with what each endangers: one query for all their periods."""
-    periods = _periods(cases)
+    """
+    The rows of some cases with what each endangers: one query for all their periods, unless they
+    came with them.
+    """
+    there = all(hasattr(case, "period_ends") for case in cases)
+    periods = _carried(cases) if there else _periods(cases)
     return [
         CaseRow(case, kinds.described(case.kind), endangered(case, periods, at), at)
         for case in cases
@@ -130,6 +136,29 @@ def rows_of(cases: Sequence[Case], at: datetime) -> list[CaseRow]:
 
 
 Periods = dict[tuple[int | None, str], AccountingPeriod]
+
+
+def _with_periods(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Each with the end and the state of its period."""
+    period = AccountingPeriod.objects.filter(
+        legal_entity=OuterRef("legal_entity"), code=OuterRef("period_code")
+    )
+    return cases.annotate(
+        period_ends=Subquery(period.values("ends")[:1]),
+        period_state=Subquery(period.values("state")[:1]),
+    )
+
+
+def _carried(cases: Iterable[Case]) -> Periods:
+    return {
+        (case.legal_entity_id, case.period_code): AccountingPeriod(
+            legal_entity_id=case.legal_entity_id, code=case.period_code,
+            ends=case.period_ends, state=case.period_state,  # type: ignore[attr-defined]
+        )
+        for case in cases
+        if case.legal_entity_id is not None
+        and case.period_ends is not None  # type: ignore[attr-defined]
+    }  # fmt: skip
 
 
 def _periods(cases: Iterable[Case]) -> Periods:

@@ -11,13 +11,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from django.db.models import Q
+
 from approvals.models import ApprovalRequest
 from exceptions.models import Case, CaseState
+from revops.jobs.models import JobItem
 from revops.kernel.clock import local_date
 from revops.web.formats import NBSP
 
 BLOCKS_WITHIN: Final = 3
 RISKS_WITHIN: Final = 10
+RESOLVE: Final = "cases.resolve"
+"""The kind of job that closes cases without a fix (``exceptions.bulk``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,13 @@ def endangers(
 
 def closed_without_fix(*, entity: str, period: str) -> int:
     """
-    How many cases of a period somebody gave up (``operations.giving_up``): what they held back is
-    not in its books, so the close counts them.
+    How many cases of a period somebody gave up (``operations.giving_up``), one by one or in bulk:
+    what they held back is not in its books, so the close counts them.
     """
     gone = ApprovalRequest.objects.filter(subject="case_close", state="approved", entity=entity)
     ids = [int(one) for one in gone.values_list("subject_id", flat=True)]
-    return Case.objects.filter(pk__in=ids, period_code=period, state=CaseState.RESOLVED).count()
+    many = JobItem.objects.filter(
+        job__kind=RESOLVE, state="done", entity=entity, period_code=period
+    ).values("subject_id")
+    given_up = Case.objects.filter(Q(pk__in=ids) | Q(pk__in=many))
+    return given_up.filter(period_code=period, state=CaseState.RESOLVED).count()

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet, Subquery
 
 from exceptions import kinds
 from exceptions.models import RESOLVED, UNRESOLVED, Case, CaseState
-from exceptions.queries.signals import Signals, signals
+from exceptions.queries.pressing import Signals, signals
 from revops.mappings.models import LegalEntity
 from revops.store import sql
 
@@ -142,16 +142,30 @@ class Selection:
         or hold an unresolved case that does; or, for a list of ``cases``, their ids. Three queries
         at most, by index.
         """
-        found = replace(self, signals=self.signals or signals(self.at))
+        found = replace(self, signals=self.signals or self._needed())
         if not self.words:
             return found
         if not cases:
             saying = sql.rows(_CAUSES_SAYING, self._said())
             return replace(found, keys=tuple(row.key for row in saying))
+        condition, params = replace(self, words="").tally()
+        if self.status == "":
+            condition += " AND NOT (state = 'resolved') AND NOT snoozed"
         settled = self.status == CaseState.RESOLVED
-        rows = sql.rows(_CASES_SAYING, self._said() | {"settled": settled})
+        statement = _OF_THESE.format(saying=_CASES_SAYING, condition=condition)
+        rows = sql.rows(statement, params | self._said() | {"settled": settled})
         ids = tuple(row.id for row in rows)
         return replace(found, ids=ids, keys=tuple({row.cause_key for row in rows}))
+
+    def _needed(self) -> Signals:
+        """A search has no counts on these tabs, so it pays for them only where it stands on one."""
+        wanted = not self.words or self.status in ("blocks", "escalating")
+        return signals(self.at) if wanted else Signals()
+
+    @property
+    def counted(self) -> bool:
+        """Whether ``ids`` are exactly what a list of cases shows."""
+        return bool(self.words) and self.status == ""
 
     def tally(self) -> tuple[str, dict[str, object]]:
         """
@@ -224,6 +238,11 @@ UNION SELECT cause_key FROM (
     LIMIT %(most)s
 ) AS subject
 UNION SELECT cause_key FROM exceptions_case WHERE id = %(number)s
+"""
+
+_OF_THESE: Final = """
+SELECT id, cause_key FROM exceptions_case
+WHERE id IN (SELECT id FROM ({saying}) AS said) AND {condition}
 """
 
 _CASES_SAYING: Final = """

@@ -22,6 +22,7 @@ from exceptions.playbooks import PlaybookMissing, playbook
 from exceptions.queries.detail import Detail, body_of, detail
 from exceptions.remedies import Offer, offers
 from exceptions.views.revealing import revealed_until
+from exceptions.views.working import go_on, on_from
 from revops.kernel import clock
 from revops.lineage import telling
 from revops.lineage.queries import Hop, thread
@@ -53,6 +54,9 @@ def act(request: HttpRequest, number: int, remedy: str) -> HttpResponse:
     except CaseRefused as refusal:
         return refuse(request, refusal)
     messages.success(request, text)
+    working = request.POST.get("work", "")
+    if working:
+        return go_on(request, f"{reverse('exceptions:work')}?{on_from(working, number)}")
     if wants_fragment(request):
         return render(request, "exceptions/case.html#live", _context(request, number))
     return HttpResponseRedirect(_address(number))
@@ -125,6 +129,9 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "drawing": settle_window(window) if window else "",
         "playbook": _playbook(found.kind.playbook),
         "live": live,
+        "working": (working := request.GET.get("work", "")[:2_000]),
+        "next_case": on_from(working, number) if working else "",
+        "left": "" if working == "all" else working,
         "oob": wants_fragment(request),
     }
 

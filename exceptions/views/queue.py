@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from connectors.models import Connection
+from accounts.queries import may
 from exceptions import export, filters
 from exceptions.queries.cases import every_case, page_of_cases
 from exceptions.queries.causes import every_cause, page_of_causes
+from exceptions.queries.choices import choices_for
 from exceptions.queries.selection import Selection
 from exceptions.queries.totals import Figures, figures
+from exceptions.queries.working import next_case
+from exceptions.views import saved
+from exceptions.views.saved import read_state
 from revops.kernel import clock
 from revops.web.csv_files import csv_file
 from revops.web.exports import file_of
 from revops.web.filters import State
 from revops.web.htmx import render_page, wants_fragment
-from revops.web.pagination import Page, page_size
+from revops.web.pagination import Page, capped_count, page_size
 from revops.web.policy import screen
 
 
@@ -26,9 +35,10 @@ from revops.web.policy import screen
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """What needs a person, the most costly first."""
-    state = _state(request)
+    offered = choices_for(request.user.pk)
+    state, view = read_state(request.GET, offered)
     by_case = filters.by_case(state)
-    selection = filters.selection_of(state, at=clock.now()).looked_up(cases=by_case)
+    selection = _selection(request, state).looked_up(cases=by_case)
     found = figures(selection)
     page = _page(state, selection, found, by_case=by_case)
     rank = "order" if by_case else "sort"
@@ -45,8 +55,15 @@ def queue(request: HttpRequest) -> HttpResponse:
         "view": filters.STATUSES[selection.status],
         "entity": selection.entity,
         "noun": "cases" if by_case else "causes",
-        "form": state.form("q", "system", "kind", *(() if not selection.unresolved else (rank,))),
+        "form": state.form(
+            "q", "system", "kind", "owner", *(() if not selection.unresolved else (rank,))
+        ),
         "oob": wants_fragment(request),
+        "saved": saved.shown(offered, state, view),
+        "may_claim": may(request.user, "cases.claim"),
+        "may_close": may(request.user, "cases.close"),
+        "workers": offered.people,
+        "teams": filters.choices_of_teams(),
     }
     address = state.address(request.path)
     return render_page(
@@ -55,22 +72,64 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 @screen("cases.view")
+@require_GET
+def arrivals(request: HttpRequest) -> HttpResponse:
+    """How many cases came into the view since a moment: a bar that says so, and moves no row."""
+    state = _state(request)
+    since = request.GET.get("since", "")
+    try:
+        then = datetime.fromtimestamp(float(since), tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        then = clock.now()
+    selection = _selection(request, state).looked_up(cases=True)
+    came = capped_count(selection.cases().filter(opened_at__gt=then))
+    # The address of the list is what counts: where it asks is its own business.
+    context = {"came": came, "since": then, "address": state.address(reverse("exceptions:queue")),
+               "poll": state.query}  # fmt: skip
+    return render(request, "exceptions/_arrivals.html", context)
+
+
+@screen("cases.view")
+@require_GET
+def work(request: HttpRequest) -> HttpResponse:
+    """
+    The next case to work on: of the dearest cause of the view, the oldest that nobody else has.
+    ``after`` is the case that was just decided, or skipped.
+    """
+    state = _state(request)
+    selection = _selection(request, state).looked_up(cases=True)
+    skipped = request.GET.get("skip", "")
+    found = next_case(
+        selection, sort=state.one("sort"),
+        skip=int(skipped) if skipped.isascii() and skipped.isdigit() and len(skipped) < 18 else 0,
+    )  # fmt: skip
+    if found is None:
+        messages.success(request, "Nothing is left to work on in this view.")
+        return HttpResponseRedirect(state.address(reverse("exceptions:queue")))
+    query = urlencode([("work", state.query or "all")])
+    return HttpResponseRedirect(f"{reverse('exceptions:case', args=[found])}?{query}")
+
+
+@screen("cases.view")
 @file_of("cases")
 def queue_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The current filter as CSV: what the list shows, every page of it."""
     state = _state(request)
-    selection = filters.selection_of(state, at=clock.now()).looked_up()
-    if not filters.by_case(state):
+    by_case = filters.by_case(state)
+    selection = _selection(request, state).looked_up(cases=by_case)
+    if not by_case:
         rows = every_cause(selection, sort=state.one("sort"))
         return csv_file("causes", export.CAUSE_COLUMNS, export.cause_cells(rows), at=selection.at)
     cells = export.case_cells(every_case(selection), at=selection.at)
     return csv_file("cases", export.CASE_COLUMNS, cells, at=selection.at)
 
 
+def _selection(request: HttpRequest, state: State) -> Selection:
+    return filters.selection_of(state, at=clock.now(), person=request.user.pk)
+
+
 def _state(request: HttpRequest) -> State:
-    systems = dict(Connection.objects.order_by("label").values_list("slug", "label"))
-    choices = {"system": systems, "kind": filters.choices_of_kinds()}
-    return filters.QUEUE.read(request.GET, choices=choices)
+    return read_state(request.GET, choices_for(request.user.pk))[0]
 
 
 def _page(state: State, selection: Selection, found: Figures, *, by_case: bool) -> Page[Any]:
@@ -86,18 +145,21 @@ def _page(state: State, selection: Selection, found: Figures, *, by_case: bool) 
         after=state.one("after"),
         before=state.one("before"),
         size=size,
-        known=found.shown.cases if counted else None,
+        known=len(selection.ids) if selection.counted else found.shown.cases if counted else None,
     )
 
 
 def _tabs(state: State, found: Figures) -> list[dict[str, object]]:
-    counts: dict[str, object] = {
-        "": f"{found.open:,}",
+    counts: dict[str, object] = {status: f"{count:,}" for status, count in found.by_tab.items()} | {
         "in_doubt": f"{found.by_state.get('in_doubt', 0):,}",
         "new": found.new or "",
         "retrying": f"{found.by_state.get('retrying', 0):,}",
         "resolved": "",
     }
+    if state.one("q"):
+        counts |= {"blocks": "", "escalating": ""}
+        if state.one("status") == "new":
+            counts = dict.fromkeys(counts, "")
     here = state.one("status")
     return [
         {

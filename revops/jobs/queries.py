@@ -19,10 +19,13 @@ from revops.store import sql
 from revops.web.pagination import SIZES, Count, Page, keyset_page
 from revops.web.tray import Running
 
+IN_TRAY: Final = "bulk"
+"""The mark in a session in which a job was started."""
+
 LIVE: Final = (JobState.WAITING, JobState.RUNNING, JobState.STOPPING)
 # An ended job stays in the tray for as long.
 _STAYS: Final = timedelta(minutes=10)
-_IN_TRAY: Final = 5
+_MOST_SHOWN: Final = 5
 
 
 @dataclass(slots=True)
@@ -163,18 +166,21 @@ def first_ids(job: Job, most: int) -> list[int]:
     return list(chosen.values_list("subject_id", flat=True)[:most])
 
 
-def jobs(*, by: User | None = None) -> QuerySet[Job]:
-    """Jobs that were started, the newest first, and one's own drafts."""
+def jobs(*, of: User | None = None) -> QuerySet[Job]:
+    """Somebody's jobs with their drafts, or everybody's that were started; the newest first."""
     found = Job.objects.select_related("by").order_by("-pk")
-    return found.filter(by=by) if by is not None else found.exclude(state=JobState.DRAFT)
+    return found.filter(by=of) if of is not None else found.exclude(state=JobState.DRAFT)
 
 
 def tray_of(request: HttpRequest) -> Sequence[Running]:
-    """What runs for the person, or ended a moment ago. One query."""
+    """
+    What runs for the person, or ended a moment ago. One query, and none in a session that never
+    started anything: most people's pages pay nothing for it.
+    """
     user = request.user
-    if not isinstance(user, User):
+    if not isinstance(user, User) or not request.session.get(IN_TRAY):
         return ()
-    rows = sql.rows(_TRAY, {"by": user.pk, "since": clock.now() - _STAYS, "most": _IN_TRAY})
+    rows = sql.rows(_TRAY, {"by": user.pk, "since": clock.now() - _STAYS, "most": _MOST_SHOWN})
     return [
         Running(
             f"BLK-{row.id}",

@@ -47,7 +47,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
     """Jobs, the newest first: one's own, or everybody's."""
     state = _JOBS.read(request.GET)
     mine = cast(User, request.user) if state.one("of") == "mine" else None
-    page = numbered_page(queries.jobs(by=mine), number=state.one("page"))
+    page = numbered_page(queries.jobs(of=mine), number=state.one("page"))
     context = {
         "state": state, "page": page, "noun": "jobs", "of": state.one("of"), "at": clock.now(),
         "path": request.path,
@@ -92,6 +92,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
     except JobRefused as refusal:
         context = _context(request, _found(number)) | {"error": str(refusal), "said": reason}
         return render_page(request, "jobs/job.html", context, status=422)
+    request.session[queries.IN_TRAY] = True
     return HttpResponseRedirect(_address(number))
 
 
@@ -107,6 +108,7 @@ def steer(request: HttpRequest, number: int, what: str) -> HttpResponse:
         done = act[what](job_id=number, by=authorize(request.user, "jobs.run"))
     except JobRefused as refusal:
         return refuse(request, refusal)
+    request.session[queries.IN_TRAY] = True
     return HttpResponseRedirect(_address(done.pk))
 
 

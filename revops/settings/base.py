@@ -186,6 +186,7 @@ CELERY = {
         "approvals.tasks",
         "revops.credits.tasks",
         "revops.jobs.tasks",
+        "exceptions.tasks",
         "revops.audit.tasks",
     ],
     "beat_schedule": {
@@ -201,6 +202,7 @@ CELERY = {
         "notices": {"task": "revops.pipeline.tasks.notify", "schedule": 5.0},
         "credits": {"task": "revops.credits.tasks.look", "schedule": 3.0},
         "jobs": {"task": "revops.jobs.tasks.work", "schedule": 2.0},
+        "snoozes": {"task": "exceptions.tasks.wake", "schedule": 15.0},
     },
     "timezone": "UTC",
 }

@@ -20,6 +20,7 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^approvals/delegations/<", lambda side: {"number": side.delegation.pk}),
     (r"^(api/v1/cases/<|exceptions/EXC-)", lambda side: {
         "number": side.case.pk, "reference": f"EXC-{side.case.pk}", "remedy": "retry"}),
+    (r"^bulk/BLK-", lambda side: {"number": side.job.pk, "what": "stop"}),
     (r"^exceptions/causes/", lambda side: {"key": side.case.cause_key, "remedy": "retry"}),
     (r"^api/v1/journals/<", lambda side: {"reference": f"JE-{side.entry.pk}"}),
     (r"^journals/", lambda side: {"id": side.entry.pk}),
@@ -58,6 +59,8 @@ _TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
     "approvals/APR-<int:number>/comments": lambda _: {"text": "A word"},
     "approvals/APR-<int:number>/withdraw": lambda _: {"reason": "A mistake"},
     "approvals/together/decide": lambda side: {"pick": side.request.pk, "verdict": "approve"},
+    "bulk/BLK-<int:number>/start": lambda _: {"reason": "They are somebody else's"},
+    "exceptions/views/save": lambda _: {"name": "My queue", "query": "sort=money"},
     "exceptions/EXC-<int:number>/comments/": lambda _: {"text": "A word"},
     "exceptions/EXC-<int:number>/reveal/": lambda _: {"reason": "To ask the customer"},
     "exceptions/EXC-<int:number>/give-up/": lambda _: {"reason": "Nobody can mend it"},

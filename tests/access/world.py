@@ -324,6 +324,7 @@ def _failed(side: Side) -> None:
         key=key, defaults={"kind": case.kind, "sentence": case.cause, "first_at": clock.now()}
     )
     CaseEntry.objects.create(case=case, comment=True, text=f"Ask {side.name}", at=clock.now())
+    side.made["job"] = make.a_job(case, by=_person(f"{side.mark}-bulk", Role.FINANCE))
 
 
 def _asked(side: Side, asker: User) -> None:

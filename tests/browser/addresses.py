@@ -16,6 +16,7 @@ from revops.canonical.models import (
     Subscription,
 )
 from revops.credits.models import Rule, ServiceCredit
+from revops.jobs import operations as jobs
 from revops.ledger.models import JournalEntry, RevenueSchedule
 from revops.mappings.models import AccountingPeriod
 from revops.pipeline.models import FlowRun
@@ -106,6 +107,23 @@ def newest(model: type[Model], **chosen: object) -> Callable[[Stage], str]:
     def address(stage: Stage) -> str:
         found = model._default_manager.filter(**chosen).latest("pk")
         return f"/lineage/{found._meta.model_name}/{found.pk}/"
+
+    return address
+
+
+def bulk_job(*, start: bool = False) -> Callable[[Stage], str]:
+    """A job of Ines's about every open case; started, it waits for a worker."""
+
+    def address(stage: Stage) -> str:
+        ines = User.objects.get(pk=user("Ines"))
+        ids = Case.objects.exclude(state="resolved").values_list("pk", flat=True)
+        job = jobs.draft(
+            kind="cases.retry", ids=ids, by=ines, title="Retry", options={"remedy": ""},
+            scope_text="All that match: All open",
+        )  # fmt: skip
+        if start:
+            jobs.start(job_id=job.pk, by=ines, reason="The period is open again.")
+        return f"/bulk/BLK-{job.pk}/"
 
     return address
 

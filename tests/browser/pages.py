@@ -17,6 +17,7 @@ from tests.browser.addresses import (
     account,
     approval,
     at,
+    bulk_job,
     case,
     case_without_credit,
     cause,
@@ -255,9 +256,16 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("queue", at("/exceptions/")),
         Look("queue-by-case", at("/exceptions/?group=case")),
         Look("queue-in-doubt", at("/exceptions/?status=in_doubt")),
+        Look("queue-escalating", at("/exceptions/?status=escalating"), by="Ines"),
+        Look("queue-snoozed", at("/exceptions/?status=snoozed")),
         Look("queue-resolved", at("/exceptions/?status=resolved")),
         Look("queue-nothing-matches", at("/exceptions/?q=nowhere&system=tryton")),
         Look("queue-auditor", at("/exceptions/"), by="Yuki"),
+    ),
+    "jobs:list": (Look("bulk-none", at("/bulk/")), Look("bulk", at("/bulk/?of=all"), by="Yuki")),
+    "jobs:job": (
+        Look("bulk-preview", bulk_job(), by="Ines"),
+        Look("bulk-running", bulk_job(start=True), by="Ines"),
     ),
     "exceptions:cause": (
         Look("cause-closed-period", cause("period_closed")),
@@ -308,7 +316,9 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 NO_PAGES: Final = frozenset(
     {
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
-        "exceptions:give-up", "approvals:comment", "approvals:withdraw", "approvals:review",
+        "exceptions:give-up", "exceptions:arrivals", "exceptions:work", "exceptions:bulk",
+        "exceptions:take", "exceptions:save-view", "exceptions:delete-view", "jobs:csv",
+        "jobs:start", "jobs:steer", "approvals:comment", "approvals:withdraw", "approvals:review",
         "audit:verify", "exceptions:reveal", "console:customer-reveal",
         "console:record-reveal", "console:user-reveal", "audit:evidence", "audit:proof",
         "accounts:sign-out", "accounts:sso", "accounts:sso-return", "accounts:codes",

@@ -66,6 +66,7 @@ def declared(calls: Calls) -> Iterator[None]:
             "t_doubt", "In doubt", sla=timedelta(hours=4), remedies=("t_check", "t_retry"), **shared
         ),
     )
+    kinds.declare(Kind("t_slow", "Slow", sla=timedelta(days=30), remedies=("t_retry",), **shared))
     try:
         yield
     finally:

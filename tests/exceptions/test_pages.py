@@ -241,7 +241,7 @@ class TestCase:
         browser.get(address)
         statements.clear()
         browser.get(address)
-        frame = 9  # session, person, roles, the rail's four counts, two switches
+        frame = 11  # session, person, roles, the rail's counts, bell, emergencies, two switches
         assert len(statements) - frame <= 14
 
     def test_masks_addresses_of_people_in_what_systems_answered(

@@ -33,14 +33,16 @@ def home(request: HttpRequest) -> HttpResponse:
     """The verdict first, then lists that a role may open; nothing that it may not."""
     state = _HOME.read(request.GET)
     now = clock.now()
-    selection = Selection(at=now, entity=state.one("entity"), period=state.one("period"))
+    selection = Selection(
+        at=now, entity=state.one("entity"), period=state.one("period"), person=request.user.pk
+    )
     context: dict[str, Any] = {
         "at": now,
         "scope": f"?{state.query}" if state.query else "",
         "may_find": may(request.user, "lineage.view"),
     }
     if may(request.user, "cases.view"):
-        context |= _cases(selection)
+        context |= _cases(selection.looked_up())
     if may(request.user, "support.view"):
         assert isinstance(request.user, User)
         context["desk"] = desk.home(request.user, at=now)
@@ -61,4 +63,9 @@ def _cases(selection: Selection) -> dict[str, Any]:
         doubt = page_of_cases(
             selection.with_status("in_doubt"), size=_CASES, known=found.by_state["in_doubt"]
         )
-    return {"may_cases": True, "causes": causes, "figures": found, "doubt": doubt}
+    mine = selection.with_status("mine")
+    return {
+        "may_cases": True, "causes": causes, "figures": found, "doubt": doubt,
+        "mine": page_of_causes(mine, size=_CAUSES) if found.by_tab["mine"] else None,
+        "blocks": figures(selection.with_status("blocks")) if found.by_tab["blocks"] else None,
+    }  # fmt: skip

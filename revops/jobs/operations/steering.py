@@ -49,11 +49,15 @@ def start(*, job_id: int, by: User, reason: str, at: datetime | None = None) -> 
         if not pending:
             raise JobRefused("Nothing in it can be done. The reasons are listed.")
         job.reason, job.state, job.started_at = words, JobState.WAITING, clock.now()
-        job.due_at = at or job.started_at
+        job.due_at = None if kind.hold else at or job.started_at
         job.save()
-        held = kind.hold(job, by) if kind.hold else ""
-        if held:
-            job.due_at, job.note = None, held
+        if kind.hold:
+            held = kind.hold(job, by)
+            job.refresh_from_db(fields=["state", "due_at"])
+            if held and job.due_at is None:
+                job.note = held
+            elif job.due_at is None:
+                job.due_at = at or job.started_at
             job.save(update_fields=["due_at", "note"])
         _record("start", kind, job, by, reason=words, records=pending)
     return job
@@ -147,11 +151,12 @@ def undo(*, job_id: int, by: User) -> Job:
     return back
 
 
-def release(*, job_id: int) -> None:
-    """What held it has been agreed to: it runs. Called by whoever held it."""
-    Job.objects.filter(pk=job_id, state=JobState.WAITING, due_at__isnull=True).update(
+def release(*, job_id: int) -> bool:
+    """What held it has been agreed to: it runs. False when it does not wait any more."""
+    found = Job.objects.filter(pk=job_id, state=JobState.WAITING, due_at__isnull=True).update(
         due_at=Now(), note=""
     )
+    return bool(found)
 
 
 def drop(*, job_id: int, why: str) -> None:

@@ -18,22 +18,21 @@ from revops.store import sql
 _DAY: Final = timedelta(hours=24)
 _FEW: Final = 5
 
-_BLOCKING: Final = """
-SELECT DISTINCT tally.legal_entity_id, tally.period_code
+_SIGNALS: Final = """
+WITH standing AS (
+    SELECT cause_key, sum(cases)::bigint AS cases FROM exceptions_tally
+    WHERE NOT snoozed AND state = 'open' GROUP BY 1 HAVING sum(cases) > 0
+)
+SELECT DISTINCT tally.legal_entity_id, tally.period_code, '' AS cause_key, false AS late,
+    false AS growing
 FROM exceptions_tally tally
 JOIN mappings_legalentity entity ON entity.id = tally.legal_entity_id
 JOIN mappings_accountingperiod period
     ON period.legal_entity_id = tally.legal_entity_id AND period.code = tally.period_code
 WHERE period.state = 'closed'
     OR period.ends - (%(at)s::timestamptz AT TIME ZONE entity.zone)::date <= %(within)s
-"""
-
-_CAUSES: Final = """
-WITH standing AS (
-    SELECT cause_key, sum(cases)::bigint AS cases FROM exceptions_tally
-    WHERE NOT snoozed AND state = 'open' GROUP BY 1 HAVING sum(cases) > 0
-)
-SELECT standing.cause_key, late.yes AS late, coalesce(grown.yes, false) AS growing
+UNION ALL
+SELECT NULL, '', standing.cause_key, late.yes, coalesce(grown.yes, false)
 FROM standing
 CROSS JOIN LATERAL (
     SELECT coalesce((
@@ -70,11 +69,14 @@ class Signals:
 
 
 def signals(at: datetime) -> Signals:
-    """Two queries, by index; they do not grow with the number of cases."""
-    blocking = sql.rows(_BLOCKING, {"at": at, "within": BLOCKS_WITHIN})
-    causes = sql.rows(_CAUSES, {"at": at, "since": at - _DAY, "few": _FEW})
+    """One query, by index; it does not grow with the number of cases."""
+    found = sql.rows(_SIGNALS, {"at": at, "within": BLOCKS_WITHIN, "since": at - _DAY, "few": _FEW})
     return Signals(
-        tuple((row.legal_entity_id, row.period_code) for row in blocking),
-        frozenset(row.cause_key for row in causes if row.late),
-        frozenset(row.cause_key for row in causes if row.growing),
+        tuple(
+            (row.legal_entity_id, row.period_code)
+            for row in found
+            if row.legal_entity_id is not None
+        ),
+        frozenset(row.cause_key for row in found if row.late),
+        frozenset(row.cause_key for row in found if row.growing),
     )
