@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from revops.kernel.periods import Span
 from revops.ledger.rates import DEFAULT, Policy, Published, Quotes, Rate
 from revops.ledger.rules.base import MappingMissing, SkuTreatment
 from revops.ledger.schedules import Period, PeriodMissing
+from revops.ledger.tags import Tags, read_tags
 from revops.store import sql
 
 _FOREVER = date(9999, 12, 31)
@@ -43,8 +44,7 @@ class EntityBooks:
     policies: list[tuple[date, date, Policy]]
     monetary: frozenset[str]
     late_documents: str = "case"
-    cost_centres: Mapping[str, list[tuple[date, date, str]]] = field(default_factory=dict)
-    customer_classes: Mapping[str, list[tuple[date, date, str]]] = field(default_factory=dict)
+    tags: Tags = Tags()
 
     def on(self, day: date) -> DatedBooks:
         """The books with the maps that are valid on a day."""
@@ -62,19 +62,6 @@ class EntityBooks:
         return [
             (lane, target) for since, until, lane, target in self.routes if since <= day < until
         ]
-
-    def cost_centre(self, account: str, day: date) -> str:
-        """The tag of what is posted to an account; nothing where no row says one."""
-        return _tag(self.cost_centres, account, day)
-
-    def customer_class(self, country: str, day: date) -> str:
-        """The tag of a country's customers, or of all others (``*``); nothing without a row."""
-        own = _tag(self.customer_classes, country, day) if country else ""
-        return own or _tag(self.customer_classes, "*", day)
-
-
-def _tag(table: Mapping[str, list[tuple[date, date, str]]], key: str, day: date) -> str:
-    return next((tag for since, until, tag in table.get(key, ()) if since <= day < until), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +145,6 @@ SELECT map.legal_entity_id, map.code AS key, lower(map.valid) AS since, upper(ma
     account.code FROM mappings_taxmap map JOIN mappings_ledgeraccount account
     ON account.id = map.account_id
 """
-_CENTRES = """
-SELECT map.legal_entity_id, account.code AS key, lower(map.valid) AS since,
-    upper(map.valid) AS until, map.cost_centre AS tag
-FROM mappings_costcentremap map JOIN mappings_ledgeraccount account ON account.id = map.account_id
-"""
-_CLASSES = """
-SELECT legal_entity_id, country AS key, lower(valid) AS since, upper(valid) AS until,
-    customer_class AS tag FROM mappings_customerclassmap
-"""
 _ROUTES = """
 SELECT legal_entity_id, lane, connection_id, lower(valid) AS since, upper(valid) AS until
 FROM mappings_erproute ORDER BY lane
@@ -230,11 +208,7 @@ def _load() -> dict[int, EntityBooks]:
     for row in sql.rows(_SKUS):
         treatment = SkuTreatment(row.revenue, row.deferral, row.convention)
         skus[row.legal_entity_id][row.key].append((*_span(row), treatment))
-    centres: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    classes: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    for table, statement in ((centres, _CENTRES), (classes, _CLASSES)):
-        for row in sql.rows(statement):
-            table[row.legal_entity_id][row.key].append((*_span(row), row.tag))
+    tags = read_tags()
     routes: dict[int, list[Any]] = defaultdict(list)
     for row in sql.rows(_ROUTES):
         routes[row.legal_entity_id].append((*_span(row), row.lane, row.connection_id))
@@ -259,7 +233,7 @@ def _load() -> dict[int, EntityBooks]:
             calendar[row.id], [period for _, period in calendar[row.id]],
             [period.span.start for _, period in calendar[row.id]],
             quotes, policies[row.id], monetary, row.late_documents,
-            dict(centres[row.id]), dict(classes[row.id]),
+            tags.get(row.id, Tags()),
         )
         for row in sql.rows(_ENTITIES)
     }  # fmt: skip

@@ -221,39 +221,3 @@ class Known:
             dict(LedgerAccount.objects.order_by("code").values_list("code", "pk")),
             dict(Connection.objects.order_by("slug").values_list("slug", "pk")),
         )
-
-
-def stored(
-    kind: MapKind, entity: str, key: str, values: Mapping[str, str], known: Known
-) -> dict[str, Any]:
-    """The columns of the model's row, but its days and its version. Everything was checked."""
-    found: dict[str, Any] = {}
-    if not kind.dated:
-        connection, _, found["hint"] = key.partition(".")
-        found["connection_id"] = known.connections[connection]
-    elif kind.whole:
-        found["entity_code"] = entity
-        found["record_kind"], _, found["field"] = key.partition(".")
-    else:
-        found["legal_entity_id"] = known.entities[entity]
-        if not kind.fixed:
-            found |= _column(kind.key, key, known)
-    for column in kind.values:
-        found |= _column(column, values.get(column.name, ""), known)
-    return found
-
-
-def _column(column: Column, text: str, known: Known) -> dict[str, Any]:
-    name = column.path.split("__")[0]
-    match column.sort:
-        case "entity":
-            return {f"{name}_id": known.entities[text]}
-        case "account":
-            return {f"{name}_id": known.accounts[text]}
-        case "connection":
-            return {f"{name}_id": None if text == CONSOLE else known.connections[text]}
-        case "number":
-            return {name: int(text)}
-        case "switch":
-            return {name: text == "yes"}
-    return {name: text}

@@ -71,7 +71,7 @@ def _countries(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) ->
     wanted = {
         (_source(entry), line.customer_id)
         for entry in entries
-        if books[entry.legal_entity_id].customer_classes
+        if books[entry.legal_entity_id].tags.classes
         for line in entry.draft.lines
         if line.customer_id
     }
@@ -114,11 +114,11 @@ def payload(entry: NewEntry, books: EntityBooks, countries: Countries) -> str:
         }
         if foreign:
             stated["document_amount"] = line.amount
-        if centre := books.cost_centre(line.account, draft.accounting_date):
+        if centre := books.tags.cost_centre(line.account, draft.accounting_date):
             stated["cost_centre"] = centre
-        if line.customer_id and books.customer_classes:
+        if line.customer_id and books.tags.classes:
             country = countries.get((_source(entry), line.customer_id), "")
-            if tag := books.customer_class(country, draft.accounting_date):
+            if tag := books.tags.customer_class(country, draft.accounting_date):
                 stated["customer_class"] = tag
         lines.append(stated)
     stated = {

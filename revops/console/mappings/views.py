@@ -19,10 +19,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.queries import may
-from revops.console.mappings import keys, matrix
-from revops.console.mappings.editing import Editor, again, typed
+from revops.console.mappings import beginning, keys, matrix
+from revops.console.mappings.editing import typed
 from revops.console.mappings.files import columns_of, lines_of, spreadsheet
-from revops.console.mappings.grid import Grid, Listed, grid_of, proposal
+from revops.console.mappings.grid import Grid, grid_of, proposal
 from revops.console.mappings.history import history_of
 from revops.console.mappings.showing import shown_set
 from revops.kernel import clock
@@ -150,7 +150,11 @@ def _page(
     page = numbered_page(rows, number=state.one("page"), size=page_size(state.one("rows")))
     editor = None
     if proposes:
-        editor = _typed(request, kind, found, problems) if problems else _editor(kind, state, found)
+        editor = (
+            beginning.typed_again(request.POST, kind, found, problems)
+            if problems
+            else beginning.of(kind, state, found)
+        )
     context = {
         "kind": kind,
         "kinds": _kinds(kind, missing, {one.kind.slug for one in future}),
@@ -229,48 +233,6 @@ def _first_day(gap: Gap) -> str:
         legal_entity__code=gap.entity, code=gap.endangers.period
     ).first()
     return period.starts.isoformat() if period else ""
-
-
-def _editor(kind: MapKind, state: State, found: Grid) -> Editor | None:
-    asked = state.one("edit")
-    common: dict[str, Any] = {"names": found.names, "entities": found.entities}
-    if asked == "new":
-        key, entity = state.one("key"), state.one("of")
-        if kind.slug == "rates" and "→" in key:
-            key = f"{key.replace('→', '.')}.{found_day()}"
-        values, words = proposal(found.current, key=key, entity=entity) if key else ({}, "")
-        since = state.one("from") or found_day()
-        return Editor(
-            kind, entity, key, since, "", values, why=words if values else "", **common
-        )  # fmt: skip
-    for one in (*found.current, *found.scheduled):
-        if str(one.row.slot.pk) == asked:
-            return _of_row(kind, one, **common)
-    return None
-
-
-def found_day() -> str:
-    """Today, as days are written."""
-    return clock.now().date().isoformat()
-
-
-def _of_row(kind: MapKind, one: Listed, **common: Any) -> Editor:
-    slot = one.row.slot
-    today = clock.now().date()
-    since = one.since if slot.since > today else today
-    return Editor(
-        kind, one.row.entity, one.row.key, since.isoformat() if since else "",
-        slot.last.isoformat() if slot.last else "", slot.values, slot.pk, slot.values,
-        one.since.isoformat() if one.since else "", **common,
-    )  # fmt: skip
-
-
-def _typed(request: HttpRequest, kind: MapKind, found: Grid, problems: dict[str, str]) -> Editor:
-    editor = again(kind, request.POST, problems, names=found.names, entities=found.entities)
-    for one in (*found.current, *found.scheduled):
-        if one.row.slot.pk == editor.pk:
-            editor.was, editor.entity, editor.key = one.row.slot.values, one.row.entity, one.row.key
-    return editor
 
 
 def _latest(kind: MapKind, request: HttpRequest) -> dict[str, Any] | None:

@@ -1,31 +1,25 @@
-"""Change sets: rows put into a draft, and what becomes of it. Applying one makes a new version."""
+"""Change sets: rows put into a draft, taken out again, and what becomes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
 
 from accounts.models import User
 from accounts.queries import actor_of, authorize
 from revops.audit.operations import record, recorded
 from revops.kernel import clock
-from revops.kernel.actor import acting, system
 from revops.mappings.changing import Change, Slot
-from revops.mappings.kinds import Known, MapKind, get, stored
+from revops.mappings.kinds import Known, MapKind, get
 from revops.mappings.models import (
     ChangeRow,
     ChangeSet,
-    LegalEntity,
-    MappingVersion,
     SetState,
 )
 from revops.mappings.operations.checking import Checked, check
-from revops.mappings.operations.rates import NewRate, RateRefused, publish_rates
 from revops.mappings.queries import slots_of
 from revops.store import sql
 
@@ -110,6 +104,7 @@ def take_out(*, set_id: int, position: int, by: User) -> ChangeSet:
     """Take one row out of a draft of one's own. Raises NotAllowed and SetRefused."""
     with transaction.atomic():
         held = editable(set_id, by)
+        authorize(by, "mappings.propose", entities=held.entities)
         gone = held.rows.filter(position=position).first()
         if gone is None:
             raise SetRefused("The row is not in it any more.")
@@ -132,6 +127,7 @@ def discard(*, set_id: int, by: User) -> ChangeSet:
     """Give a draft of one's own up. Raises NotAllowed and SetRefused."""
     with transaction.atomic():
         held = editable(set_id, by)
+        authorize(by, "mappings.propose", entities=held.entities)
         if held.state == SetState.SENT_BACK:
             raise SetRefused("It was sent back: take the request back on its own page.")
         settle(held, SetState.DISCARDED, f"{by.name} discarded it.")
@@ -142,14 +138,10 @@ def discard(*, set_id: int, by: User) -> ChangeSet:
     return held
 
 
-def editable(set_id: int, by: User) -> ChangeSet:
-    """
-    The draft, locked. Only who made it edits it. Raises NotAllowed, ChangeSet.DoesNotExist and
-    SetRefused.
-    """
+def editable(set_id: int, user: User) -> ChangeSet:
+    """The draft, locked; only who made it edits it. Raises DoesNotExist and SetRefused."""
     held = ChangeSet.objects.select_for_update().get(pk=set_id)
-    authorize(by, "mappings.propose", entities=held.entities)
-    if held.made_by_id != by.pk:
+    if held.made_by_id != user.pk:
         raise SetRefused(f"{held} is {held.made_by.name}’s. Put the row into one of your own.")
     if held.state not in EDITABLE:
         raise SetRefused(
@@ -162,98 +154,6 @@ def settle(held: ChangeSet, state: SetState, outcome: str) -> None:
     """What became of it, in the caller's transaction."""
     held.state, held.outcome, held.settled_at = state, outcome, clock.now()
     held.save()
-
-
-def write_rows(
-    kind: MapKind, checked: Checked, *, version: MappingVersion | None, by: str = ""
-) -> int:
-    """
-    Make the stored map what ``checked`` says, in the caller's transaction; how many rows were
-    touched. Without a version they keep, or get, the newest one: only for what is rolled back.
-    """
-    known = Known.now()
-    given = version.pk if version else MappingVersion.objects.latest("pk").pk
-    gone: list[int] = []
-    changed: list[Any] = []
-    made: list[Any] = []
-    for place, slots in checked.slots.items():
-        entity, key = place
-        was = {one.pk: one for one in checked.held[place] if one.pk is not None}
-        now = {one.pk: one for one in slots if one.pk is not None}
-        gone += [pk for pk in was if pk not in now]
-        for pk, slot in now.items():
-            if slot != was[pk]:
-                same = slot.values == was[pk].values
-                columns = {} if same else stored(kind, entity, key, slot.values, known)
-                changed.append((pk, slot, columns))
-        for slot in slots:
-            if slot.pk is None:
-                columns = stored(kind, entity, key, slot.values, known)
-                made.append(kind.model(**columns, **_dated(kind, slot, given)))
-    rows = kind.model._default_manager
-    rows.filter(pk__in=gone).delete()
-    # What is cut goes first: the database refuses two rows for one day at any moment.
-    for pk, slot, columns in changed:
-        rows.filter(pk=pk).update(**_dated(kind, slot, given if columns else None), **columns)
-    rows.bulk_create(made, batch_size=500)
-    return len(gone) + len(changed) + len(made)
-
-
-def apply(held: ChangeSet, *, by: str, keys: Collection[str] | None = None) -> MappingVersion:
-    """
-    Put a set into force, as a new version of all maps, in the caller's transaction. What is in the
-    books stays as it is. ``by`` is who asked for it.
-
-    Raises SetRefused when the maps have moved on so that it no longer makes sense.
-    """
-    kind = get(held.kind)
-    sql.run("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-    list(LegalEntity.objects.select_for_update().filter(code__in=held.entities).order_by("pk"))
-    checked = looked_at(held, keys=keys)
-    if not checked.good:
-        first = next(told for told in checked.problems if told)
-        raise SetRefused(f"The maps have changed since: {next(iter(first.values()))}", checked)
-    count = held.rows.count()
-    note = f"{held}: {count:,} of {kind.label}. {held.reason}"[:300]
-    version = MappingVersion.objects.create(note=note, made_by=by)
-    if kind.added:
-        _publish(held, by)
-    else:
-        write_rows(kind, checked, version=version)
-    held.version = version
-    record(
-        "maps.change", by=acting().actor or system(by), kind="change set", reference=str(held),
-        label=kind.label, entity=held.entities[0] if len(held.entities) == 1 else "",
-        after={"version": version.pk, "rows": count},
-        reason=held.reason,
-    )  # fmt: skip
-    return version
-
-
-def _publish(held: ChangeSet, by: str) -> None:
-    rates = []
-    for row in held.rows.order_by("position"):
-        currency, quote, day = row.key.split(".")
-        rates.append(
-            NewRate(
-                currency,
-                quote,
-                date.fromisoformat(day),
-                Decimal(row.values["rate"]),
-                row.values["source"],
-            )  # fmt: skip
-        )
-    try:
-        publish_rates(rates, by=by)
-    except RateRefused as error:
-        raise SetRefused(str(error)) from error
-
-
-def _dated(kind: MapKind, slot: Slot, version: int | None) -> dict[str, Any]:
-    if not kind.dated:
-        return {}
-    found: dict[str, Any] = {"valid": DateRange(slot.since, slot.until)}
-    return found if version is None else {**found, "version_id": version}
 
 
 def _draft(

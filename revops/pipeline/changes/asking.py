@@ -30,6 +30,7 @@ def preview(*, set_id: int, by: User) -> ChangeSet:
     """
     with transaction.atomic():
         held = sets.editable(set_id, by)
+        authorize(by, "mappings.propose", entities=held.entities)
         _look(held)
         record(
             "maps.previewed", by=actor_of(by), kind="change set", reference=str(held),
@@ -47,12 +48,12 @@ def send(*, set_id: int, by: User, reason: str) -> ApprovalRequest:
 
     Raises NotAllowed, SetRefused, ApprovalRefused and CannotApply.
     """
-    authorize(by, "mappings.propose")
     words = reason.replace("\x00", "").strip()[:_LONGEST]
     if not words:
         raise sets.SetRefused("Say why, for the one who decides.")
     with transaction.atomic():
         held = sets.editable(set_id, by)
+        authorize(by, "mappings.propose", entities=held.entities)
         if not held.rows.exists():
             raise sets.SetRefused(f"{held} has no rows.")
         again = held.approval if held.state == SetState.SENT_BACK else None

@@ -25,8 +25,9 @@ from revops.mappings.models import (
     LegalEntity,
     PeriodState,
 )
+from revops.mappings.operations.applying import write_rows
 from revops.mappings.operations.checking import Checked
-from revops.mappings.operations.sets import change_of, looked_at, write_rows
+from revops.mappings.operations.sets import change_of, looked_at
 from revops.pipeline.changes.forecast import affected
 from revops.pipeline.changes.gaps import causes_of
 from revops.pipeline.whatif import MOST, imagine
@@ -79,7 +80,7 @@ def impact_of(held: ChangeSet) -> dict[str, Any]:
         "posted": posted(kind, changes),
         "closed": closed_periods(kind, changes),
         "calls": [[names[target], count] for target, count in found.calls.items()],
-        "minutes": _minutes(found.calls),
+        "minutes": minutes_of(found.calls),
     }
 
 
@@ -183,7 +184,7 @@ def _change(kind: MapKind, held: ChangeSet, checked: Checked) -> Callable[[], No
     return write
 
 
-def _minutes(calls: dict[int, int]) -> int:
+def minutes_of(calls: dict[int, int]) -> int:
     """How long the slowest of the systems will take, in whole minutes."""
     rates = dict(Gate.objects.filter(connection__in=calls).values_list("connection_id", "rate"))
     return max(

@@ -26,7 +26,7 @@ from exceptions import operations as cases
 from revops.kernel.money import Money
 from revops.mappings.kinds import get
 from revops.mappings.models import ChangeSet, LedgerAccount, SetState
-from revops.mappings.operations import sets
+from revops.mappings.operations import applying, sets
 from revops.pipeline.changes.impact import waiting_for
 
 SLUG: Final = "mapping_change"
@@ -142,7 +142,7 @@ class MappingChange(Subject):
         if asker is None or held.state != SetState.WAITING:
             raise CannotApply(f"{held} is {held.get_state_display().lower()}.")
         try:
-            version = sets.apply(held, by=asker.name)
+            version = applying.apply(held, by=asker.name)
         except sets.SetRefused as refused:
             raise CannotApply(str(refused)) from refused
         again = _go_on(held, by or asker)
