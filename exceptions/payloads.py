@@ -98,6 +98,25 @@ def readable(text: str, *, revealed: bool = False) -> str:
     return text if revealed else str(mask_addresses(text))
 
 
+def leaves(text: str, *, revealed: bool = False) -> dict[str, str]:
+    """The values of a JSON payload by their path (``data.lines[0].amount``), masked as above."""
+    parsed = _parsed(text)
+    found: dict[str, str] = {}
+    if parsed is None:
+        return found
+    waiting: list[tuple[str, Any]] = [("", parsed if revealed else _masked(parsed))]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict) and value:
+            waiting += [(f"{path}.{key}" if path else key, held) for key, held in value.items()]
+        elif isinstance(value, list) and value:
+            waiting += [(f"{path}[{index}]", held) for index, held in enumerate(value)]
+        else:
+            words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            found[path] = words if revealed else str(mask_addresses(words))
+    return found
+
+
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {

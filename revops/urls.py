@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approvals/", include("approvals.urls")),
     path("exceptions/", include("exceptions.urls")),
     path("audit/", include("revops.console.audit.urls")),
+    path("events/", include("revops.console.events.urls")),
     path("connections/", include("revops.console.connections.urls")),
     path("", include("revops.console.mappings.urls")),
     path("usage/", include("revops.usage.urls")),

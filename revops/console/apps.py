@@ -32,6 +32,7 @@ class ConsoleConfig(AppConfig):
             ),
             nav.Item("Customers", "console:customers", "customers.view", group=nav.WORK, order=30),
             nav.Item("Books", "console:journals", "books.view", group=nav.WATCH, order=25, key="b"),
+            nav.Item("Events", "events:list", "lineage.view", group=nav.WATCH, order=28),
             nav.Item("Flows", "console:flows", "flows.view", group=nav.WATCH, order=30, key="f"),
             nav.Item(
                 "Mappings", "mappings:home", "mappings.view", group=nav.SET_UP, order=10, key="m"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -89,6 +90,14 @@ class InboundEvent(models.Model):
             models.Index(fields=["object_id"], name="events_inbound_object"),
             models.Index(fields=["source_event_id"], name="events_inbound_source"),
             models.Index(fields=["correlation_id"], name="events_inbound_story"),
+            # Dead letters are few beside everything that ever came.
+            models.Index(
+                fields=["-id"],
+                name="events_inbound_dead",
+                condition=Q(state__in=[InboxState.QUARANTINED.value, InboxState.POISON.value]),
+            ),
+            # Events are stored as they come, so a few pages of it say where an hour begins.
+            BrinIndex(fields=["received_at"], name="events_inbound_came", autosummarize=True),
         ]
 
     def __str__(self) -> str:

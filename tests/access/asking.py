@@ -50,6 +50,7 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^tours/", lambda _: {"slug": "quote-to-cash"}),
     (r"^connections/", lambda _: {"slug": "erp"}),
     (r"^audit/<", lambda _: {"seq": 1}),
+    (r"^events/EVT-", lambda side: {"number": side.inbound.pk}),
 )  # fmt: skip
 
 # By route: what is typed into the form. Where nothing stands here, it is sent empty.
@@ -76,6 +77,7 @@ _TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
     "users/<int:id>/second-factor/reset": lambda _: {"reason": "Seen in person"},
     "customers/<int:id>/reveal": lambda _: {"reason": "To ask the customer"},
     "records/<slug:kind>/<int:id>/reveal": lambda _: {"reason": "To ask the customer"},
+    "events/EVT-<int:number>/reveal": lambda _: {"reason": "To ask the customer"},
     "users/<int:id>/reveal": lambda _: {"reason": "To ask them whether it was they"},
     "personal-data/": lambda _: {"texts": "pat@nowhere.example", "reason": "Request 2026-114"},
     "users/<int:id>/deactivate": lambda _: {"reason": "Left"},

@@ -219,6 +219,12 @@ POST /audit/evidence.jsonl                            own   403 403 403 403 403 
 POST /audit/evidence.jsonl                            all   403 403 403 403 403 200 403
 GET  /audit/<int:seq>/                                own   403 403 403 403 403 403 403
 GET  /audit/<int:seq>/                                all   403 403 403 403 403 200 403
+GET  /events/                                         own   200 200 200 403 200 200 403
+POST /events/events.csv                               own   200 200 200 403 200 200 403
+GET  /events/EVT-<int:number>/                        own   200 200 200 403 200 200 403
+GET  /events/EVT-<int:number>/                        other 404 404 404 403 404 404 403
+POST /events/EVT-<int:number>/reveal                  own   302 302 403 403 403 403 403
+POST /events/EVT-<int:number>/reveal                  other 404 404 403 403 403 403 403
 GET  /connections/                                    own   200 200 200 403 200 200 403
 POST /connections/connections.csv                     own   200 200 200 403 200 200 403
 GET  /connections/<slug:slug>/                        own   200 200 200 403 200 200 403

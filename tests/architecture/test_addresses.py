@@ -182,6 +182,7 @@ def _values(address: Address) -> dict[str, Any]:
         (r"^api/v1/contracts/", {"event": "invoice.issued", "version": 1}),
         (r"^journals/", {"id": journal}),
         (r"^audit/<", {"seq": an_act().seq}),
+        (r"^events/EVT-", {"number": case.inbound_id or an_event().pk}),
         (r"^books/schedules/", {"id": a_schedule().pk}),
         (r"^books/periods/", {"id": a_period().pk}),
         (r"^customers/<", {"id": a_party().pk}),

@@ -16,6 +16,7 @@ from revops.canonical.models import (
     Subscription,
 )
 from revops.credits.models import Rule, ServiceCredit
+from revops.events.models import InboundEvent
 from revops.jobs import operations as jobs
 from revops.ledger.models import JournalEntry, RevenueSchedule
 from revops.mappings.models import AccountingPeriod
@@ -26,6 +27,12 @@ from tests.browser.stage import Stage
 
 def at(path: str) -> Callable[[Stage], str]:
     return lambda stage: path
+
+
+def event_of(state: str) -> Callable[[Stage], str]:
+    """The newest event in a state."""
+    found = InboundEvent.objects.filter(state=state)
+    return lambda stage: f"/events/EVT-{found.latest('pk').pk}/"
 
 
 def case(kind: str) -> Callable[[Stage], str]:
