@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from django.db.models import Model
 
@@ -19,7 +20,11 @@ from revops.credits.models import Rule, ServiceCredit
 from revops.events.models import InboundEvent
 from revops.jobs import operations as jobs
 from revops.ledger.models import JournalEntry, RevenueSchedule
-from revops.mappings.models import AccountingPeriod
+from revops.mappings.changing import Change
+from revops.mappings.kinds import get
+from revops.mappings.models import AccountingPeriod, ChangeSet
+from revops.mappings.operations import sets
+from revops.pipeline.changes import asking
 from revops.pipeline.models import FlowRun
 from revops.usage.models import Account, RatedLine
 from tests.browser.stage import Stage
@@ -131,6 +136,22 @@ def bulk_job(*, start: bool = False) -> Callable[[Stage], str]:
         if start:
             jobs.start(job_id=job.pk, by=ines, reason="The period is open again.")
         return f"/bulk/BLK-{job.pk}/"
+
+    return address
+
+
+def change_set(*, sent: bool = False) -> Callable[[Stage], str]:
+    """A change set of Ines's about a tax code; sent, it waits for finance."""
+
+    def address(stage: Stage) -> str:
+        ines = User.objects.get(pk=user("Ines"))
+        code = "txr_us_wa" if sent else "txr_us_or"
+        row = Change("set", "US-INC", code, date(2026, 11, 1), None, {"account": "2100"})
+        kept = ChangeSet.objects.filter(rows__key=code).first()
+        held = kept or sets.put(kind=get("tax-codes"), changes=[row], by=ines, source=code)
+        if sent and held.state == "draft":
+            asking.send(set_id=held.pk, by=ines, reason="Washington taxes services now.")
+        return f"/mappings/changes/{held}/"
 
     return address
 

@@ -21,6 +21,7 @@ from tests.browser.addresses import (
     case,
     case_without_credit,
     cause,
+    change_set,
     closed_period,
     credit,
     dearest,
@@ -308,6 +309,28 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("audit-nothing-matches", at("/audit/?q=nowhere"), by="Yuki"),
     ),
     "audit:act": (Look("audit-act", at("/audit/1/"), by="Yuki"),),
+    "mappings:home": (Look("mappings-taxes", at("/mappings/")),),
+    "mappings:grid": (
+        Look("mappings-skus", at("/mappings/skus/"), by="Ines"),
+        Look("mappings-gap", at("/mappings/skus/?edit=new&key=price_x&of=US-INC"), by="Ines"),
+        Look("mappings-gaps", at("/mappings/entities/?tab=gaps"), by="Yuki"),
+        Look("mappings-rates", at("/mappings/currencies/?edit=new")),
+        Look("mappings-scheduled", at("/mappings/tax-codes/?tab=scheduled")),
+        Look("mappings-conflicts", at("/mappings/tax-codes/?tab=conflicts")),
+        Look("mappings-history", at("/mappings/tax-codes/?tab=history"), by="Yuki"),
+        Look("mappings-nothing-matches", at("/mappings/accounts/?q=nowhere")),
+        Look("mappings-none", at("/mappings/cost-centres/"), by="Ines"),
+    ),
+    "mappings:sets": (Look("change-sets", at("/mappings/changes/")),),
+    "mappings:set": (
+        Look("change-set-draft", change_set(), by="Ines"),
+        Look("change-set-waiting", change_set(sent=True)),
+    ),
+    "mappings:import": (Look("mappings-import", at("/mappings/skus/import"), by="Ines"),),
+    "mappings:ownership": (
+        Look("ownership", at("/ownership/")),
+        Look("ownership-change", at("/ownership/?edit=ownership"), by="Ada"),
+    ),
     "usage:accounts": (
         Look("usage", at("/usage/")),
         Look("usage-nothing-matches", at("/usage/?q=nowhere")),
@@ -327,6 +350,8 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 # These answer with something else than a page: a file, a redirect after a form, or a machine's.
 NO_PAGES: Final = frozenset(
     {
+        "mappings:put", "mappings:download", "mappings:import-errors", "mappings:set-preview",
+        "mappings:set-send", "mappings:set-discard", "mappings:set-take-out",
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
         "exceptions:give-up", "exceptions:arrivals", "exceptions:work", "exceptions:bulk",
         "exceptions:take", "exceptions:save-view", "exceptions:delete-view", "jobs:csv",
