@@ -24,7 +24,6 @@ from revops.jobs.models import Job, JobItem
 from revops.jobs.operations import JobRefused
 from revops.jobs.queries import sums
 from revops.kernel import clock
-from revops.kernel.money import Money
 from revops.web.formats import money_text
 from revops.web.statuses import look
 
@@ -159,7 +158,7 @@ def _hold(job: Job, by: User) -> str:
     try:
         asked = approvals.ask(
             subject=SLUG_OF_MANY, subject_id=job.pk, by=by, entity=entity, note=job.reason,
-            amount=_one(whole.amounts),
+            amount=whole.amounts[0] if len(whole.amounts) == 1 else None,
             content={
                 "job": job.pk, "cases": whole.items, "money": money, "entity": entity,
                 "entities": [one for one in job.entities if one], "chosen": job.scope_text,
@@ -191,10 +190,6 @@ def _done(
     return {
         id: Outcome("done", sentence, before=before[id]) if id in before else _GONE for id in ids
     }
-
-
-def _one(amounts: Sequence[Money]) -> Money | None:
-    return amounts[0] if len(amounts) == 1 else None
 
 
 def _until(options: Mapping[str, Any]) -> datetime | None:

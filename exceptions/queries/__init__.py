@@ -3,6 +3,7 @@ Reading cases. Totals come from the tally and cost the same however many cases t
 paged by key; nothing is asked for row by row.
 
     selection   what an address asked for, as conditions on tally and cases
+    saying      finding causes and cases by words
     pressing    which periods press, and which causes grow or are late
     choices     what the queue's controls offer: systems, people, saved views
     working     which case comes next

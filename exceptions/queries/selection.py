@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,16 +11,12 @@ from django.db.models import Q, QuerySet, Subquery
 from exceptions import kinds
 from exceptions.models import RESOLVED, UNRESOLVED, Case, CaseState
 from exceptions.queries.pressing import Signals, signals
+from exceptions.queries.saying import CASES_SAYING, CAUSES_SAYING, OF_THESE, said
 from revops.mappings.models import LegalEntity
 from revops.store import sql
 
 # A cause or case is new for as long.
 NEW_FOR: Final = timedelta(hours=24)
-_ID: Final = re.compile(r"(?:EXC-)?(\d{1,18})", re.IGNORECASE | re.ASCII)
-# Shorter words match nearly everything, and no trigram helps to find them.
-_SHORTEST: Final = 3
-# A search looks at so many matches; whoever finds more has to say more.
-MOST_FOUND: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +122,6 @@ class Selection:
             found |= Q(legal_entity=entity_id, period_code__in=codes)
         return found
 
-    def _said(self) -> dict[str, object]:
-        number = _ID.fullmatch(self.words)
-        return {
-            "words": f"%{_escaped(self.words)}%",
-            "number": int(number[1]) if number else None,
-            "long": len(self.words) >= _SHORTEST,
-            "most": MOST_FOUND,
-        }
-
     def looked_up(self, *, cases: bool = False) -> Selection:
         """
         With the signals, which the tabs count by; and with ``keys``, the causes that say the words
@@ -146,14 +132,14 @@ class Selection:
         if not self.words:
             return found
         if not cases:
-            saying = sql.rows(_CAUSES_SAYING, self._said())
+            saying = sql.rows(CAUSES_SAYING, said(self.words))
             return replace(found, keys=tuple(row.key for row in saying))
         condition, params = replace(self, words="").tally()
         if self.status == "":
             condition += " AND NOT (state = 'resolved') AND NOT snoozed"
         settled = self.status == CaseState.RESOLVED
-        statement = _OF_THESE.format(saying=_CASES_SAYING, condition=condition)
-        rows = sql.rows(statement, params | self._said() | {"settled": settled})
+        statement = OF_THESE.format(saying=CASES_SAYING, condition=condition)
+        rows = sql.rows(statement, params | said(self.words) | {"settled": settled})
         ids = tuple(row.id for row in rows)
         return replace(found, ids=ids, keys=tuple({row.cause_key for row in rows}))
 
@@ -228,45 +214,3 @@ FLAGS: Final = """
 def dead_letters() -> list[str]:
     """Kinds of case about what came in and became no record."""
     return [kind.slug for kind in kinds.all() if kind.dead_letter]
-
-
-_CAUSES_SAYING: Final = """
-SELECT key FROM exceptions_cause WHERE sentence ILIKE %(words)s
-UNION SELECT cause_key FROM (
-    SELECT cause_key FROM exceptions_case
-    WHERE %(long)s AND subject_label ILIKE %(words)s AND NOT (state = 'resolved')
-    LIMIT %(most)s
-) AS subject
-UNION SELECT cause_key FROM exceptions_case WHERE id = %(number)s
-"""
-
-_OF_THESE: Final = """
-SELECT id, cause_key FROM exceptions_case
-WHERE id IN (SELECT id FROM ({saying}) AS said) AND {condition}
-"""
-
-_CASES_SAYING: Final = """
-SELECT id, cause_key FROM (
-    SELECT id, cause_key FROM exceptions_case
-    WHERE %(long)s AND subject_label ILIKE %(words)s AND (state = 'resolved') = %(settled)s
-    LIMIT %(most)s
-) AS subject
-UNION SELECT id, cause_key FROM (
-    SELECT held.id, held.cause_key FROM exceptions_cause cause
-    JOIN exceptions_case held ON held.cause_key = cause.key
-    WHERE cause.sentence ILIKE %(words)s AND NOT (held.state = 'resolved') AND NOT %(settled)s
-    LIMIT %(most)s
-) AS open_of_cause
-UNION SELECT id, cause_key FROM (
-    SELECT held.id, held.cause_key FROM exceptions_cause cause
-    JOIN exceptions_case held ON held.cause_key = cause.key
-    WHERE cause.sentence ILIKE %(words)s AND held.state = 'resolved' AND %(settled)s
-    LIMIT %(most)s
-) AS settled_of_cause
-UNION SELECT id, cause_key FROM exceptions_case WHERE id = %(number)s
-LIMIT %(most)s
-"""
-
-
-def _escaped(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -170,4 +170,6 @@ def _tabs(state: State, found: Figures) -> list[dict[str, object]]:
             "query": state.changed({"status": status}).query,
         }
         for status, label in filters.STATUSES.items()
+        # Passing states have a tab while there is something in them.
+        if status not in ("in_doubt", "retrying") or found.by_state.get(status) or status == here
     ]

@@ -72,6 +72,9 @@ _TABLE: Final = """
     draft                 none  dash      Draft
     snoozed               none  moon      Snoozed
     skipped               none  dash      Skipped
+    excluded              none  dash      Left out
+    undone                none  back      Taken back
+    stopping              info  turn      Stopping
     ignored               none  twice     Ignored
     not_due               none  dash      Not due
     not_sent              none  dash      Not sent
