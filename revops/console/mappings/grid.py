@@ -148,7 +148,9 @@ def _overlap(sides: Sequence[ChangeRow]) -> bool:
 
 
 def proposal(rows: Sequence[Listed], *, key: str, entity: str) -> tuple[Mapping[str, str], str]:
-    """What the codes say that are most alike in the same books, and how many of them say it."""
+    """
+    What most of the codes say that are most alike in the same books, and how many of them say it.
+    """
     alike: list[tuple[int, Slot]] = []
     for one in rows:
         if one.row.entity == entity and one.row.key != key:
@@ -161,4 +163,6 @@ def proposal(rows: Sequence[Listed], *, key: str, entity: str) -> tuple[Mapping[
     said = Counter(tuple(sorted(slot.values.items())) for slot in sisters)
     values, count = said.most_common(1)[0]
     word = "code" if len(sisters) == 1 else "codes"
+    if count * 2 <= len(sisters):
+        return {}, f"{len(sisters)} sister {word} differ"
     return dict(values), f"{count} of {len(sisters)} sister {word}"
