@@ -12,13 +12,14 @@ class ExceptionsConfig(AppConfig):
         from approvals import subjects
         from exceptions import bulk
         from exceptions.closing import CaseClosing, CasesClosing
+        from exceptions.correction import EventCorrection
         from exceptions.queries.totals import open_cases
         from revops.web import nav
 
         def count(request: HttpRequest) -> tuple[int, str]:
             return open_cases(), "crit"
 
-        subjects.register(CaseClosing(), CasesClosing())
+        subjects.register(CaseClosing(), CasesClosing(), EventCorrection())
         bulk.declare()
         nav.declare(
             nav.Item(

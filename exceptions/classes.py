@@ -15,5 +15,6 @@ CLASSES: Final[Classes] = {
     "CaseEntry": {PII: "text"},
     "Snooze": {INTERNAL: "cause_key at_stake"},
     "SavedView": {PII: "name query"},
+    "Correction": {PII: "changes reason"},
     "Tally": {INTERNAL: "cause_key owner_team"},
 }

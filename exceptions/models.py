@@ -232,6 +232,47 @@ class SavedView(models.Model):
         return self.name
 
 
+class CorrectionState(models.TextChoices):
+    """WAITING for somebody else's yes; SENT through the line; REFUSED came to nothing."""
+
+    WAITING = "waiting", "Waiting for approval"
+    SENT = "sent", "Sent"
+    REFUSED = "refused", "Not agreed"
+
+
+class Correction(models.Model):
+    """
+    What a person corrected of a case's event: ``changes`` are [{path, label, before, after,
+    touches}], as the form showed them. ``original`` stays as it came; ``corrected`` took its place.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="corrections")
+    original = models.ForeignKey(
+        InboundEvent, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    corrected = models.ForeignKey(
+        InboundEvent, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    changes = models.JSONField()
+    reason = models.TextField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=CorrectionState)
+    request = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state="waiting"),
+                name="exceptions_one_correction_waits",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"correction of EVT-{self.original_id}"
+
+
 class Tally(models.Model):
     """
     How many unresolved cases there are and what is at stake, by whatever the queue filters on.

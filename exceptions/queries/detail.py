@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from exceptions import kinds
 from exceptions.kinds import Kind
-from exceptions.models import Case, CaseEntry, CaseState
+from exceptions.models import Case, CaseEntry, CaseState, Correction
 from exceptions.queries.cases import amount_of, endangered, status_of
 from exceptions.queries.closes import Endangers
 from exceptions.queries.totals import Sum
@@ -48,6 +48,7 @@ class Detail:
     attempts: Sequence[Attempt]
     entry: JournalEntry | None
     lines: Sequence[Line]
+    corrections: Sequence[Correction] = ()
 
     @property
     def amount(self) -> Money | None:
@@ -87,7 +88,7 @@ class Detail:
 
 
 def detail(case_id: int, *, at: datetime) -> Detail:
-    """At most seven queries. Raises Case.DoesNotExist."""
+    """At most eight queries. Raises Case.DoesNotExist."""
     case = (
         Case.objects.select_related("legal_entity", "command__connection", "inbound__connection")
         .defer("inbound__body")
@@ -112,6 +113,7 @@ def detail(case_id: int, *, at: datetime) -> Detail:
         attempts=attempts,
         entry=entry,
         lines=lines,
+        corrections=list(case.corrections.select_related("by").order_by("-pk")),
     )
 
 

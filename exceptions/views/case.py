@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.queries import authorize, may
 from accounts.roles import who_may
 from exceptions import operations
+from exceptions.correcting.editors import why_not
 from exceptions.drawings import Window, settle_window
 from exceptions.kinds import RemedyUnknown
 from exceptions.models import Case, CaseState
@@ -111,6 +112,7 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "who_acts": who_may("cases.retry"),
         "may_comment": may(request.user, "cases.comment"),
         "may_give_up": found.case.state == CaseState.OPEN and may(request.user, "cases.close"),
+        "may_edit": may(request.user, "cases.replay") and not why_not(found.case),
         "may_read": may_read,
         "who_reads": who_may("payload.view"),
         "fields": (sent := _fields(found) if may_read else []),

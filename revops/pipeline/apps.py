@@ -15,9 +15,11 @@ class PipelineConfig(AppConfig):
 
         from approvals import news
         from approvals import subjects as approvals
+        from exceptions.correcting import editors
         from revops.lineage import telling
         from revops.pipeline import hearing, kinds
         from revops.pipeline.changes.subject import MappingChange
+        from revops.pipeline.correcting import LineEditor
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
@@ -26,6 +28,7 @@ class PipelineConfig(AppConfig):
         from revops.pipeline.subjects import CustomerMerge, PeriodReopening
 
         kinds.declare()
+        editors.declare(LineEditor())
         news.listen(hearing.hear)
         approvals.register(CustomerMerge(), PeriodReopening(), MappingChange(), PersonErasure())
         metering_kinds.declare()

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 # the name of the system that holds the record. No sender can claim the second.
 API_TYPE = "console.event"
 OWN_TYPE = "console.own"
+# What a person corrected of an event that could not be booked (correcting.py), all of its meanings.
+CORRECTED_TYPE = "console.corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def normalize(
     try:
         if inbound.type in (API_TYPE, OWN_TYPE):
             return _published(inbound)
+        if inbound.type == CORRECTED_TYPE:
+            return _corrected(inbound)
         envelope = source.connector.open(inbound.body)
         label = f"{envelope.object_type} {envelope.object_id}".strip()
         if envelope.ignored:
@@ -152,6 +156,16 @@ def _published(inbound: Claimed) -> Understood:
     at = datetime.fromisoformat(raw["occurred_at"]).astimezone(UTC)
     meaning = Meaning(inbound, 0, data, int(at.timestamp()), at)
     return Understood(inbound, (meaning,), object_label=f"{data.subject} {data.subject_id}")
+
+
+def _corrected(inbound: Claimed) -> Understood:
+    raw = strict_json.loads(inbound.body)
+    at = datetime.fromisoformat(raw["occurred_at"]).astimezone(UTC)
+    told = [contracts.read(one["contract"], one["data"]) for one in raw["meanings"]]
+    meanings = tuple(
+        Meaning(inbound, position, data, raw["version"], at) for position, data in enumerate(told)
+    )
+    return Understood(inbound, meanings, object_label=f"{told[0].subject} {told[0].subject_id}")
 
 
 def _problem(

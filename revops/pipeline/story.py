@@ -27,7 +27,7 @@ from revops.pipeline.flows.begin import Told, begin
 from revops.pipeline.journalize import LATE, Facts, Knowledge, accounting_date, journalize
 from revops.pipeline.journalize.late import placed
 from revops.pipeline.journalize.record import Produced, record
-from revops.pipeline.normalize import OWN_TYPE, Meaning, Understood, normalize
+from revops.pipeline.normalize import CORRECTED_TYPE, OWN_TYPE, Meaning, Understood, normalize
 from revops.pipeline.order import BOOKED, PARENTS, STORIES, UNDOING, order
 from revops.pipeline.sources import Source
 from revops.pipeline.transform.base import account_of
@@ -171,7 +171,7 @@ class Story:
             return problems.no_entity(self._source, meaning)
         telling = Telling(
             meaning.version, entity_id, story, meaning.occurred_at, meaning.inbound.id,
-            meaning.position,
+            meaning.position, corrects=meaning.inbound.type == CORRECTED_TYPE,
         )  # fmt: skip
         change = self._records.apply(data, telling)
         if change.record_id:

@@ -295,6 +295,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("event-aside", event_of("quarantined"), by="Ines"),
         Look("event-auditor", event_of("processed"), by="Yuki"),
     ),
+    "exceptions:edit": (Look("case-edit", lambda stage: f"{case('mapping_missing')(stage)}edit/"),),
     "connections:list": (
         Look("connections", at("/connections/")),
         Look("connections-revops", at("/connections/"), by="Ines"),

@@ -43,7 +43,8 @@ class Change:
 class Telling:
     """
     The circumstances of an event: the source's version of the object and when it was told, whose
-    books, the story, and the inbound event with the meaning's position in it.
+    books, the story, and the inbound event with the meaning's position in it. ``corrects``: a
+    person corrected facts that were never booked, so they take the place of those that are known.
     """
 
     version: int
@@ -52,3 +53,4 @@ class Telling:
     at: datetime | None = None
     event_id: int | None = None
     position: int = 0
+    corrects: bool = False

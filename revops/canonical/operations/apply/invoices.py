@@ -31,9 +31,9 @@ _RANK: Final = {
 def issued(tables: Tables, data: InvoiceIssued, told: Telling) -> Change:
     content = content_of(data)
     row = tables.invoice.get(data.invoice_id)
-    if row is not None:
-        if row.content_sha256 == content:
-            return Change("invoice", row.id, Effect.SAME)
+    if row is not None and row.content_sha256 == content:
+        return Change("invoice", row.id, Effect.SAME)
+    if row is not None and not told.corrects:
         note = "The invoice came again with other content."
         return Change("invoice", row.id, Effect.CONFLICT, note)
     parent = tables.customer.get(data.customer_id)
@@ -55,6 +55,10 @@ def issued(tables: Tables, data: InvoiceIssued, told: Telling) -> Change:
         "state": InvoiceState.ISSUED.value,
         "content_sha256": content,
     }
+    if row is not None:
+        del fields["applied"], fields["state"]  # what happened to it since goes on
+        tables.invoice.change(row, told, **fields)
+        return Change("invoice", row.id, Effect.CHANGED)
     return make(tables.invoice, data.invoice_id, fields, 0, told)
 
 
