@@ -16,6 +16,7 @@ from django.shortcuts import resolve_url
 
 from accounts import oidc, sessions
 from accounts.models import User
+from accounts.operations import sealed
 
 _STAGES: Final = ["accounts.stages.SecondFactor"]
 
@@ -33,6 +34,8 @@ class People(DefaultAccountAdapter):
         return str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104  no address at all
 
     def login(self, request: HttpRequest, user: Any) -> None:
+        if user.sealed_at is not None:
+            sealed.opened(user=user, address=request.META.get("REMOTE_ADDR", ""))
         super().login(request, user)
         sessions.begin(request, user)
 

@@ -14,12 +14,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from accounts import identities
 from accounts.models import Assignment, BreakGlass, User
-from accounts.roles import LENT_IN_EMERGENCY, Role, rule_of, who_may
+from accounts.roles import LENT_IN_EMERGENCY, Part, Role, Rule, rule_of, who_may
 from revops.kernel import clock
 
 
@@ -84,10 +84,16 @@ def held_by(user: User, *, fresh: bool = False) -> tuple[Held, ...]:
 
 
 def in_force() -> QuerySet[Assignment]:
-    """The assignments that count now, of people who are still here."""
+    """
+    The assignments that count now, of people who are still here; the emergency account's only
+    while it is open.
+    """
     now = clock.now()
-    return Assignment.objects.filter(user__is_active=True, valid_from__lte=now).filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gt=now)
+    return Assignment.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=now),
+        Q(user__sealed_at__isnull=True) | Exists(_lent_to(OuterRef("user_id"))),
+        user__is_active=True,
+        valid_from__lte=now,
     )
 
 
@@ -104,7 +110,7 @@ def scope_of(user: object, action: str = "") -> Scope:
     """
     if not isinstance(user, User) or not user.is_active:
         return NOWHERE
-    roles = rule_of(action).roles if action else frozenset(Role)
+    roles = _opening(user, rule_of(action)) if action else frozenset(Role)
     found = union(held.scope for held in held_by(user) if held.role in roles)
     if not found and action in LENT_IN_EMERGENCY and is_lent(user, action):
         return scope_of(user)
@@ -130,7 +136,8 @@ def explain(
     rule = rule_of(action)
     if not isinstance(user, User) or not user.is_active:
         return Verdict(False, _refusal(action))
-    scope = union(held.scope for held in held_by(user) if held.role in rule.roles)
+    roles = _opening(user, rule)
+    scope = union(held.scope for held in held_by(user) if held.role in roles)
     lent = False
     if not scope and is_lent(user, action):
         scope, lent = scope_of(user), True
@@ -204,7 +211,12 @@ def is_lent(user: User, action: str) -> bool:
     )
 
 
-def _lent_to(user_id: int) -> QuerySet[BreakGlass]:
+def _opening(user: User, rule: Rule) -> frozenset[Role]:
+    """Which roles may. To the emergency account its role opens what is there to be seen only."""
+    return rule.roles if user.sealed_at is None or rule.part is Part.LOOK else frozenset()
+
+
+def _lent_to(user_id: int | OuterRef) -> QuerySet[BreakGlass]:
     return BreakGlass.objects.filter(
         asked_by=user_id, granted_at__isnull=False, ends_at__gt=clock.now()
     )

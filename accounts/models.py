@@ -24,7 +24,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person. What they may do follows from their assignments alone; nobody is a superuser."""
+    """
+    A person. What they may do follows from their assignments alone; nobody is a superuser. One
+    account may be nobody's: the emergency account, whose password lies sealed since ``sealed_at``
+    (``operations.sealed``).
+    """
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
@@ -35,11 +39,23 @@ class User(AbstractBaseUser):
     numbers = models.CharField(max_length=8, default="comma")
     shortcuts = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    sealed_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.ExpressionWrapper(
+                    Q(sealed_at__isnull=False), output_field=models.BooleanField()
+                ),
+                condition=Q(sealed_at__isnull=False),
+                name="accounts_one_emergency_account",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -123,6 +139,9 @@ class BreakGlass(models.Model):
     """
     Rights lent for at most an hour: asked for by one person, granted by another, for named
     actions only (``roles.LENT_IN_EMERGENCY``), and looked at afterwards by somebody else.
+
+    The emergency account's have no ``granted_by``: its password opens them. One without ``actions``
+    never opened anything: somebody tried to sign in to that account.
     """
 
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="emergencies")

@@ -161,7 +161,7 @@ def admit(request: HttpRequest, login: SocialLogin) -> None:
         if not login.user.is_active:
             raise NotAdmitted("unknown", email)
         return
-    person = User.objects.filter(email=email, is_active=True).first()
+    person = User.objects.filter(email=email, is_active=True, sealed_at=None).first()
     if person is None:
         raise NotAdmitted("unknown", email)
     if SocialAccount.objects.filter(user=person, provider=SLUG).exists():

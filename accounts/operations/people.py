@@ -51,6 +51,8 @@ def check_grant(
         raise PeopleRefused("Nobody changes their own roles. Let another administrator ask.")
     if not user.is_active:
         raise PeopleRefused(f"{user} is deactivated.")
+    if user.sealed_at is not None:
+        raise PeopleRefused("The emergency account is nobody's. It holds no other role.")
     since = since or clock.now()
     if until is not None and until <= max(since, clock.now()):
         raise PeopleRefused("The role would end before it begins.")

@@ -54,6 +54,8 @@ def create_token(
         raise TokenRefused(f"A token lives 1 to {LONGEST_DAYS} days.")
     if owner is not None and not owner.is_active:
         raise TokenRefused(f"{owner} is deactivated and cannot answer for a token.")
+    if owner is not None and owner.sealed_at is not None:
+        raise TokenRefused("The emergency account is nobody's, so it answers for no token.")
     prefix, text = tokens.new()
     with transaction.atomic():
         made = ServiceToken.objects.create(

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts import demo, oidc, second_factor, sessions
 from accounts.forms import SignInForm
 from accounts.models import User
+from accounts.operations import sealed
 from accounts.policy import open_door
 from accounts.queries import actor_of
 from revops.audit.operations import record
@@ -44,6 +45,9 @@ class SignIn(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         user: User = form.get_user()
         log.info("accounts.password_right", user=user.pk)
+        if user.sealed_at is not None and second_factor.has_one(user):
+            # Whether they have that too is not known yet; that they have the password is news.
+            sealed.tried(user=user, address=self.request.META.get("REMOTE_ADDR", ""))
         login = Login(user=user, redirect_url=self.get_success_url())
         answer = perform_password_login(self.request, {"email": user.email}, login)
         assert isinstance(answer, HttpResponse)
@@ -75,6 +79,8 @@ def note_failure(email: str, address: str) -> None:
             "session.refused", by=system("sign-in", "Sign-in page"), kind="person",
             reference=f"user:{known.pk}", label=known.name, after={"from": address},
         )  # fmt: skip
+        if known.sealed_at is not None:
+            sealed.tried(user=known, address=address)
 
 
 class SignOut(LogoutView):

@@ -13,13 +13,12 @@ class PipelineConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_process_init
 
+        from accounts import news as accounts_news
         from approvals import news
         from approvals import subjects as approvals
-        from exceptions.correcting import editors
         from revops.lineage import telling
         from revops.pipeline import hearing, kinds
         from revops.pipeline.changes.subject import MappingChange
-        from revops.pipeline.correcting import LineEditor
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
@@ -28,8 +27,8 @@ class PipelineConfig(AppConfig):
         from revops.pipeline.subjects import CustomerMerge, PeriodReopening
 
         kinds.declare()
-        editors.declare(LineEditor())
         news.listen(hearing.hear)
+        accounts_news.listen(hearing.hear_of_emergency)
         approvals.register(CustomerMerge(), PeriodReopening(), MappingChange(), PersonErasure())
         metering_kinds.declare()
         following.declare()

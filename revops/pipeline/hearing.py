@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from accounts import news as accounts
 from accounts.models import Assignment, BreakGlass
 from accounts.roles import Role, rule_of
 from approvals.models import ApprovalRequest
@@ -39,6 +40,16 @@ def hear(news: News) -> None:
     )  # fmt: skip
 
 
+def hear_of_emergency(news: accounts.News) -> None:
+    """What the emergency account tells (``accounts.news``): at once, whoever watches."""
+    now, who = clock.now(), news.glass.asked_by.name
+    title = f"{who} was opened" if news.opened else f"Somebody tried to sign in: {who}"
+    looking = holders(rule_of("break_glass.review").roles, at=now)
+    watching = holders(frozenset({Role.AUDITOR}), at=now) - looking
+    _tell(looking - {news.glass.asked_by_id}, title, news.text, "/break-glass/", news.key)
+    _tell(watching, title, news.text, "/audit/", news.key)
+
+
 def look_at_what_ends() -> None:
     """Whoever asked is told a day before their request ends without an answer."""
     now = clock.now()
@@ -61,7 +72,7 @@ def look_at_emergencies() -> None:
     """Break-glass concerns those who can grant it while it is asked for, and then who watch."""
     now = clock.now()
     recent = BreakGlass.objects.select_related("asked_by").filter(
-        asked_at__gt=now - timedelta(days=1), refused_at__isnull=True
+        asked_at__gt=now - timedelta(days=1), refused_at__isnull=True, actions__len__gt=0
     )
     for glass in recent:
         stage = "asked" if glass.granted_at is None else "granted"

@@ -21,4 +21,6 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
         if user is None:
             raise CommandError(f"There is nobody with the email {email}.")
+        if user.sealed_at is not None:
+            raise CommandError("Seal it anew instead: manage.py emergency_account.")
         self.stdout.write(password_link(user=user))

@@ -91,7 +91,8 @@ def _page(request: HttpRequest, *, form: EmergencyForm, problem: str) -> HttpRes
         rows.append(
             {
                 "glass": glass,
-                "lends": [LENT_IN_EMERGENCY.get(one, one) for one in glass.actions],
+                "lends": [LENT_IN_EMERGENCY.get(one, one) for one in glass.actions]
+                or ["a sign-in that opened nothing"],
                 "state": _state(glass, ended=ended),
                 "grant": explain(request.user, "break_glass.grant", makers=makers),
                 "review": explain(request.user, "break_glass.review", makers=makers),

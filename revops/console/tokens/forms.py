@@ -34,7 +34,7 @@ class TokenForm(forms.Form):
         owner, entity = self.fields["owner"], self.fields["entity"]
         assert isinstance(owner, forms.ModelChoiceField)
         assert isinstance(entity, forms.ChoiceField)
-        owner.queryset = User.objects.filter(is_active=True).order_by("name")
+        owner.queryset = User.objects.filter(is_active=True, sealed_at=None).order_by("name")
         codes = LegalEntity.objects.order_by("name").values_list("code", "name")
         entity.choices = [("", "All legal entities"), *codes]
 
