@@ -86,7 +86,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("user", lambda stage: f"/users/{user('Greta')}/", by="Ada"),
         Look("user-oneself", lambda stage: f"/users/{user('Ada')}/", by="Ada"),
     ),
-    "console:personal-data": (Look("personal-data", _at("/personal-data/"), by="Ada"),),
+    "console:personal-data": (Look("personal-data", at("/personal-data/"), by="Ada"),),
     "console:emergencies": (Look("break-glass", at("/break-glass/"), by="Marcus"),),
     "console:threads": (Look("lineage-start", at("/lineage/")),),
     "console:lineage": (
