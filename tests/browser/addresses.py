@@ -144,7 +144,7 @@ def change_set(*, sent: bool = False) -> Callable[[Stage], str]:
     """A change set of Ines's about a tax code; sent, it waits for finance."""
 
     def address(stage: Stage) -> str:
-        ines = User.objects.get(email__startswith="ines@")
+        ines = stage.person("Ines")
         code = "txr_us_wa" if sent else "txr_us_or"
         row = Change("set", "US-INC", code, date(2026, 11, 1), None, {"account": "2100"})
         kept = ChangeSet.objects.filter(rows__key=code).first()
