@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -179,17 +179,23 @@ class Sandbox:
         return {"results": rows, "count": len(rows), "next_page": None}
 
     def _changed(self, asked: Mapping[str, str]) -> dict[str, Any]:
-        """The cursor is the place behind the last row: its time and number."""
-        start = datetime.fromtimestamp(int(asked.get("start_time") or 0), tz=UTC)
-        place = asked.get("cursor") or f"{start:%Y-%m-%dT%H:%M:%SZ}|0"
-        when, _, number = place.partition("|")
-        rows = sorted(self.world.tickets.values(), key=lambda row: (row["updated_at"], row["id"]))
-        rows = [row for row in rows if (row["updated_at"], row["id"]) > (when, int(number or 0))]
-        size = int(asked.get("per_page") or 1000)
-        page = rows[:size]
-        after = f"{page[-1]['updated_at']}|{page[-1]['id']}" if page else place
-        return {"tickets": page, "after_cursor": after, "after_url": None,
-                "end_of_stream": len(rows) <= size, **self._beside(asked, page)}  # fmt: skip
+        """
+        The cursor is the place of the last row in the order of changes, not a time: what changes
+        again within its second comes again. One of another form starts from the beginning.
+        """
+        since, place = int(asked.get("start_time") or 0), asked.get("cursor", "")
+        after = int(place) if place.isdecimal() else 0
+        found = sorted(
+            (at, row)
+            for row in self.world.tickets.values()
+            if (at := self.world.audits[row["id"]][-1]["id"]) > after
+            and (after or _seconds(row["updated_at"]) >= since)
+        )
+        page = found[: int(asked.get("per_page") or 1000)]
+        rows = [row for _, row in page]
+        return {"tickets": rows, "after_cursor": str(page[-1][0]) if page else place,
+                "after_url": None, "end_of_stream": len(found) == len(page),
+                **self._beside(asked, rows)}  # fmt: skip
 
     def _metrics(self, asked: Mapping[str, str]) -> dict[str, Any]:
         since = int(asked["start_time"])
