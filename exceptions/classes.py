@@ -16,5 +16,7 @@ CLASSES: Final[Classes] = {
     "Snooze": {INTERNAL: "cause_key at_stake"},
     "SavedView": {PII: "name query"},
     "Correction": {PII: "changes reason"},
+    "PlaybookVersion": {INTERNAL: "steps"},
+    "RunStep": {PII: "note"},
     "Tally": {INTERNAL: "cause_key owner_team"},
 }

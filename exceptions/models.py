@@ -305,3 +305,79 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cases} of {self.cause_key}"
+
+
+class PlaybookVersion(models.Model):
+    """The steps of a playbook's page as they were when a run first began with them."""
+
+    slug = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    steps = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "number"], name="exceptions_playbook_number"),
+            models.UniqueConstraint(fields=["slug", "sha256"], name="exceptions_playbook_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slug} version {self.number}"
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    STOPPED = "stopped", "Stopped"
+
+
+class PlaybookRun(models.Model):
+    """A playbook taken step by step on a case. One runs at a time; a failed step stops it."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="runs")
+    version = models.ForeignKey(PlaybookVersion, on_delete=models.PROTECT, related_name="runs")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    started_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=RunState, default=RunState.RUNNING)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state="running"), name="exceptions_one_run_of_a_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running", ended_at__isnull=True)
+                | (~Q(state="running") & Q(ended_at__isnull=False)),
+                name="exceptions_run_ended_iff_over",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} on EXC-{self.case_id}"
+
+
+class StepState(models.TextChoices):
+    DONE = "done", "Done"
+    SKIPPED = "skipped", "Not needed"
+    FAILED = "failed", "Failed"
+
+
+class RunStep(models.Model):
+    """What became of a step, by whom. Only ever added."""
+
+    run = models.ForeignKey(PlaybookRun, on_delete=models.PROTECT, related_name="taken")
+    position = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=StepState)
+    note = models.TextField(blank=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="exceptions_step_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"step {self.position} of run {self.run_id}"

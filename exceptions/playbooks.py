@@ -4,7 +4,12 @@ and in the console.
 
 They use little of Markdown and this reads only that: headings, paragraphs, numbered and plain
 lists, ``**strong**`` and `` `code` ``. Everything is escaped first. The section *How to fix it* is
-a numbered list; its steps are shown beside a case.
+a numbered list; its steps are shown beside a case and can be run on it.
+
+A step is something to look at, unless it ends with what it is: ``[run retry]`` presses a remedy
+(``[run retry or replay]`` the first that the case takes), ``[ask]`` asks somebody, ``[approve]``
+wants the yes of somebody who took no step before. The last step of every run is that the case is
+resolved.
 """
 
 from __future__ import annotations
@@ -20,7 +25,15 @@ from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from revops.kernel.keys import sha256
+
 STEPS: Final = "How to fix it"
+CHECK: Final = "check"
+RUN: Final = "run"
+ASK: Final = "ask"
+APPROVE: Final = "approve"
+RESOLVED: Final = "resolved"
+_MARK: Final = re.compile(r"\s*\[(?:(ask|approve)|run ([a-z_]+(?: or [a-z_]+)*))\]\s*\Z")
 _SLUG: Final = re.compile(r"[a-z][a-z0-9_]*")
 _BULLET: Final = re.compile(r"(?:\d+\.|-)\s+")
 _INLINE: Final = (
@@ -34,10 +47,20 @@ class PlaybookMissing(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """``kind`` is one of the constants above; ``remedies`` are those that a RUN may press."""
+
+    kind: str
+    text: SafeString
+    remedies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     title: str
     html: SafeString
     items: Sequence[SafeString]
+    plan: Sequence[Step] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +75,17 @@ class Playbook:
     @property
     def steps(self) -> Sequence[SafeString]:
         return next((found.items for found in self.sections if found.title == STEPS), ())
+
+    @property
+    def plan(self) -> list[Step]:
+        """The steps of a run, with its end."""
+        found = [step for part in self.sections if part.title == STEPS for step in part.plan]
+        return [*found, Step(RESOLVED, mark_safe("The case is resolved."))]  # noqa: S308  our words
+
+    @property
+    def digest(self) -> str:
+        """The same for the same steps: another one is another version."""
+        return sha256("\n".join(f"{one.kind} {one.remedies} {one.text}" for one in self.plan))
 
 
 def folder() -> Path:
@@ -83,26 +117,34 @@ def parse(slug: str, text: str) -> Playbook:
     sections = []
     for part in parts:
         name, _, body = part.partition("\n")
-        html, items = _blocks(body)
-        sections.append(Section(name.strip(), html, items))
+        html, plan = _blocks(body)
+        sections.append(Section(name.strip(), html, [step.text for step in plan], plan))
     return Playbook(slug, title.strip(), " ".join(lead.split()), sections)
 
 
-def _blocks(body: str) -> tuple[SafeString, list[SafeString]]:
+def _blocks(body: str) -> tuple[SafeString, list[Step]]:
     """HTML of a section's paragraphs and lists, and every list item on its own."""
     html: list[str] = []
-    every: list[SafeString] = []
+    every: list[Step] = []
     for block in re.split(r"\n\s*\n", body.strip()):
         if not block:
             continue
         if not _BULLET.match(block):
             html.append(f"<p>{_inline(block)}</p>")
             continue
-        items = [_inline(item) for item in re.split(r"^(?:\d+\.|-)\s+", block, flags=re.M) if item]
+        items = [_step(item) for item in re.split(r"^(?:\d+\.|-)\s+", block, flags=re.M) if item]
         tag = "ol" if block[0].isdigit() else "ul"
-        html.append(f"<{tag}>{''.join(f'<li>{item}</li>' for item in items)}</{tag}>")
+        html.append(f"<{tag}>{''.join(f'<li>{item.text}</li>' for item in items)}</{tag}>")
         every.extend(items)
     return mark_safe("".join(html)), every  # noqa: S308  made of escaped text and our own tags
+
+
+def _step(item: str) -> Step:
+    mark = _MARK.search(item)
+    if mark is None:
+        return Step(CHECK, _inline(item))
+    remedies = tuple(mark[2].split(" or ")) if mark[2] else ()
+    return Step(mark[1] or RUN, _inline(item[: mark.start()]), remedies)
 
 
 def _inline(text: str) -> SafeString:

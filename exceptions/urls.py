@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from exceptions.views import bulk, case, cause, correcting, giving_up, queue, revealing, saved
+from exceptions.views import (
+    bulk,
+    case,
+    cause,
+    correcting,
+    giving_up,
+    queue,
+    revealing,
+    running,
+    saved,
+)
 
 app_name = "exceptions"
 urlpatterns: list[URLPattern] = [
@@ -20,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("EXC-<int:number>/comments/", case.comment, name="comment"),
     path("EXC-<int:number>/reveal/", revealing.reveal, name="reveal"),
     path("EXC-<int:number>/give-up/", giving_up.give_up, name="give-up"),
+    path("EXC-<int:number>/playbook/", running.run, name="run"),
     path("EXC-<int:number>/edit/", correcting.edit, name="edit"),
     path("EXC-<int:number>/<slug:remedy>/", case.act, name="act"),
 ]

@@ -18,9 +18,11 @@ from exceptions.drawings import Window, settle_window
 from exceptions.kinds import RemedyUnknown
 from exceptions.models import Case, CaseState
 from exceptions.operations import CaseRefused
+from exceptions.operations.running import ACTIONS
 from exceptions.payloads import fields, readable
 from exceptions.playbooks import PlaybookMissing, playbook
 from exceptions.queries.detail import Detail, body_of, detail
+from exceptions.queries.runs import Running, latest_run
 from exceptions.remedies import Offer, offers
 from exceptions.views.revealing import revealed_until
 from exceptions.views.working import go_on, on_from
@@ -129,6 +131,10 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "thread_url": _thread_url(found.case),
         "window": (window := _window(found)),
         "drawing": settle_window(window) if window else "",
+        "running": (running := latest_run(found.case)),
+        "may_run": may(request.user, "cases.claim"),
+        "may_step": bool(step := _next_action(running)) and may(request.user, step),
+        "who_steps": who_may(step) if step else "",
         "playbook": _playbook(found.kind.playbook),
         "live": live,
         "working": (working := request.GET.get("work", "")[:2_000]),
@@ -242,6 +248,11 @@ def _window(found: Detail) -> Window | None:
         if item.kind == "read" and sent.intent_at <= item.intent_at <= final
     )
     return Window(sent=sent.intent_at, final=final, now=found.at, asked=asked)
+
+
+def _next_action(running: Running | None) -> str:
+    """What whoever takes the run's next step must be allowed to do."""
+    return ACTIONS[running.next.kind] if running and running.next else ""
 
 
 def _playbook(slug: str) -> Any | None:

@@ -205,6 +205,8 @@ POST /exceptions/EXC-<int:number>/comments/           own   302 302 302 403 403 
 POST /exceptions/EXC-<int:number>/comments/           other 404 404 404 403 403 403 403
 POST /exceptions/EXC-<int:number>/reveal/             own   302 302 403 403 403 403 403
 POST /exceptions/EXC-<int:number>/reveal/             other 404 404 403 403 403 403 403
+POST /exceptions/EXC-<int:number>/playbook/           own   422 422 422 403 403 403 403
+POST /exceptions/EXC-<int:number>/playbook/           other 404 404 404 403 403 403 403
 GET  /exceptions/EXC-<int:number>/edit/               own   409 403 409 403 403 403 403
 GET  /exceptions/EXC-<int:number>/edit/               other 404 403 404 403 403 403 403
 POST /exceptions/EXC-<int:number>/edit/               own   409 403 409 403 403 403 403
