@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("views/save", saved.save, name="save-view"),
     path("views/delete", saved.delete, name="delete-view"),
     path("causes/<slug:key>/", cause.cause, name="cause"),
+    path("causes/<slug:key>/fix/", cause.fix, name="fix"),
     path("causes/<slug:key>/<slug:remedy>/", cause.act_on_cause, name="act-on-cause"),
     path("EXC-<int:number>/", case.case, name="case"),
     path("EXC-<int:number>/comments/", case.comment, name="comment"),

@@ -16,17 +16,22 @@ class PipelineConfig(AppConfig):
         from accounts import news as accounts_news
         from approvals import news
         from approvals import subjects as approvals
+        from exceptions import fixes
         from revops.lineage import telling
-        from revops.pipeline import hearing, kinds
+        from revops.pipeline import again, hearing, kinds
         from revops.pipeline.changes.subject import MappingChange
+        from revops.pipeline.fixing.maps import MissingMap
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
         from revops.pipeline.period_end import metered, usage
         from revops.pipeline.privacy.subject import PersonErasure
+        from revops.pipeline.problems import NO_MAP
         from revops.pipeline.subjects import CustomerMerge, PeriodReopening
 
         kinds.declare()
+        again.declare()
+        fixes.declare(NO_MAP, MissingMap())
         news.listen(hearing.hear)
         accounts_news.listen(hearing.hear_of_emergency)
         approvals.register(CustomerMerge(), PeriodReopening(), MappingChange(), PersonErasure())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from urllib.parse import urlencode
 
 from django.db.models import Model
 
@@ -46,6 +47,13 @@ def case(kind: str) -> Callable[[Stage], str]:
 
 def cause(kind: str) -> Callable[[Stage], str]:
     return lambda stage: f"/exceptions/causes/{stage.case[kind].cause_key}/"
+
+
+def fix_of(kind: str, **typed: str) -> Callable[[Stage], str]:
+    """A cause's page with its fix filled in, as the preview is asked for."""
+    said = {"label": "", "deferral_account": "2300", "convention": "daily"} | typed
+    query = urlencode({f"fix-{name}": value for name, value in said.items()})
+    return lambda stage: f"{cause(kind)(stage)}?{query}"
 
 
 def resolved(stage: Stage) -> str:

@@ -14,6 +14,7 @@ from approvals import operations as approvals
 from approvals.models import ApprovalRequest
 from exceptions.models import Case
 from revops.delivery.models import OutboundCommand
+from revops.jobs import operations as jobs
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.ledger.models import JournalEntry
@@ -84,6 +85,8 @@ class TestAMissingSku:
         with pytest.raises(NotAllowed):
             _agree(request, rob)
         _agree(request, ana)
+        while jobs.advance():
+            pass
         line.settle()
 
         held.refresh_from_db()

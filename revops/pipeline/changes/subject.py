@@ -9,7 +9,6 @@ from typing import Any, Final
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.queries import NotAllowed
 from approvals.models import ApprovalRequest, Verdict
 from approvals.subjects import (
     CannotApply,
@@ -22,16 +21,16 @@ from approvals.subjects import (
     Row,
     Subject,
 )
-from exceptions import operations as cases
+from revops.jobs.models import Job
 from revops.kernel.money import Money
 from revops.mappings.kinds import get
 from revops.mappings.models import ChangeSet, LedgerAccount, SetState
 from revops.mappings.operations import applying, sets
+from revops.pipeline import again
 from revops.pipeline.changes.impact import waiting_for
 
 SLUG: Final = "mapping_change"
 _SHOWN: Final = 40
-_AGAIN: Final = "replay"
 
 
 class MappingChange(Subject):
@@ -145,11 +144,13 @@ class MappingChange(Subject):
             version = applying.apply(held, by=asker.name)
         except sets.SetRefused as refused:
             raise CannotApply(str(refused)) from refused
-        again = _go_on(held, by or asker)
+        job = _go_on(held, asker)
         told = f"Version {version.pk} is in force."
-        if again:
+        if job is not None:
+            count = job.items.count()
             told += (
-                f" {again:,} {'case goes' if again == 1 else 'cases go'} through the line again."
+                f" {count:,} {'case goes' if count == 1 else 'cases go'} through the line again: "
+                f"{job}."
             )
         sets.settle(held, SetState.APPLIED, told)
         return told
@@ -212,17 +213,24 @@ def sentences(impact: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _go_on(held: ChangeSet, by: User) -> int:
-    """What waited for it goes through the line again; how many cases."""
+def _go_on(held: ChangeSet, asker: User) -> Job | None:
+    """What waited for it goes through the line again, in the name of who asked; the job."""
     kind = get(held.kind)
-    changes = [sets.change_of(row) for row in held.rows.select_related("change_set")]
-    done = 0
-    for cause in sorted({one.cause_key for one in waiting_for(kind, changes)}):
-        try:
-            done += cases.retry_cause(cause_key=cause, remedy=_AGAIN, by=by).done
-        except NotAllowed:
-            return done
-    return done
+    rows = list(held.rows.select_related("change_set").order_by("position"))
+    changes = [sets.change_of(row) for row in rows]
+    what = (
+        f"{rows[0].key} → {', '.join(rows[0].values.values())}"
+        if len(rows) == 1
+        else (f"{len(rows):,} {kind.label}")
+    )
+    return again.go_on(
+        cause_keys=sorted({one.cause_key for one in waiting_for(kind, changes)}),
+        by=asker,
+        title=f"Retry after {held}",
+        scope=f"what waited for {kind.noun}s of {held}",
+        reason=f"{held} is in force: {held.reason}",
+        options={"set": held.pk, "map": kind.slug, "what": what},
+    )
 
 
 def _days(since: str, until: str) -> str:
