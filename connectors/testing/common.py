@@ -1,11 +1,11 @@
-"""What both halves of the contract test share."""
+"""What all parts of the contract test share."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, TypeVar
 import httpx
 from starlette.types import ASGIApp
 
-from connectors.contract import Settings
+from connectors.contract import Command, Receipt, Settings
 from connectors.http import Client
 from connectors.manifest import Capability
 
@@ -102,3 +102,15 @@ class Contract(ABC):
         """Switch faults: ``down=True``, ``slow=2`` (seconds), ``throttle=False``, …"""
         answer = await sandbox.post("/_control/faults", json=faults)
         assert answer.status_code == 200, answer.text
+
+    async def send_one(self, client: Client, command: Command) -> Receipt:
+        receipts: Sequence[Receipt] = await self.connector.send(client, self.settings, [command])
+        assert len(receipts) == 1
+        return receipts[0]
+
+    def fixtures(self) -> Mapping[str, bytes]:
+        found = {
+            path.name: path.read_bytes() for path in sorted(self.folder.glob("fixtures/*.json"))
+        }
+        assert found, "The connector has no recorded payloads."
+        return found

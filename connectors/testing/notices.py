@@ -13,7 +13,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from connectors.contract import Command, Grade, Outcome, Receipt
+from connectors.contract import Command, Grade, Outcome
 from connectors.http import Client
 from connectors.testing.common import Contract
 
@@ -145,8 +145,3 @@ class NoticeContract(Contract):
             assert not await self.held(sandbox)
 
         self.run(story)
-
-    async def send_one(self, client: Client, command: Command) -> Receipt:
-        receipts: Sequence[Receipt] = await self.connector.send(client, self.settings, [command])
-        assert len(receipts) == 1
-        return receipts[0]

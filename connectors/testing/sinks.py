@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 import pytest
 
-from connectors.contract import CallFailed, Command, Found, Outcome, Receipt
+from connectors.contract import CallFailed, Command, Found, Outcome
 from connectors.http import Client
 from connectors.testing.common import Contract
 
@@ -153,11 +153,6 @@ class SinkContract(Contract):
             assert await self.connector.find(client, self.settings, [command.key]) == {}
 
         self.run(story)
-
-    async def send_one(self, client: Client, command: Command) -> Receipt:
-        receipts: Sequence[Receipt] = await self.connector.send(client, self.settings, [command])
-        assert len(receipts) == 1
-        return receipts[0]
 
     async def find_one(self, client: Client, command: Command) -> Found:
         found: Sequence[Found] = (await self.connector.find(client, self.settings, [command.key]))[

@@ -161,13 +161,6 @@ class SourceContract(Contract):
             await self.connector.poll(client, self.settings, cursor="")
         return caught.value
 
-    def fixtures(self) -> Mapping[str, bytes]:
-        found = {
-            path.name: path.read_bytes() for path in sorted(self.folder.glob("fixtures/*.json"))
-        }
-        assert found, "The connector has no recorded payloads."
-        return found
-
     def events(self, body: bytes) -> Sequence[EventData]:
         told: Sequence[EventData] = self.connector.translate(
             self.connector.open(body), replace(self.settings, parameters={})

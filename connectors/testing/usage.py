@@ -111,13 +111,6 @@ class UsageContract(Contract):
 
         self.run(story)
 
-    def fixtures(self) -> Mapping[str, bytes]:
-        found = {
-            path.name: path.read_bytes() for path in sorted(self.folder.glob("fixtures/*.json"))
-        }
-        assert found, "The connector has no recorded payloads."
-        return found
-
     def usage(self, name: str, body: bytes) -> Sequence[Mapping[str, Any]]:
         told: Sequence[Mapping[str, Any]] = self.connector.usage(
             body, _headers(name), self.settings

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors.commands import PayloadRefused
 from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Settings
 from connectors.http import Client
 from connectors.manifest import Manifest
 from connectors.problem import Problem
 from connectors.systems.email import message
-from connectors.systems.email.message import PayloadRefused
 from connectors.systems.email.wire import Session
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps

@@ -8,8 +8,10 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Annotated, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from connectors import commands
+from connectors.commands import PayloadRefused
 from connectors.contract import Command, Settings
 from revops.contracts.base import Part
 from revops.kernel import clock
@@ -30,20 +32,11 @@ class MailPayload(Part):
     link: Annotated[Line, Field(max_length=2000)] = ""
 
 
-class PayloadRefused(ValueError):
-    """The payload makes no mail; the message says why."""
-
-
 def read(command: Command) -> MailPayload:
     """Raises PayloadRefused."""
-    if command.kind != KIND:
-        raise PayloadRefused(f"This connector does not know the command “{command.kind}”.")
-    try:
-        return MailPayload.model_validate(dict(command.payload))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise PayloadRefused(f"The mail cannot be made: {path}: {first['msg']}.") from None
+    return commands.read(
+        command.kind, command.payload, {KIND: MailPayload}, otherwise="The mail cannot be made"
+    )
 
 
 def sender_of(settings: Settings) -> str:

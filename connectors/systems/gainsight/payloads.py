@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from connectors import commands
 from revops.contracts.base import Currency, Day, Exact, Id, MaybeId, Minor, Part, Text
 from revops.contracts.customers import OtherId
 from revops.kernel.keys import sha256
@@ -97,23 +98,9 @@ PAYLOADS: Final[Mapping[str, type[Payload]]] = {
 }
 
 
-class PayloadRefused(ValueError):
-    """The payload is not one of the above; the message says where."""
-
-
 def read(kind: str, payload: Mapping[str, Any]) -> Payload:
     """Raises PayloadRefused."""
-    model = PAYLOADS.get(kind)
-    if model is None:
-        raise PayloadRefused(f"This connector does not know the command “{kind}”.")
-    try:
-        return model.model_validate(dict(payload))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise PayloadRefused(
-            f"The command's payload does not hold: {path}: {first['msg']}."
-        ) from None
+    return commands.read(kind, payload, PAYLOADS)
 
 
 def digest(payload: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from connectors.commands import PayloadRefused
 from connectors.contract import Command, Outcome, Receipt
 from connectors.problem import Problem
 from connectors.systems.gainsight import payloads, records
@@ -36,7 +37,7 @@ class _Batch:
         for place, command in enumerate(commands):
             try:
                 payload = payloads.read(command.kind, command.payload)
-            except payloads.PayloadRefused as error:
+            except PayloadRefused as error:
                 receipts[place] = _refused("payload_invalid", str(error))
                 continue
             jobs[place] = records.job(command, payload, self._names)

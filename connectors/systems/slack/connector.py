@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors.commands import PayloadRefused
 from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Settings
 from connectors.http import Answer, Client, NotSent, Unanswered
 from connectors.manifest import Manifest
 from connectors.systems.slack import message
-from connectors.systems.slack.message import PayloadRefused
 from revops.kernel import backoff
 from revops.kernel.clock import now
 from revops.kernel.keys import sha256

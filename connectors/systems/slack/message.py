@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from connectors import commands
 from connectors.contract import Command
 from revops.contracts.base import Part
 
@@ -21,20 +22,11 @@ class ChatPayload(Part):
     link: Annotated[str, Field(max_length=2000, pattern=r"^(https?://[^\s<>|]+)?$")] = ""
 
 
-class PayloadRefused(ValueError):
-    """The payload makes no message; the message says why."""
-
-
 def body(command: Command) -> dict[str, Any]:
     """The JSON body. Raises PayloadRefused."""
-    if command.kind != KIND:
-        raise PayloadRefused(f"This connector does not know the command “{command.kind}”.")
-    try:
-        payload = ChatPayload.model_validate(dict(command.payload))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise PayloadRefused(f"The message cannot be made: {path}: {first['msg']}.") from None
+    payload = commands.read(
+        command.kind, command.payload, {KIND: ChatPayload}, otherwise="The message cannot be made"
+    )
     title = escape(payload.title)
     lines = [f"<{payload.link}|{title}>" if payload.link else f"*{title}*"]
     if payload.text:

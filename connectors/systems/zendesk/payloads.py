@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from connectors import commands
 from connectors.contract import Command
 from connectors.systems.zendesk.names import Names
 from revops.contracts.base import Currency, Day, Id, Minor, Part, Text
@@ -146,29 +147,15 @@ class BillingContext(Part):
 
 
 Told = CreditState | BillingContext
-_KINDS: Final[Mapping[str, type[CreditState] | type[BillingContext]]] = {
+_KINDS: Final[Mapping[str, type[Told]]] = {
     KIND: CreditState,
     CONTEXT: BillingContext,
 }
 
 
-class PayloadRefused(ValueError):
-    """The payload is not one of the above; the message says where."""
-
-
 def read(command: Command) -> Told:
     """Raises PayloadRefused."""
-    kind = _KINDS.get(command.kind)
-    if kind is None:
-        raise PayloadRefused(f"This connector does not know the command “{command.kind}”.")
-    try:
-        return kind.model_validate(dict(command.payload))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise PayloadRefused(
-            f"The command's payload does not hold: {path}: {first['msg']}."
-        ) from None
+    return commands.read(command.kind, command.payload, _KINDS)
 
 
 def digest(payload: Mapping[str, Any]) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors.commands import PayloadRefused
 from connectors.contract import Command, Found, Outcome, Receipt
 from connectors.problem import Problem
 from connectors.systems.zendesk import payloads
 from connectors.systems.zendesk.answers import Json
 from connectors.systems.zendesk.names import Names
-from connectors.systems.zendesk.payloads import PayloadRefused, Told
+from connectors.systems.zendesk.payloads import Told
 from connectors.systems.zendesk.wire import Zendesk
 
 KEY: Final = "revops_key"

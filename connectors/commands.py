@@ -1,0 +1,35 @@
+"""What a command asks for, read as a model of the connector that is to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from revops.contracts.base import Part
+
+_Payload = TypeVar("_Payload", bound=Part)
+
+
+class PayloadRefused(ValueError):
+    """Nothing can be sent of this; the message says why, in words for people."""
+
+
+def read(
+    kind: str,
+    payload: Mapping[str, Any],
+    models: Mapping[str, type[_Payload]],
+    *,
+    otherwise: str = "The command's payload does not hold",
+) -> _Payload:
+    """The payload as its kind's model. ``otherwise`` begins the refusal. Raises PayloadRefused."""
+    model = models.get(kind)
+    if model is None:
+        raise PayloadRefused(f"This connector does not know the command “{kind}”.")
+    try:
+        return model.model_validate(dict(payload))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        path = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise PayloadRefused(f"{otherwise}: {path}: {first['msg']}.") from None
