@@ -18,6 +18,7 @@ from approvals.operations.making import ASKED_FOR_IT, EDITED_IT, Packed
 from approvals.operations.refusals import ApprovalRefused, Changed
 from approvals.policies import is_sampled
 from approvals.queries.differences import differences
+from approvals.queries.rules import Asked
 from revops.audit.operations import nothing_to_record, record, recorded
 from revops.kernel import clock, correlation
 from revops.kernel.keys import sha256
@@ -95,11 +96,7 @@ def ask(
         request.save()
         making.build(request, found)
         making.note_makers(request, known, packed.content, by, ASKED_FOR_IT)
-        _edition(request, by, at)
-        if found.placed.tier.automatic:
-            _let_through(request, packed, at)
-        else:
-            making.tell_deciders(request, "asked", at)
+        _set_off(request, found, packed, by, at)
         record(
             "approval.asked",
             by=making.actor(by, rule),
@@ -171,11 +168,7 @@ def amend(
         making.build(request, found)
         request.save()
         making.note_makers(request, known, packed.content, by, EDITED_IT)
-        _edition(request, by, at)
-        if found.placed.tier.automatic:
-            _let_through(request, packed, at)
-        else:
-            making.tell_deciders(request, "asked", at)
+        _set_off(request, found, packed, by, at)
         record(
             "approval.edited",
             by=making.actor(by),
@@ -224,6 +217,17 @@ def end(request: ApprovalRequest, state: State, outcome: str, at: datetime) -> N
     request.state, request.outcome, request.ended_at = state, outcome, at
     request.due_at = None
     request.save(update_fields=["state", "outcome", "ended_at", "due_at", "sampled"])
+
+
+def _set_off(
+    request: ApprovalRequest, found: Asked, packed: Packed, by: User | None, at: datetime
+) -> None:
+    """Keep what is asked for now, and let it through or tell those who decide."""
+    _edition(request, by, at)
+    if found.placed.tier.automatic:
+        _let_through(request, packed, at)
+    else:
+        making.tell_deciders(request, "asked", at)
 
 
 def _let_through(request: ApprovalRequest, packed: Packed, at: datetime) -> None:
