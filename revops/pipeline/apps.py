@@ -27,9 +27,13 @@ class PipelineConfig(AppConfig):
         from revops.pipeline.period_end import metered, usage
         from revops.pipeline.privacy.subject import PersonErasure
         from revops.pipeline.problems import NO_MAP
+        from revops.pipeline.replay import kind as replaying
+        from revops.pipeline.replay.subject import EventReplay
         from revops.pipeline.subjects import CustomerMerge, PeriodReopening
 
         kinds.declare()
+        replaying.declare()
+        approvals.register(EventReplay())
         again.declare()
         fixes.declare(NO_MAP, MissingMap())
         news.listen(hearing.hear)

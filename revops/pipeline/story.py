@@ -97,6 +97,12 @@ class Story:
         self._understand(alone=False)
         return self._produced, self._findings, self.verdicts
 
+    def effects_of(self, inbound_id: int) -> frozenset[Effect]:
+        """What an event did to records, once it was understood."""
+        return frozenset(
+            change.effect for key, (_, change, *_) in self._effects.items() if key[0] == inbound_id
+        )
+
     def _understand(self, *, alone: bool = True) -> datetime:
         """Reads the events and decides on each; ``alone`` keeps others off their objects."""
         moment = sql.one("SELECT now() AS now")

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 from django.db import transaction
 
 from connectors.models import Connection
+from revops.canonical.operations.change import Effect
 from revops.events.models import InboxState
 from revops.events.operations import Claimed
 from revops.ledger import operations as ledger
@@ -51,7 +52,7 @@ class Answer:
     What one event would come to. ``kind`` is the case kind that it would be in next, with
     ``sentence`` and ``cause`` in words; all empty when it clears. ``legs`` are new entries only:
     what is in the books already is not booked again. ``targets`` are the ids of the connections
-    that would be asked to post, one for each posting.
+    that would be asked to post, one for each posting. ``effects`` are those on records.
     """
 
     inbound_id: int
@@ -60,6 +61,7 @@ class Answer:
     kind: str = ""
     cause: str = ""
     sentence: str = ""
+    effects: frozenset[Effect] = frozenset()
 
     @property
     def clears(self) -> bool:
@@ -150,7 +152,8 @@ def _of_connection(
     try:
         source = sources.by_id(connection_id)
         with transaction.atomic():
-            produced, findings, verdicts = Story(source, events, books=books).imagine()
+            story = Story(source, events, books=books)
+            produced, findings, verdicts = story.imagine()
     except Connection.DoesNotExist:
         return [_unknown(event) for event in events]
     except Exception:
@@ -183,7 +186,7 @@ def _of_connection(
             answers.append(
                 Answer(verdict.id, (), (), "dependency_overdue", reason.rstrip("."), reason)
             )
-    return answers
+    return [replace(one, effects=story.effects_of(one.inbound_id)) for one in answers]
 
 
 def _legs(draft: JournalDraft, books: EntityBooks) -> list[Leg]:

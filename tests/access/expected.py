@@ -229,6 +229,10 @@ GET  /audit/<int:seq>/                                own   403 403 403 403 403 
 GET  /audit/<int:seq>/                                all   403 403 403 403 403 200 403
 GET  /events/                                         own   200 200 200 403 200 200 403
 POST /events/events.csv                               own   200 200 200 403 200 200 403
+GET  /events/rehearsal/                               own   200 200 200 403 403 200 403
+POST /events/rehearsal/                               own   200 200 200 403 403 200 403
+GET  /events/replay/                                  own   200 403 200 403 403 403 403
+POST /events/replay/draft                             own   422 403 422 403 403 403 403
 GET  /events/EVT-<int:number>/                        own   200 200 200 403 200 200 403
 GET  /events/EVT-<int:number>/                        other 404 404 404 403 404 404 403
 POST /events/EVT-<int:number>/reveal                  own   302 302 403 403 403 403 403

@@ -26,7 +26,7 @@ from tests.security.test_input import OURS
 # What somebody chooses who may: a filter or a choice of the page, by the address that reads it.
 CHOSEN: Final = {
     "/exceptions/exceptions.csv": {"status"}, "/credits/credits.csv": {"state"},
-    "/events/events.csv": {"state"},
+    "/events/events.csv": {"state"}, "/events/replay/draft": {"state"},
 }  # fmt: skip
 # It goes through all names, to find those that begin with ``seen-``.
 WALKS: Final = {"/approvals/together/decide"}

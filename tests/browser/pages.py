@@ -292,6 +292,15 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("events-sent", at("/events/?show=out")),
         Look("events-nothing-matches", at("/events/?q=nowhere"), by="Yuki"),
     ),
+    "events:rehearsal": (
+        Look("rehearsal", at("/events/rehearsal/"), by="Ines"),
+        Look("rehearsal-of-one", at("/events/rehearsal/?contract=invoice.issued/1"), by="Yuki"),
+    ),
+    "events:replay": (
+        Look("replay-nothing-chosen", at("/events/replay/"), by="Ines"),
+        Look("replay-dry-run", at("/events/replay/?system=stripe"), by="Ines"),
+        Look("replay-dead", at("/events/replay/?show=dead"), by="Ines"),
+    ),
     "events:event": (
         Look("event", event_of("processed")),
         Look("event-aside", event_of("quarantined"), by="Ines"),
@@ -361,7 +370,7 @@ NO_PAGES: Final = frozenset(
         "exceptions:bulk",
         "exceptions:take", "exceptions:save-view", "exceptions:delete-view", "jobs:csv",
         "jobs:start", "jobs:steer", "approvals:comment", "approvals:withdraw", "approvals:review",
-        "audit:verify", "events:csv", "events:reveal",
+        "audit:verify", "events:csv", "events:replay-draft", "events:reveal",
         "exceptions:reveal", "console:customer-reveal",
         "console:record-reveal", "console:user-reveal", "audit:evidence", "audit:proof",
         "accounts:sign-out", "accounts:sso", "accounts:sso-return", "accounts:codes",

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Q
 
-from connectors import registry
-from connectors.contract import Settings
-from connectors.models import Connection
 from exceptions.models import Case
 from exceptions.payloads import leaves, readable
 from revops.contracts.registry import CONTRACTS
 from revops.delivery.models import OutboundCommand
 from revops.events.models import BusinessEvent, EventConflict, InboundEvent
-from revops.events.operations import Claimed
 from revops.ledger.models import JournalEntry
 from revops.pipeline.models import StepRun
 from revops.pipeline.normalize import normalize
-from revops.pipeline.sources import Source
+from revops.pipeline.replay.contract import claimed, source_to_read
 
 _MOST: Final = 25
 _MOST_FIELDS: Final = 60
@@ -152,28 +148,6 @@ def meaning_words(one: BusinessEvent) -> str:
     model = CONTRACTS.get(one.contract)
     said = " ".join((model.__doc__ or "").split()) if model else ""
     return f"{said.partition('. ')[0].removesuffix('.')}." if said else ""
-
-
-def source_to_read(connection: Connection) -> Source:
-    """The connection as understanding needs it: nothing is sent, so no secret is opened."""
-    settings: Any = Settings(
-        slug=connection.slug, base_url=connection.base_url, parameters=connection.parameters,
-        zone=connection.zone,
-    )  # fmt: skip
-    return Source(
-        id=connection.pk, slug=connection.slug, label=connection.label, account=connection.account,
-        connector=registry.get(connection.connector),
-        manifest=registry.manifest(connection.connector), settings=settings, signing_secrets=(),
-    )  # fmt: skip
-
-
-def claimed(event: InboundEvent) -> Claimed:
-    """The stored event as the line's reading takes it, under no lease."""
-    return Claimed(
-        id=event.pk, fence=event.fence, channel=event.channel, type=event.type,
-        body=bytes(event.body), correlation_id=event.correlation_id, crash_count=0,
-        was_parked=False, waits_for="", deadline_at=None, received_at=event.received_at,
-    )  # fmt: skip
 
 
 def _text(event: InboundEvent) -> str:

@@ -21,6 +21,7 @@ from revops.web.htmx import render_page
 from revops.web.policy import screen
 from revops.web.revealing import revealable
 
+REPLAY: Final = "cases.replay"
 _EMPTY: Final = {
     "in": "No event has come yet", "dead": "Nothing was put aside", "out": "Nothing was sent yet",
 }  # fmt: skip
@@ -48,6 +49,8 @@ def events(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(request.path, state, at=at),
         "tail": state.one("tail") == "on" and first and show != "out",
         "may_tail": first and show != "out",
+        "may_rehearse": may(request.user, "payload.view"),
+        "replay": _replay_address(state) if show != "out" and may(request.user, REPLAY) else "",
     }
     if show != "out":
         context |= _drawn(request.path, state, at=at)
@@ -87,6 +90,7 @@ def event(request: HttpRequest, number: int) -> HttpResponse:
         "changed": one_event.changed(found, revealed=bare) if may_read else [],
         "may_cases": may(request.user, "cases.view"),
         "may_books": may(request.user, "books.view"),
+        "may_replay": may(request.user, REPLAY),
     }
     return render_page(request, "events/event.html", context)
 
@@ -107,6 +111,11 @@ def reveal(request: HttpRequest, number: int) -> HttpResponse:
 
 def _state(request: HttpRequest) -> State:
     return filters.EVENTS.read(request.GET, choices=filters.choices(request.GET.get("type", "")))
+
+
+def _replay_address(state: State) -> str:
+    """The dry run of what the list shows; of all there is, somebody chooses first."""
+    return state.changed({"tail": "", "rows": ""}).address(reverse("events:replay"))
 
 
 def _tabs(path: str, state: State, *, at: Any) -> list[dict[str, Any]]:
