@@ -28,7 +28,7 @@ from revops.mappings.models import (
 from revops.pipeline import process, receive, sources
 from revops.pipeline.recognize import recognize
 from revops.sandbox.chart import ACCOUNTS, ROLES
-from tests.company.life import COMPANY, FIRST, LAST, Told
+from tests.company.facts import COMPANY, FIRST, LAST, Told
 
 SOURCE = "billing"
 _ALWAYS = DateRange(FIRST, None)

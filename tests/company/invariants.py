@@ -16,7 +16,7 @@ from django.db import connection
 from revops.ledger.queries import controls
 from revops.mappings.models import LegalEntity
 from tests.company import feed
-from tests.company.life import Company
+from tests.company.world import Company
 
 Wrong = list[Any]
 

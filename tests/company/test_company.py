@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.company import feed
-from tests.company.life import Company
+from tests.company.world import Company
 
 CUSTOMERS = 2000
 

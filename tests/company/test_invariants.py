@@ -24,8 +24,9 @@ from revops.mappings.models import AccountingPeriod, LegalEntity, PeriodState
 from revops.mappings.operations import NewRate, publish_rates
 from revops.pipeline.period_end.runs import run
 from tests.company import feed, invariants
-from tests.company.life import FIRST, LAST, Company, Told
+from tests.company.facts import FIRST, LAST, Told
 from tests.company.oracle import DAY, Segment, half_up, month_end
+from tests.company.world import Company
 
 _names = count(1)
 # A failing company is looked at by its seed; there is no smaller one to be found by shrinking.
