@@ -80,11 +80,16 @@ def take(*, case_id: int, position: int, outcome: str, note: str, by: User) -> P
         if position != len(taken) + 1:
             raise CaseRefused("Somebody has taken this step already.")
         step = steps[position - 1]
-        by = authorize(by, ACTIONS[step["kind"]])
         if state is StepState.FAILED and len(said) < 5:
             raise CaseRefused("Say what failed, in a few words.")
+        before = [one.by_id for one in taken]
+        agrees = step["kind"] == APPROVE and state is not StepState.FAILED
         if state is not StepState.FAILED:
-            _guard(case, step, state, [one.by_id for one in taken], by)
+            _guard(case, step, state, before, by)
+        by = authorize(
+            by, ACTIONS[step["kind"]], makers=before if agrees else (),
+            entities=[case.legal_entity.code] if case.legal_entity else None,
+        )  # fmt: skip
         undo = _UNCHANGED
         if state is StepState.DONE and step["kind"] == RUN:
             try:

@@ -113,7 +113,9 @@ def detail(case_id: int, *, at: datetime) -> Detail:
         attempts=attempts,
         entry=entry,
         lines=lines,
-        corrections=list(case.corrections.select_related("by").order_by("-pk")),
+        corrections=list(case.corrections.select_related("by").order_by("-pk"))
+        if case.inbound_id
+        else [],
     )
 
 

@@ -42,11 +42,13 @@ def _take(
 
 class TestRun:
     def test_goes_step_by_step_to_its_end(
-        self, case: Case, calls: Calls, ana: User, mona: User
+        self, case: Case, calls: Calls, ana: User, mona: User, rob: User
     ) -> None:
         running.start(case_id=case.pk, by=ana)
         _take(case, ana, 1)
         with pytest.raises(NotAllowed):
+            _take(case, rob, 2)
+        with pytest.raises(CaseRefused, match="took no step before"):
             _take(case, ana, 2)
         _take(case, mona, 2)
         _take(case, ana, 3)
