@@ -7,6 +7,8 @@ from datetime import timedelta
 from django.urls import get_resolver
 
 from approvals.models import ApprovalRequest
+from connectors.systems.stripe.sandbox import scenarios
+from exceptions.models import Case
 from revops.bench import tasks
 from revops.bench.hand import Hand
 from revops.credits.models import ServiceCredit
@@ -14,9 +16,10 @@ from revops.delivery.models import OutboundCommand
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
 from revops.pipeline import process
+from revops.pipeline.fixing.maps import MissingMap
 from revops.sandbox import desk
 from tests.browser.conftest import Visit
-from tests.browser.stage import Stage
+from tests.browser.stage import TEAM, Stage
 
 
 class TestHand:
@@ -35,6 +38,30 @@ class TestHand:
 
 
 class TestTasks:
+    def test_t1_reaches_its_goal_with_two_people(self, visit: Visit, stage: Stage) -> None:
+        """40 invoices of a tax code that nobody mapped: fixed once, agreed to, all in the ERP."""
+        known = scenarios.customers(stage.line.stripe, pays=None, **TEAM)["made"][0]["customer"]
+        for number in range(tasks.CASES):
+            scenarios.issue(
+                stage.line.stripe, customer=known, amount=900_000 + 1_000 * number,
+                tax_percent="6.5",
+            )  # fmt: skip
+        stage.tell()
+        case = Case.objects.exclude(state="resolved").filter(facts__0__1="txr_6_5").latest("pk")
+
+        fixed = tasks.fix_a_cause(visit().page, account="2100", start="/exceptions/?q=6_5")
+        request = ApprovalRequest.objects.filter(subject="mapping_change").latest("pk")
+        decided = tasks.approve_a_fix(
+            visit(by="Marcus").page, link=f"/approvals/APR-{request.pk}/",
+            posted=lambda: stage.replayed() and _in_the_erp(case.cause_key),
+        )  # fmt: skip
+
+        assert fixed.reached
+        assert decided.reached
+        page = visit(f"/exceptions/causes/{case.cause_key}/").page
+        assert "No case of this cause is open" in page.inner_text("main")
+        assert "40 confirmed by the ERP" in page.inner_text("main")
+
     def test_t2_reaches_its_goal_with_two_people(self, visit: Visit, stage: Stage) -> None:
         (invoice,) = stage.customers(
             1, price="price_scale_yearly", amount=400_000_000, legal_entity="US-INC", pays=None,
@@ -84,6 +111,11 @@ class TestTasks:
         built = set(get_resolver().namespace_dict)
         assert not built & {"reconciliation", "close"}
         assert {"T1", "T2", "T3", *tasks.NOT_YET} == {f"T{number}" for number in range(1, 6)}
+
+
+def _in_the_erp(cause_key: str) -> bool:
+    (fixed, *_) = MissingMap().earlier(cause_key, at=clock.now())
+    return fixed.confirmed == tasks.CASES
 
 
 def _posted(credit: ServiceCredit) -> bool:
