@@ -25,6 +25,16 @@ SCOPES: Final[dict[str, str]] = {
     "read:lookups": "ask for accounts, prices, entitlements, credit standing and invoices",
 }
 
+# What the person who answers for a token must be allowed to do themselves; sending reads nothing.
+READS: Final[dict[str, str]] = {
+    "read:lineage": "lineage.view",
+    "read:cases": "cases.view",
+    "read:journals": "books.view",
+    "read:approvals": "approvals.view",
+    "approvals:decide": "approvals.decide",
+    "read:lookups": "customers.view",
+}
+
 # ``entity:US-INC`` beside the scopes limits a token to one legal entity; several add up.
 ENTITY: Final = "entity:"
 

@@ -9,7 +9,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import tokens
+from accounts import answering, tokens
 from accounts.models import ServiceToken, User
 from accounts.queries import authorize
 from revops.audit.operations import record, recorded
@@ -35,7 +35,8 @@ def create_token(
     """
     A new service token and its text, which is never shown again.
 
-    ``owner`` is the person who answers for it: when they are deactivated, it stops working.
+    ``owner`` is the person who answers for it: when they are deactivated, it stops working, and it
+    reads nothing that they may not (``accounts.answering``).
     Raises TokenRefused.
     """
     name = name.strip()
@@ -56,6 +57,11 @@ def create_token(
         raise TokenRefused(f"{owner} is deactivated and cannot answer for a token.")
     if owner is not None and owner.sealed_at is not None:
         raise TokenRefused("The emergency account is nobody's, so it answers for no token.")
+    if owner is not None:
+        limited = tokens.entities_of(scopes)
+        for scope in sorted(asked):
+            if why := answering.against(owner, scope, limited):
+                raise TokenRefused(f"{owner} cannot answer for {scope}: {owner} {why}.")
     prefix, text = tokens.new()
     with transaction.atomic():
         made = ServiceToken.objects.create(

@@ -11,9 +11,11 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts import reach
+from accounts.answering import shrunk, sight_for
 from accounts.models import ServiceToken
 from accounts.operations import use_token
 from accounts.tokens import entities_of
+from revops.kernel import sight
 
 if TYPE_CHECKING:
     # DRF reads these classes from its settings while this module of its own is half imported.
@@ -54,7 +56,8 @@ class TokenAuthentication(BaseAuthentication):
 
 class HasScope(BasePermission):
     """
-    The token carries the view's ``scope``. A view that declares none is for nobody, and one that
+    The token carries the view's ``scope``, and who answers for it may still do that themselves; the
+    answer is masked as they would see it. A view that declares none is for nobody, and one that
     does not keep to entities (``entity_scoped``) is closed to tokens that are limited to some.
     """
 
@@ -70,4 +73,13 @@ class HasScope(BasePermission):
                     "all legal entities."
                 )
                 return False
-        return bool(scope) and isinstance(token, ServiceToken) and scope in token.scopes
+        if not scope or not isinstance(token, ServiceToken) or scope not in token.scopes:
+            return False
+        if scope in shrunk(token):
+            self.message = (
+                f"The person who answers for this token may not use {scope} themselves, or not for "
+                "all its legal entities."
+            )
+            return False
+        sight.look_as(sight_for(token.owner, scope))
+        return True

@@ -12,6 +12,7 @@ class ConsoleConfig(AppConfig):
         from approvals import subjects
         from revops.console.connections import rail
         from revops.console.me import sections
+        from revops.console.people.groups import GroupChange
         from revops.console.people.recovery import SecondFactorReset
         from revops.console.people.subject import RoleChange
         from revops.console.queries import scopes
@@ -23,7 +24,7 @@ class ConsoleConfig(AppConfig):
                 "notices", "Notices by e-mail and chat", "notices/_settings.html", settings_context
             )
         )
-        subjects.register(RoleChange(), SecondFactorReset())
+        subjects.register(RoleChange(), GroupChange(), SecondFactorReset())
         scope.declare(entities=scopes.entities, periods=scopes.periods)
         nav.declare(
             nav.Item("Home", "console:home", "home.view", group=nav.WORK, order=0, key="h"),

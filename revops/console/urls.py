@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from revops.console.customers import views as customers
 from revops.console.identity import views as identity
 from revops.console.ledger import views as ledger
-from revops.console.people import emergencies, identities
+from revops.console.people import emergencies, groups, identities
 from revops.console.people import views as people
 from revops.console.periods import views as periods
 from revops.console.privacy import views as privacy
@@ -48,6 +48,8 @@ urlpatterns: list[URLPattern] = [
     path("tours/<slug:slug>/", tours.one, name="tour"),
     path("tours/<slug:slug>/act", tours.act, name="tour-act"),
     path("users/", people.users, name="users"),
+    path("users/groups/", groups.groups, name="groups"),
+    path("users/groups/change", groups.change, name="group-change"),
     path("users/invite", people.invite, name="users-invite"),
     path("users/access-review.csv", people.review, name="users-review"),
     path("users/<int:id>/", people.user, name="user"),

@@ -82,6 +82,8 @@ _TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
     "personal-data/": lambda _: {"texts": "pat@nowhere.example", "reason": "Request 2026-114"},
     "users/<int:id>/deactivate": lambda _: {"reason": "Left"},
     "users/<int:id>/roles/<int:assignment>/end": lambda _: {"reason": "Moved"},
+    "users/groups/change": lambda side: {
+        "name": "A region", "entities": [side.entity.code], "reason": "Closes together"},
     "users/invite": lambda _: {"email": "new@example.com", "name": "New Person"},
     "break-glass/": lambda _: {
         "actions": ["cases.retry"], "minutes": "20", "reason": "Nobody is there"},

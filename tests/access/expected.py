@@ -121,6 +121,10 @@ GET  /tours/<slug:slug>/                              own   200 200 200 403 200 
 POST /tours/<slug:slug>/act                           own   404 404 404 403 404 403 403
 GET  /users/                                          own   403 403 403 403 403 403 403
 GET  /users/                                          all   403 403 403 403 200 200 403
+GET  /users/groups/                                   own   403 403 403 403 403 403 403
+GET  /users/groups/                                   all   403 403 403 403 200 200 403
+POST /users/groups/change                             own   403 403 403 403 403 403 403
+POST /users/groups/change                             all   403 403 403 403 302 403 403
 POST /users/invite                                    own   403 403 403 403 403 403 403
 POST /users/invite                                    all   403 403 403 403 302 403 403
 POST /users/access-review.csv                         own   403 403 403 403 403 403 403

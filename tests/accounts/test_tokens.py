@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.test import Client
 
-from accounts.models import ServiceToken, User
+from accounts.answering import shrunk, sight_for
+from accounts.models import Assignment, ServiceToken, User
 from accounts.operations import TokenRefused, create_token, revoke_token, use_token
 from revops.kernel import clock
+from revops.kernel.privacy import TAX
+from revops.kernel.sight import SYSTEM
 
 
 def run(*arguments: str) -> tuple[str, str]:
@@ -139,3 +143,44 @@ class TestCreateToken:
         ana.is_active = False
         with pytest.raises(TokenRefused, match="deactivated"):
             create_token(name="a", scopes=["read:cases"], owner=ana)
+
+
+@pytest.mark.django_db
+class TestWhoAnswersForIt:
+    def ask(self, text: str, path: str) -> Any:
+        return Client().get(path, headers={"Authorization": f"Bearer {text}"})
+
+    @pytest.mark.parametrize(
+        ("scope", "why"),
+        [("read:journals", "may not do this themselves"), ("read:cases", "may not do this"),
+         ("read:lookups", "may not do this"), ("read:lineage", "neither sums of money nor names")],
+    )  # fmt: skip
+    def test_an_administrator_hands_on_no_amounts(self, adam: User, scope: str, why: str) -> None:
+        with pytest.raises(TokenRefused, match=why):
+            create_token(name="a", scopes=[scope], owner=adam)
+        create_token(name="a", scopes=["events:write"], owner=adam)
+
+    def test_sees_as_many_legal_entities_as_they_do(self, otis: User) -> None:
+        Assignment.objects.create(user=otis, role="finance", legal_entity="US-INC")
+        with pytest.raises(TokenRefused, match="sees only US-INC"):
+            create_token(name="a", scopes=["read:cases"], owner=otis)
+        with pytest.raises(TokenRefused, match="does not see DE-GMBH"):
+            create_token(name="a", scopes=["read:cases", "entity:DE-GMBH"], owner=otis)
+        _, text = create_token(name="a", scopes=["read:cases", "entity:US-INC"], owner=otis)
+        assert self.ask(text, "/api/v1/cases/").status_code == 200
+
+    def test_is_refused_from_the_call_on_that_comes_after_their_role(self, otis: User) -> None:
+        held = Assignment.objects.create(user=otis, role="finance")
+        made, text = create_token(name="a", scopes=["read:journals", "read:cases"], owner=otis)
+        assert self.ask(text, "/api/v1/journals/").status_code == 200
+        Assignment.objects.filter(pk=held.pk).update(role="admin")
+        answer = self.ask(text, "/api/v1/journals/")
+        assert answer.status_code == 403
+        assert "may not use read:journals themselves" in answer.json()["detail"]
+        assert shrunk(ServiceToken.objects.get(pk=made.pk)) == ["read:cases", "read:journals"]
+        Assignment.objects.filter(pk=held.pk).update(role="revops", legal_entity="US-INC")
+        assert self.ask(text, "/api/v1/cases/").status_code == 403
+
+    def test_is_masked_as_they_are_shown_it(self, sue: User, ana: User) -> None:
+        assert not sight_for(sue, "read:lookups").shows(TAX)
+        assert sight_for(ana, "read:lookups") == sight_for(None, "read:lookups") == SYSTEM

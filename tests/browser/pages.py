@@ -79,6 +79,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("find-nothing", at("/find?q=INV-0000")),
         Look("find-email", at("/find?q=pat@alder.example")),
     ),
+    "console:groups": (Look("entity-groups", at("/users/groups/"), by="Ada"),),
     "console:users": (
         Look("users", at("/users/"), by="Ada"),
         Look("users-auditor", at("/users/?q=nobody"), by="Yuki"),
@@ -378,7 +379,7 @@ NO_PAGES: Final = frozenset(
         "accounts:key-remove",
         "console:emergency-answer", "console:emergency-review", "console:user-ask",
         "console:user-deactivate", "console:user-end", "console:user-reset", "console:user-tie",
-        "console:user-untie", "console:users-invite",
+        "console:user-untie", "console:users-invite", "console:group-change",
         "console:users-review",
         "me:save", "me:session-end", "tokens:new", "tokens:revoke",
         "web:appearance", "exceptions:queue-csv", "console:journals-csv",

@@ -30,12 +30,12 @@ def admin(adam: User) -> Client:
 
 
 class TestMaking:
-    def test_shows_the_token_once(self, admin: Client, adam: User) -> None:
-        page = admin.post("/users/tokens/new/", WANTED | {"owner": adam.pk}).content.decode()
+    def test_shows_the_token_once(self, admin: Client, adam: User, ana: User) -> None:
+        page = admin.post("/users/tokens/new/", WANTED | {"owner": ana.pk}).content.decode()
         (text,) = set(re.findall(r"rct_[0-9a-f]{10}_[\w-]{43}", page))
         made = use_token(text)
         assert made is not None
-        assert (made.owner, made.scopes) == (adam, ["read:cases"])
+        assert (made.owner, made.scopes) == (ana, ["read:cases"])
         assert text not in admin.get("/users/tokens/").content.decode()
         act = Event.objects.get(action="tokens.create")
         assert act.actor == f"user:{adam.pk}"
@@ -56,6 +56,11 @@ class TestMaking:
         answer = admin.post("/users/tokens/new/", WANTED | {"owner": adam.pk} | wrong)
         assert answer.status_code == 422
         assert not ServiceToken.objects.exists()
+
+    def test_says_what_the_person_may_not_read_themselves(self, admin: Client, adam: User) -> None:
+        answer = admin.post("/users/tokens/new/", WANTED | {"owner": adam.pk})
+        assert answer.status_code == 422
+        assert "Adam Berg may not do this themselves: read cases" in answer.content.decode()
 
     def test_is_for_administrators(self, mona: User, rae: User, sign_in: Any) -> None:
         for user, sees in ((mona, 403), (rae, 200)):

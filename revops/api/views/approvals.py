@@ -22,6 +22,7 @@ from accounts.tokens import entities_of
 from approvals import operations
 from approvals.models import ApprovalRequest
 from approvals.queries import ladder
+from approvals.queries.inbox import visible
 from revops.api.paging import PagedQuery, page
 from revops.api.parameters import problems_of
 from revops.api.problems import Problem
@@ -40,10 +41,13 @@ class ApprovalQuery(PagedQuery):
 
 
 def _within(request: Request) -> QuerySet[ApprovalRequest, ApprovalRequest]:
-    """Those of the legal entities that the token is limited to; all when it is not."""
+    """What the token's person may see, of the legal entities that the token is limited to."""
     assert isinstance(request.auth, ServiceToken)
     limited = entities_of(request.auth.scopes)
-    rows = ApprovalRequest.objects.select_related("requested_by")
+    owner = request.auth.owner
+    rows = (
+        ApprovalRequest.objects.select_related("requested_by") if owner is None else visible(owner)
+    )
     return rows if limited is None else rows.filter(entity__in=limited)
 
 

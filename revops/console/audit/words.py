@@ -34,6 +34,8 @@ ACTS: Final[Mapping[str, str]] = {
     "break_glass.granted": "Granted emergency rights",
     "break_glass.refused": "Refused emergency rights",
     "break_glass.reviewed": "Reviewed emergency rights",
+    "entity_group.made": "Made a group of legal entities",
+    "entity_group.changed": "Changed a group of legal entities",
     "emergency_account.sealed": "Sealed the emergency account",
     "emergency_account.opened": "Opened the emergency account",
     "emergency_account.tried": "Tried to sign in to the emergency account",

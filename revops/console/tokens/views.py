@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import stepup
+from accounts.answering import shrunk
 from accounts.models import ServiceToken, User
 from accounts.operations import TokenRefused
 from accounts.operations.tokens import end_token, make_token
@@ -111,7 +112,13 @@ def _page(
 def _lines() -> list[Line]:
     now = clock.now()
     found = ServiceToken.objects.select_related("owner").order_by("-created_at")[:_LONGEST_LIST]
-    lines = [Line(token, *_state(token, now + _SOON)) for token in found]
+    people: dict[int, User] = {}
+    lines = []
+    for token in found:
+        if token.owner is not None:
+            # One person is one object, so that their roles are read once.
+            token.owner = people.setdefault(token.owner.pk, token.owner)
+        lines.append(Line(token, *_state(token, now + _SOON)))
     return sorted(lines, key=lambda line: line.state != "active")
 
 
@@ -123,6 +130,8 @@ def _state(token: ServiceToken, soon: datetime) -> tuple[str, str]:
         return "expired", "Expired"
     if token.owner is not None and not token.owner.is_active:
         return "cancelled", "Its person has left"
+    if shrunk(token):
+        return "active", "Its person may not read all of it"
     if token.expires_at <= soon:
         return "active", "Ends soon"
     return "active", ""
