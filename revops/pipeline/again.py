@@ -54,7 +54,7 @@ def go_on(
     """
     waiting = Case.objects.exclude(state=CaseState.RESOLVED).filter(cause_key__in=list(cause_keys))
     # Whoever agrees may see fewer entities than the one who asked: each item is checked as it runs.
-    with rows.within(None):
+    with rows.widened():
         ids = list(waiting.order_by("opened_at", "pk").values_list("pk", flat=True))
         if not ids:
             nothing_to_record("nothing waited for it")
