@@ -17,9 +17,11 @@ class PipelineConfig(AppConfig):
         from approvals import news
         from approvals import subjects as approvals
         from exceptions import fixes
+        from exceptions.correcting import editors
         from revops.lineage import telling
         from revops.pipeline import again, hearing, kinds
         from revops.pipeline.changes.subject import MappingChange
+        from revops.pipeline.correcting import LineEditor
         from revops.pipeline.fixing.maps import MissingMap
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
@@ -34,6 +36,7 @@ class PipelineConfig(AppConfig):
         kinds.declare()
         replaying.declare()
         approvals.register(EventReplay())
+        editors.declare(LineEditor())
         again.declare()
         fixes.declare(NO_MAP, MissingMap())
         news.listen(hearing.hear)

@@ -104,7 +104,7 @@ _KINDS = (
          fix="Teach the connector this event, then replay."),
     Kind("mapping_missing", "Missing mapping", team="Finance", sla=DAY, playbook="mapping_missing",
          remedies=("replay",), tone="crit", why="The document is not in the books.",
-         fix="Add the mapping, then replay."),
+         fix="Map it: when a second person agrees, its cases go on by themselves."),
     Kind("more_than_charged", "More given back than was charged", team="Finance", sla=DAY,
          playbook="more_than_charged", remedies=("replay",), tone="crit",
          why="More would be taken back than was ever booked.",
