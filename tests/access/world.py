@@ -21,7 +21,15 @@ from accounts.roles import Role
 from accounts.tokens import SCOPES
 from approvals import operations as approvals
 from approvals.models import ApprovalRequest, Comment, Delegation
-from exceptions.models import CaseEntry, Cause
+from exceptions.models import (
+    Case,
+    CaseEntry,
+    Cause,
+    Correction,
+    PlaybookRun,
+    PlaybookVersion,
+    RunStep,
+)
 from revops.canonical.models import (
     Adjustment,
     Claim,
@@ -324,7 +332,8 @@ def _failed(side: Side) -> None:
         key=key, defaults={"kind": case.kind, "sentence": case.cause, "first_at": clock.now()}
     )
     CaseEntry.objects.create(case=case, comment=True, text=f"Ask {side.name}", at=clock.now())
-    side.made["job"] = make.a_job(case, by=_person(f"{side.mark}-bulk", Role.FINANCE))
+    _worked_on(case, _person(f"{side.mark}-runner", Role.FINANCE), side)
+    side.made["job"] = make.a_job(case, by=_person(f"bulk-of-{side.entity.pk}", Role.FINANCE))
 
 
 def _asked(side: Side, asker: User) -> None:
@@ -418,3 +427,21 @@ def _mapped(side: Side) -> None:
         sku=f"{side.mark}-plan", label=side.name, revenue_account=account,
         deferral_account=account, **common,
     )  # fmt: skip
+
+
+def _worked_on(case: Case, by: User, side: Side) -> None:
+    """A correction of the case's event that was not agreed to, and a run of its playbook."""
+    now = clock.now()
+    Correction.objects.create(
+        case=case, original=side.inbound, changes=[], reason=f"Wrong at {side.name}", by=by, at=now,
+        state="refused", ended_at=now,
+    )  # fmt: skip
+    version, _ = PlaybookVersion.objects.get_or_create(
+        slug="in_doubt", number=1, defaults={"sha256": "0" * 64, "steps": [], "at": now}
+    )
+    run = PlaybookRun.objects.create(
+        case=case, version=version, by=by, started_at=now, state="stopped", ended_at=now
+    )
+    RunStep.objects.create(
+        run=run, position=1, state="failed", note=f"Nobody at {side.name}", by=by, at=now
+    )
