@@ -182,7 +182,9 @@ class Subject(ABC):
         ``by`` decided last, None when the policy itself says yes. Raises CannotApply.
         """
 
-    def refused(self, request: ApprovalRequest, content: Content, verdict: Verdict | str) -> None:
+    def refused(  # noqa: B027  most have nothing to do then
+        self, request: ApprovalRequest, content: Content, verdict: Verdict | str
+    ) -> None:
         """
         It will not happen: ``reject``, ``send_back``, ``withdrawn`` or ``expired``; in the same
         transaction. What was sent back may still come again.

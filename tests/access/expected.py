@@ -275,7 +275,7 @@ POST /mappings/changes/MC-<int:number>/send           own   422 403 422 403 422 
 POST /mappings/changes/MC-<int:number>/send           other 404 403 404 403 404 403 403
 POST /mappings/changes/MC-<int:number>/discard        own   409 403 409 403 409 403 403
 POST /mappings/changes/MC-<int:number>/discard        other 404 403 404 403 404 403 403
-POST /mappings/changes/MC-<int:number>/rows/<int:position>/take-out own   409 403 409 403 409 403 403
+POST /mappings/changes/MC-<int:number>/rows/<int:position>/take-out own 409 403 409 403 409 403 403
 POST /mappings/changes/MC-<int:number>/rows/<int:position>/take-out other 404 403 404 403 404 403 403
 GET  /ownership/                                      own   200 200 200 403 200 200 403
 GET  /usage/                                          own   200 200 200 200 200 200 403

@@ -56,6 +56,9 @@ class TestTheTable:
         assert {address for _, address in silent} == {
             "/flows/<str:event>/",  # a kind of event, the same for everybody
             "/playbooks/<slug:slug>/",
+            "/mappings/<slug:kind>/", "/mappings/<slug:kind>/rows",  # a kind of map
+            "/mappings/<slug:kind>/file", "/mappings/<slug:kind>/import",
+            "/mappings/<slug:kind>/import/errors",
             "/tours/<slug:slug>/", "/tours/<slug:slug>/act",  # the demo's
             "/connections/<slug:slug>/",  # systems serve several entities
             "/connections/<slug:slug>/sandbox/",

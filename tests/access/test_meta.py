@@ -53,8 +53,11 @@ class TestAnAdministrator:
             if told(text):
                 found[path] = told(text)
             # Of a hop alone is shown what the list shows of it.
-            fresh = [one for one in links_of(text)
-                     if one not in known and one.startswith(THREADS) and "?hop=" not in one]  # fmt: skip
+            fresh = [
+                one
+                for one in links_of(text)
+                if one not in known and one.startswith(THREADS) and "?hop=" not in one
+            ]
             known |= set(fresh)
             waiting.extend(fresh)
             assert len(known) < MOST_PAGES, "The links do not end."

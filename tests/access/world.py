@@ -332,7 +332,7 @@ def _failed(side: Side) -> None:
         key=key, defaults={"kind": case.kind, "sentence": case.cause, "first_at": clock.now()}
     )
     CaseEntry.objects.create(case=case, comment=True, text=f"Ask {side.name}", at=clock.now())
-    _worked_on(case, _person(f"{side.mark}-runner", Role.FINANCE), side)
+    _worked_on(case, _person(f"runner-of-{side.entity.pk}", Role.FINANCE), side)
     side.made["job"] = make.a_job(case, by=_person(f"bulk-of-{side.entity.pk}", Role.FINANCE))
 
 
