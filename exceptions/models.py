@@ -367,7 +367,9 @@ class StepState(models.TextChoices):
 class RunStep(models.Model):
     """What became of a step, by whom. Only ever added."""
 
-    run = models.ForeignKey(PlaybookRun, on_delete=models.PROTECT, related_name="taken")
+    run = models.ForeignKey(
+        PlaybookRun, on_delete=models.PROTECT, related_name="taken", db_index=False
+    )
     position = models.PositiveIntegerField()
     state = models.CharField(max_length=12, choices=StepState)
     note = models.TextField(blank=True)

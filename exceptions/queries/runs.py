@@ -46,7 +46,7 @@ class Record:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.done / self.runs) if self.runs else 0
+        return (200 * self.done + self.runs) // (2 * self.runs) if self.runs else 0
 
     @property
     def usual(self) -> str:

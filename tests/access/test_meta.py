@@ -15,7 +15,9 @@ from tests.access.world import MARK, NAME, World
 from tests.architecture.addresses import every
 
 # What somebody asks for and administrators decide is shown to them whole: roles, policies.
-OWN_WORK: Final = ("/approvals/", "/users/", "/break-glass/", "/me/", "/notices/")
+OWN_WORK: Final = (
+    "/approvals/", "/users/", "/break-glass/", "/me/", "/notices/", "/mappings/changes/",
+)  # fmt: skip
 THREADS: Final = ("/lineage/", "/journals/", "/flows/runs/", "/usage/")
 
 

@@ -71,3 +71,20 @@ class EmergencyForm(forms.Form):
     reason = forms.CharField(
         label="What happened", max_length=500, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class GroupForm(forms.Form):
+    """``group`` is the number of the one that changes; empty for a new one."""
+
+    group = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    name = forms.CharField(label="Name", max_length=120)
+    entities = forms.MultipleChoiceField(
+        label="Legal entities", widget=forms.CheckboxSelectMultiple
+    )
+    reason = forms.CharField(label="Why", max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["entities"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = list(LegalEntity.objects.order_by("name").values_list("code", "name"))

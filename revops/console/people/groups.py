@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -21,28 +20,11 @@ from approvals.models import ApprovalRequest, State
 from approvals.operations import ApprovalRefused, ask
 from approvals.subjects import CannotApply, Consequences, Content, Row, Subject
 from revops.audit.operations import recorded
-from revops.mappings.models import LegalEntity
+from revops.console.people.forms import GroupForm
 from revops.web.htmx import render_page
 from revops.web.policy import screen
 
 SLUG: Final = "entity_group"
-
-
-class GroupForm(forms.Form):
-    """``group`` is the number of the one that changes; empty for a new one."""
-
-    group = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    name = forms.CharField(label="Name", max_length=120)
-    entities = forms.MultipleChoiceField(
-        label="Legal entities", widget=forms.CheckboxSelectMultiple
-    )
-    reason = forms.CharField(label="Why", max_length=300)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["entities"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = list(LegalEntity.objects.order_by("name").values_list("code", "name"))
 
 
 class GroupChange(Subject):
