@@ -13,7 +13,7 @@ from accounts.authority import ALL, held_by, scope_of
 from accounts.models import User
 from accounts.roles import Role
 from approvals import subjects
-from approvals.models import ApprovalRequest, Decision, Maker, State, Step
+from approvals.models import ApprovalRequest, Decision, Delegation, Maker, State, Step
 from approvals.queries import rights
 from approvals.queries.standing import Standing, standings
 from revops.kernel import clock
@@ -130,9 +130,11 @@ def count_for_me(user: User) -> tuple[int, bool]:
     only what asks for a role of theirs is looked at closely.
     """
     now = clock.now()
-    rows = visible(user).filter(state=State.WAITING)
-    if all(hand.taker != user.pk for hand in rights.handed_now(at=now)):
-        rows = rows.filter(Exists(_asking(one.role for one in held_by(user))))
+    handed = Delegation.objects.filter(
+        taker=user, starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True
+    )
+    asked = Exists(_asking(one.role for one in held_by(user)))
+    rows = visible(user).filter(Exists(handed) | asked, state=State.WAITING)
     found = list(rows.order_by("due_at", "pk").distinct()[:MOST])
     if not found:
         return 0, False

@@ -107,6 +107,10 @@ def _credit_note(told: Payload) -> str:
     return _joined(_money(total, told) if amounts else "", str(told.get("memo") or ""))
 
 
+def _void_note(told: Payload) -> str:
+    return f"note {told.get('credit_note_id')}"
+
+
 def _credit_state(told: Payload) -> str:
     return _joined(_plain(told.get("state")), _money(told.get("amount"), told))
 
@@ -139,6 +143,7 @@ _WORDS: Final[Mapping[str, Callable[[Payload], str]]] = {
     "billing.invoice_item.create": _line,
     "billing.invoice_item.delete": _why,
     "billing.credit_note.create": _credit_note,
+    "billing.credit_note.void": _void_note,
     "support.credit_state": _credit_state,
     "support.billing_context": _billing_context,
 }

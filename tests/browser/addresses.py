@@ -135,7 +135,7 @@ def bulk_job(*, start: bool = False) -> Callable[[Stage], str]:
     """A job of Ines's about every open case; started, it waits for a worker."""
 
     def address(stage: Stage) -> str:
-        ines = User.objects.get(pk=user("Ines"))
+        ines = stage.person("Ines")
         ids = Case.objects.exclude(state="resolved").values_list("pk", flat=True)
         job = jobs.draft(
             kind="cases.retry", ids=ids, by=ines, title="Retry", options={"remedy": ""},

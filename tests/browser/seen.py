@@ -21,6 +21,7 @@ _BARRIERS: Final = """
 _OVER_THE_EDGE: Final = """
 () => [...document.querySelectorAll('body *')]
     .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+    .filter(one => !one.closest('.rail') && !one.closest('[role=region]'))
     .slice(0, 6).map(one => one.outerHTML.slice(0, 200))
 """
 _UNDER_WAY: Final = ".htmx-request, .htmx-settling, .htmx-swapping, .busy-bar"

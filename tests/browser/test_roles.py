@@ -8,18 +8,22 @@ from revops.events.models import InboundEvent
 from tests.browser.conftest import Visit
 from tests.browser.stage import Stage
 
+SET_UP = ["Mappings", "Ownership", "Playbooks"]
 READERS = [
-    "Home", "Exceptions", "Approvals", "Credits", "Customers", "Lineage", "Books", "Usage",
-    "Flows", "Connections", "Playbooks",
+    "Home", "Exceptions", "Approvals", "Credits", "Customers", "Lineage", "Books", "Events",
+    "Usage", "Flows", "Connections",
 ]  # fmt: skip
 RAILS = {
-    "Priya": READERS,
-    "Marcus": READERS,
-    "Ines": READERS,
-    "Yuki": [*READERS[:-1], "Audit trail", "Playbooks", "Users"],
-    "Ada": ["Home", "Approvals", "Lineage", "Usage", "Flows", "Connections", "Playbooks", "Users"],
+    "Priya": [*READERS, *SET_UP],
+    "Marcus": [*READERS, *SET_UP, "Personal data"],
+    "Ines": [*READERS, *SET_UP],
+    "Yuki": [*READERS, "Audit trail", *SET_UP, "Users"],
+    "Ada": [
+        "Home", "Approvals", "Lineage", "Events", "Usage", "Flows", "Connections", *SET_UP,
+        "Users", "Personal data",
+    ],
     "Tom": ["Home", "Approvals", "Credits", "Customers", "Usage"],
-}
+}  # fmt: skip
 
 
 class TestRoles:
@@ -35,6 +39,9 @@ class TestRoles:
             "Customers": "/customers/",
             "Lineage": "/lineage/",
             "Books": "/books/",
+            "Events": "/events/",
+            "Mappings": "/mappings/tax-codes/",
+            "Ownership": "/ownership/",
             "Usage": "/usage/",
             "Flows": "/flows/",
             "Connections": "/connections/",

@@ -17,7 +17,7 @@ class TestWithoutJavaScript:
         assert "/sign-in/?next=/exceptions/" in page.url
         page.get_by_role("button", name="Priya Nair").click()
         expect(page).to_have_url(re.compile(r"/exceptions/$"))
-        page.locator(".menu summary").click()
+        page.locator(".menu summary:has(.avatar)").click()
         page.get_by_role("button", name="Sign out").click()
         expect(page).to_have_url(re.compile(r"/sign-in/"))
 

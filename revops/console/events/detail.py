@@ -135,7 +135,15 @@ def changed(found: Detail, *, revealed: bool) -> list[Changed]:
         return []
     old, new = (leaves(_text(one), revealed=revealed) for one in (found.before, found.event))
     paths = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
-    return [Changed(path, old.get(path, ""), new.get(path, "")) for path in paths[:_MOST_FIELDS]]
+    return [
+        Changed(path, _said(old.get(path, "")), _said(new.get(path, "")))
+        for path in paths[:_MOST_FIELDS]
+    ]
+
+
+def _said(value: str) -> str:
+    """A field that was sent with nothing in it is not one that was left out."""
+    return "empty" if value == "null" else value
 
 
 def payload(event: InboundEvent, *, revealed: bool) -> str:

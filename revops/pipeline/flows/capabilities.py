@@ -71,7 +71,7 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
         Capability("billing.credit_note.void", "Voided credit note", "billing", latest=False),
         Capability("support.credit_state", "Credit on the ticket", "support"),
         Capability(
-            "support.billing_context", "Billing beside the ticket", "support", answers=True,
+            "support.billing_context", "Billing on ticket", "support", answers=True,
         ),
         Capability(
             "billing.invoice_item.delete", "Removal of a line", "billing", latest=False,
