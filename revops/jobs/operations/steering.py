@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -176,5 +177,17 @@ def _record(
     record(
         f"jobs.{what}", by=actor_of(by), kind="job", reference=str(job), label=job.title,
         entity=job.entities[0] if len(job.entities) == 1 else "", reason=reason,
-        after={"does": kind.label, "chosen": job.scope_text, "options": job.options} | after,
+        after={
+            "does": kind.label, "chosen": job.scope_text, "options": _in_words(job.options),
+        } | after,
     )  # fmt: skip
+
+
+def _in_words(options: Mapping[str, Any]) -> str:
+    """“remedy replay; causes ab12, cd34”: what was chosen, for the audit trail."""
+    said = {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in options.items()
+        if value not in (None, "", [], {})
+    }
+    return "; ".join(f"{name} {value}" for name, value in said.items())
