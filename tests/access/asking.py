@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
-from tests.access.world import Side
+from tests.access.sides import Side
 from tests.architecture.addresses import Address
 
 _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (

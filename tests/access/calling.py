@@ -12,7 +12,8 @@ from accounts.operations import create_token
 from accounts.tokens import SCOPES
 from tests.access.asking import address_of, signed_in
 from tests.access.expected import Row
-from tests.access.world import Side, World
+from tests.access.sides import Side
+from tests.access.world import World
 from tests.architecture.addresses import Address
 
 # A token of OURS asks for ours and for theirs; one of all entities for theirs; one that has every

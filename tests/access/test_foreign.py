@@ -20,7 +20,8 @@ from revops.store import rows, sql
 from tests.access.asking import address_of, signed_in
 from tests.access.calling import ask, bearer
 from tests.access.expected import SERVICES
-from tests.access.world import MARK, NAME, OURS, SHOWN, THEIRS, World
+from tests.access.sides import MARK, NAME, OURS, SHOWN, THEIRS
+from tests.access.world import World
 from tests.architecture.addresses import every
 from tests.architecture.test_rows import BELONGING, WITHOUT
 

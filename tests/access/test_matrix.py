@@ -12,7 +12,8 @@ from django.test import Client
 
 from tests.access.asking import address_of, answer, signed_in, typed
 from tests.access.expected import MINE, PERSONS, ROLES, SERVICES, Row
-from tests.access.world import Side, World
+from tests.access.sides import Side
+from tests.access.world import World
 from tests.architecture.addresses import Address, every
 
 ADDRESSES: Final = {str(one): one for one in every()}
@@ -112,7 +113,7 @@ def test_i1_any_other_method_is_refused(
 @pytest.mark.parametrize("row", MINE, ids=str)
 def test_h1_i1_ones_own_request_is_answered_otherwise(row: Row, world: World) -> None:
     """``mine``: asked for by the person who calls; ``others``: by somebody else of the entity."""
-    from tests.access.world import a_credit, a_request
+    from tests.access.requests import a_credit, a_request
 
     one = PAGES[row.address]
     found = {}

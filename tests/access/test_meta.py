@@ -10,8 +10,9 @@ from typing import Any, Final
 import pytest
 
 from tests.access.asking import signed_in
+from tests.access.sides import MARK, NAME
 from tests.access.test_foreign import FILES, MOST_PAGES, body, links_of, traces
-from tests.access.world import MARK, NAME, World
+from tests.access.world import World
 from tests.architecture.addresses import every
 
 # What somebody asks for and administrators decide is shown to them whole: roles, policies.
