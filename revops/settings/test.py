@@ -16,6 +16,8 @@ REVOPS_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REVOPS_SECOND_FACTOR = "off"
+# Each test's client builds the middleware anew; else it would list all static files each time.
+WHITENOISE_AUTOREFRESH = True
 # Tests side by side share one Valkey and must not count together; those of the real one say so.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 REVOPS_ALLOW_LOOPBACK = True

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.test import Client
 
@@ -50,6 +51,10 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^tours/", lambda _: {"slug": "quote-to-cash"}),
     (r"^connections/", lambda _: {"slug": "erp"}),
     (r"^audit/<", lambda _: {"seq": 1}),
+    (r"^hooks/", lambda side: {"public_id": side.inbound.connection.public_id}),
+    (r"^api/v1/contracts/<", lambda _: {"event": "invoice.issued", "version": 1}),
+    (r"^set-password/", lambda side: {
+        "id": side.colleague.pk, "token": default_token_generator.make_token(side.colleague)}),
     (r"^events/EVT-", lambda side: {"number": side.inbound.pk}),
 )  # fmt: skip
 
