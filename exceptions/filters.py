@@ -7,7 +7,7 @@ from datetime import datetime
 from exceptions import kinds
 from exceptions.models import CaseState
 from exceptions.queries.selection import Selection
-from revops.web.filters import Filters, Key, State
+from revops.web.filters import Filters, Key, State, whole_number
 
 STATUSES = {
     "": "All open",
@@ -24,6 +24,7 @@ STATUSES = {
 }
 OWNERS = {"me": "You", "nobody": "Nobody"}
 CAUSE_RANKS = {"impact": "Impact", "money": "Money", "oldest": "Oldest", "cases": "Cases"}
+_MOST_UNITS = 10**12
 CASE_RANKS = {"oldest": "Oldest", "newest": "Newest"}
 
 
@@ -34,6 +35,24 @@ def _no_address(text: str) -> str:
     return text
 
 
+def _thousands(number: str) -> str:
+    return f"{int(number):,}"
+
+
+def _units(text: str) -> str:
+    """More than the books can hold is asked for by nobody. Raises ValueError."""
+    if int(whole_number(text)) > _MOST_UNITS:
+        raise ValueError("No amount is as large.")
+    return whole_number(text)
+
+
+def _days(text: str) -> str:
+    """A hundred years are enough. Raises ValueError."""
+    if int(whole_number(text)) > 36_500:
+        raise ValueError("No case is as old.")
+    return whole_number(text)
+
+
 QUEUE = Filters(
     Key("q", label="Words or id", accept=_no_address),
     Key("status", label="Status", choices=STATUSES, chip=False),
@@ -41,6 +60,9 @@ QUEUE = Filters(
     Key("kind", label="Kind"),
     Key("owner", label="Owner", choices=OWNERS),
     Key("team", label="Team"),
+    Key("amount_min", label="Amount, at least", accept=_units, said=_thousands, typed="number"),
+    Key("amount_max", label="Amount, at most", accept=_units, said=_thousands, typed="number"),
+    Key("age_min", label="Days open, at least", accept=_days, said=_thousands, typed="number"),
     Key("view", label="View", chip=False),
     Key("group", default="cause", choices={"cause": "By cause", "case": "By case"}, chip=False),
     Key("sort", label="Rank by", default="impact", choices=CAUSE_RANKS, chip=False),
@@ -69,7 +91,14 @@ def selection_of(state: State, *, at: datetime, person: int | None) -> Selection
         person=person,
         entity=state.one("entity"),
         period=state.one("period"),
+        amount_min=_number(state.one("amount_min")),
+        amount_max=_number(state.one("amount_max")),
+        age_min=_number(state.one("age_min")),
     )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None
 
 
 def by_case(state: State) -> bool:

@@ -145,6 +145,8 @@ class Case(models.Model):
                 name="exceptions_case_was_cause",
                 condition=RESOLVED,
             ),
+            # Who sees a case of a cause sees the cause (migrations/0003_rows.py).
+            models.Index(fields=["cause_key", "legal_entity"], name="exceptions_case_shows_cause"),
             models.Index(
                 fields=["assignee", "opened_at", "id"],
                 name="exceptions_case_by_assignee",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any, Final, Protocol, cast
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
@@ -23,7 +23,7 @@ _ORDERS: Final = {
     "newest": ("-opened_at", "-pk"),
 }
 _RESOLVED_ORDER: Final = ("-resolved_at", "-pk")
-_CHUNK: Final = 2_000
+_CHUNK: Final = 500
 _HISTORY_CAP: Final = 1_000
 # What a row shows; the story and the payload stay in the database.
 _COLUMNS: Final = (
@@ -127,8 +127,8 @@ def rows_of(cases: Sequence[Case], at: datetime) -> list[CaseRow]:
     The rows of some cases with what each endangers: one query for all their periods, unless they
     came with them.
     """
-    there = all(hasattr(case, "period_ends") for case in cases)
-    periods = _carried(cases) if there else _periods(cases)
+    carrying = [cast(_Carrying, case) for case in cases if hasattr(case, "period_ends")]
+    periods = _carried(carrying) if len(carrying) == len(cases) else _periods(cases)
     return [
         CaseRow(case, kinds.described(case.kind), endangered(case, periods, at), at)
         for case in cases
@@ -136,6 +136,15 @@ def rows_of(cases: Sequence[Case], at: datetime) -> list[CaseRow]:
 
 
 Periods = dict[tuple[int | None, str], AccountingPeriod]
+
+
+class _Carrying(Protocol):
+    """A case that was read with its period."""
+
+    legal_entity_id: int | None
+    period_code: str
+    period_ends: date | None
+    period_state: str | None
 
 
 def _with_periods(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -149,15 +158,16 @@ def _with_periods(cases: QuerySet[Case]) -> QuerySet[Case]:
     )
 
 
-def _carried(cases: Iterable[Case]) -> Periods:
+def _carried(cases: Iterable[_Carrying]) -> Periods:
     return {
         (case.legal_entity_id, case.period_code): AccountingPeriod(
             legal_entity_id=case.legal_entity_id, code=case.period_code,
-            ends=case.period_ends, state=case.period_state,  # type: ignore[attr-defined]
+            ends=case.period_ends, state=case.period_state,
         )
         for case in cases
         if case.legal_entity_id is not None
-        and case.period_ends is not None  # type: ignore[attr-defined]
+        and case.period_ends is not None
+        and case.period_state is not None
     }  # fmt: skip
 
 

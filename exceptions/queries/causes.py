@@ -31,7 +31,7 @@ _RANKS: Final = {
 _TALLY: Final = """
     SELECT cause_key, kind, state, legal_entity_id, period_code, currency, assignee_id, owner_team,
         regressed, snoozed, {flags}, sum(cases)::bigint AS cases, sum(at_stake)::bigint AS at_stake
-    FROM exceptions_tally WHERE {condition}
+    FROM {source} WHERE {condition}
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 HAVING sum(cases) <> 0
 """
 
@@ -158,7 +158,7 @@ def every_cause(selection: Selection, *, sort: str = "impact") -> Sequence[Cause
 def _read(selection: Selection, *, sort: str, start: int, size: int) -> tuple[list[CauseRow], int]:
     condition, params = selection.tally()
     cells = (_LATELY if selection.status == "new" else _TALLY).format(
-        condition=condition, flags=FLAGS
+        condition=condition, flags=FLAGS, source=selection.cells
     )
     statement = _PAGE.format(cells=cells, rank=_RANKS[sort], tab=selection.tab())
     found = sql.rows(

@@ -22,6 +22,22 @@ _SIGNALS: Final = """
 WITH standing AS (
     SELECT cause_key, sum(cases)::bigint AS cases FROM exceptions_tally
     WHERE NOT snoozed AND state = 'open' GROUP BY 1 HAVING sum(cases) > 0
+), lately AS MATERIALIZED (
+    SELECT cause_key, count(*) AS came FROM exceptions_case
+    WHERE NOT (state = 'resolved') AND opened_at >= %(since)s GROUP BY 1
+), grown AS MATERIALIZED (
+    SELECT lately.cause_key FROM lately
+    JOIN standing ON standing.cause_key = lately.cause_key
+        AND lately.came >= greatest(%(few)s, (standing.cases + 1) / 2)
+    JOIN exceptions_cause cause ON cause.key = lately.cause_key AND cause.first_at < %(since)s
+), judged AS MATERIALIZED (
+    SELECT standing.cause_key, coalesce((
+        SELECT due_at < %(at)s FROM exceptions_case held
+        WHERE held.cause_key = standing.cause_key AND NOT (held.state = 'resolved')
+            AND held.state = 'open' AND NOT held.snoozed
+        ORDER BY held.opened_at, held.id LIMIT 1
+    ), false) AS late, standing.cause_key IN (SELECT cause_key FROM grown) AS growing
+    FROM standing
 )
 SELECT DISTINCT tally.legal_entity_id, tally.period_code, '' AS cause_key, false AS late,
     false AS growing
@@ -32,26 +48,7 @@ JOIN mappings_accountingperiod period
 WHERE period.state = 'closed'
     OR period.ends - (%(at)s::timestamptz AT TIME ZONE entity.zone)::date <= %(within)s
 UNION ALL
-SELECT NULL, '', standing.cause_key, late.yes, coalesce(grown.yes, false)
-FROM standing
-CROSS JOIN LATERAL (
-    SELECT coalesce((
-        SELECT due_at < %(at)s FROM exceptions_case held
-        WHERE held.cause_key = standing.cause_key AND NOT (held.state = 'resolved')
-            AND held.state = 'open' AND NOT held.snoozed
-        ORDER BY held.opened_at, held.id LIMIT 1
-    ), false) AS yes
-) AS late
-LEFT JOIN LATERAL (
-    SELECT cause.first_at < %(since)s AND (
-        SELECT held.opened_at >= %(since)s FROM exceptions_case held
-        WHERE held.cause_key = standing.cause_key AND NOT (held.state = 'resolved')
-        ORDER BY held.opened_at DESC, held.id DESC
-        OFFSET greatest(%(few)s, (standing.cases + 1) / 2) - 1 LIMIT 1
-    ) AS yes
-    FROM exceptions_cause cause WHERE cause.key = standing.cause_key
-) AS grown ON true
-WHERE late.yes OR coalesce(grown.yes, false)
+SELECT NULL, '', cause_key, late, growing FROM judged WHERE late OR growing
 """
 
 
@@ -69,7 +66,7 @@ class Signals:
 
 
 def signals(at: datetime) -> Signals:
-    """One query, by index; it does not grow with the number of cases."""
+    """One query, by index; it grows with the causes and with what came within a day."""
     found = sql.rows(_SIGNALS, {"at": at, "within": BLOCKS_WITHIN, "since": at - _DAY, "few": _FEW})
     return Signals(
         tuple(

@@ -12,6 +12,7 @@ from exceptions import kinds
 from exceptions.models import RESOLVED, UNRESOLVED, Case, CaseState
 from exceptions.queries.pressing import Signals, signals
 from exceptions.queries.saying import CASES_SAYING, CAUSES_SAYING, OF_THESE, said
+from revops.kernel.money import currencies_of
 from revops.mappings.models import LegalEntity
 from revops.store import sql
 
@@ -25,8 +26,10 @@ class Selection:
     Which cases. ``status`` is a tab: “” for everything that is open, a state, or one of blocks,
     mine, new, regressed, escalating, snoozed and dead. What is snoozed is in its own tab and in no
     other, unless a ``cause_key`` is asked for. ``entity`` is a legal entity's code, ``system`` a
-    connection's slug, ``owner`` me, nobody or “”; “” is any. ``at`` is now, ``person`` whoever
-    looks. Words and signals are looked up once, by ``looked_up``.
+    connection's slug, ``owner`` me, nobody or “”; “” is any. ``amount_min`` and ``amount_max`` are
+    whole units of each case's own currency, whichever side the money is on; a case whose amount is
+    not known is not within. ``age_min`` are days. ``at`` is now, ``person`` whoever looks. Words
+    and signals are looked up once, by ``looked_up``.
     """
 
     at: datetime
@@ -39,6 +42,9 @@ class Selection:
     team: str = ""
     entity: str = ""
     period: str = ""
+    amount_min: int | None = None
+    amount_max: int | None = None
+    age_min: int | None = None
     cause_key: str = ""
     causes: tuple[str, ...] = ()
     person: int | None = None
@@ -74,6 +80,12 @@ class Selection:
         if self.entity:
             entity = LegalEntity.objects.filter(code=self.entity).values("pk")
             chosen &= Q(legal_entity=Subquery(entity))
+        if self.age_min is not None:
+            chosen &= Q(opened_at__lte=self._old)
+        if self.amount_min is not None:
+            chosen &= _amounts(self.amount_min, beyond=True)
+        if self.amount_max is not None:
+            chosen &= _amounts(self.amount_max, beyond=False)
         if self.words:
             chosen &= Q(pk__in=self.ids)
         return Case.objects.filter(chosen)
@@ -153,9 +165,22 @@ class Selection:
         """Whether ``ids`` are exactly what a list of cases shows."""
         return bool(self.words) and self.status == ""
 
+    @property
+    def _old(self) -> datetime:
+        return self.at - timedelta(days=self.age_min or 0)
+
+    @property
+    def cells(self) -> str:
+        """
+        What is summed up: the tally; or, where the address asks for what the tally does not know,
+        the cases themselves, one by one, under the tally's columns.
+        """
+        narrow = (self.amount_min, self.amount_max, self.age_min)
+        return "exceptions_tally" if all(one is None for one in narrow) else _ONE_BY_ONE
+
     def tally(self) -> tuple[str, dict[str, object]]:
         """
-        The filters as a condition on ``exceptions_tally``, with its parameters; the tab is left
+        The filters as a condition on ``cells`` or on cases, with its parameters; the tab is left
         open (``tab``). Words choose causes.
         """
         parts = ["true"]
@@ -181,6 +206,18 @@ class Selection:
                 "legal_entity_id = (SELECT id FROM mappings_legalentity WHERE code = %(entity)s)"
             )
             params["entity"] = self.entity
+        if self.age_min is not None:
+            parts.append("opened_at <= %(old)s")
+            params["old"] = self._old
+        for name, sign, limit in (
+            ("amount_min", ">=", self.amount_min), ("amount_max", "<=", self.amount_max),
+        ):  # fmt: skip
+            if limit is not None:
+                # A case whose amount is not known is NULL there, and under no currency here.
+                parts.append(f"abs(at_stake) {sign} %({name})s * {_UNIT} AND currency <> ''")
+                params[name] = limit
+        if params.keys() & {"amount_min", "amount_max"}:
+            params |= {f"digits_{digits}": list(codes) for digits, codes in _ODD.items()}
         if self.words:
             parts.append("cause_key = ANY(%(keys)s)")
             params["keys"] = list(self.keys)
@@ -203,12 +240,41 @@ class Selection:
 
 FLAGS: Final = """
     (assignee_id IS NOT NULL AND assignee_id IS NOT DISTINCT FROM %(person)s) AS mine,
-    kind = ANY(%(dead)s) AS dead, cause_key = ANY(%(escalating)s) AS escalating,
+    kind = ANY(%(dead)s) AS dead,
+    cause_key IN (SELECT unnest(%(escalating)s::text[])) AS escalating,
     (legal_entity_id, period_code) IN (
         SELECT * FROM unnest(%(entities)s::bigint[], %(codes)s::text[])
     ) AS blocks
 """
 """What a cell of the tally is to the tabs, for whoever looks."""
+
+
+_ONE_BY_ONE: Final = """(
+    SELECT cause_key, kind, state, legal_entity_id, period_code, connection_slug, assignee_id,
+        owner_team, regressed, snoozed, opened_at, 1 AS cases, coalesce(at_stake, 0) AS at_stake,
+        CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS currency
+    FROM exceptions_case WHERE NOT (state = 'resolved')
+) AS one_by_one"""
+# Currencies whose unit is not a hundred minor ones, by their digits.
+_ODD: Final = {digits: currencies_of(digits) for digits in (0, 3, 4)}
+_UNIT: Final = """CASE WHEN currency = ANY(%(digits_0)s) THEN 1
+    WHEN currency = ANY(%(digits_3)s) THEN 1000 WHEN currency = ANY(%(digits_4)s) THEN 10000
+    ELSE 100 END"""
+
+
+def _amounts(units: int, *, beyond: bool) -> Q:
+    """Cases of at least (``beyond``) or at most so many units, of either sign."""
+    found = Q()
+    odd = [code for codes in _ODD.values() for code in codes]
+    for digits, chosen in (
+        (2, ~Q(currency__in=odd)),
+        *((digits, Q(currency__in=codes)) for digits, codes in _ODD.items() if codes),
+    ):
+        minor = units * 10**digits
+        inside = Q(at_stake__lte=minor, at_stake__gte=-minor)
+        outside = Q(at_stake__gte=minor) | Q(at_stake__lte=-minor)
+        found |= chosen & (outside if beyond else inside)
+    return found & ~Q(currency="")
 
 
 def dead_letters() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from revops.kernel.money import Money
@@ -43,23 +43,33 @@ GROUP BY 1, 2, 3 HAVING sum(tally.cases) <> 0
 ORDER BY abs(sum(tally.at_stake)) DESC, 1, 2, 3
 """
 
-# Sums of what came and what went by day, each read once by the cause's indexes.
-_TREND: Final = """
+# What is not known counts under no currency, as in the tally.
+_KNOWN: Final = "CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS currency"
+# What stands now, from the tally, and what came and went within the days, by the cause's indexes:
+# how it stood before follows from both, however long its history is.
+_TREND: Final = f"""
 WITH moved AS (
-    SELECT (opened_at AT TIME ZONE %(zone)s)::date AS day, currency, 1 AS cases, 1 AS came,
+    SELECT (opened_at AT TIME ZONE %(zone)s)::date AS day, {_KNOWN}, 1 AS cases, 1 AS came,
         coalesce(at_stake, 0) AS amount
-    FROM exceptions_case WHERE cause_key = %(key)s
+    FROM exceptions_case
+    WHERE cause_key = %(key)s AND NOT (state = 'resolved') AND opened_at >= %(since)s
     UNION ALL
-    SELECT (resolved_at AT TIME ZONE %(zone)s)::date, currency, -1, 0, -coalesce(at_stake, 0)
-    FROM exceptions_case WHERE cause_key = %(key)s AND state = 'resolved'
-), summed AS (
-    SELECT greatest(day, %(first)s::date - 1) AS day, currency, sum(cases) AS cases,
-        sum(came) FILTER (WHERE day >= %(first)s) AS came, sum(amount) AS amount
-    FROM moved GROUP BY 1, 2
+    SELECT (opened_at AT TIME ZONE %(zone)s)::date, {_KNOWN}, 1, 1, coalesce(at_stake, 0)
+    FROM exceptions_case
+    WHERE cause_key = %(key)s AND state = 'resolved' AND resolved_at >= %(since)s
+        AND opened_at >= %(since)s
+    UNION ALL
+    SELECT (resolved_at AT TIME ZONE %(zone)s)::date, {_KNOWN}, -1, 0, -coalesce(at_stake, 0)
+    FROM exceptions_case
+    WHERE cause_key = %(key)s AND state = 'resolved' AND resolved_at >= %(since)s
 )
-SELECT day, currency, cases::bigint, coalesce(came, 0)::bigint AS came, amount::bigint
-FROM summed ORDER BY day
-"""
+SELECT day, currency, sum(cases)::bigint AS cases, sum(came)::bigint AS came,
+    sum(amount)::bigint AS amount
+FROM moved WHERE day >= %(first)s GROUP BY 1, 2
+UNION ALL
+SELECT NULL, currency, sum(cases)::bigint, 0, sum(at_stake)::bigint
+FROM exceptions_tally WHERE cause_key = %(key)s AND NOT (state = 'resolved') GROUP BY 2
+"""  # noqa: S608  the columns are this file's own
 
 
 def places(cause_key: str) -> list[Place]:
@@ -79,7 +89,10 @@ def trend(cause_key: str, *, at: datetime, zone: str = "UTC") -> Sequence[Day]:
     """
     today = at.date()
     first = today - timedelta(days=DAYS - 1)
-    found = sql.rows(_TREND, {"key": cause_key, "first": first, "zone": zone})
+    # A day earlier than the first one in any zone.
+    since = datetime.combine(first - timedelta(days=1), time.min, UTC)
+    params = {"key": cause_key, "first": first, "since": since, "zone": zone}
+    found = sql.rows(_TREND, params)
     weights: dict[str, int] = {}
     for row in found:
         if row.currency:
@@ -87,14 +100,15 @@ def trend(cause_key: str, *, at: datetime, zone: str = "UTC") -> Sequence[Day]:
     if not weights:
         return ()
     currency = max(weights, key=lambda code: (weights[code], code))
-    moves = {row.day: row for row in found if row.currency == currency}
-    before = moves.get(first - timedelta(days=1))
-    cases, amount = (before.cases, before.amount) if before else (0, 0)
+    own = [row for row in found if row.currency == currency]
+    moves = {row.day: row for row in own if row.day is not None}
+    cases = sum(row.cases for row in own if row.day is None)
+    amount = sum(row.amount for row in own if row.day is None)
     days = []
-    for number in range(DAYS):
+    for number in reversed(range(DAYS)):
         day = first + timedelta(days=number)
         move = moves.get(day)
-        if move is not None:
-            cases, amount = cases + move.cases, amount + move.amount
         days.append(Day(day, move.came if move else 0, cases, Money(amount, currency)))
-    return days
+        if move is not None:
+            cases, amount = cases - move.cases, amount - move.amount
+    return days[::-1]

@@ -73,7 +73,7 @@ class Figures:
 _TALLY = """
     SELECT cause_key, kind, state, legal_entity_id, period_code, currency, regressed, snoozed,
         {flags}, sum(cases)::bigint AS cases, sum(at_stake)::bigint AS at_stake
-    FROM exceptions_tally WHERE {condition}
+    FROM {source} WHERE {condition}
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 HAVING sum(cases) <> 0
 """
 
@@ -85,7 +85,8 @@ WITH cell AS ({cells}), total AS (
     FROM cell GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 )
 SELECT total.*, entity.name AS entity, entity.zone, period.ends, period.state AS period_state,
-    (SELECT count(DISTINCT cause_key) FROM cell WHERE {tab}) AS causes, {new} AS new
+    (SELECT count(*) FROM (SELECT FROM cell WHERE {tab} GROUP BY cause_key) AS shown) AS causes,
+    {new} AS new
 FROM total
 LEFT JOIN mappings_legalentity entity ON entity.id = total.legal_entity_id
 LEFT JOIN mappings_accountingperiod period
@@ -111,7 +112,8 @@ WITH cell AS (
 )
 SELECT cell.legal_entity_id, cell.period_code, cell.currency, sum(cell.cases)::bigint AS cases,
     sum(cell.at_stake)::bigint AS at_stake, entity.name AS entity, entity.zone, period.ends,
-    period.state AS period_state, (SELECT count(DISTINCT cause_key) FROM cell) AS causes
+    period.state AS period_state,
+    (SELECT count(*) FROM (SELECT FROM cell GROUP BY cause_key) AS shown) AS causes
 FROM cell
 LEFT JOIN mappings_legalentity entity ON entity.id = cell.legal_entity_id
 LEFT JOIN mappings_accountingperiod period
@@ -126,7 +128,7 @@ def figures(selection: Selection) -> Figures:
     counts of others.
     """
     condition, params = selection.tally()
-    cells = _TALLY.format(flags=FLAGS, condition=condition)
+    cells = _TALLY.format(flags=FLAGS, condition=condition, source=selection.cells)
     new = "NULL" if selection.words else _NEW.format(condition=condition)
     statement = _CELLS.format(cells=cells, tab=selection.tab(), new=new)
     alone = bool(selection.words) and selection.status == "new"

@@ -56,7 +56,14 @@ def queue(request: HttpRequest) -> HttpResponse:
         "entity": selection.entity,
         "noun": "cases" if by_case else "causes",
         "form": state.form(
-            "q", "system", "kind", "owner", *(() if not selection.unresolved else (rank,))
+            "q",
+            "system",
+            "kind",
+            "owner",
+            *(() if not selection.unresolved else (rank,)),
+            "amount_min",
+            "amount_max",
+            "age_min",
         ),
         "oob": wants_fragment(request),
         "saved": saved.shown(offered, state, view),

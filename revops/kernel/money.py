@@ -59,6 +59,13 @@ def minor_digits(currency: str) -> int:
     return int(fractions.get(currency, fractions["DEFAULT"])[0])
 
 
+@lru_cache(maxsize=8)
+def currencies_of(digits: int) -> tuple[str, ...]:
+    """Every currency that has so many decimal places, in order."""
+    known = set(get_global("all_currencies")) - _UNCOUNTED
+    return tuple(sorted(code for code in known if minor_digits(code) == digits))
+
+
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """An exact amount: ``Money(1299000, "USD")`` is USD 12,990.00."""

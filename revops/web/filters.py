@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -31,7 +31,9 @@ PLACES: Final = ("page", "after", "before")
 class Key:
     """
     One key of the address. ``choices`` maps each value to its word; ``accept`` takes a text and
-    returns its canonical form or raises ValueError. ``chip`` shows it as a removable filter.
+    returns its canonical form or raises ValueError. ``chip`` shows it as a removable filter, in
+    the words of ``said`` if given. As a control it is words, a ``number`` (typed under *More
+    filters*) or a ``day``.
     """
 
     name: str
@@ -41,9 +43,11 @@ class Key:
     choices: Mapping[str, str] | None = None
     accept: Callable[[str], str] | None = None
     chip: bool = True
+    said: Callable[[str], str] | None = None
+    typed: Literal["words", "number", "day"] = "words"
 
     def word(self, value: str) -> str:
-        return (self.choices or {}).get(value, value)
+        return self.said(value) if self.said else (self.choices or {}).get(value, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Field:
     value: str
     choices: Mapping[str, str] | None
     has_default: bool
+    typed: str = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,16 @@ class Form:
 
     fields: list[Field]
     hidden: list[tuple[str, str]]
+
+    @property
+    def more(self) -> list[Field]:
+        """The numbers, which are put in force by one button."""
+        return [field for field in self.fields if field.typed == "number"]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether one of the numbers is in force."""
+        return any(field.value for field in self.more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +173,14 @@ class State:
         for name in names:
             key = self._key(name)
             fields.append(
-                Field(name, key.label or name, self.one(name), key.choices, bool(key.default))
+                Field(
+                    name,
+                    key.label or name,
+                    self.one(name),
+                    key.choices,
+                    bool(key.default),
+                    key.typed,
+                )  # fmt: skip
             )
         return Form(fields, hidden)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from exceptions.queries.causes import every_cause, page_of_causes
 from exceptions.queries.closes import endangers
 from exceptions.queries.detail import detail
 from exceptions.queries.selection import Selection
+from exceptions.queries.shape import trend
 from exceptions.queries.totals import figures, open_cases
 from revops.kernel.money import Money
 from tests import factories
@@ -21,8 +23,8 @@ AT = datetime(2026, 10, 29, 14, 0, tzinfo=UTC)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("calls")]
 
 
-def choose(**values: object) -> Selection:
-    return Selection(at=AT, **values)  # type: ignore[arg-type]
+def choose(**values: Any) -> Selection:
+    return Selection(at=AT, **values)
 
 
 def reported(identity: str, *, at: datetime = AT, **values: object) -> Case:
@@ -129,6 +131,36 @@ class TestCauses:
         assert len(found) == len(expected)
         assert {row.case.cause_key for row in page_of_cases(selection).rows} == found
 
+    @pytest.mark.parametrize(
+        ("chosen", "expected"),
+        [
+            ({"amount_min": 100}, {"dollars", "yen", "owed"}),
+            ({"amount_min": 101}, {"yen", "owed"}),
+            ({"amount_max": 100}, {"dollars", "dinars"}),
+            ({"amount_min": 10, "amount_max": 100}, {"dollars"}),
+            ({"age_min": 3}, {"dinars", "unknown"}),
+            ({"age_min": 3, "amount_max": 1}, {"dinars"}),
+            ({"age_min": 4}, set()),
+        ],
+    )
+    def test_are_narrowed_by_each_cases_own_amount_and_age(
+        self, chosen: dict[str, int], expected: set[str]
+    ) -> None:
+        old = AT - timedelta(days=3)
+        for name, currency, minor, at in (
+            ("dollars", "USD", 10_000, AT), ("yen", "JPY", 101, AT), ("owed", "EUR", -10_100, AT),
+            ("dinars", "KWD", 1_000, old), ("unknown", "USD", None, old),
+        ):  # fmt: skip
+            reported(name, at=at, subject_label=name, currency=currency, at_stake=minor)
+        selection = choose(**chosen)
+        listed = {row.case.subject_label for row in page_of_cases(selection).rows}
+        assert listed == expected
+        found = figures(selection)
+        assert found.shown.cases == found.open == len(expected)
+        assert [row.sum.cases for row in page_of_causes(selection).rows] == [len(expected)][
+            : bool(expected)
+        ]
+
     def test_are_found_by_their_words_and_by_what_their_cases_are_about(self) -> None:
         reported("a", cause="Tax code X has no mapping", cause_parts="a", subject_label="INV-77")
         case = reported("b", cause="Books are closed", cause_parts="b", subject_label="INV-88")
@@ -148,6 +180,19 @@ class TestCauses:
         reported("a", cause="1000 and acb")
         assert page_of_causes(choose(words=words).looked_up()).rows == []
         assert page_of_cases(choose(words=words).looked_up(cases=True)).rows == []
+
+
+class TestTrend:
+    def test_of_a_cause_ends_with_what_stands_and_goes_back_by_what_came_and_went(self) -> None:
+        for identity, ago, minor in (("old", 40, 7_000), ("gone", 30, 500), ("new", 2, 100)):
+            reported(identity, at=AT - timedelta(days=ago), at_stake=minor)
+        reported("unknown", at_stake=None)
+        settle(
+            fingerprints=[a_finding("gone").fingerprint], at=AT - timedelta(days=1), text="Posted."
+        )
+        days = trend(a_finding().cause_key, at=AT)
+        assert [one.amount.minor for one in days] == [7_500] * 11 + [7_600, 7_100, 7_100]
+        assert [(one.came, one.cases) for one in days[-4:]] == [(0, 2), (1, 3), (0, 2), (0, 2)]
 
 
 class TestFigures:

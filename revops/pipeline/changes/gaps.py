@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from exceptions.findings import cause_key_of
@@ -31,7 +31,8 @@ _BY_SLUG: Final = {kind.slug: kind for kind in KINDS}
 class Gap:
     """
     A key without a map in an entity's books; ``entity`` is its code, blank where nobody knows it.
-    For a rate, ``key`` is the pair (EUR→USD).
+    For a rate, ``key`` is the pair (EUR→USD). ``starts`` is the first day of the earliest period
+    that waits for it, where periods are known.
     """
 
     kind: MapKind
@@ -43,6 +44,7 @@ class Gap:
     first_at: datetime
     held: Sum = field(default_factory=Sum)
     endangers: Endangers | None = None
+    starts: date | None = None
 
     @property
     def weight(self) -> int:
@@ -58,11 +60,11 @@ _GAPS: Final = """
 WITH held AS (
     SELECT cause_key, legal_entity_id, period_code, currency, sum(cases)::bigint AS cases,
         sum(at_stake)::bigint AS at_stake
-    FROM exceptions_tally WHERE kind = %s AND state <> 'resolved'
+    FROM exceptions_tally WHERE kind = %s AND state <> 'resolved' AND (%s = '' OR cause_key = %s)
     GROUP BY 1, 2, 3, 4 HAVING sum(cases) <> 0
 )
 SELECT held.*, sample.facts, sample.opened_at, sample.connection_slug, entity.code, entity.name,
-    entity.zone, period.ends, period.state AS period_state
+    entity.zone, period.starts, period.ends, period.state AS period_state
 FROM held
 CROSS JOIN LATERAL (
     SELECT facts, opened_at, connection_slug FROM exceptions_case one
@@ -75,10 +77,13 @@ LEFT JOIN mappings_accountingperiod period
 """
 
 
-def gaps(*, at: datetime) -> list[Gap]:
-    """Every gap of every kind that the session sees, the most money first. One query."""
+def gaps(*, at: datetime, cause_key: str = "") -> list[Gap]:
+    """
+    Every gap of every kind that the session sees, or those of one cause, the most money first. One
+    query.
+    """
     found: dict[tuple[str, int | None], Gap] = {}
-    for row in sql.rows(_GAPS, (NO_MAP,)):
+    for row in sql.rows(_GAPS, (NO_MAP, cause_key, cause_key)):
         named = _named(row)
         if named is None:
             continue
@@ -90,6 +95,8 @@ def gaps(*, at: datetime) -> list[Gap]:
                 row.connection_slug, row.opened_at,
             )  # fmt: skip
         gap.held.add(row.cases, row.currency, row.at_stake)
+        if row.starts and (gap.starts is None or row.starts < gap.starts):
+            gap.starts = row.starts
         if row.ends and (gap.endangers is None or row.ends < gap.endangers.ends):
             gap.endangers = endangers(
                 entity=row.name, zone=row.zone, period=row.period_code, ends=row.ends,

@@ -10,10 +10,9 @@ from datetime import date, datetime
 from typing import Final
 
 from exceptions.fixes import Control, Suggestion
-from exceptions.models import Case, CaseState
 from revops.mappings.changing import Change
 from revops.mappings.kinds import Column, Known, MapKind
-from revops.mappings.models import AccountingPeriod, LedgerAccount, LegalEntity
+from revops.mappings.models import LedgerAccount, LegalEntity
 from revops.mappings.operations.checking import Checked, check
 from revops.mappings.queries import Row, rows_of, slots_of
 from revops.pipeline.changes.gaps import Gap, gaps
@@ -38,7 +37,7 @@ class Lack:
 
 def gap_of(cause_key: str, *, at: datetime) -> Gap | None:
     """The gap behind a cause; None for a cause of another sort, or when no case of it is left."""
-    return next((one for one in gaps(at=at) if one.cause_key == cause_key), None)
+    return next(iter(gaps(at=at, cause_key=cause_key)), None)
 
 
 def lack_of(cause_key: str, *, at: datetime) -> Lack | None:
@@ -46,17 +45,10 @@ def lack_of(cause_key: str, *, at: datetime) -> Lack | None:
     gap = gap_of(cause_key, at=at)
     if gap is None:
         return None
-    return Lack(gap, _since(gap) if gap.kind.dated else date.min)
-
-
-def _since(gap: Gap) -> date:
-    """The first day of the period of the first blocked document."""
-    codes = Case.objects.exclude(state=CaseState.RESOLVED).filter(cause_key=gap.cause_key)
-    periods = AccountingPeriod.objects.filter(
-        legal_entity__code=gap.entity, code__in=codes.values("period_code").distinct()
-    )
-    first = periods.order_by("starts").first()
-    return first.starts if first else gap.first_at.date().replace(day=1)
+    if not gap.kind.dated:
+        return Lack(gap, date.min)
+    # The first day of the period of the first blocked document.
+    return Lack(gap, gap.starts or gap.first_at.date().replace(day=1))
 
 
 def change_of(lack: Lack, typed: Mapping[str, str]) -> tuple[Change, dict[str, str]]:
