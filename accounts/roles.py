@@ -146,6 +146,10 @@ RULES: Final[dict[str, Rule]] = {
     "connections.operate": _act(frozenset({Role.REVOPS, Role.ADMIN}), whole=True),
     "connections.change": _make(_ADMIN, whole=True),
     "connections.change.approve": _check(_ADMIN, finance=False, whole=True),
+    # Alerts.
+    "alerts.view": _look(_READERS),
+    "alerts.change": _act(_WORKERS),
+    "alerts.acknowledge": _act(_WORKERS),
     "sandbox.operate": _act(_WORKERS | _ADMIN),
     # People.
     "people.view": _look(_ADMIN | _AUDITOR, whole=True),

@@ -48,6 +48,9 @@ KINDS: Final = {
             chat=True,
         ),
         Kind(
+            "alert", "Alert", "A rule of yours holds: about money, time, or a system.", chat=True,
+        ),
+        Kind(
             "audit_trail_broken", "Audit trail", "It is not as it was written.", chat=True,
         ),
     )

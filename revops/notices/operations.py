@@ -31,10 +31,13 @@ def tell(
     link: str,
     key: str,
     entity: str = "",
+    mail: bool = True,
+    chat: bool = True,
 ) -> int:
     """
     Tell people (by their ids) something, in the caller's transaction. ``link`` is a path of this
-    console. The same ``key`` tells nobody twice. How many were told; raises KindUnknown.
+    console. The same ``key`` tells nobody twice. Without ``mail`` or ``chat`` it goes out that way
+    to nobody, whatever they wish. How many were told; raises KindUnknown.
     """
     kind_of(kind)
     people = list(User.objects.filter(pk__in=set(recipients), is_active=True))
@@ -50,13 +53,14 @@ def tell(
             Notice(
                 recipient=person, kind=kind, title=_line(title)[:_LONGEST_TITLE], text=text,
                 link=link, entity=entity, key=key[:200], created_at=now,
-                mail=wishes[person.pk].mail, chat=NOW if wishes[person.pk].chat else NOT,
+                mail=wishes[person.pk].mail if mail else NOT,
+                chat=NOW if chat and wishes[person.pk].chat else NOT,
             )
             for person in people
         ],
         ignore_conflicts=True,
     )  # fmt: skip
-    _expect_summaries([one for one in people if wishes[one.pk].mail == DIGEST])
+    _expect_summaries([one for one in people if mail and wishes[one.pk].mail == DIGEST])
     return Notice.objects.filter(key=key).count() - before
 
 

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "exceptions",
     "revops.pipeline",
     "revops.credits",
+    "revops.alerts",
     "revops.console",
     "revops.api",
     "revops.sandbox",
@@ -186,6 +187,7 @@ CELERY = {
         "approvals.tasks",
         "revops.credits.tasks",
         "revops.jobs.tasks",
+        "revops.alerts.tasks",
         "exceptions.tasks",
         "revops.audit.tasks",
     ],
@@ -203,6 +205,7 @@ CELERY = {
         "credits": {"task": "revops.credits.tasks.look", "schedule": 3.0},
         "jobs": {"task": "revops.jobs.tasks.work", "schedule": 2.0},
         "snoozes": {"task": "exceptions.tasks.wake", "schedule": 15.0},
+        "alerts": {"task": "revops.alerts.tasks.watch", "schedule": 30.0},
     },
     "timezone": "UTC",
 }

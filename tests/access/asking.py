@@ -44,6 +44,8 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^mappings/<", lambda _: {"kind": "tax-codes"}),
     (r"^usage/lines/", lambda side: {"id": side.rated.pk}),
     (r"^usage/<", lambda side: {"id": side.usage.pk}),
+    (r"^alerts/rules/<", lambda side: {"number": side.alert_rule.pk}),
+    (r"^alerts/ALT-<", lambda side: {"number": side.alert.pk}),
     (r"^credits/terms/<", lambda side: {"what": "rule", "id": side.rule.pk}),
     (r"^credits/<.*/(edit|send|discard)", lambda side: {"id": side.draft.pk}),
     (r"^credits/<", lambda side: {"id": side.credit.pk}),

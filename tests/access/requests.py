@@ -13,6 +13,8 @@ from accounts.roles import Role
 from accounts.tokens import SCOPES
 from approvals import operations as approvals
 from approvals.models import ApprovalRequest, Comment, Delegation
+from revops.alerts.models import Alert, Sample
+from revops.alerts.models import Rule as AlertRule
 from revops.credits.models import Moment, Promise, Rule, ServiceCredit
 from revops.kernel import clock, correlation
 from revops.kernel.money import Money
@@ -45,6 +47,7 @@ def ask(side: Side, asker: User) -> None:
     made["policy"] = a_policy(subject, entity=code, note=f"Asked for by {side.name}")
     made["credit"] = a_credit(side, asker, state="waiting", sent_at=clock.now())
     made["draft"] = a_credit(side, asker)
+    _watched(side, asker)
     _mapped(side)
     made["change_set"] = ChangeSet.objects.create(
         kind="tax-codes", entities=[code], made_by=asker, made_at=clock.now(),
@@ -103,6 +106,21 @@ def a_credit(side: Side, by: User, **values: Any) -> ServiceCredit:
     made = ServiceCredit.objects.create(**given)
     Moment.objects.create(credit=made, at=now, state=made.state, text=f"{side.name} asked")
     return made
+
+
+def _watched(side: Side, by: User) -> None:
+    """A rule that fires, and what was measured."""
+    now = clock.now()
+    common = {"legal_entity": side.entity, "currency": "USD"}
+    side.made["alert_rule"] = rule = AlertRule.objects.create(
+        name=f"Money of {side.name}", measure="blocked_money", threshold=side.amount - 1, owner=by,
+        changed_at=now, since=now, value=side.amount, looked_at=now, **common,
+    )  # fmt: skip
+    side.made["alert"] = Alert.objects.create(
+        rule=rule, sentence=f"Money of {side.name}: {Money(side.amount, 'USD')}.", began_at=now,
+        value=side.amount, worst=side.amount, fired_at=now, **common,
+    )  # fmt: skip
+    Sample.objects.create(measure="blocked_money", at=now, value=side.amount, **common)
 
 
 def _mapped(side: Side) -> None:

@@ -15,6 +15,11 @@ from revops.audit.chain import Link, hash_of, mac_of
 from revops.audit.models import Event
 
 ACTS: Final[Mapping[str, str]] = {
+    "alerts.acknowledge": "Took an alert on",
+    "alerts.rule_changed": "Changed an alert rule",
+    "alerts.rule_made": "Made an alert rule",
+    "alerts.rule_off": "Turned an alert rule off",
+    "alerts.rule_on": "Turned an alert rule on",
     "approval.approve": "Approved",
     "approval.asked": "Asked for approval",
     "approval.commented": "Commented",
@@ -220,6 +225,8 @@ def _url(event: Event) -> str:
     """The page of what the act was done to; nothing for what has none."""
     place = _PLACES.get(event.kind)
     try:
+    "alert": lambda ref: reverse("alerts:alert", args=[int(ref.removeprefix("ALT-"))]),
+    "alert_rule": lambda ref: reverse("alerts:rule", args=[int(ref.removeprefix("rule-"))]),
         return place(event.reference) if place else ""
     except ValueError:
         return ""

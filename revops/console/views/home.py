@@ -14,6 +14,7 @@ from exceptions.queries.causes import page_of_causes
 from exceptions.queries.readiness import unreviewed_emergencies
 from exceptions.queries.selection import Selection
 from exceptions.queries.totals import figures
+from revops.alerts.queries.listing import unanswered
 from revops.console.queries.home import newest_postings, targets
 from revops.credits.queries import desk
 from revops.kernel import clock
@@ -48,6 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
         context["desk"] = desk.home(request.user, at=now)
     if may(request.user, "break_glass.review"):
         context["unreviewed"] = unreviewed_emergencies(at=now, entity=state.one("entity"))
+    if may(request.user, "alerts.acknowledge"):
+        context["alerts"] = unanswered(entity=state.one("entity"))
     if context["may_find"]:
         context["postings"] = newest_postings()
     if may(request.user, "connections.view"):

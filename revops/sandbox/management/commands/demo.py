@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.demo import PASSWORD
-from revops.sandbox import company, contacts, desk, metered
+from revops.sandbox import company, contacts, desk, metered, watched
 
 
 class Command(BaseCommand):
@@ -28,6 +28,7 @@ class Command(BaseCommand):
             metered.seed()
             contacts.seed()
             desk.seed()
+            watched.seed()
         except company.NotADemo as error:
             raise CommandError(str(error)) from error
         self.stdout.write("The demo company is new." if fresh else "The demo company is there.")
