@@ -45,6 +45,7 @@ ACTS: Final[Mapping[str, str]] = {
     "emergency_account.opened": "Opened the emergency account",
     "emergency_account.tried": "Tried to sign in to the emergency account",
     "cases.comment": "Commented",
+    "cases.compensate": "Asked to take back",
     "cases.retry": "Tried again",
     "connections.limit": "Set limits",
     "connections.pause": "Paused",
@@ -200,18 +201,32 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change
 
 
 def _text(value: Any) -> str:
+    text = _FRACTION.sub(r"\1", _said(value))
+    return text if len(text) <= _LONGEST * 5 else f"{text[: _LONGEST * 5]}…"
+
+
+def _said(value: Any) -> str:
+    """``entity US-INC, values (account 2100)``: as people write, with no bracket of a program."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        value = ", ".join(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = _FRACTION.sub(r"\1", text)
-    return text if len(text) <= _LONGEST * 5 else f"{text[: _LONGEST * 5]}…"
+    if isinstance(value, Mapping):
+        known = {name: held for name, held in value.items() if held not in (None, "", [], {})}
+        return ", ".join(
+            f"{name.replace('_', ' ')} "
+            + (f"({_said(held)})" if isinstance(held, Mapping) else _said(held))
+            for name, held in known.items()
+        )
+    if isinstance(value, list):
+        between = "; " if any(isinstance(one, Mapping) for one in value) else ", "
+        return between.join(_said(one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 _PLACES: Final[Mapping[str, Callable[[str], str]]] = {
+    "alert": lambda ref: reverse("alerts:alert", args=[int(ref.removeprefix("ALT-"))]),
+    "alert_rule": lambda ref: reverse("alerts:rule", args=[int(ref.removeprefix("rule-"))]),
     "approval": lambda ref: reverse("approvals:approval", args=[int(ref.removeprefix("APR-"))]),
     "case": lambda ref: reverse("exceptions:case", args=[int(ref.removeprefix("EXC-"))]),
     "connection": lambda ref: reverse("connections:connection", args=[ref]),
@@ -225,8 +240,6 @@ def _url(event: Event) -> str:
     """The page of what the act was done to; nothing for what has none."""
     place = _PLACES.get(event.kind)
     try:
-    "alert": lambda ref: reverse("alerts:alert", args=[int(ref.removeprefix("ALT-"))]),
-    "alert_rule": lambda ref: reverse("alerts:rule", args=[int(ref.removeprefix("rule-"))]),
         return place(event.reference) if place else ""
     except ValueError:
         return ""
