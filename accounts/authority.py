@@ -10,7 +10,7 @@ person, such as a framework's superuser, means nothing here.
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -68,7 +68,7 @@ def held_by(user: User, *, fresh: bool = False) -> tuple[Held, ...]:
     The roles in force now, each with its entities; read once for one request. ``fresh`` reads
     again, as a decision does inside its own transaction.
     """
-    cached: tuple[Held, ...] | None = getattr(user, "_roles_in_force", None)
+    cached = user._roles_in_force
     if cached is None or fresh:
         rows = list(
             in_force()
@@ -77,9 +77,9 @@ def held_by(user: User, *, fresh: bool = False) -> tuple[Held, ...]:
             .values_list("role", "legal_entity", "group__entities", Exists(_lent_to(user.pk)))
         )
         cached = tuple(Held(Role(role), _scope(code, group)) for role, code, group, _ in rows)
-        user._roles_in_force = cached  # type: ignore[attr-defined]  # a cache, not a column
+        user._roles_in_force = cached
         lent = _lent_to(user.pk).values_list("pk", "actions") if any(row[3] for row in rows) else ()
-        user._lent = dict(lent)  # type: ignore[attr-defined]  # a cache, not a column
+        user._lent = dict(lent)
     return cached
 
 
@@ -97,11 +97,10 @@ def in_force() -> QuerySet[Assignment]:
     )
 
 
-def lent_to(user: User) -> dict[int, list[str]]:
+def lent_to(user: User) -> Mapping[int, list[str]]:
     """Break-glass that is in force for somebody: its number and the actions that it lends."""
     held_by(user)
-    found: dict[int, list[str]] = user._lent  # type: ignore[attr-defined]  # set by held_by
-    return found
+    return user._lent
 
 
 def scope_of(user: object, action: str = "") -> Scope:

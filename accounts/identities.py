@@ -48,16 +48,16 @@ def accounts_of(user_id: int, *, since: datetime | None = None) -> frozenset[int
 
 def mine(user: User) -> frozenset[int]:
     """``accounts_of`` for who is signed in, read once for a request."""
-    cached: frozenset[int] | None = getattr(user, "_accounts_of_person", None)
+    cached = user._accounts_of_person
     if cached is None:
         cached = accounts_of(user.pk)
-        user._accounts_of_person = cached  # type: ignore[attr-defined]  # a cache, not a column
+        user._accounts_of_person = cached
     return cached
 
 
 def forget(user: User) -> None:
     """Read it again at the next question."""
-    user._accounts_of_person = None  # type: ignore[attr-defined]  # a cache, not a column
+    user._accounts_of_person = None
 
 
 def ties(*, since: datetime | None = None) -> QuerySet[SamePerson]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -13,6 +15,9 @@ from django.db.models.functions import Coalesce
 
 from accounts.roles import Role
 from revops.kernel import clock
+
+if TYPE_CHECKING:
+    from accounts.authority import Held
 
 
 class UserManager(BaseUserManager["User"]):
@@ -42,6 +47,11 @@ class User(AbstractBaseUser):
     sealed_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
+
+    # Read once for a request by ``authority`` and ``identities``; no columns.
+    _roles_in_force: tuple[Held, ...] | None = None
+    _lent: Mapping[int, list[str]] = MappingProxyType({})
+    _accounts_of_person: frozenset[int] | None = None
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]

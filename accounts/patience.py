@@ -36,7 +36,7 @@ def failed(*, email: str, address: str) -> None:
         with suppress(ValueError):
             cache.incr(key)
         cache.touch(key, timeout=WAIT)
-        cache.set(_until(key), time.time() + WAIT, timeout=WAIT)
+        cache.set(_until(key), int(time.time()) + WAIT, timeout=WAIT)
 
 
 def succeeded(*, email: str, address: str) -> None:
@@ -46,12 +46,13 @@ def succeeded(*, email: str, address: str) -> None:
 
 def _wait(key: str, tries: int) -> int:
     failures, until = _read(key)
-    return max(0, round(until - time.time())) if failures >= tries else 0
+    return max(0, until - int(time.time())) if failures >= tries else 0
 
 
-def _read(key: str) -> tuple[int, float]:
+def _read(key: str) -> tuple[int, int]:
+    """How many failed, and until which second of the clock one waits then."""
     found = cache.get_many([key, _until(key)])
-    return int(found.get(key, 0)), float(found.get(_until(key), 0.0))
+    return int(found.get(key, 0)), int(found.get(_until(key), 0))
 
 
 def _until(key: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, Protocol, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
@@ -25,19 +25,26 @@ class Policy:
     open_because: str = ""
 
 
+class _Declaring(Protocol):
+    policy: Policy
+
+
+def declared(view: View[P], policy: Policy) -> View[P]:
+    """The view itself, which says from now on who it is for."""
+    cast(_Declaring, view).policy = policy
+    return view
+
+
 def for_everyone_signed_in(view: View[P]) -> View[P]:
     """The view is each person's own, such as their settings: no role is asked for."""
-    view.policy = Policy(open_because="one's own")  # type: ignore[attr-defined]  # policy_of
-    return view
+    return declared(view, Policy(open_because="one's own"))
 
 
 def open_door(because: str) -> Callable[[View[P]], View[P]]:
     """The view has no signed-in person; ``because`` says what guards it instead."""
 
     def declare(view: View[P]) -> View[P]:
-        opened = login_not_required(view)
-        opened.policy = Policy(open_because=because)  # type: ignore[attr-defined]  # policy_of
-        return opened
+        return declared(login_not_required(view), Policy(open_because=because))
 
     return declare
 

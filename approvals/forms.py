@@ -113,11 +113,12 @@ def read_tiers(data: QueryDict) -> tuple[list[TierTerms], list[dict[str, Any]], 
     """
     terms, typed, wrong = [], [], []
     for row in range(1, ROWS + 1):
-        raw = {
+        steps = [data.get(f"step-{row}-{step}", "") for step in range(1, STEPS + 1)]
+        raw: dict[str, Any] = {
             "row": row,
             "used": data.get(f"used-{row}") == "yes",
             "up_to": data.get(f"up-to-{row}", "").strip(),
-            "steps": [data.get(f"step-{row}-{step}", "") for step in range(1, STEPS + 1)],
+            "steps": steps,
             "due_days": data.get(f"due-{row}", "1").strip() or "1",
             "escalate_to": data.get(f"escalate-{row}", ""),
             "reauthenticate": data.get(f"proof-{row}") == "yes",
@@ -136,7 +137,7 @@ def read_tiers(data: QueryDict) -> tuple[list[TierTerms], list[dict[str, Any]], 
             TierTerms(
                 row - 1,
                 int(limit) if limit else None,
-                tuple(step for step in raw["steps"] if step),  # type: ignore[attr-defined]
+                tuple(step for step in steps if step),
                 int(due),
                 str(raw["escalate_to"]),
                 bool(raw["reauthenticate"]),

@@ -15,15 +15,16 @@ resolved.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from revops.kernel.keys import sha256
 
@@ -36,10 +37,8 @@ RESOLVED: Final = "resolved"
 _MARK: Final = re.compile(r"\s*\[(?:(ask|approve)|run ([a-z_]+(?: or [a-z_]+)*))\]\s*\Z")
 _SLUG: Final = re.compile(r"[a-z][a-z0-9_]*")
 _BULLET: Final = re.compile(r"(?:\d+\.|-)\s+")
-_INLINE: Final = (
-    (re.compile(r"\*\*(.+?)\*\*"), r"<strong>\1</strong>"),
-    (re.compile(r"`(.+?)`"), r"<code>\1</code>"),
-)
+_MARKDOWN: Final = re.compile(r"\*\*(?P<strong>.+?)\*\*|`(?P<code>.+?)`")
+_HTML: Final = re.compile(r"<strong>(?P<strong>.+?)</strong>|<code>(?P<code>.+?)</code>")
 
 
 class PlaybookMissing(LookupError):
@@ -80,7 +79,7 @@ class Playbook:
     def plan(self) -> list[Step]:
         """The steps of a run, with its end."""
         found = [step for part in self.sections if part.title == STEPS for step in part.plan]
-        return [*found, Step(RESOLVED, mark_safe("The case is resolved."))]  # noqa: S308  our words
+        return [*found, Step(RESOLVED, escape("The case is resolved."))]
 
     @property
     def digest(self) -> str:
@@ -124,19 +123,19 @@ def parse(slug: str, text: str) -> Playbook:
 
 def _blocks(body: str) -> tuple[SafeString, list[Step]]:
     """HTML of a section's paragraphs and lists, and every list item on its own."""
-    html: list[str] = []
+    html: list[SafeString] = []
     every: list[Step] = []
     for block in re.split(r"\n\s*\n", body.strip()):
         if not block:
             continue
         if not _BULLET.match(block):
-            html.append(f"<p>{_inline(block)}</p>")
+            html.append(format_html("<p>{}</p>", _inline(block)))
             continue
         items = [_step(item) for item in re.split(r"^(?:\d+\.|-)\s+", block, flags=re.M) if item]
-        tag = "ol" if block[0].isdigit() else "ul"
-        html.append(f"<{tag}>{''.join(f'<li>{item.text}</li>' for item in items)}</{tag}>")
+        shown = format_html_join("", "<li>{}</li>", ((item.text,) for item in items))
+        html.append(format_html("<ol>{}</ol>" if block[0].isdigit() else "<ul>{}</ul>", shown))
         every.extend(items)
-    return mark_safe("".join(html)), every  # noqa: S308  made of escaped text and our own tags
+    return _joined(html), every
 
 
 def _step(item: str) -> Step:
@@ -148,7 +147,30 @@ def _step(item: str) -> Step:
 
 
 def _inline(text: str) -> SafeString:
-    shown = str(escape(" ".join(text.split())))
-    for pattern, markup in _INLINE:
-        shown = pattern.sub(markup, shown)
-    return mark_safe(shown)  # noqa: S308  escaped above; only our own tags were added
+    return _shown(" ".join(text.split()), _MARKDOWN, str)
+
+
+def kept(html: str) -> SafeString:
+    """
+    A step's text as a run of it was stored with. Whatever the table holds, only the two tags that
+    a step can have are tags; the rest is text.
+    """
+    return _shown(html, _HTML, unescape)
+
+
+def _shown(text: str, marks: re.Pattern[str], read: Callable[[str], str]) -> SafeString:
+    """``text`` with what it marks as strong or as code; one may stand in the other."""
+    parts: list[SafeString | str] = []
+    at = 0
+    for found in marks.finditer(text):
+        parts.append(read(text[at : found.start()]))
+        at = found.end()
+        if found["strong"] is not None:
+            parts.append(format_html("<strong>{}</strong>", _shown(found["strong"], marks, read)))
+        else:
+            parts.append(format_html("<code>{}</code>", _shown(found["code"], marks, read)))
+    return _joined([*parts, read(text[at:])])
+
+
+def _joined(parts: Iterable[SafeString | str]) -> SafeString:
+    return format_html_join("", "{}", ((part,) for part in parts))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any, cast
 
 import django
 import pytest
@@ -37,7 +38,7 @@ def schema_digest() -> str:
 def template() -> str:
     """The name of a migrated database on the server of the tests, made now if it is not there."""
     name = f"revops_template_{schema_digest()}"
-    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+    with cast(Any, connection)._nodb_cursor() as cursor:
         # A slow machine may take minutes for what the other one does.
         cursor.execute("SET lock_timeout = 0")
         cursor.execute("SET statement_timeout = 0")

@@ -28,6 +28,8 @@ ACCOUNT: Final = "account"
 PERIOD: Final = "period"
 _DECIDES_ACCOUNT: Final = frozenset({"sku", "code", "legal_entity", "usage_ref"})
 _LINE_IDS: Final = frozenset({"line_id"})
+Sort = Literal["money", "day", "number", "text", "flag", "choice"]
+_SORTS: Final[dict[type, Sort]] = {bool: "flag", date: "day", Decimal: "number", str: "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Cell:
     path: str
     group: str
     label: str
-    kind: Literal["money", "day", "number", "text", "flag", "choice"]
+    kind: Sort
     value: str
     touches: str = ""
     locked: bool = False
@@ -233,14 +235,14 @@ def _touches(name: str, kind: str) -> str:
     return ""
 
 
-def _kind(field: FieldInfo) -> Literal["money", "day", "number", "text", "flag", "choice"] | None:
+def _kind(field: FieldInfo) -> Sort | None:
     kind = _bare(field.annotation)
     if get_origin(kind) is Literal:
         return "choice"
     if kind is int:
         limits = [one for one in _metadata(field) if isinstance(one, Lt)]
         return "money" if any(one.lt == LIMIT for one in limits) else "number"
-    return {bool: "flag", date: "day", Decimal: "number", str: "text"}.get(kind)  # type: ignore[return-value]
+    return _SORTS.get(kind)
 
 
 def _metadata(field: FieldInfo) -> list[Any]:

@@ -13,7 +13,6 @@ KNOWN = "CASE WHEN at_stake IS NULL THEN '' ELSE currency END AS known"
 INTO = f"INSERT INTO exceptions_tally ({BY}, currency, cases, at_stake, folded)"
 OPEN = "NOT (state = 'resolved')"
 
-# Names of columns are this file's own.
 FORWARD = f"""
 CREATE OR REPLACE FUNCTION exceptions_tally_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -38,7 +37,7 @@ END $$;
 DELETE FROM exceptions_tally;
 {INTO} SELECT {BY}, {KNOWN}, count(*), coalesce(sum(at_stake), 0), true
 FROM exceptions_case WHERE {OPEN} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11;
-"""  # noqa: S608
+"""  # noqa: S608  columns named in this file
 
 
 class Migration(migrations.Migration):

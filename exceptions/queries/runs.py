@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from exceptions.models import Case, PlaybookRun, RunStep
+from exceptions.playbooks import kept
 from revops.store import sql
 from revops.web.formats import span_text
 
@@ -62,9 +63,8 @@ def latest_run(case: Case) -> Running | None:
     taken = {one.position: one for one in run.taken.select_related("by")}
     steps = [
         Standing(
-            number, step["kind"],
-            mark_safe(step["text"]),  # noqa: S308  escaped when the page was read
-            taken.get(number), run.state == "running" and number == len(taken) + 1,
+            number, step["kind"], kept(step["text"]), taken.get(number),
+            run.state == "running" and number == len(taken) + 1,
         )
         for number, step in enumerate(run.version.steps, 1)
     ]  # fmt: skip

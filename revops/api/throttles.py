@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from django.core.cache import cache
 from rest_framework.request import Request
@@ -40,6 +40,12 @@ class Rate:
         }
 
 
+class CountedRequest(Request):
+    """A request after its throttle; for annotations."""
+
+    rate: Rate
+
+
 class TokenThrottle(BaseThrottle):
     """``DEFAULT_THROTTLE_RATES["token"]`` (``"6000/min"``) calls a minute for each token."""
 
@@ -59,7 +65,7 @@ class TokenThrottle(BaseThrottle):
             # The window ended between the two calls.
             used = 1
         self.rate = Rate(limit=limit, remaining=max(0, limit - used), reset=WINDOW - passed)
-        request.rate = self.rate  # type: ignore[attr-defined]  # read by views.MachineView
+        cast(CountedRequest, request).rate = self.rate
         return used <= limit
 
     def wait(self) -> float | None:

@@ -162,7 +162,7 @@ class NotPossible(Exception):
 
 _ROW = tuple(field.name for field in fields(Row))
 _LOCK = (
-    f"SELECT id, connection_id, {', '.join(_ROW)}, clock_timestamp() AS now "  # noqa: S608
+    f"SELECT id, connection_id, {', '.join(_ROW)}, clock_timestamp() AS now "  # noqa: S608  own fields
     "FROM delivery_outboundcommand WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 )
 

@@ -39,8 +39,7 @@ def code(column: str) -> str:
 
 def through(column: str, parent: str, key: str = "id") -> str:
     """Whoever sees the row of ``parent`` that ``column`` names sees this one."""
-    # Names of tables and columns are a migration's literals.
-    return f"EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.{key} = {column})"  # noqa: S608
+    return f"EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.{key} = {column})"  # noqa: S608  literals of a migration
 
 
 def about(kind: str = "record_kind", id: str = "record_id") -> str:

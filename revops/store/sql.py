@@ -72,8 +72,7 @@ def _insert_statement(
 ) -> str:
     arrays = ", ".join(f"%b::{kind}[]" for kind in types)
     names = ", ".join(f'"{column}"' for column in columns)
-    # Table, column and type names are the caller's literals, never input.
-    return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {tail}"  # noqa: S608
+    return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {tail}"  # noqa: S608  the caller's literals
 
 
 class Columns:

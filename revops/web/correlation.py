@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from django.http import HttpRequest, HttpResponseBase
 
 from revops.kernel import correlation
+from revops.web.htmx import ConsoleRequest
 
 
 class CorrelationMiddleware:
@@ -17,7 +19,7 @@ class CorrelationMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         correlation_id = correlation.accept(request.headers.get(correlation.HEADER))
-        request.correlation_id = correlation_id  # type: ignore[attr-defined]  # see ConsoleRequest
+        cast(ConsoleRequest, request).correlation_id = correlation_id
         with correlation.bound(correlation_id):
             response = self.get_response(request)
         response.headers.setdefault(correlation.HEADER, correlation_id)

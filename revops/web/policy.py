@@ -13,7 +13,7 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponseBase
 
-from accounts.policy import P, Policy, View, for_everyone_signed_in, open_door, policy_of
+from accounts.policy import P, Policy, View, declared, for_everyone_signed_in, open_door, policy_of
 from accounts.queries import NotAllowed, authorize
 from accounts.roles import ACTIONS, ActionUnknown
 from revops.web.htmx import refuse
@@ -39,7 +39,6 @@ def screen(action: str) -> Callable[[View[P]], View[P]]:
             except NotAllowed as error:
                 return refuse(request, error, status=403)
 
-        guarded.policy = Policy(action=action)  # type: ignore[attr-defined]  # read by policy_of
-        return guarded
+        return declared(guarded, Policy(action=action))
 
     return declare

@@ -72,6 +72,12 @@ def reveal(
     return until
 
 
+class RevealableRequest(ConsoleRequest):
+    """A request as views behind ``@revealable`` get it; for annotations."""
+
+    reveal: Reveal
+
+
 def open_page(request: HttpRequest, page: str, until: datetime) -> None:
     """This session sees ``page`` unmasked; another page that it saw so is masked again."""
     request.session[_KEY] = {page: until.timestamp()}
@@ -91,7 +97,7 @@ def revealable(action: str) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def seen(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             until = open_until(request, request.path, action)
-            request.reveal = Reveal(  # type: ignore[attr-defined]  # what the template reads
+            cast(RevealableRequest, request).reveal = Reveal(
                 until, may(request.user, action), f"{request.path}reveal"
             )
             if until is None:

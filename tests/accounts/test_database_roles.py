@@ -129,7 +129,7 @@ class TestTheWorker:
         fill = "UPDATE delivery_attempt SET outcome = 'posted', finished_at = now() WHERE id = %s"
         with signed_in_as(rows.WORKER):
             assert sql.run(fill, (attempt.pk,)) == 1
-        with pytest.raises(psycopg.errors.IntegrityConstraintViolation):  # noqa: SIM117
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation):  # noqa: SIM117  what fails is inside
             with signed_in_as(rows.WORKER):
                 sql.run(fill, (attempt.pk,))
 

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
 from django.conf import settings as project
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from accounts import patience, stepup
@@ -136,7 +137,7 @@ class TestI19:
     ) -> None:
         settings.REVOPS_PROXIES = proxies
         request = RequestFactory().get("/", headers={"X-Forwarded-For": told})
-        AddressMiddleware(lambda request: None)(request)  # type: ignore[arg-type, return-value]
+        AddressMiddleware(lambda request: HttpResponse())(request)
         assert request.META["REMOTE_ADDR"] == address
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -33,13 +34,9 @@ def heard() -> Iterator[list[news.News]]:
     news.stop(found.append)
 
 
-def decide(request: ApprovalRequest, by: User, verdict: str = "approve", **more: object) -> object:
+def decide(request: ApprovalRequest, by: User, verdict: str = "approve", **more: Any) -> object:
     return operations.decide(
-        request_id=request.pk,
-        verdict=verdict,
-        by=by,
-        seen=request.sha256,
-        **more,  # type: ignore[arg-type]
+        request_id=request.pk, verdict=verdict, by=by, seen=request.sha256, **more
     )
 
 

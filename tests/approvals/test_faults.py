@@ -28,7 +28,11 @@ from tests.conftest import SignIn
 from tests.factories import a_legal_entity, a_party
 
 pytestmark = pytest.mark.django_db
-APPROVE = "INSERT INTO approvals_decision (request_id, step, version, verdict, decided_by_id, sha256, reason, decided_at) VALUES (%s, 1, %s, 'approve', %s, %s, '', now())"  # noqa: E501
+APPROVE = """
+INSERT INTO approvals_decision
+    (request_id, step, version, verdict, decided_by_id, sha256, reason, decided_at)
+VALUES (%s, 1, %s, 'approve', %s, %s, '', now())
+"""
 
 
 def approve(request: ApprovalRequest, by: User, **values: Any) -> ApprovalRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ from tests.conftest import SignIn
 pytestmark = pytest.mark.django_db
 
 
-def text_of(answer: object) -> str:
-    return answer.content.decode()  # type: ignore[attr-defined]
+def text_of(answer: Any) -> str:
+    return str(answer.content.decode())
 
 
 class TestInbox:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -39,7 +40,7 @@ def declared(app: str) -> dict[str, dict[str, Data]]:
         return {}
 
 
-def fields(model: type[Model]) -> list[Field]:  # type: ignore[type-arg]
+def fields(model: type[Model]) -> list[Field[Any, Any]]:
     return list(model._meta.local_concrete_fields)
 
 
@@ -52,7 +53,7 @@ def without_class(model: type[Model]) -> list[str]:
     ]
 
 
-def _is_code(field: Field) -> bool:  # type: ignore[type-arg]
+def _is_code(field: Field[Any, Any]) -> bool:
     """One of the common codes: short, and no free text."""
     length = getattr(field, "max_length", None)
     return field.name in COMMON and length is not None and length <= LONGEST_CODE

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from tests.architecture import house
 
@@ -40,8 +39,10 @@ class TestSizes:
         long = [size for size in sizes if size > LONG]
         assert len(long) <= len(sizes) * 0.05
 
-    def test_the_usual_file_fits_a_page(self, record_property: pytest.FixtureRequest) -> None:
+    def test_the_usual_file_fits_a_page(
+        self, record_property: Callable[[str, object], None]
+    ) -> None:
         sizes = [house.lines_of(path) for path in house.code() if house.lines_of(path)]
         median = statistics.median(sizes)
-        record_property("median_lines", median)  # type: ignore[operator]
+        record_property("median_lines", median)
         assert median <= 100

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -23,8 +24,8 @@ from revops.kernel.actor import acting, as_actor, system
 LINE = system("line", "The line")
 
 
-def an_act(reference: str = "EXC-1", **more: object) -> Event:
-    seq = record("cases.retry", by=LINE, kind="case", reference=reference, **more)  # type: ignore[arg-type]
+def an_act(reference: str = "EXC-1", **more: Any) -> Event:
+    seq = record("cases.retry", by=LINE, kind="case", reference=reference, **more)
     return Event.objects.get(seq=seq)
 
 
@@ -177,7 +178,7 @@ class TestActing:
 
     def test_knows_the_signed_in_person_within_a_request(self, ana: User) -> None:
         request = RequestFactory().get("/")
-        request.user, request.session = ana, SimpleNamespace(session_key="key")  # type: ignore[assignment]
+        request.user, request.session = ana, SessionStore("the-key-of-a-session")
         seen = []
         ActorMiddleware(lambda _: seen.append(acting()) or HttpResponse())(request)
         assert seen[0].actor == actor_of(ana)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -157,12 +157,13 @@ class TestSubscription:
         assert desk.send(subscribe()).code == "duplicate"
         assert len(desk.find("rc1-aaaaaaaa0001")) == 2
 
-    def test_that_came_out_otherwise_is_a_conflict(self) -> None:
+    def test_that_came_out_otherwise_is_a_conflict(self, monkeypatch: pytest.MonkeyPatch) -> None:
         desk = Desk()
         original = desk.business.subscribe
-        desk.business.subscribe = lambda **given: original(  # type: ignore[method-assign]
-            **given | {"items": [("price_x", 7)]}
-        )
+        monkeypatch.setattr(
+            desk.business, "subscribe",
+            lambda **given: original(**given | {"items": [("price_x", 7)]}),
+        )  # fmt: skip
         receipt = desk.send(subscribe())
         assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "conflict")
         assert receipt.external_id
@@ -329,7 +330,7 @@ class TestAnswers:
                 return await self.client.call(method, path, **given)
 
         (receipt,) = desk.run(
-            lambda client: connector.send(Failing(client), SETTINGS, [asked])  # type: ignore[arg-type]
+            lambda client: connector.send(cast(Client, Failing(client)), SETTINGS, [asked])
         )
         assert receipt.outcome is Outcome.OK
         assert keys == [asked.key, f"{asked.key}-anew"]
@@ -346,7 +347,7 @@ class TestAnswers:
 
         async def ask() -> posts.Answered:
             with pytest.raises(posts.Answered) as caught:
-                await posts.post(Saying(), SETTINGS, "/v1/x", [], key="k")  # type: ignore[arg-type]
+                await posts.post(cast(Client, Saying()), SETTINGS, "/v1/x", [], key="k")
             return caught.value
 
         return asyncio.run(ask())
@@ -362,5 +363,5 @@ class TestAccount:
                 return Answer(200, {}, b'{"id": "x"}')
 
         theirs = replace(SETTINGS, parameters={"account": "acct_1"})
-        asyncio.run(posts.post(Noting(), theirs, "/v1/x", [], key="k"))  # type: ignore[arg-type]
+        asyncio.run(posts.post(cast(Client, Noting()), theirs, "/v1/x", [], key="k"))
         assert seen == ["acct_1"]

@@ -75,7 +75,7 @@ class TestJournals:
 
     def test_the_file_holds_what_the_list_shows(self, browser: Client, company: Company) -> None:
         answer = browser.post("/books/journals.csv?standing=posted&document=invoice")
-        text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+        text = answer.getvalue().decode("utf-8-sig")
         (row,) = csv.DictReader(StringIO(text))
         assert row["journal_id"] == f"JE-{company.stories['posted'].entry.pk}"
         assert (row["currency"], row["amount"]) == ("USD", "11917.80")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.utils.html import escape
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from exceptions.payloads import leaves
@@ -75,11 +76,11 @@ class TestTheList:
             assert f"{hidden}<" not in found, asked
 
     def test_asks_the_database_no_more_often_for_more_events(
-        self, ines: Client, django_assert_max_num_queries: object
+        self, ines: Client, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         for _ in range(30):
             an_event()
-        with django_assert_max_num_queries(30):  # type: ignore[operator]
+        with django_assert_max_num_queries(30):
             assert ines.get("/events/?rows=100").status_code == 200
 
     def test_shows_what_was_sent_with_its_key(self, ines: Client) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
 
@@ -145,11 +144,11 @@ class TestTheEngine:
     def test_ends_a_killed_process_where_it_stands(self) -> None:
         reached: list[str] = []
 
-        def task() -> Iterator[Step]:
+        def task() -> Task[None]:
             yield Step(10, "one")
             reached.append("two")
 
-        engine, process = self.begin(task())  # type: ignore[arg-type]
+        engine, process = self.begin(task())
         engine.at(5, engine.kill, process)
         engine.run(100)
         assert reached == []
@@ -158,11 +157,11 @@ class TestTheEngine:
     def test_lets_a_frozen_process_go_on_later_as_if_nothing_had_been(self) -> None:
         reached: list[float] = []
 
-        def task() -> Iterator[Step]:
+        def task() -> Task[None]:
             yield Step(10, "one")
             reached.append(engine.now)
 
-        engine, process = self.begin(task())  # type: ignore[arg-type]
+        engine, process = self.begin(task())
         engine.at(5, engine.freeze, process, 60)
         engine.run(100)
         assert reached == [65.0]
@@ -170,13 +169,13 @@ class TestTheEngine:
     def test_wakes_a_napping_process_once(self) -> None:
         reached: list[float] = []
 
-        def task() -> Iterator[Nap]:
+        def task() -> Task[None]:
             yield Nap(50)
             reached.append(engine.now)
             yield Nap(50)
             reached.append(engine.now)
 
-        engine, process = self.begin(task())  # type: ignore[arg-type]
+        engine, process = self.begin(task())
         engine.at(5, engine.wake, process)
         engine.run(200)
         assert reached == [5.0, 55.0]
@@ -184,10 +183,10 @@ class TestTheEngine:
     def test_tells_of_a_death(self) -> None:
         died: list[str] = []
 
-        def task() -> Iterator[Die]:
+        def task() -> Task[None]:
             yield Die()
 
-        engine, _ = self.begin(task())  # type: ignore[arg-type]
+        engine, _ = self.begin(task())
         engine.died = lambda process: died.append(process.name)
         engine.run(1)
         assert died == ["p"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -107,9 +108,9 @@ class TestParse:
 
 class TestMoney:
     @pytest.mark.parametrize("minor", [1.0, "1", True, Decimal(1), None])
-    def test_takes_nothing_but_whole_minor_units(self, minor: object) -> None:
+    def test_takes_nothing_but_whole_minor_units(self, minor: Any) -> None:
         with pytest.raises(AmountInvalid):
-            Money(minor, "USD")  # type: ignore[arg-type]
+            Money(minor, "USD")
 
     @pytest.mark.parametrize("minor", [LIMIT, -LIMIT])
     def test_refuses_more_than_the_books_can_hold(self, minor: int) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from revops.canonical.models import Contract, InvoiceLine, Opportunity, Payout, RecordChange
 from revops.kernel.money import Money
 from revops.lineage.queries import thread
+from revops.lineage.queries.hops import Thread
 from revops.usage.models import RatedLine
 from tests import factories
 from tests.console.company import Company, build, link
@@ -17,8 +19,8 @@ def company(db: None) -> Company:
     return build()
 
 
-def labels(found: object) -> list[str]:
-    return [hop.label for hop in found.steps]  # type: ignore[attr-defined]
+def labels(found: Thread) -> list[str]:
+    return [hop.label for hop in found.steps]
 
 
 class TestThread:
@@ -169,9 +171,9 @@ class TestCost:
         asked: list[str] = []
         before = sql.rows
 
-        def counted(statement: str, params: object = None) -> list[object]:
+        def counted(statement: str, params: Any = None) -> list[Any]:
             asked.append(statement)
-            return before(statement, params)  # type: ignore[arg-type]
+            return before(statement, params)
 
         monkeypatch.setattr(rows.sql, "rows", counted)
         told = company.stories["posted"]
@@ -193,9 +195,9 @@ class TestCost:
         asked: list[str] = []
         before = sql.rows
 
-        def counted(statement: str, params: object = None) -> list[object]:
+        def counted(statement: str, params: Any = None) -> list[Any]:
             asked.append(statement)
-            return before(statement, params)  # type: ignore[arg-type]
+            return before(statement, params)
 
         monkeypatch.setattr(rows.sql, "rows", counted)
         found = thread("customer", told.customer.pk)

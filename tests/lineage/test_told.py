@@ -128,9 +128,9 @@ class TestTold:
         asked: list[str] = []
         before = sql.rows
 
-        def counted(statement: str, params: object = None) -> list[object]:
+        def counted(statement: str, params: Any = None) -> list[Any]:
             asked.append(statement)
-            return before(statement, params)  # type: ignore[arg-type]
+            return before(statement, params)
 
         monkeypatch.setattr(rows.sql, "rows", counted)
         of_invoice(told)

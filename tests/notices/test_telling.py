@@ -81,9 +81,12 @@ class TestWishes:
         assert ways == {ana: ("now", "no"), mona: ("digest", "no"), rob: ("no", "now")}
 
     def test_are_refused_when_they_are_none(self, ana: User) -> None:
-        for wrong in ({"hour": 24}, {"approval_asked": "hourly"}, {"weather": "now"}):
+        refused: tuple[dict[str, Any], ...] = (
+            {"hour": 24}, {"approval_asked": "hourly"}, {"weather": "now"},
+        )  # fmt: skip
+        for wrong in refused:
             with pytest.raises(operations.WishRefused):
-                wish(ana, **wrong)  # type: ignore[arg-type]
+                wish(ana, **wrong)
 
 
 class TestHandingOver:

@@ -10,8 +10,8 @@ import django
 django.setup()
 
 from connectors.models import Connection  # noqa: E402  needs Django to be set up
-from revops.pipeline import process, send  # noqa: E402
-from revops.sandbox import company  # noqa: E402
+from revops.pipeline import process, send  # noqa: E402  as above
+from revops.sandbox import company  # noqa: E402  as above
 
 
 def main(seconds: float, drainer: str) -> None:

@@ -122,7 +122,7 @@ class TestDuplicatesAndOrder:
         for order in random.Random(7).sample(orders, 6):
             from tests.conftest import _empty_tables  # each order starts on an empty database
 
-            _empty_tables(None)  # type: ignore[arg-type]
+            _empty_tables(None)
             line.begin_again()
             for event in order:
                 line.deliver([event])

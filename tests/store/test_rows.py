@@ -92,7 +92,7 @@ class TestASession:
 
     def test_cannot_write_into_foreign_books(self) -> None:
         entity = LegalEntity.objects.get(code=FOREIGN)
-        with rows.within([OWN]), pytest.raises(Exception, match="row-level security"):  # noqa: SIM117
+        with rows.within([OWN]), pytest.raises(Exception, match="row-level security"):  # noqa: SIM117  what fails is inside
             with transaction.atomic():
                 make.a_case(legal_entity=entity)
 
@@ -112,7 +112,7 @@ class TestWithin:
         assert Case.objects.count() == 2
 
     def test_ends_when_the_work_in_it_fails(self) -> None:
-        with pytest.raises(psycopg.errors.DivisionByZero), rows.within([OWN]):  # noqa: SIM117
+        with pytest.raises(psycopg.errors.DivisionByZero), rows.within([OWN]):  # noqa: SIM117  what fails is inside
             with transaction.atomic():
                 sql.run("SELECT 1 / 0")
         assert Case.objects.count() == 2

@@ -24,8 +24,8 @@ TIERS = (
 )
 
 
-def priced(model: str, quantity: str, **facts: Any) -> Any:
-    price = Price(ref="p", currency="USD", model=model, **facts)  # type: ignore[arg-type]
+def priced(model: Any, quantity: str, **facts: Any) -> Any:
+    price = Price(ref="p", currency="USD", model=model, **facts)
     use = Use(price, START, START + timedelta(days=MONTH - 1), Decimal(quantity))
     (rated,) = rate([use], days=MONTH)
     return rated

@@ -10,6 +10,13 @@ WORDS = Words("stake", "At stake fell <in> two days", "Day", "At stake")
 POINTS = [Point("1 Nov", 40_000, "USD 400.00"), Point("2 Nov", 10_000, "USD 100.00", "crit")]
 
 
+def part(figure: ElementTree.Element, path: str) -> ElementTree.Element:
+    """The first one there, which there is."""
+    found = figure.find(path)
+    assert found is not None, path
+    return found
+
+
 def parsed(html: str) -> ElementTree.Element:
     return ElementTree.fromstring(html)
 
@@ -27,10 +34,9 @@ class TestBars:
 
     def test_have_a_sentence_and_a_table_with_the_same_figures(self) -> None:
         figure = parsed(bars(POINTS, WORDS))
-        title = figure.find(".//title")
-        assert title is not None
+        title = part(figure, ".//title")
         assert title.text == WORDS.sentence
-        assert figure.find("svg").get("aria-labelledby") == title.get("id")  # type: ignore[union-attr]
+        assert part(figure, "svg").get("aria-labelledby") == title.get("id")
         cells = [cell.text for cell in figure.findall(".//td")]
         assert cells == ["USD 400.00", "USD 100.00"]
 
@@ -39,8 +45,8 @@ class TestBars:
 
     def test_stay_inside_when_a_limit_is_higher_than_all(self) -> None:
         figure = parsed(bars(POINTS, WORDS, height=134, limit=Point("limit", 80_000, "")))
-        assert figure.find(".//rect").get("height") == "50.0"  # type: ignore[union-attr]
-        assert figure.find(".//line[@class='limit']").get("y1") == "16"  # type: ignore[union-attr]
+        assert part(figure, ".//rect").get("height") == "50.0"
+        assert part(figure, ".//line[@class='limit']").get("y1") == "16"
 
     def test_of_nothing_are_an_empty_axis(self) -> None:
         assert parsed(bars([], WORDS)).findall(".//rect") == []
@@ -54,12 +60,12 @@ class TestBars:
 class TestSparkline:
     def test_runs_from_edge_to_edge_with_zero_as_its_floor(self) -> None:
         line = parsed(sparkline([Point("a", 0, "0"), Point("b", 5, "5")], WORDS))
-        spots = line.find(".//polyline").get("points")  # type: ignore[union-attr]
+        spots = part(line, ".//polyline").get("points")
         assert spots == "0.0,30.0 100.0,2.0"
 
     def test_of_a_single_day_is_drawn(self) -> None:
         line = parsed(sparkline([Point("a", 5, "5")], WORDS))
-        assert line.find(".//polyline").get("points") == "0.0,2.0"  # type: ignore[union-attr]
+        assert part(line, ".//polyline").get("points") == "0.0,2.0"
 
 
 class TestRanks:
@@ -72,4 +78,4 @@ class TestRanks:
         assert said == ["1 Nov", "USD 400.00", "2 Nov", "USD 100.00"]
 
     def test_of_nothing_are_no_bars(self) -> None:
-        assert parsed(ranks([Point("a", 0, "0")], WORDS)).find(".//rect").get("width") == "0.00%"  # type: ignore[union-attr]
+        assert part(parsed(ranks([Point("a", 0, "0")], WORDS)), ".//rect").get("width") == "0.00%"

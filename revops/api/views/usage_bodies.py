@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 
 from django.http import HttpRequest
 
@@ -93,10 +93,16 @@ def _chunks(request: HttpRequest, limit: int) -> Iterator[bytes]:
     return _bounded(request, limit, int(length))
 
 
-def _bounded(stream: object, limit: int, length: int | None) -> Iterator[bytes]:
+class _Stream(Protocol):
+    """What a request and the server's own input have in common."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def _bounded(stream: _Stream, limit: int, length: int | None) -> Iterator[bytes]:
     seen = 0
     while True:
-        chunk: bytes = stream.read(_CHUNK)  # type: ignore[attr-defined]
+        chunk = stream.read(_CHUNK)
         seen += len(chunk)
         if seen > limit:
             raise _too_large(limit)

@@ -54,7 +54,7 @@ def _forth(one: Reference, tables: Tables) -> str:
     own = "" if one.anywhere else "AND reference.connection_id = child.connection_id "
     story = ", correlation_id = found.correlation_id" if one.story else ""
     return (
-        f"UPDATE {child} AS target SET {one.key} = found.parent_id{story} "  # noqa: S608
+        f"UPDATE {child} AS target SET {one.key} = found.parent_id{story} "  # noqa: S608  own literals
         f"FROM {child} AS child CROSS JOIN LATERAL ("
         "SELECT parent.id AS parent_id, parent.correlation_id "
         "FROM canonical_externalreference reference "
@@ -74,9 +74,9 @@ def _back(kind: str, tables: Tables) -> str:
     for number, one in enumerate(each for each in REFERENCES if each.parent == kind):
         own = "" if one.anywhere else "AND child.connection_id = parent.connection_id "
         story = ", correlation_id = parent.correlation_id" if one.story else ""
-        names.append(f"SELECT '{one.child}' AS kind, id FROM led{number}")  # noqa: S608
+        names.append(f"SELECT '{one.child}' AS kind, id FROM led{number}")  # noqa: S608  own literals
         parts.append(
-            f"led{number} AS (UPDATE {tables.of(one.child).table} AS child "  # noqa: S608
+            f"led{number} AS (UPDATE {tables.of(one.child).table} AS child "  # noqa: S608  own literals
             f"SET {one.key} = parent.id{story} FROM {parent} parent "
             f"WHERE parent.id = ANY(%(ids)s) AND child.{one.ref} = parent.source_id {own}"
             f"AND child.{one.ref} <> '' AND child.{one.key} IS NULL{_other(one)} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -19,7 +19,7 @@ from revops.web.exports import file_of
 from revops.web.filters import State
 from revops.web.htmx import render_page
 from revops.web.policy import screen
-from revops.web.revealing import revealable
+from revops.web.revealing import RevealableRequest, revealable
 
 REPLAY: Final = "cases.replay"
 _EMPTY: Final = {
@@ -77,7 +77,7 @@ def event(request: HttpRequest, number: int) -> HttpResponse:
     if found is None:
         raise Http404(f"There is no event EVT-{number}.")
     may_read = may(request.user, "payload.view")
-    bare = may_read and request.reveal.until is not None  # type: ignore[attr-defined]
+    bare = may_read and cast(RevealableRequest, request).reveal.until is not None
     context = {
         "found": found,
         "event": found.event,

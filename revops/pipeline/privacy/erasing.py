@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, connection, transaction
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from revops.audit.models import Erasure
 from revops.audit.operations import record
@@ -28,7 +29,7 @@ from revops.store import sql
 _CHUNK = 20_000
 # The application's roles may not update some tables at all, whatever is in them.
 _NOT_PERMITTED = "42501"
-_CAST = {"json": "jsonb", "text": "text"}
+_CAST = {"json": SQL("jsonb"), "text": SQL("text")}
 
 
 class NotAgreed(ValueError):
@@ -65,14 +66,15 @@ def look(terms: Terms) -> Erased:
         return done
 
 
-def carry_out(number: int, *, seconds: float = float("inf")) -> Erasure:
+def carry_out(number: int, *, seconds: float | None = None) -> Erasure:
     """
-    Do what two people agreed to, or as much of it as there is time for. The last step is the act
+    Do what two people agreed to, or as much of it as there are ``seconds`` for (None: all of it,
+    however long it takes). The last step is the act
     in the trail, which names the person by a digest alone; then the terms are forgotten, too.
 
     Raises NotAgreed, and Erasure.DoesNotExist.
     """
-    until = time.monotonic() + seconds
+    until = None if seconds is None else time.monotonic() + seconds
     while True:
         with transaction.atomic():
             held = Erasure.objects.select_for_update().get(pk=number)
@@ -81,7 +83,7 @@ def carry_out(number: int, *, seconds: float = float("inf")) -> Erasure:
             if held.state != Erasure.State.AGREED or not held.terms:
                 raise NotAgreed(f"{held} is {held.get_state_display().lower()}.")
             _step(held)
-        if time.monotonic() >= until:
+        if until is not None and time.monotonic() >= until:
             return held
 
 
@@ -144,14 +146,22 @@ Part = tuple[int, int | None]
 
 
 def _part(place: Place, after: int) -> Part:
+    statement = SQL(
+        "SELECT max(key), count(*) FROM (SELECT {key} AS key FROM {table} WHERE {key} > %s "
+        "ORDER BY {key} LIMIT %s) AS part"
+    ).format(**_names(place))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT max(key), count(*) FROM (SELECT "{place.key}" AS key FROM {place.table} '  # noqa: S608  names of our own models, here and below
-            f'WHERE "{place.key}" > %s ORDER BY "{place.key}" LIMIT {_CHUNK}) AS part',
-            [after],
-        )
+        cursor.execute(statement, [after, _CHUNK])
         last, count = cursor.fetchone()
     return after, last if count == _CHUNK else None
+
+
+def _names(place: Place) -> dict[str, Composable]:
+    return {
+        "table": Identifier(place.table),
+        "key": Identifier(place.key),
+        "column": Identifier(place.column),
+    }
 
 
 def _erase_at(place: Place, terms: Terms, done: Erased, *, part: Part | None) -> None:
@@ -171,23 +181,24 @@ def _erase_at(place: Place, terms: Terms, done: Erased, *, part: Part | None) ->
             raise
 
 
-def _within(place: Place, part: Part | None) -> tuple[str, list[int]]:
+def _within(place: Place, part: Part | None) -> tuple[Composable, list[int]]:
+    key = Identifier(place.key)
     if part is None:
-        return "", []
+        return SQL(""), []
     after, last = part
     if last is None:
-        return f' AND "{place.key}" > %s', [after]
-    return f' AND "{place.key}" > %s AND "{place.key}" <= %s', [after, last]
+        return SQL(" AND {} > %s").format(key), [after]
+    return SQL(" AND {} > %s AND {} <= %s").format(key, key), [after, last]
 
 
 def _erase(place: Place, terms: Terms, part: Part | None) -> int:
-    column = f'"{place.column}"'
-    cast = f"varchar({place.length})" if place.length else _CAST[place.form]
+    length = place.length
+    cast = SQL("varchar({})").format(Literal(length)) if length else _CAST[place.form]
     within, keys = _within(place, part)
-    statement = (
-        f"UPDATE {place.table} SET {column} = regexp_replace({column}::text, %s, %s, 'gi')"  # noqa: S608
-        f"::{cast} WHERE {column}::text ~* %s{within}"
-    )
+    statement = SQL(
+        "UPDATE {table} SET {column} = regexp_replace({column}::text, %s, %s, 'gi')::{cast} "
+        "WHERE {column}::text ~* %s{within}"
+    ).format(**_names(place), cast=cast, within=within)
     with connection.cursor() as cursor:
         cursor.execute(statement, [terms.pattern(), ERASED, terms.pattern(), *keys])
         return int(cursor.rowcount)
@@ -195,31 +206,27 @@ def _erase(place: Place, terms: Terms, part: Part | None) -> int:
 
 def _erase_octets(place: Place, terms: Terms, part: Part | None) -> int:
     within, keys = _within(place, part)
+    found = SQL(
+        "SELECT {key}, {column} FROM {table} WHERE encode({column}, 'escape') ~* %s{within}"
+    ).format(**_names(place), within=within)
+    change = SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s").format(**_names(place))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT "{place.key}", "{place.column}" FROM {place.table} '  # noqa: S608
-            f"WHERE encode(\"{place.column}\", 'escape') ~* %s{within}",
-            [terms.bytes_pattern(), *keys],
-        )
+        cursor.execute(found, [terms.bytes_pattern(), *keys])
         count = 0
         for key, held in cursor.fetchall():
             text = bytes(held).decode("utf-8", "surrogateescape")
             body = terms.cut(text).encode("utf-8", "surrogateescape")
             if body != bytes(held):
-                cursor.execute(
-                    f'UPDATE {place.table} SET "{place.column}" = %s '  # noqa: S608
-                    f'WHERE "{place.key}" = %s',
-                    [body, key],
-                )
+                cursor.execute(change, [body, key])
                 count += 1
         return count
 
 
 def _count(place: Place, terms: Terms, part: Part | None) -> int:
     within, keys = _within(place, part)
+    statement = SQL("SELECT count(*) FROM {table} WHERE {column}::text ~* %s{within}").format(
+        **_names(place), within=within
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT count(*) FROM {place.table} WHERE "{place.column}"::text ~* %s{within}',  # noqa: S608
-            [terms.pattern(), *keys],
-        )
+        cursor.execute(statement, [terms.pattern(), *keys])
         return int(cursor.fetchone()[0])

@@ -126,7 +126,7 @@ def _limit(rule: Rule, now: datetime) -> datetime:
 
 def _count(rule: Rule, now: datetime) -> int:
     with connection.cursor() as cursor:
-        statement = f"SELECT count(*) FROM {rule.table} WHERE {_old(rule)}"  # noqa: S608  ours
+        statement = f"SELECT count(*) FROM {rule.table} WHERE {_old(rule)}"  # noqa: S608  rules are literals
         cursor.execute(statement, [_limit(rule, now)])
         return int(cursor.fetchone()[0])
 
@@ -134,7 +134,7 @@ def _count(rule: Rule, now: datetime) -> int:
 def _apply(rule: Rule, now: datetime, *, until: float) -> int:
     values = ", ".join(f"{column} = {value}" for column, value in rule.columns.items())
     statement = (
-        f"UPDATE {rule.table} SET {values} WHERE id IN (SELECT id FROM {rule.table} "  # noqa: S608
+        f"UPDATE {rule.table} SET {values} WHERE id IN (SELECT id FROM {rule.table} "  # noqa: S608  as above
         f"WHERE {_old(rule)} ORDER BY id LIMIT {_CHUNK} FOR UPDATE SKIP LOCKED)"
     )
     total = 0

@@ -54,7 +54,8 @@ def _make(name: str, start: date) -> bool:
     try:
         with sql.atomic():
             sql.run("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-            if sql.one("SELECT to_regclass(%s) AS it", (name,)).it is not None:  # type: ignore[union-attr]
+            there = sql.one("SELECT to_regclass(%s) IS NOT NULL AS yes", (name,))
+            if there is not None and there.yes:
                 return False
             # Who writes usage may make no tables; the function may, and only a month's partition.
             sql.run("SELECT usage_make_partition(%s)", (start,))

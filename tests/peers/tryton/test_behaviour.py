@@ -10,11 +10,11 @@ pytest.register_assert_rewrite(
     "connectors.systems.tryton.refusing_invoices",
 )
 
-from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402
-from connectors.systems.tryton.invoicing import InvoicingBehaviour  # noqa: E402
-from connectors.systems.tryton.knowing import Customers  # noqa: E402
-from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402
-from connectors.systems.tryton.refusing_invoices import InvoiceRefusals  # noqa: E402
+from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402  asserts first
+from connectors.systems.tryton.invoicing import InvoicingBehaviour  # noqa: E402  as above
+from connectors.systems.tryton.knowing import Customers  # noqa: E402  as above
+from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402  as above
+from connectors.systems.tryton.refusing_invoices import InvoiceRefusals  # noqa: E402  as above
 
 pytestmark = pytest.mark.peers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from connectors import registry
 from connectors.contract import Command, Found, Outcome, Receipt, Settings
@@ -83,7 +83,7 @@ class System:
             sink=self,
             settings=Settings(self.connection.slug, "http://127.0.0.1:9"),
             manifest=self.manifest,
-            open_client=Nothing,  # type: ignore[arg-type]
+            open_client=cast(Any, Nothing),
             lease=self.lease,
             settle_scale=0,
         )

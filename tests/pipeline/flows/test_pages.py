@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ from tests.pipeline.flows.records import an_invoice, an_opportunity
 from tests.pipeline.flows.stage import Stage
 
 
-def text(answer: object) -> str:
-    page = answer.content.decode()  # type: ignore[attr-defined]
+def text(answer: Any) -> str:
+    page = answer.content.decode()
     return " ".join(re.sub(r"<[^>]+>", " ", page.split("<main", 1)[1]).split())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,9 +33,14 @@ class Command(BaseCommand):
             mark = re.escape(f"<!-- {document.MADE_BY}: {name} -->\n")
             text = re.sub(
                 rf"({mark}).*?(<!-- end -->)",
-                lambda found, made=made: f"{found[1]}{made}{found[2]}",  # type: ignore[misc]
+                _between(made),
                 text,
                 flags=re.DOTALL,
             )
         page.write_text(text, encoding="utf-8")
         self.stdout.write(f"Written: {_PAGE}")
+
+
+def _between(made: str) -> Callable[[re.Match[str]], str]:
+    """What stands between two marks is replaced by ``made``; the marks stay."""
+    return lambda found: f"{found[1]}{made}{found[2]}"
