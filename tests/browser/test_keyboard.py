@@ -134,3 +134,21 @@ class TestKeys:
         seen.press("Escape")
         assert not seen.page.locator("#keys").is_visible()
         assert seen.focus() == row
+
+
+class TestMappings:
+    def test_are_walked_by_arrows_edited_by_enter_and_left_by_escape(self, visit: Visit) -> None:
+        seen = visit("/mappings/skus/", by="Ines")
+        rows = ids(seen, "[data-grid] tbody th a")
+        assert len(rows) >= 3
+        seen.press("j")
+        assert seen.focus() == rows[0]
+        seen.press("ArrowDown", "ArrowDown", "ArrowUp")
+        assert seen.focus() == rows[1]
+        seen.press("ArrowRight")
+        assert seen.focus().startswith("edit-")
+        seen.press("Enter")
+        expect(seen.page.locator("#editor :focus")).to_have_count(1)
+        seen.press("Escape")
+        expect(seen.page.locator("#editor")).to_have_count(0)
+        assert seen.posts() == []

@@ -19,6 +19,7 @@ from approvals.operations import decide
 from approvals.proof import Proof
 from connectors.models import Connection
 from revops.kernel import clock
+from revops.kernel.keys import sha256
 from revops.mappings.models import (
     ChangeSet,
     EntityMap,
@@ -54,7 +55,8 @@ def entity() -> LegalEntity:
 def a_gap(entity: LegalEntity, code: str = "US-WA-SVC") -> None:
     a_case(
         command=None, kind="mapping_missing", legal_entity=entity, currency="USD", at_stake=18_422,
-        facts=[["Tax code", code]], cause=f"Tax code {code} has no mapping in NW-US",
+        cause_key=sha256(code), facts=[["Tax code", code]],
+        cause=f"Tax code {code} has no mapping in NW-US",
     )  # fmt: skip
 
 
@@ -126,6 +128,14 @@ class TestGrid:
         page = text_of(client, "/mappings/entities/?source=eu-billing")
         assert "eu-billing.de" in page
         assert "crm.us" not in page
+
+    def test_saves_when_enter_is_pressed_in_a_field(
+        self, sign_in: SignIn, rob: User, entity: LegalEntity
+    ) -> None:
+        """A browser presses the first button of the form."""
+        row = TaxMap.objects.get(code="US-WA-GDS").pk
+        page = text_of(sign_in(rob), f"{GRID}?edit={row}")
+        assert page.index('id="save-row"') < page.index('id="end-row"')
 
     def test_saves_a_row_to_a_change_set_and_nothing_into_force(
         self, sign_in: SignIn, rob: User, entity: LegalEntity

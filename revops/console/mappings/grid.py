@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from os.path import commonprefix
-from typing import Final
+from typing import Any, Final
 
-from revops.console.mappings.used import used
+from revops.console.mappings.used import Use, used
 from revops.mappings.changing import Slot
 from revops.mappings.kinds import MapKind
-from revops.mappings.models import ChangeRow, LedgerAccount, LegalEntity, SetState
+from revops.mappings.models import ChangeRow, SetState
 from revops.mappings.queries import Row, rows_of
+from revops.store import sql
 
+SOURCED: Final = frozenset({"tax-codes", "skus", "entities"})
+"""Kinds whose rows are known to be used by a source."""
 SOON: Final = timedelta(days=31)
 OPEN_SETS: Final = (SetState.DRAFT, SetState.WAITING, SetState.SENT_BACK)
 _ALIKE: Final = 3
@@ -22,7 +25,10 @@ _ALIKE: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A row with what it is today; ``cells`` are (label, value, words under it)."""
+    """
+    A row with what it is today; ``cells`` are (label, value, words under it), ``sources`` the
+    connections whose documents used it of late.
+    """
 
     row: Row
     cells: Sequence[tuple[str, str, str]]
@@ -30,10 +36,19 @@ class Listed:
     word: str
     times: int | None
     change: int | None = None
+    sources: Sequence[str] = ()
 
     @property
     def since(self) -> date | None:
         return None if self.row.slot.since == date.min else self.row.slot.since
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The newest state of all maps."""
+
+    pk: int
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +70,55 @@ class Grid:
     ended: list[Listed] = field(default_factory=list)
     conflicts: list[Collision] = field(default_factory=list)
     changing: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    pending: Sequence[ChangeRow] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     entities: Mapping[str, str] = field(default_factory=dict)
+    version: Version | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
-def grid_of(kind: MapKind, *, on: date, words: str = "", entity: str = "") -> Grid:
-    """Every row of the kind that matches; five queries."""
+# What rows refer to, in one question: accounts, entities, connections, the newest version.
+_NAMES: Final = """
+SELECT 'account' AS what, code AS key, name, NULL::timestamptz AS at FROM mappings_ledgeraccount
+UNION ALL
+SELECT 'entity', code, name, NULL FROM mappings_legalentity
+UNION ALL
+SELECT 'source', slug, label, NULL FROM connectors_connection
+UNION ALL
+SELECT 'version', newest.id::text, '', newest.made_at FROM (
+    SELECT id, made_at FROM mappings_mappingversion ORDER BY id DESC LIMIT 1
+) AS newest
+ORDER BY 2
+"""
+
+
+def furnished(kind: MapKind) -> Grid:
+    """A grid without rows yet; one query."""
+    found: dict[str, list[Any]] = {"account": [], "entity": [], "version": [], "source": []}
+    for row in sql.rows(_NAMES):
+        found[row.what].append(row)
     grid = Grid(kind)
-    grid.names = dict(LedgerAccount.objects.order_by("code").values_list("code", "name"))
-    grid.entities = dict(LegalEntity.objects.order_by("name").values_list("code", "name"))
+    grid.names = {row.key: row.name for row in found["account"]}
+    by_name = {
+        what: {row.key: row.name for row in sorted(found[what], key=lambda row: str(row.name))}
+        for what in ("entity", "source")
+    }
+    grid.entities = by_name["entity"]
+    grid.sources = by_name["source"]
+    for row in found["version"]:
+        grid.version = Version(int(row.key), row.at)
+    return grid
+
+
+def fill(grid: Grid, *, on: date, words: str = "", entity: str = "", source: str = "") -> None:
+    """Every row that matches; three queries at most. ``source`` is a connection's slug."""
+    kind = grid.kind
     pending = list(
         ChangeRow.objects.filter(change_set__kind=kind.slug, change_set__state__in=OPEN_SETS)
         .select_related("change_set__made_by")
         .order_by("pk")
     )
+    grid.pending = pending
     grid.changing = {(one.entity, one.key): one.change_set_id for one in pending}
     grid.conflicts = _collisions(kind, pending)
     colliding = {(one.entity, one.key) for one in grid.conflicts}
@@ -77,6 +127,8 @@ def grid_of(kind: MapKind, *, on: date, words: str = "", entity: str = "") -> Gr
         if entity and row.entity != entity and row.slot.values.get("entity") != entity:
             continue
         one = _listed(kind, row, grid, on, times, colliding)
+        if source and source not in one.sources:
+            continue
         if words and not _matches(one, words.casefold()):
             continue
         if row.slot.covers(on):
@@ -88,15 +140,15 @@ def grid_of(kind: MapKind, *, on: date, words: str = "", entity: str = "") -> Gr
     # What collides stands together on top, where it is seen.
     grid.current.sort(key=lambda one: one.state != "needs_attention")
     grid.ended.sort(key=lambda one: one.row.slot.end, reverse=True)
-    return grid
 
 
 def _listed(
     kind: MapKind, row: Row, grid: Grid, on: date,
-    times: Mapping[tuple[str, str], int] | None, colliding: set[tuple[str, str]],
+    times: Mapping[tuple[str, str], Use] | None, colliding: set[tuple[str, str]],
 ) -> Listed:  # fmt: skip
     place = (row.entity, row.key)
-    count = None if times is None else times.get(place, 0)
+    use = None if times is None else times.get(place, Use())
+    count = use.times if use else None
     state, word = "active", "Current"
     if place in colliding:
         state, word = "needs_attention", "Conflicting"
@@ -113,7 +165,13 @@ def _listed(
          grid.names.get(row.slot.values[column.name], "") if column.sort == "account" else "")
         for column in kind.values
     ]  # fmt: skip
-    return Listed(row, cells, state, word, count, grid.changing.get(place))
+    sources = use.sources if use else _sources_of(kind, row)
+    return Listed(row, cells, state, word, count, grid.changing.get(place), sources)
+
+
+def _sources_of(kind: MapKind, row: Row) -> tuple[str, ...]:
+    """Where nothing counts uses: the connection that a key begins with."""
+    return (row.key.partition(".")[0],) if kind.slug == "entities" else ()
 
 
 def _shown(choices: Mapping[str, str] | None, value: str) -> str:

@@ -56,12 +56,20 @@ class Books:
 
 
 def shown_set(
-    held: ChangeSet, user: User, *, problems: Sequence[Mapping[str, str]] = (), rows: int = 12
-) -> dict[str, Any]:
-    """The context of ``mappings/_set.html``; ``rows`` at most are compared."""
+    held: ChangeSet, user: User, *, problems: Sequence[Mapping[str, str]] = (), rows: int = 12,
+    every: Sequence[ChangeRow] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """
+    The context of ``mappings/_set.html``; ``rows`` at most are compared. ``every`` are all rows of
+    the set, where the caller has them.
+    """
     kind = get(held.kind)
-    of_it = list(held.rows.order_by("position")[:rows])
-    count = held.rows.count()
+    of_it = (
+        list(held.rows.order_by("position")[:rows])
+        if every is None
+        else sorted(every, key=lambda one: one.position)[:rows]
+    )
+    count = held.rows.count() if every is None else len(every)
     status, word = LOOKS[SetState(held.state)]
     request = ApprovalRequest.objects.filter(pk=held.approval).first() if held.approval else None
     impact = dict(held.preview)

@@ -22,12 +22,12 @@ from accounts.queries import may
 from revops.console.mappings import beginning, keys, matrix
 from revops.console.mappings.editing import typed
 from revops.console.mappings.files import columns_of, lines_of, spreadsheet
-from revops.console.mappings.grid import Grid, grid_of, proposal
+from revops.console.mappings.grid import SOURCED, Grid, fill, furnished, proposal
 from revops.console.mappings.history import history_of
 from revops.console.mappings.showing import shown_set
 from revops.kernel import clock
 from revops.mappings.kinds import GRID, KindUnknown, MapKind, get
-from revops.mappings.models import AccountingPeriod, ChangeSet, MappingVersion, SetState
+from revops.mappings.models import ChangeRow, SetState
 from revops.mappings.operations import sets
 from revops.mappings.queries import rows_of
 from revops.pipeline.changes.forecast import coming
@@ -40,6 +40,8 @@ from revops.web.pagination import numbered_page, page_size
 from revops.web.policy import screen
 
 FIRST: Final = "tax-codes"
+_ABOVE: Final = 8
+"""So many gaps stand above the grid."""
 TABS: Final = {
     "current": "Current", "scheduled": "Scheduled", "gaps": "Gaps", "conflicts": "Conflicts",
     "history": "History",
@@ -53,7 +55,8 @@ def _day(text: str) -> str:
 _FILTERS: Final = Filters(
     Key("tab", default="current", choices=TABS, chip=False),
     Key("q", label="Code, label or account"),
-    Key("on", label="Valid on", accept=_day),
+    Key("source", label="Source"),
+    Key("on", label="Valid on", accept=_day, typed="day"),
     Key("edit", chip=False),
     Key("key", chip=False),
     Key("of", chip=False),
@@ -131,20 +134,22 @@ def _page(
     request: HttpRequest, kind: MapKind, *, problems: dict[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    state = _FILTERS.read(request.GET)
     now = clock.now()
     today = now.date()
+    found = furnished(kind)
+    state = _FILTERS.read(request.GET, choices={"source": found.sources})
     on = date.fromisoformat(state.one("on")) if state.one("on") else today
-    entity = state.one("entity")
-    found = grid_of(kind, on=on, words=state.one("q"), entity=entity)
+    entity, source = state.one("entity"), state.one("source")
+    fill(found, on=on, words=state.one("q"), entity=entity, source=source)
     missing = [one for one in gaps(at=now) if not entity or one.entity in ("", entity)]
     future = coming(today=today)
     own_gaps = [one for one in missing if one.kind.slug == kind.slug]
     proposes = may(request.user, "mappings.propose")
     tab = state.one("tab")
+    listed_gaps = [one for one in own_gaps if source in ("", one.system)]
     shown: dict[str, Sequence[Any]] = {
         "current": found.current, "scheduled": found.scheduled, "conflicts": found.conflicts,
-        "history": history_of(kind) if tab == "history" else [],
+        "history": history_of(kind) if tab == "history" else [], "gaps": listed_gaps,
     }  # fmt: skip
     rows = shown.get(tab, [])
     page = numbered_page(rows, number=state.one("page"), size=page_size(state.one("rows")))
@@ -161,11 +166,14 @@ def _page(
         "state": state,
         "path": request.path,
         "page": page,
-        "noun": "rows",
+        "noun": "gaps" if tab == "gaps" else "rows",
         "tab": tab,
         "tabs": _tabs(state, found, own_gaps, kind),
-        "form": state.form("q"),
-        "gaps": [_gap(one, found) for one in own_gaps],
+        "form": state.form("q", *_narrowed_by(kind)),
+        # The dearest stand above every tab; their own tab has them all, page by page.
+        "gaps": [_gap(one, found) for one in (page.rows if tab == "gaps" else own_gaps[:_ABOVE])],
+        "gap_count": len(own_gaps),
+        "all_gaps": state.changed({"tab": "gaps"}).address(request.path),
         "gap_cases": sum(one.held.cases for one in own_gaps),
         "coming": [one for one in future if one.kind.slug == kind.slug],
         "coming_from": future[0].first if future else None,
@@ -173,8 +181,8 @@ def _page(
         "proposes": proposes,
         "on": on,
         "today": today,
-        "version": MappingVersion.objects.order_by("-pk").first(),
-        "change": _latest(kind, request),
+        "version": found.version,
+        "change": _latest(found, request),
         "status_words": TABS[tab],
     }
     return render_page(
@@ -218,29 +226,30 @@ def _tabs(
 def _gap(gap: Gap, found: Grid) -> tuple[Gap, str, str, int | None]:
     """(the gap, the address that maps it, what sister codes say, the set that it is in)."""
     _, words = proposal(found.current, key=gap.key, entity=gap.entity)
-    asked = {"edit": "new", "key": gap.key, "of": gap.entity, "from": _first_day(gap)}
+    asked = {
+        "edit": "new",
+        "key": gap.key,
+        "of": gap.entity,
+        "from": gap.starts.isoformat() if gap.starts else "",
+    }
     path = reverse("mappings:grid", args=[gap.kind.slug])
     address = f"{_FILTERS.read(QueryDict()).changed(asked).address(path)}#editor"
     changing = found.changing.get((gap.entity, gap.key))
     return gap, address, words, changing
 
 
-def _first_day(gap: Gap) -> str:
-    """The first day of the earliest period that waits for it."""
-    if gap.endangers is None:
-        return ""
-    period = AccountingPeriod.objects.filter(
-        legal_entity__code=gap.entity, code=gap.endangers.period
-    ).first()
-    return period.starts.isoformat() if period else ""
+def _narrowed_by(kind: MapKind) -> list[str]:
+    return ["source"] * (kind.slug in SOURCED) + ["on"] * kind.dated
 
 
-def _latest(kind: MapKind, request: HttpRequest) -> dict[str, Any] | None:
-    """The set of this kind that waits, or one's own draft, to be shown under the grid."""
+def _latest(found: Grid, request: HttpRequest) -> dict[str, Any] | None:
+    """One's own draft of this kind, or the set that waits, to be shown under the grid."""
     user = cast(ConsoleRequest, request).user
-    open_sets = ChangeSet.objects.filter(kind=kind.slug).select_related("made_by")
-    held = (
-        open_sets.filter(state__in=sets.EDITABLE, made_by=user).order_by("-pk").first()
-        or open_sets.filter(state=SetState.WAITING).order_by("-pk").first()
-    )
-    return shown_set(held, user) if held else None
+    rows: dict[int, list[ChangeRow]] = {}
+    for row in found.pending:
+        rows.setdefault(row.change_set_id, []).append(row)
+    newest = [rows[pk][0].change_set for pk in sorted(rows, reverse=True)]
+    mine = (one for one in newest if one.state in sets.EDITABLE and one.made_by_id == user.pk)
+    waiting = (one for one in newest if one.state == SetState.WAITING)
+    held = next(mine, None) or next(waiting, None)
+    return shown_set(held, user, every=rows[held.pk]) if held else None
