@@ -51,7 +51,8 @@ class Remedy:
 
     ``reads_only``: it asks and never sends, hence the only sort that a case in doubt takes.
     ``safe_to_repeat``: pressing it again while it still runs does no harm. ``waits``: it asks
-    somebody, so that the case stays as it is until they have decided.
+    somebody, so that the case stays as it is until they have decided. ``page`` names the address
+    where one case's effect is looked at before it is asked for; it is not pressed for many at once.
     """
 
     slug: str
@@ -64,6 +65,7 @@ class Remedy:
     safe_to_repeat: bool = False
     waits: bool = False
     hint: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,10 @@ class Case(models.Model):
 
 
 class CaseEntry(models.Model):
-    """A line of a case's story: what the line found, what a person did or said. Only ever added."""
+    """
+    A line of a case's story: what the line found, what a person did or said. Only ever added; a
+    comment's words may be changed by who wrote it, soon after (``edited_at``).
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="story")
     at = models.DateTimeField()
@@ -183,6 +186,7 @@ class CaseEntry(models.Model):
         User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     comment = models.BooleanField(default=False)
+    edited_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.text

@@ -5,11 +5,12 @@ from __future__ import annotations
 from exceptions.operations.acts import (
     CaseRefused,
     CauseOutcome,
-    comment,
     retry,
     retry_cause,
     retry_each,
 )
+from exceptions.operations.carrying import carry_on
+from exceptions.operations.commenting import comment, edit_comment
 from exceptions.operations.handling import assign, snooze, snooze_causes, wake
 from exceptions.operations.intake import fold, report, settle
 
@@ -17,7 +18,9 @@ __all__ = [
     "CaseRefused",
     "CauseOutcome",
     "assign",
+    "carry_on",
     "comment",
+    "edit_comment",
     "fold",
     "report",
     "retry",

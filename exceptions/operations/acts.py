@@ -16,10 +16,9 @@ from exceptions import kinds
 from exceptions.models import Case, CaseEntry, CaseState
 from exceptions.remedies import choice, reason_against
 from revops.audit.operations import Object, nothing_to_record, record_each, recorded
-from revops.kernel import cards, clock
+from revops.kernel import clock
 
 _CHUNK: Final = 500
-_LONGEST_COMMENT: Final = 4_000
 
 
 class CaseRefused(Exception):
@@ -124,26 +123,6 @@ def retry_each(*, case_ids: Sequence[int], remedy: str, by: User) -> dict[int, t
         if not any(done for done, _ in found.values()):
             nothing_to_record("every case was refused")
     return found
-
-
-@recorded
-def comment(*, case_id: int, by: User, text: str) -> None:
-    """
-    Add what somebody has to say. Resolved cases take comments too.
-
-    Raises NotAllowed, Case.DoesNotExist, and CaseRefused for an empty or endless text.
-    """
-    by = authorize(by, "cases.comment")
-    words = cards.redact(text.replace("\x00", "").strip().encode("utf-8", "replace"))[0].decode()
-    if not words:
-        raise CaseRefused("Write something first.")
-    if len(words) > _LONGEST_COMMENT:
-        raise CaseRefused(f"A comment has at most {_LONGEST_COMMENT:,} characters.")
-    with transaction.atomic():
-        case = Case.objects.select_related("legal_entity").get(pk=case_id)
-        CaseEntry.objects.create(case=case, at=clock.now(), text=words, by=by, comment=True)
-        held = Object(str(case), case.subject_label, _entity(case), after={"comment": words})
-        record_each("cases.comment", by=actor_of(by), kind="case", held=[held])
 
 
 def _by_whom(case: Case) -> str:

@@ -90,7 +90,9 @@ class Detail:
 def detail(case_id: int, *, at: datetime) -> Detail:
     """At most eight queries. Raises Case.DoesNotExist."""
     case = (
-        Case.objects.select_related("legal_entity", "command__connection", "inbound__connection")
+        Case.objects.select_related(
+            "legal_entity", "command__connection", "inbound__connection", "assignee"
+        )
         .defer("inbound__body")
         .get(pk=case_id)
     )

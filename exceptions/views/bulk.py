@@ -54,7 +54,7 @@ def draft(request: HttpRequest) -> HttpResponse:
     selection = selection.looked_up(cases=by_case)
     ids, causes = _chosen(selection, picks, everything=everything, by_case=by_case)
     try:
-        options = _options(request, act, causes)
+        options = options_of(request, act, causes)
     except CaseRefused as refusal:
         return refuse(request, refusal, status=422, title="Not understood")
     kind, title = _TITLES[act]
@@ -108,7 +108,8 @@ def _chosen(
     return list(ids), causes
 
 
-def _options(request: HttpRequest, act: str, causes: list[str]) -> dict[str, Any]:
+def options_of(request: HttpRequest, act: str, causes: list[str]) -> dict[str, Any]:
+    """What the form says of an act, as a job keeps it. Raises CaseRefused."""
     given = request.POST
     if act == "retry":
         return {"remedy": ""}
@@ -123,7 +124,8 @@ def _options(request: HttpRequest, act: str, causes: list[str]) -> dict[str, Any
     if act == "snooze":
         until = _until(given.get("until", ""))
         worse = _number(given.get("more_cases", "")), _number(given.get("more_percent", ""))
-        if until is None and not any(worse):
+        alone = given.get("until") == "worse" and not causes
+        if until is None and not any(worse) and not alone:
             raise CaseRefused("Say until when, or how much worse it must get.")
         return {
             "until": until.isoformat() if until else None, "causes": causes,
@@ -151,8 +153,7 @@ def _number(text: str) -> int | None:
 
 def _words(state: State, picks: list[str], *, everything: bool, by_case: bool) -> str:
     """What was chosen, in words."""
-    chips = [f"{chip.label}: {chip.word}" for chip in state.chips]
-    where = ", ".join([filters.STATUSES[state.one("status")], *chips])
+    where = filters.words_of(state)
     if everything:
         return f"All that match: {where}"
     noun = "case" if by_case else "cause"

@@ -5,35 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import User
 from accounts.queries import authorize, may
 from accounts.roles import who_may
-from exceptions import operations
+from exceptions import filters, operations
 from exceptions.correcting.editors import why_not
 from exceptions.drawings import Window, settle_window
 from exceptions.kinds import RemedyUnknown
-from exceptions.models import Case, CaseState
+from exceptions.models import Case, CaseEntry, CaseState
 from exceptions.operations import CaseRefused
+from exceptions.operations.commenting import EDITABLE
 from exceptions.operations.running import ACTIONS
 from exceptions.payloads import fields, readable
 from exceptions.playbooks import PlaybookMissing, playbook
 from exceptions.queries.detail import Detail, body_of, detail
+from exceptions.queries.people import seers
 from exceptions.queries.runs import Running, latest_run
 from exceptions.remedies import Offer, offers
+from exceptions.undoing import undoer
+from exceptions.views.hops import strip_of, thread_url, where_it_stops
 from exceptions.views.revealing import revealed_until
 from exceptions.views.working import go_on, on_from
 from revops.kernel import clock
-from revops.lineage import telling
-from revops.lineage.queries import Hop, thread
 from revops.web.htmx import refuse, render_page, wants_fragment
 from revops.web.policy import screen
-
-_STRIP = 8
-_STRIP_KINDS = ("subscription", "invoice", "payment", "refund", "payout", "credit", "support_case")
 
 
 @screen("cases.view")
@@ -67,12 +68,16 @@ def act(request: HttpRequest, number: int, remedy: str) -> HttpResponse:
 
 @screen("cases.comment")
 @require_POST
-def comment(request: HttpRequest, number: int) -> HttpResponse:
-    """Add a comment; what can't be kept comes back with its words."""
+def comment(request: HttpRequest, number: int, entry: int | None = None) -> HttpResponse:
+    """Add a comment, or put other words into one's own; what can't be kept comes back."""
     text = request.POST.get("text", "")
+    by = authorize(request.user, "cases.comment")
     try:
-        operations.comment(case_id=number, by=authorize(request.user, "cases.comment"), text=text)
-    except Case.DoesNotExist as error:
+        if entry is not None:
+            operations.edit_comment(case_id=number, entry_id=entry, by=by, text=text)
+        else:
+            operations.comment(case_id=number, by=by, text=text)
+    except (Case.DoesNotExist, CaseEntry.DoesNotExist) as error:
         raise Http404(str(error)) from None
     except CaseRefused as refusal:
         context = _context(request, number) | {"comment_error": str(refusal), "said": text}
@@ -109,10 +114,18 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "kind": found.kind,
         "at": at,
         "path": _address(number),
-        "offers": _offers(found.case) if may_act else (),
+        "offers": _offers(found.case, request.user) if may_act else (),
+        "parts": undoer().parts(found.case) if found.command else (),
         "may_act": may_act,
         "who_acts": who_may("cases.retry"),
         "may_comment": may(request.user, "cases.comment"),
+        "people": (
+            people := seers(found.case.legal_entity.code if found.case.legal_entity else "")
+        ),
+        "workers": [one for one in people if one.works],
+        "teams": filters.choices_of_teams(),
+        "may_handle": may(request.user, "cases.claim") and found.case.resolved_at is None,
+        "editable_from": at - EDITABLE,
         "may_give_up": found.case.state == CaseState.OPEN and may(request.user, "cases.close"),
         "may_edit": may(request.user, "cases.replay") and not why_not(found.case),
         "may_read": may_read,
@@ -126,11 +139,14 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "event": _event(found, revealed=bare) if may_read else "",
         "may_reveal": may_read and may(request.user, "payload.reveal"),
         "revealed": revealed,
-        "strip": (strip := _strip(found)),
-        "strip_words": _where_it_stops(strip),
-        "thread_url": _thread_url(found.case),
+        "strip": (strip := strip_of(found)),
+        "strip_words": where_it_stops(strip),
+        "thread_url": thread_url(found.case),
         "window": (window := _window(found)),
         "drawing": settle_window(window) if window else "",
+        "seconds_left": max(0, int((found.case.checks_at - at).total_seconds()))
+        if found.case.checks_at
+        else 0,
         "running": (running := latest_run(found.case)),
         "may_run": may(request.user, "cases.claim"),
         "may_step": bool(step := _next_action(running)) and may(request.user, step),
@@ -144,9 +160,9 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
     }
 
 
-def _offers(case: Case) -> list[Offer]:
-    """What can be done now; only when nothing can, what can’t and why."""
-    every = offers(case)
+def _offers(case: Case, user: User | AnonymousUser) -> list[Offer]:
+    """What the person can do now; only when nothing can be done, what can’t and why."""
+    every = [offer for offer in offers(case) if may(user, offer.remedy.action)]
     return [offer for offer in every if not offer.reason] or every
 
 
@@ -167,71 +183,6 @@ def _answer(found: Detail, *, revealed: bool) -> str:
     """The newest answer of the target that said anything."""
     said = (item.excerpt for item in found.attempts if item.excerpt)
     return next((readable(text, revealed=revealed) for text in said), "")
-
-
-def _start(case: Case) -> tuple[str, int] | None:
-    if case.record_kind and case.record_id:
-        return case.record_kind, case.record_id
-    return ("event", case.inbound_id) if case.inbound_id else None
-
-
-def _thread_url(case: Case) -> str:
-    start = _start(case)
-    return reverse("console:lineage", args=start) if start else ""
-
-
-def _strip(found: Detail) -> list[Hop]:
-    """The money's hops up to this case: its records, its own journal and posting."""
-    start = _start(found.case)
-    told = thread(*start, brief=True) if start else None
-    if told is None:
-        return []
-    journal = found.entry.pk if found.entry else None
-    kept = [
-        hop
-        for hop in told.steps
-        if hop.kind in _STRIP_KINDS
-        or (hop.kind in ("journal", "posting") and (journal is None or hop.journal_id == journal))
-        or (hop.kind == "event" and hop.inbound_id == found.case.inbound_id)
-    ]
-    # The business first, then the books: the end of the strip is where the money stops.
-    kept.sort(key=lambda hop: hop.kind in ("journal", "posting"))
-    return [*kept, *_asked_for(found.case)][-_STRIP:]
-
-
-def _asked_for(case: Case) -> list[Hop]:
-    """The case's command, where it is no journal's: a strip leaves out what others are told."""
-    command = case.command
-    if command is None or command.subject_kind == "journal":
-        return []
-    done = command.state == "posted"
-    status = "done" if done else "refused" if command.state == "exception" else "waiting"
-    return [
-        Hop(
-            kind="told",
-            id=command.pk,
-            label=telling.title(command.kind),
-            name=telling.said(command.kind, command.payload),
-            system=command.connection.label,
-            status=status,
-            status_word=status.capitalize(),
-            missing="" if done else command.reason or "It is not there yet.",
-            record=(command.subject_kind, command.subject_id),
-            command_id=command.pk,
-            connection=command.connection.slug,
-        )
-    ]
-
-
-def _where_it_stops(strip: list[Hop]) -> str:
-    done = sum(1 for hop in strip if not hop.missing)
-    first = next((hop for hop in strip if hop.missing), None)
-    if first is not None and first.kind == "event":
-        return f"{first.system} told of it, and it was put aside before it became a record."
-    if first is None:
-        return f"All {done} hops are done."
-    place = "our journal" if first.kind == "journal" else first.system
-    return f"{done} of {len(strip)} hops done. The money stops before {place}."
 
 
 def _window(found: Detail) -> Window | None:

@@ -20,6 +20,8 @@ from exceptions.models import Case, Cause
 from exceptions.queries import shape
 from exceptions.queries.cases import of_cause, page_of_cases
 from exceptions.queries.causes import every_cause
+from exceptions.queries.choices import choices_for
+from exceptions.queries.people import Seer
 from exceptions.queries.selection import Selection
 from exceptions.remedies import Preview, preview
 from revops.jobs.queries import IN_TRAY
@@ -79,6 +81,7 @@ def _page(
         before=state.one("before"),
         known=row.sum.cases,
     )
+    offered = choices_for(request.user.pk)
     days = shape.trend(key, at=selection.at)
     context = {
         "cause": row,
@@ -92,6 +95,9 @@ def _page(
         "days": days,
         "trend": _trend(days),
         "problem": problem,
+        "may_handle": may(request.user, "cases.claim"),
+        "workers": [Seer(id, name, works=True) for id, name in offered.people],
+        "teams": filters.choices_of_teams(),
         **_fix(request, row.kind.slug, key, typed, selection.at, said),
     }
     return render_page(
@@ -165,7 +171,8 @@ def _trend(days: Sequence[shape.Day]) -> tuple[list[charts.Point], charts.Words]
 def _previews(key: str, slugs: tuple[str, ...]) -> list[Preview]:
     """What can be done now; only when nothing can, what can’t and why."""
     cases = of_cause(key, most=_LOOKED_AT)
-    every = [preview(cases, kinds.remedy(slug)) for slug in slugs]
+    remedies = [kinds.remedy(slug) for slug in slugs]
+    every = [preview(cases, remedy) for remedy in remedies if not remedy.page]
     return [one for one in every if one.able] or every
 
 
@@ -175,6 +182,8 @@ def act_on_cause(request: HttpRequest, key: str, remedy: str) -> HttpResponse:
     """Apply a remedy to every case of the cause. One that the person does not see is not there."""
     if not Case.objects.filter(cause_key=key).exists():
         raise Http404("There is no such cause.")
+    if _one_by_one(remedy):
+        raise Http404("Each case of it is looked at for itself.")
     try:
         outcome = operations.retry_cause(
             cause_key=key, remedy=remedy, by=authorize(request.user, "cases.retry")
@@ -184,3 +193,10 @@ def act_on_cause(request: HttpRequest, key: str, remedy: str) -> HttpResponse:
     level = messages.success if outcome.done else messages.warning
     level(request, outcome.sentence)
     return HttpResponseRedirect(reverse("exceptions:cause", args=[key]))
+
+
+def _one_by_one(remedy: str) -> bool:
+    try:
+        return bool(kinds.remedy(remedy).page)
+    except RemedyUnknown:
+        return False

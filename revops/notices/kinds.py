@@ -47,6 +47,7 @@ KINDS: Final = {
             "break_glass", "Break-glass", "Somebody asks for extra rights, or has them.",
             chat=True,
         ),
+        Kind("mention", "Somebody named you", "A comment on a case has your name with an @."),
         Kind(
             "alert", "Alert", "A rule of yours holds: about money, time, or a system.", chat=True,
         ),

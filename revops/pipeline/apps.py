@@ -16,7 +16,7 @@ class PipelineConfig(AppConfig):
         from accounts import news as accounts_news
         from approvals import news
         from approvals import subjects as approvals
-        from exceptions import fixes
+        from exceptions import fixes, undoing
         from exceptions.correcting import editors
         from revops.lineage import telling
         from revops.pipeline import again, hearing, kinds
@@ -26,6 +26,8 @@ class PipelineConfig(AppConfig):
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
         from revops.pipeline.metering import kinds as metering_kinds
+        from revops.pipeline.partial import acts as partial
+        from revops.pipeline.partial.subject import PartialPosting
         from revops.pipeline.period_end import metered, usage
         from revops.pipeline.privacy.subject import PersonErasure
         from revops.pipeline.problems import NO_MAP
@@ -35,7 +37,9 @@ class PipelineConfig(AppConfig):
 
         kinds.declare()
         replaying.declare()
-        approvals.register(EventReplay())
+        approvals.register(EventReplay(), PartialPosting())
+        partial.declare()
+        undoing.declare(partial.LineUndoer())
         editors.declare(LineEditor())
         again.declare()
         fixes.declare(NO_MAP, MissingMap())

@@ -32,6 +32,9 @@ KIND_OF_CODE: Final[Mapping[str, str]] = {
     "invoice_state": "credit_outdated",
 }
 
+# What a command's case may be of while it is delivered; from one to another it stays the same case.
+OF_DELIVERY: Final = frozenset({*KIND_OF_CODE.values(), "refused", "in_doubt", "partial_posting"})
+
 DOCUMENTS: Final[Mapping[str, str]] = {
     "invoice": "Invoice",
     "payment": "Payment",

@@ -22,6 +22,7 @@ from revops.kernel import strict_json
 from revops.pipeline import findings, notifying, wake
 from revops.pipeline.flows.advance import JOURNAL, follow
 from revops.pipeline.flows.queries.subjects import subjects_of
+from revops.pipeline.partial import noticing
 from revops.store import sql
 
 
@@ -37,6 +38,7 @@ class Subject:
     accounting_date: date | None
     description: str
     customer_name: str
+    undoes: bool = False
 
 
 _SUBJECTS = """
@@ -45,7 +47,7 @@ SELECT entry.id, entity.code AS legal_entity, entry.document_type, entry.busines
     coalesce((SELECT customer.name FROM canonical_customer customer
               JOIN canonical_invoice invoice ON invoice.customer_id = customer.id
               WHERE entry.record_kind = 'invoice' AND invoice.id = entry.record_id), '')
-        AS customer_name
+        AS customer_name, entry.reverses_id IS NOT NULL AS undoes
 FROM ledger_journalentry entry JOIN mappings_legalentity entity ON entity.id = entry.legal_entity_id
 WHERE entry.id = ANY(%s)
 """
@@ -72,12 +74,15 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
     for connection_id in follow(target.connection_id, posted + stopped, at=at):
         transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
     # A case can only exist for a command that did not go through at once, or whose entry takes the
-    # place of one that was refused.
+    # place of one that was refused, or takes one back.
     again = [
         ending.work.id
         for ending in posted
         if ending.work.number > 1
-        or ((about := subjects.get(ending.work.id)) is not None and about.revision > 1)
+        or (
+            (about := subjects.get(ending.work.id)) is not None
+            and (about.revision > 1 or about.undoes)
+        )
     ]
     if again:
         cases.settle(command_ids=again, text=f"Posted in {target.manifest.label}.", at=at)
@@ -92,11 +97,16 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
             text=f"{target.manifest.label} does not hold it: sent again.",
             at=at,
         )
-    cases.report(
-        [findings.stopped(target, ending, subjects.get(ending.work.id)) for ending in stopped]
-        + [findings.in_doubt(target, ending, subjects.get(ending.work.id)) for ending in doubtful],
-        at=at,
-    )
+    journals = [one.work.subject_id for one in posted if one.work.subject_kind == JOURNAL]
+    found = [
+        *noticing.sorted_out(
+            [findings.stopped(target, ending, subjects.get(ending.work.id)) for ending in stopped]
+        ),
+        *noticing.turned(journals),
+        *(findings.in_doubt(target, one, subjects.get(one.work.id)) for one in doubtful),
+    ]
+    cases.carry_on(found, among=findings.OF_DELIVERY)
+    cases.report(found, at=at)
     health_of(target.connection_id, target.settings.slug, target.manifest.label, gate, at)
 
 

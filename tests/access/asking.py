@@ -20,7 +20,8 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^approvals/policies/<", lambda side: {"number": side.policy.pk}),
     (r"^approvals/delegations/<", lambda side: {"number": side.delegation.pk}),
     (r"^(api/v1/cases/<|exceptions/EXC-)", lambda side: {
-        "number": side.case.pk, "reference": f"EXC-{side.case.pk}", "remedy": "retry"}),
+        "number": side.case.pk, "reference": f"EXC-{side.case.pk}", "remedy": "retry",
+        "entry": 0}),
     (r"^bulk/BLK-", lambda side: {"number": side.job.pk, "what": "stop"}),
     (r"^exceptions/causes/", lambda side: {"key": side.case.cause_key, "remedy": "retry"}),
     (r"^api/v1/journals/<", lambda side: {"reference": f"JE-{side.entry.pk}"}),

@@ -45,6 +45,7 @@ ACTS: Final[Mapping[str, str]] = {
     "emergency_account.opened": "Opened the emergency account",
     "emergency_account.tried": "Tried to sign in to the emergency account",
     "cases.comment": "Commented",
+    "cases.comment_edit": "Changed a comment",
     "cases.compensate": "Asked to take back",
     "cases.retry": "Tried again",
     "connections.limit": "Set limits",

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("notices", "0005_alerts")]
+
+    operations = [
+        migrations.AlterField(
+            model_name="notice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("approval_asked", "Waits for you"),
+                    ("approval_late", "Waits too long"),
+                    ("approval_answered", "Your request was answered"),
+                    ("approval_changed", "A request changed"),
+                    ("credit_moved", "Your service credit"),
+                    ("credit_stuck", "Your service credit is stuck"),
+                    ("account_changed", "Your account"),
+                    ("token_ends", "A service token ends"),
+                    ("break_glass", "Break-glass"),
+                    ("mention", "Somebody named you"),
+                    ("alert", "Alert"),
+                    ("audit_trail_broken", "Audit trail"),
+                ],
+                max_length=24,
+            ),
+        ),
+    ]
