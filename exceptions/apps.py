@@ -10,7 +10,7 @@ class ExceptionsConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import subjects
-        from exceptions import bulk
+        from exceptions import bulk, filing
         from exceptions.closing import CaseClosing, CasesClosing
         from exceptions.correction import EventCorrection
         from exceptions.queries.totals import open_cases
@@ -21,6 +21,7 @@ class ExceptionsConfig(AppConfig):
 
         subjects.register(CaseClosing(), CasesClosing(), EventCorrection())
         bulk.declare()
+        filing.declare()
         nav.declare(
             nav.Item(
                 "Exceptions", "exceptions:queue", "cases.view", group=nav.WORK, order=10, key="e",

@@ -101,6 +101,13 @@ def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
+def words_of(state: State) -> str:
+    """What the address asks for, in words: the tab and every filter."""
+    chips = [f"{chip.label}: {chip.word}" for chip in state.chips]
+    scope = [state.one(name) for name in ("entity", "period") if state.one(name)]
+    return ", ".join([STATUSES[state.one("status")], *chips, *scope])
+
+
 def by_case(state: State) -> bool:
     """One row per case: when asked for, and always for what is resolved."""
     return state.one("group") == "case" or state.one("status") == CaseState.RESOLVED

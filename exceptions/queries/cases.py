@@ -109,13 +109,17 @@ def page_of_cases(
 
 
 def every_case(selection: Selection) -> Iterator[Any]:
+    """Every case that is chosen, for a file: see ``for_a_file``."""
+    return for_a_file(selection.cases())
+
+
+def for_a_file(cases: QuerySet[Case]) -> Iterator[Any]:
     """
-    Every case as a named tuple of plain columns, oldest first, for a file. Read in portions:
-    memory stays flat however many there are.
+    Each as a named tuple of plain columns, oldest first. Read in portions: memory stays flat
+    however many there are.
     """
     found = (
-        selection.cases()
-        .annotate(legal_entity_name=F("legal_entity__name"))
+        cases.annotate(legal_entity_name=F("legal_entity__name"))
         .order_by("opened_at", "pk")
         .values_list(*_FILE, "legal_entity_name", named=True)
     )

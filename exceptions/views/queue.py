@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.queries import may
+from accounts.queries import authorize, may
 from exceptions import export, filters
+from exceptions.filing import FILE
 from exceptions.queries.cases import every_case, page_of_cases
 from exceptions.queries.causes import every_cause, page_of_causes
 from exceptions.queries.choices import choices_for
@@ -22,11 +23,12 @@ from exceptions.queries.totals import Figures, figures
 from exceptions.queries.working import next_case
 from exceptions.views import saved
 from exceptions.views.saved import read_state
+from revops.jobs import operations as jobs
 from revops.kernel import clock
 from revops.web.csv_files import csv_file
-from revops.web.exports import file_of
+from revops.web.exports import MOST_ROWS, file_of
 from revops.web.filters import State
-from revops.web.htmx import render_page, wants_fragment
+from revops.web.htmx import refuse, render_page, wants_fragment
 from revops.web.pagination import Page, capped_count, page_size
 from revops.web.policy import screen
 
@@ -78,16 +80,22 @@ def queue(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _instant(text: str) -> datetime | None:
+    """Whole seconds since 1970 and, after a point, microseconds: exact, as the list wrote it."""
+    seconds, _, rest = text.partition(".")
+    try:
+        start = datetime.fromtimestamp(int(seconds), tz=UTC)
+        return start + timedelta(microseconds=int(rest or 0))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 @screen("cases.view")
 @require_GET
 def arrivals(request: HttpRequest) -> HttpResponse:
     """How many cases came into the view since a moment: a bar that says so, and moves no row."""
     state = _state(request)
-    since = request.GET.get("since", "")
-    try:
-        then = datetime.fromtimestamp(float(since), tz=UTC)
-    except (ValueError, OverflowError, OSError):
-        then = clock.now()
+    then = _instant(request.GET.get("since", "")) or clock.now()
     selection = _selection(request, state).looked_up(cases=True)
     came = capped_count(selection.cases().filter(opened_at__gt=then))
     # The address of the list is what counts: where it asks is its own business.
@@ -119,16 +127,36 @@ def work(request: HttpRequest) -> HttpResponse:
 
 @screen("cases.view")
 @file_of("cases")
-def queue_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The current filter as CSV: what the list shows, every page of it."""
+def queue_csv(request: HttpRequest) -> HttpResponseBase:
+    """
+    The current filter as CSV: what the list shows, every page of it. More cases than a file holds
+    at once are a job, with a reason; its page gives the file.
+    """
     state = _state(request)
     by_case = filters.by_case(state)
     selection = _selection(request, state).looked_up(cases=by_case)
     if not by_case:
         rows = every_cause(selection, sort=state.one("sort"))
         return csv_file("causes", export.CAUSE_COLUMNS, export.cause_cells(rows), at=selection.at)
+    if capped_count(selection.cases(), cap=MOST_ROWS).capped:
+        return _as_job(request, state, selection)
     cells = export.case_cells(every_case(selection), at=selection.at)
     return csv_file("cases", export.CASE_COLUMNS, cells, at=selection.at)
+
+
+def _as_job(request: HttpRequest, state: State, selection: Selection) -> HttpResponseBase:
+    if not may(request.user, "jobs.run"):
+        words = (
+            f"This is more than {MOST_ROWS:,} cases. Narrow the list, or ask somebody of finance."
+        )
+        return refuse(request, words, status=422, title="Too many rows")
+    ids = selection.cases().order_by("opened_at", "pk").values_list("pk", flat=True)
+    job = jobs.draft(
+        kind=FILE, ids=ids[: jobs.MOST], by=authorize(request.user, "cases.view"),
+        scope_text=filters.words_of(state),
+    )  # fmt: skip
+    messages.info(request, f"More than {MOST_ROWS:,} cases are a job: say why, and take the file.")
+    return HttpResponseRedirect(reverse("jobs:job", args=[job.pk]))
 
 
 def _selection(request: HttpRequest, state: State) -> Selection:

@@ -10,7 +10,7 @@ and drafts a job of it with ``operations.draft``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -70,6 +70,15 @@ class Budget:
     minutes: int
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """What a job was for, where that is a file: its name, columns and lines (web.csv_files)."""
+
+    name: str
+    columns: Sequence[str]
+    lines: Iterable[Sequence[str]]
+
+
 Freeze = Callable[[Sequence[int], Mapping[str, Any]], Sequence[Frozen]]
 Run = Callable[[Sequence[int], "User", "Job"], Mapping[int, Outcome]]
 Undo = Callable[[Sequence["JobItem"], "User", "Job"], Mapping[int, Outcome]]
@@ -106,7 +115,8 @@ class JobKind:
 
     For pages: ``samples`` shows some records before and after, ``budget`` what other systems are
     asked, ``link`` is a record's address, ``now`` how records stand at the moment, as a state of
-    revops/web/statuses.py and its words. ``rate`` is items a minute, ``batch`` items a transaction.
+    revops/web/statuses.py and its words. ``file`` is the file that an ended job gives instead of
+    its list of records. ``rate`` is items a minute, ``batch`` items a transaction.
     """
 
     slug: str
@@ -120,6 +130,7 @@ class JobKind:
     budget: Callable[[Sequence[int], Mapping[str, Any]], Sequence[Budget]] = _no_budget
     link: Callable[[int], str] = _no_link
     now: Callable[[Sequence[int]], Mapping[int, tuple[str, str]]] = _nothing_known
+    file: Callable[[Job], File] | None = None
     noun: str = "record|records"
     warning: str = ""
     rate: int = 60_000

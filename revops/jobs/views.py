@@ -14,8 +14,9 @@ from django.http import (
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.authority import covers
 from accounts.models import User
-from accounts.queries import authorize, may
+from accounts.queries import authorize, may, scope_of
 from revops.jobs import kinds, operations, queries
 from revops.jobs.models import ItemState, Job, JobState
 from revops.jobs.operations import JobRefused
@@ -68,8 +69,12 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
 @screen("jobs.view")
 @file_of("job")
 def job_csv(request: HttpRequest, number: int) -> StreamingHttpResponse:
-    """Every record of the job with what became of it."""
+    """Every record of the job with what became of it; or, where it was for one, its file."""
     found = _found(number)
+    kind = _kind(found)
+    if kind is not None and kind.file is not None and _may_take(kind, found, request):
+        made = kind.file(found)
+        return csv_file(f"{made.name}-{found}", made.columns, made.lines, at=clock.now())
     lines = (
         [
             row.reference, row.label, row.state, row.outcome, row.entity, row.period_code,
@@ -159,6 +164,7 @@ def _context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "minutes": -(-counted.of("pending") // found.rate),
         "may_start": draft and mine and found.by_id == request.user.pk,
         "may_act": mine,
+        "has_file": bool(kind and kind.file and _may_take(kind, found, request)),
         "live": found.state in queries.LIVE,
         "may_undo": bool(
             mine and kind and kind.undo and found.undoes_id is None and counted.of("done")
@@ -175,6 +181,14 @@ def _kind(found: Job) -> kinds.JobKind | None:
         return kinds.get(found.kind)
     except kinds.JobKindUnknown:
         return None
+
+
+def _may_take(kind: kinds.JobKind, found: Job, request: HttpRequest) -> bool:
+    """Who asked for a file takes it when it is over, as long as they see all of its entities."""
+    user = cast(User, request.user)
+    if found.state != JobState.DONE or found.by_id != user.pk or not may(user, kind.action):
+        return False
+    return covers(scope_of(user, kind.action), found.entities)
 
 
 def _preview(kind: kinds.JobKind | None, found: Job) -> Any:

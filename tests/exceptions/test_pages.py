@@ -14,6 +14,8 @@ from django.test import Client
 from accounts.models import User
 from exceptions.models import Case
 from exceptions.operations import report, settle
+from revops.jobs.models import Job
+from revops.jobs.operations import advance
 from revops.kernel import clock
 from tests.cast import person
 from tests.conftest import SignIn
@@ -156,6 +158,32 @@ class TestCsv:
         a_held_case("b", currency="EUR")
         rows = self.read(browser.post("/exceptions/exceptions.csv"))
         assert sorted(row["currency"] for row in rows) == ["EUR", "USD"]
+
+    def test_of_more_cases_than_a_file_holds_is_a_job_that_gives_the_file_when_it_is_over(
+        self, browser: Client, sign_in: SignIn, ana: User, mona: User, rae: User, calls: Calls,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        monkeypatch.setattr("exceptions.views.queue.MOST_ROWS", 2)
+        for number in range(3):
+            a_held_case(f"CMD-{number}", subject_label=f"INV-{number}")
+        a_held_case("small", subject_label="INV-small", at_stake=1)
+        refused = sign_in(rae).post("/exceptions/exceptions.csv?group=case")
+        assert refused.status_code == 422
+        assert "Narrow the list" in text_of(refused)
+        asked = browser.post("/exceptions/exceptions.csv?group=case&amount_min=100")
+        job = Job.objects.get()
+        assert asked.headers["Location"] == f"/bulk/{job}/"
+        assert "Amount, at least: 100" in job.scope_text
+        reason = {"reason": "The auditors asked for the backlog."}
+        assert browser.post(f"/bulk/{job}/start", reason).status_code == 302
+        assert len(self.read(browser.post(f"/bulk/{job}/job.csv"))) == 3
+        while advance():
+            pass
+        assert "Take the file" in text_of(browser.get(f"/bulk/{job}/"))
+        rows = self.read(browser.post(f"/bulk/{job}/job.csv"))
+        assert [row["subject"] for row in rows] == ["INV-0", "INV-1", "INV-2"]
+        # Somebody else reads what became of each record, as of any job.
+        assert "record" in self.read(sign_in(mona).post(f"/bulk/{job}/job.csv"))[0]
 
 
 @pytest.mark.django_db
