@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -21,6 +22,7 @@ from accounts import identities
 from accounts.models import Assignment, BreakGlass, User
 from accounts.roles import LENT_IN_EMERGENCY, Part, Role, Rule, rule_of, who_may
 from revops.kernel import clock
+from revops.store.prepared import Prepared
 
 
 class _Scope(enum.Enum):
@@ -70,28 +72,28 @@ def held_by(user: User, *, fresh: bool = False) -> tuple[Held, ...]:
     """
     cached = user._roles_in_force
     if cached is None or fresh:
-        rows = list(
-            in_force()
-            .filter(user_id=user.pk)
-            .order_by("pk")
-            .values_list("role", "legal_entity", "group__entities", Exists(_lent_to(user.pk)))
-        )
+        now = clock.now()
+        rows = _HELD.rows(user=user.pk, at=now)
         cached = tuple(Held(Role(role), _scope(code, group)) for role, code, group, _ in rows)
         user._roles_in_force = cached
-        lent = _lent_to(user.pk).values_list("pk", "actions") if any(row[3] for row in rows) else ()
+        lent = (
+            _lent_to(user.pk, now).values_list("pk", "actions")
+            if any(row[3] for row in rows)
+            else ()
+        )
         user._lent = dict(lent)
     return cached
 
 
-def in_force() -> QuerySet[Assignment]:
+def in_force(at: datetime | None = None) -> QuerySet[Assignment]:
     """
     The assignments that count now, of people who are still here; the emergency account's only
     while it is open.
     """
-    now = clock.now()
+    now = at or clock.now()
     return Assignment.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gt=now),
-        Q(user__sealed_at__isnull=True) | Exists(_lent_to(OuterRef("user_id"))),
+        Q(user__sealed_at__isnull=True) | Exists(_lent_to(OuterRef("user_id"), now)),
         user__is_active=True,
         valid_from__lte=now,
     )
@@ -215,10 +217,20 @@ def _opening(user: User, rule: Rule) -> frozenset[Role]:
     return rule.roles if user.sealed_at is None or rule.part is Part.LOOK else frozenset()
 
 
-def _lent_to(user_id: int | OuterRef) -> QuerySet[BreakGlass]:
-    return BreakGlass.objects.filter(
-        asked_by=user_id, granted_at__isnull=False, ends_at__gt=clock.now()
-    )
+def _lent_to(user_id: int | OuterRef, at: datetime) -> QuerySet[BreakGlass]:
+    return BreakGlass.objects.filter(asked_by=user_id, granted_at__isnull=False, ends_at__gt=at)
+
+
+_HELD: Final = Prepared(
+    lambda user, at: (
+        in_force(at)
+        .filter(user_id=user)
+        .order_by("pk")
+        .values_list("role", "legal_entity", "group__entities", Exists(_lent_to(user, at)))
+    ),
+    user=int,
+    at=datetime,
+)
 
 
 def _scope(code: str, group: list[str] | None) -> Scope:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import QuerySet
 
 from accounts.models import User
 from revops.notices.kinds import KINDS, Kind, kind_of
 from revops.notices.models import Notice, Preference, Summary
+from revops.store.prepared import Prepared
 
 UNREAD = "unread"
 _CAP = 100
@@ -26,13 +28,21 @@ class Wish:
 
 def unread_count(person: User) -> int:
     """Not read yet; counting stops at 100."""
-    return Notice.objects.filter(recipient=person, read_at__isnull=True)[:_CAP].count()
+    return len(_UNREAD.rows(person=person.pk))
 
 
 def notices_of(person: User, *, view: str = "") -> QuerySet[Notice, Notice]:
     """The person's own; with the view ``unread`` only those."""
     mine = Notice.objects.filter(recipient=person)
     return mine.filter(read_at__isnull=True) if view == UNREAD else mine
+
+
+_UNREAD: Final = Prepared(
+    lambda person: Notice.objects.filter(recipient=person, read_at__isnull=True).values_list("pk")[
+        :_CAP
+    ],
+    person=int,
+)
 
 
 def wishes_of(people: Collection[int], kind: str) -> dict[int, Wish]:

@@ -34,6 +34,12 @@ def rows(statement: str, params: Params = None) -> list[Any]:
         return cursor.execute(statement, params, prepare=True).fetchall()
 
 
+def tuples(statement: str, params: Params = None) -> list[tuple[Any, ...]]:
+    """All rows as plain tuples."""
+    with psycopg.Cursor(_raw()) as cursor:
+        return cursor.execute(statement, params, prepare=True).fetchall()
+
+
 def one(statement: str, params: Params = None) -> Any | None:
     """The first row as a named tuple, or None."""
     with psycopg.Cursor(_raw(), row_factory=namedtuple_row) as cursor:
