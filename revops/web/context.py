@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
@@ -13,7 +14,7 @@ from django.http import HttpRequest
 from accounts.models import BreakGlass, User
 from accounts.queries import emergencies_in_force, may, roles_of
 from accounts.roles import Role
-from revops.kernel import correlation
+from revops.kernel import clock, correlation
 from revops.web import nav
 from revops.web.bell import Bell, ring
 from revops.web.scope import Scope
@@ -84,6 +85,11 @@ class Console:
     def may_find(self) -> bool:
         """Whether the find box is of use to the person."""
         return may(getattr(self._request, "user", None), "lineage.view")
+
+    @property
+    def now(self) -> datetime:
+        """For paper: when it was printed."""
+        return clock.now()
 
     @property
     def environment(self) -> str:

@@ -95,7 +95,6 @@ def lineage(request: HttpRequest, kind: str, id: int) -> HttpResponse:
         "figures": _figures(found),
         "cases": cases,
         "at": now,
-        "printed": clock.now(),
         "slide": slide,
         "evidence": evidence(found),
         "evidence_address": _evidence_address(request, state, slide),
