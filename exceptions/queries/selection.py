@@ -51,13 +51,14 @@ class Selection:
     keys: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
     signals: Signals | None = None
+    new_for: timedelta = NEW_FOR
 
     def with_status(self, status: str) -> Selection:
         return replace(self, status=status)
 
     @property
     def since(self) -> datetime:
-        return self.at - NEW_FOR
+        return self.at - self.new_for
 
     @property
     def unresolved(self) -> bool:

@@ -1,16 +1,27 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
+from accounts.queries import actor_of
 from exceptions.models import Case
+from exceptions.operations import report, settle
+from revops.audit.operations import record
+from revops.canonical.models import MergeProposal, Party
+from revops.kernel import clock
 from tests import factories
 from tests.conftest import SignIn
 from tests.console.company import Company, build, journal, order, stop_erp
+from tests.exceptions.kit import a_finding
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -214,6 +225,49 @@ class TestHome:
         page = text_of(browser.get("/"))
         assert "Nothing waits for you: no exception is open." in page
         assert "No journal has been made yet" in page
+
+    def test_tells_what_came_and_what_was_settled_since_the_person_was_here(
+        self, sign_in: SignIn, ana: User
+    ) -> None:
+        before = clock.now()
+        with transaction.atomic():
+            record("export", by=actor_of(ana), kind="file", reference="cases")
+            record("session.begun", by=actor_of(ana), kind="session", reference="s")
+        known = {"kind": "period_closed", "cause_parts": "old", "cause": "Known before"}
+        report([a_finding("old", **known)], at=before - DAY)
+        mended = a_finding("mended", kind="period_closed", cause_parts="mended")
+        report([mended, a_finding("new", kind="period_closed")], at=clock.now())
+        settle(fingerprints=[mended.fingerprint], text="Posted.", at=clock.now())
+        page = text_of(sign_in(ana).get("/"))
+        news = page.partition("New since you left")[2].partition("Newest postings")[0]
+        assert "October 2026 is closed in Books" in news
+        assert "1 new case" in news
+        assert "1 case settled" in news
+        assert "Known before" not in news
+
+    def test_shows_pairs_of_customers_to_confirm_and_says_who_decides(
+        self, browser: Client, sign_in: SignIn, rob: User
+    ) -> None:
+        now = clock.now()
+        left, right = (
+            Party.objects.create(name=name, created_at=now, updated_at=now)
+            for name in ("Alder Health", "Alder Healthcare")
+        )
+        MergeProposal.objects.create(left=left, right=right, score=Decimal("0.91"), created_at=now)
+        page = text_of(browser.get("/"))
+        assert "Alder Health and Alder Healthcare" in page
+        assert "91 % alike" in page
+        assert "A manager or somebody of RevOps decides." in page
+        assert "somebody of RevOps decides" not in text_of(sign_in(rob).get("/"))
+
+    def test_shows_an_administrator_what_was_posted_and_not_to_whom(
+        self, sign_in: SignIn, adam: User, company: Company
+    ) -> None:
+        page = text_of(sign_in(adam).get("/"))
+        postings = page.partition("Newest postings")[2]
+        assert "Invoice" in postings
+        assert "JE-" in postings
+        assert "Alder Health" not in postings
 
     def test_shows_an_administrator_connections_and_no_cases(
         self, sign_in: SignIn, adam: User, company: Company

@@ -1,4 +1,7 @@
-"""What a home shows: newest postings and systems that do not take everything now."""
+"""
+What a home shows beside the queue: newest postings, systems that do not take everything now, pairs
+of customers to confirm, and when the person was here before.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from accounts.models import User
+from accounts.queries import actor_of
+from revops.canonical.models import MergeProposal, ProposalState
+from revops.console.identity.reading import Line, lines
 from revops.kernel.money import Money
+from revops.kernel.privacy import PII
+from revops.kernel.sight import looking
 from revops.lineage.queries.hops import DOCUMENTS
 from revops.store import sql
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One of the newest entries, and what became of it in its ERP."""
+    """
+    One of the newest entries, and what became of it in its ERP. ``description`` is blank to whoever
+    may not read it: what sort of document it is, and its numbers, are no secret.
+    """
 
     entry_id: int
     description: str
@@ -71,10 +83,11 @@ ORDER BY (gate.breaker <> 'closed' OR gate.paused_at IS NOT NULL) DESC, backlog.
 
 
 def newest_postings(*, most: int = 6) -> Sequence[Posting]:
+    readable = looking().shows(PII)
     return [
         Posting(
             entry_id=row.id,
-            description=row.description,
+            description=row.description if readable else "",
             document=DOCUMENTS.get(row.document_type, row.document_type),
             amount=Money(row.amount, row.currency),
             recorded_at=row.recorded_at,
@@ -84,6 +97,28 @@ def newest_postings(*, most: int = 6) -> Sequence[Posting]:
         )
         for row in sql.rows(_NEWEST, (most,))
     ]
+
+
+_LEFT: Final = """
+SELECT ts FROM audit_event
+WHERE actor = %(me)s AND seq < (
+    SELECT max(seq) FROM audit_event WHERE actor = %(me)s AND action = 'session.begun'
+)
+ORDER BY seq DESC LIMIT 1
+"""
+
+
+def left_at(user: User) -> datetime | None:
+    """When the person did something last before they signed in this time, if they ever did."""
+    row = sql.one(_LEFT, {"me": actor_of(user).key})
+    return row.ts if row else None
+
+
+def matches(*, most: int = 3) -> Sequence[Line]:
+    """Pairs of customers that wait for a decision, the most alike first; two queries at most."""
+    rows = MergeProposal.objects.filter(state=ProposalState.OPEN).select_related("left", "right")
+    found = list(rows.order_by("-score", "pk")[:most])
+    return lines(found) if found else ()
 
 
 def targets() -> Sequence[Waiting]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,11 +12,12 @@ from accounts.models import User
 from accounts.queries import may
 from exceptions.queries.cases import page_of_cases
 from exceptions.queries.causes import page_of_causes
+from exceptions.queries.news import news
 from exceptions.queries.readiness import unreviewed_emergencies
 from exceptions.queries.selection import Selection
 from exceptions.queries.totals import figures
 from revops.alerts.queries.listing import unanswered
-from revops.console.queries.home import newest_postings, targets
+from revops.console.queries.home import left_at, matches, newest_postings, targets
 from revops.credits.queries import desk
 from revops.kernel import clock
 from revops.web.filters import Filters
@@ -26,6 +28,8 @@ from revops.web.policy import screen
 _HOME = Filters()
 _CAUSES = 5
 _CASES = 5
+_DAY = timedelta(days=1)
+_LEFT = "left"
 
 
 @screen("home.view")
@@ -43,7 +47,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_find": may(request.user, "lineage.view"),
     }
     if may(request.user, "cases.view"):
-        context |= _cases(selection.looked_up())
+        selection = selection.looked_up()
+        context |= _cases(selection)
+        since = _left(request)
+        context["left"] = since
+        context["news"] = news(selection, since=since or now - _DAY)
+        if may(request.user, "customers.view"):
+            context["matches"] = matches()
+            context["may_decide"] = may(request.user, "identity.decide")
     if may(request.user, "support.view"):
         assert isinstance(request.user, User)
         context["desk"] = desk.home(request.user, at=now)
@@ -56,6 +67,16 @@ def home(request: HttpRequest) -> HttpResponse:
     if may(request.user, "connections.view"):
         context["targets"] = targets()
     return render_page(request, "console/home.html", context)
+
+
+def _left(request: HttpRequest) -> datetime | None:
+    """When the person was here before; looked up once in a session."""
+    if _LEFT not in request.session:
+        assert isinstance(request.user, User)
+        found = left_at(request.user)
+        request.session[_LEFT] = found.isoformat() if found else ""
+    text: str = request.session[_LEFT]
+    return datetime.fromisoformat(text) if text else None
 
 
 def _cases(selection: Selection) -> dict[str, Any]:
