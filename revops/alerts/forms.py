@@ -47,11 +47,11 @@ class RuleForm(forms.Form):
     currency = forms.ChoiceField(label="Currency", required=False)
     for_minutes = forms.CharField(label="For", max_length=12, required=False)
     closes_within = forms.IntegerField(
-        label="Only periods that end within, days", required=False, min_value=0, max_value=366
+        label="Period ends within, days", required=False, min_value=0, max_value=366
     )
     owner = forms.ChoiceField(label="Who is told")
-    escalate_to = forms.ChoiceField(label="Who else, when nobody acknowledges", required=False)
-    escalate_after = forms.CharField(label="After", max_length=12, required=False)
+    escalate_to = forms.ChoiceField(label="Who is told next", required=False)
+    escalate_after = forms.CharField(label="Unless taken on within", max_length=12, required=False)
     mail = forms.BooleanField(label="Also by e-mail", required=False)
     chat = forms.BooleanField(label="Also in the chat", required=False)
     quiet_from = forms.ChoiceField(label="Quiet from", choices=_HOURS, required=False)

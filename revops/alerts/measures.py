@@ -107,7 +107,7 @@ MEASURES: Final[dict[str, Measure]] = {
             past=_of_cases("1", "true"),
         ),
         Measure(
-            "late_cases", "Cases past their due time", "Open longer than their kind allows.",
+            "late_cases", "Overdue cases", "Open longer than their kind allows.",
             Unit.COUNT,
             """
             SELECT legal_entity_id, period_code, '' AS currency, count(*) AS value
@@ -135,7 +135,7 @@ MEASURES: Final[dict[str, Measure]] = {
             past=_of_cases("1", "kind = ANY(%(dead)s)"),
         ),
         Measure(
-            "oldest_posting", "Age of the oldest posting on its way",
+            "oldest_posting", "Age of the oldest unsent posting",
             "Invoices and other postings that their ERP does not hold yet.", Unit.MINUTES,
             """
             SELECT legal_entity_id, '' AS period_code, '' AS currency,
@@ -146,7 +146,7 @@ MEASURES: Final[dict[str, Measure]] = {
             "/connections/", "Open the connections", highest=True,
         ),
         Measure(
-            "unpaid_renewals", "Renewals that were not paid",
+            "unpaid_renewals", "Unpaid renewals",
             "Open on invoices after a subscription’s first, overdue or after a failed payment.",
             Unit.MONEY,
             """
@@ -165,7 +165,7 @@ MEASURES: Final[dict[str, Measure]] = {
             "/customers/", "Open the customers", slow=True,
         ),
         Measure(
-            "waiting_credits", "Service credits not issued yet",
+            "waiting_credits", "Service credits to issue",
             "Asked for or approved, and the customer still waits.", Unit.MONEY,
             """
             SELECT legal_entity_id, '' AS period_code, currency, sum(amount)::bigint AS value
@@ -186,7 +186,7 @@ MEASURES: Final[dict[str, Measure]] = {
             ),
         ),
         Measure(
-            "oldest_credit", "Age of the oldest service credit not issued",
+            "oldest_credit", "Age of the oldest service credit to issue",
             "Since it was sent for approval.", Unit.MINUTES,
             """
             SELECT legal_entity_id, '' AS period_code, '' AS currency,

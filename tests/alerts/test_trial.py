@@ -136,6 +136,6 @@ class TestShowing:
         tried = shown(trial(TERMS, quiet=None, at=NOW), rule, "Money")
         assert tried.verdict == "It would have fired once in the last 30 days."
         assert "Known are 1\N{NO-BREAK SPACE}h of 30" in tried.known
-        assert "nobody stored" in tried.known
+        assert "Nothing is known from before" in tried.known
         assert [point.shown for point in tried.points].count("not known") == DAYS - 1
         assert tried.points[-1].tone == "crit"

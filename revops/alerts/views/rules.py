@@ -47,6 +47,7 @@ def every(request: HttpRequest) -> HttpResponse:
         "may_acknowledge": may(request.user, "alerts.acknowledge"),
         "stale": listing.is_stale(now),
         "looked_at": listing.looked_at(),
+        "entity": entity,
     }
     return render_page(request, "alerts/rules.html", context)
 

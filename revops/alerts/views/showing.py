@@ -118,5 +118,5 @@ def _known(found: Trial) -> str:
     if found.worked_out:
         parts.append(found.says)
     elif not found.whole:
-        parts.append("What this was before, nobody stored.")
+        parts.append("Nothing is known from before.")
     return " ".join(parts)
