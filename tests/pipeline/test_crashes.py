@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from revops.delivery import drain
 from revops.delivery.models import Attempt
 from revops.events.models import InboundEvent
 from revops.store import sql
+from tests.pipeline import one_worker
 from tests.pipeline.rehearsal import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,25 +34,44 @@ def database_url(name: str) -> str:
     return f"{there}?{query}" if query else there
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nursery(django_db_setup: None) -> None:
+    """
+    Where the workers are born: one process that has read the whole console once, on the tests'
+    database, and splits. To read it again for each of them took most of the time of this file.
+    """
+    multiprocessing.set_forkserver_preload([one_worker.__name__])
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "DATABASE_URL": database_url(connection.settings_dict["NAME"]),
+            "DJANGO_SETTINGS_MODULE": "tests.pipeline.drill_settings",
+            "REVOPS_DRILL_KEYS": ",".join(settings.REVOPS_ENCRYPTION_KEYS),
+        }.items():
+            patch.setenv(name, value)
+        forkserver.ensure_running()
+
+
 def worker(tmp_path: Path, *, name: str = "drill", crash_at: str = "", seconds: float = 8) -> Any:
     """A worker process on the test's database."""
-    env = os.environ | {
-        "DATABASE_URL": database_url(connection.settings_dict["NAME"]),
-        "DJANGO_SETTINGS_MODULE": "tests.pipeline.drill_settings",
-        "REVOPS_CRASH_AT": crash_at,
-        "REVOPS_CRASH_MARKER": str(tmp_path / "crashed"),
-        "REVOPS_DRILL_KEYS": ",".join(settings.REVOPS_ENCRYPTION_KEYS),
-        "PYTHONPATH": str(ROOT),
-    }
-    return subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("one_worker.py")), str(seconds), name],
-        env=env,
-        cwd=ROOT,
+    marker = str(tmp_path / "crashed")
+    child = multiprocessing.get_context("forkserver").Process(
+        target=one_worker.work,
+        kwargs={"seconds": seconds, "name": name, "crash_at": crash_at, "marker": marker},
     )
+    child.start()
+    return child
 
 
 def killed(child: Any) -> None:
-    assert child.wait(20) == -signal.SIGKILL
+    child.join(20)
+    assert child.exitcode == -signal.SIGKILL
+
+
+def ended(*children: Any) -> None:
+    """Kill what still lives."""
+    for child in children:
+        child.kill()
+        child.join()
 
 
 def finished(line: Rehearsal, tmp_path: Path, *, crash_at: str = "", seconds: float = 30) -> None:
@@ -67,8 +87,7 @@ def finished(line: Rehearsal, tmp_path: Path, *, crash_at: str = "", seconds: fl
             time.sleep(0.1)
         pytest.fail(f"not finished: {line.states()}")
     finally:
-        child.kill()
-        child.wait()
+        ended(child)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +134,7 @@ def test_a_worker_killed_while_the_erp_works_leaves_right_books(
     wanted = "draft" if moment == "create" else "posted"
     with until_killed(child):
         while not [m for m in line.moves(state=wanted) if wanted == "draft" or _is_second(line)]:
-            assert child.poll() is None, "the worker ended before it had sent anything"
+            assert child.is_alive(), "the worker ended before it had sent anything"
             time.sleep(0.05)
     finished(line, tmp_path)
 
@@ -132,8 +151,7 @@ def until_killed(child: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
+        ended(child)
 
 
 def test_a_commit_whose_outcome_is_unknown_is_settled_by_asking(
@@ -191,9 +209,7 @@ def test_two_workers_and_two_sweepers_do_no_harm(line: Rehearsal, tmp_path: Path
             assert time.monotonic() < stop, line.states()
             time.sleep(0.2)
     finally:
-        for child in children:
-            child.kill()
-            child.wait()
+        ended(*children)
 
     assert line.states() == {"posted": 30}
     assert max(Attempt.objects.values_list("number", flat=True)) == 1
