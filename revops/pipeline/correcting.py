@@ -34,7 +34,7 @@ from revops.store import rows, sql
 KINDS: Final = frozenset(
     {
         "mapping_missing", "service_period_missing", "unbalanced", "more_than_charged",
-        "period_closed", "dependency_overdue", "schema_drift",
+        "period_closed", "dependency_overdue", "customer_unmatched", "schema_drift",
     }
 )  # fmt: skip
 _WAITING: Final = (InboxState.QUARANTINED, InboxState.PARKED)

@@ -1,10 +1,10 @@
-"""What happens once a day, whoever is awake: ended periods, owners, twins, the comparison."""
+"""What happens once a day, whoever is awake: ended periods, owners, twins, renewals, comparing."""
 
 from __future__ import annotations
 
 import structlog
 
-from revops.pipeline import compare, identity, ownership
+from revops.pipeline import compare, identity, ownership, renewals
 from revops.pipeline.period_end import runs
 from revops.store import sql
 
@@ -34,6 +34,10 @@ def run_if_due() -> bool:
         identity.look()
     except Exception:
         log.exception("daily.identity_failed")
+    try:
+        renewals.look()
+    except Exception:
+        log.exception("daily.renewals_failed")
     try:
         compare.compare_open_periods()
     except Exception:

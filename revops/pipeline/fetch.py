@@ -124,13 +124,15 @@ def _keep(source: Source, answers: Sequence[_Answer]) -> None:
     sql.run(_OVER, (*(list(column) for column in zip(*over, strict=True)), source.id))
 
 
-def ask_soon(source: Source) -> None:
-    """A source that cannot be asked for one object is polled at once instead."""
+def ask_soon(source: Source) -> bool:
+    """Poll the source at once, as where it cannot be asked for one object. Whether it is polled."""
     sql.run(
         "UPDATE events_sourcecursor SET next_at = now() "
         "WHERE connection_id = %s AND next_at > now()",
         (source.id,),
     )
+    polled = "SELECT 1 AS one FROM events_sourcecursor WHERE connection_id = %s"
+    return sql.one(polled, (source.id,)) is not None
 
 
 def overdue(source: Source, event: Claimed, what: str) -> Finding:

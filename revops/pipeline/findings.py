@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from exceptions.findings import Finding, fingerprint_of
+from exceptions.findings import Finding
 from revops.delivery.claims import Ending
 from revops.delivery.drain import Target
-from revops.delivery.gate import GateRow
 from revops.kernel.money import Money
 from revops.pipeline.flows.capabilities import TITLES
-from revops.store import sql
 
 if TYPE_CHECKING:
     from revops.pipeline.outcomes import Subject
@@ -134,56 +132,6 @@ def in_doubt(target: Target, ending: Ending, subject: Subject | None) -> Finding
         state="in_doubt",
         checks_at=row.next_at,
     )
-
-
-def down_fingerprint(slug: str) -> str:
-    return fingerprint_of("target_down", slug)
-
-
-_BACKLOG = """
-SELECT command.currency, count(*) AS commands, sum(command.amount)::bigint AS amount,
-    min(command.legal_entity_id) AS entity, count(DISTINCT command.legal_entity_id) AS entities,
-    min(command.period_code) AS period
-FROM delivery_outboundcommand command
-WHERE command.connection_id = %s
-  AND command.state IN ('pending', 'claimed', 'sending', 'retry_wait', 'unknown')
-GROUP BY command.currency ORDER BY 3 DESC
-"""
-
-
-def target_down(connection_id: int, slug: str, label: str, gate: GateRow) -> list[Finding]:
-    """A target that does not answer: one case with everything that waits for it."""
-    backlog = sql.rows(_BACKLOG, (connection_id,))
-    if not backlog:
-        return []
-    largest = backlog[0]
-    waiting = sum(row.commands for row in backlog)
-    money = [str(Money(row.amount, row.currency)) for row in backlog if row.currency and row.amount]
-    sums = ", ".join(money) or "no money"
-    thing = "posting" if money else "message"
-    noun = f"{thing} waits" if waiting == 1 else f"{thing}s wait"
-    return [
-        Finding(
-            kind="target_down",
-            identity=slug,
-            cause_parts=slug,
-            cause=f"{label} cannot be reached",
-            what_happened=(
-                f"Nothing is sent to {label} because {gate.story or 'calls failed'}. "
-                f"{waiting} {noun}, and nothing is lost."
-            ),
-            legal_entity_id=largest.entity if largest.entities == 1 else None,
-            period_code=largest.period,
-            currency=largest.currency,
-            at_stake=largest.amount if largest.currency else None,
-            path=f"Console → {label}",
-            subject_label=f"{waiting} {noun}",
-            blocked_steps=(f"Post to {label}",),
-            facts=(("Waiting", f"{waiting}, {sums}"), ("Why", gate.story)),
-            connection_slug=slug,
-            checks_at=gate.retry_at,
-        )
-    ]
 
 
 def _lead(subject: Subject | None, amount: Money | None) -> str:

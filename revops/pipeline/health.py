@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+from django.db.models.functions import Now
+
 from connectors.models import Connection
 from revops.delivery import gates
 from revops.delivery.gate import Breaker
@@ -15,7 +18,8 @@ from revops.store import sql
 def look() -> None:
     """Note that a sweeper lives, and refresh the case of every target that does not answer."""
     Heartbeat.beat("sweeper")
-    for gate in Gate.objects.exclude(breaker=Breaker.CLOSED.value).only("connection_id"):
+    shut = ~Q(breaker=Breaker.CLOSED.value) | Q(not_before__gt=Now())
+    for gate in Gate.objects.filter(shut).only("connection_id"):
         try:
             source = sources.by_id(gate.connection_id)
         except Connection.DoesNotExist:

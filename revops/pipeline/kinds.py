@@ -1,9 +1,8 @@
-"""The case kinds that the line detects, and the acts that settle them (docs/playbooks)."""
+"""The acts that settle what the line detects (``faults`` has the kinds; docs/playbooks)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
@@ -11,7 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from exceptions import kinds
 from exceptions.findings import fingerprint_of
-from exceptions.kinds import Kind, Remedy
+from exceptions.kinds import Remedy
 from exceptions.models import Case
 from exceptions.operations import CaseRefused
 from revops.delivery import gates
@@ -19,14 +18,13 @@ from revops.delivery import operations as delivery
 from revops.events import operations as inbox
 from revops.kernel import clock
 from revops.pipeline import sources, wake
+from revops.pipeline.faults import KINDS
+from revops.pipeline.fetch import ask_soon
 from revops.pipeline.flows import trouble
 from revops.pipeline.flows.advance import JOURNAL
 from revops.pipeline.flows.recheck import recheck
 from revops.pipeline.journalize.rebooking import rebook
 from revops.pipeline.models import FlowRun
-
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 def declare() -> None:
@@ -59,99 +57,14 @@ def declare() -> None:
         Remedy(
             "recheck", "Check again", "cases.retry", run=_recheck, safe_to_repeat=True,
             hint="Looks at the records again; when the check holds, the flow goes on.",
-        )
+        ),
+        Remedy(
+            "ask_source", "Ask the source now", "cases.retry", run=_ask_source,
+            allowed=_has_source, reads_only=True, safe_to_repeat=True,
+            hint="Polls the system for what it has not told. Writes nothing there.",
+        ),
     )  # fmt: skip
-    kinds.declare(*_KINDS)
-
-
-_KINDS = (
-    Kind("flow_stopped", "Flow cannot go on", team="RevOps", sla=DAY, playbook="flow_stopped",
-         remedies=("recheck",), why="Others wait to hear of it, and nothing is provisioned.",
-         fix="Correct the record in its source, then check again."),
-    Kind("target_down", "System cannot be reached", team="RevOps", sla=HOUR, playbook="target_down",
-         remedies=("trial",), tone="crit",
-         why="Postings wait and the books of this period are incomplete until they are sent.",
-         fix="When the system works again, one trial is enough: the rest follows by itself."),
-    Kind("in_doubt", "In doubt", team="RevOps", sla=HOUR, playbook="in_doubt",
-         remedies=("check",), tone="wait",
-         why="Sending again could post it twice, so the console asks first.",
-         fix="Wait for the check, or ask now. Nothing is sent by asking."),
-    Kind("refused", "Refused", team="Finance", sla=DAY, playbook="refused",
-         remedies=("retry", "rebook"), tone="crit",
-         why="It is not where it belongs: the system that was asked said no.",
-         fix="Correct what its answer names, then retry. If our tax map was wrong, book again."),
-    Kind("target_setup", "Not set up in the ERP", team="Finance", sla=DAY, playbook="target_setup",
-         remedies=("retry", "rebook"), tone="crit", why="The posting is not in the ERP.",
-         fix="Add what is missing in the ERP, then retry. If our tax map was wrong, book again."),
-    Kind("period_closed", "Closed period", team="Finance", sla=DAY, playbook="period_closed",
-         remedies=("retry", "replay"), tone="crit",
-         why="The posting belongs to a period that no longer takes postings.",
-         fix="Reopen the period, then retry. The date is never moved silently."),
-    Kind("unbalanced", "Does not balance", team="Finance", sla=DAY, playbook="unbalanced",
-         remedies=("retry", "replay"), tone="crit", why="Debits and credits differ.",
-         fix="Find the difference in the source, then replay."),
-    Kind("conflict", "Other content in the ERP", team="Finance", sla=DAY, playbook="conflict",
-         tone="crit", why="The ERP holds something else under our key.",
-         fix="Compare both and reverse the wrong one in the ERP."),
-    Kind("duplicate_posting", "Posted twice", team="Finance", sla=DAY,
-         playbook="duplicate_posting", tone="crit", why="The money is in the books more than once.",
-         fix="Reverse one of them in the ERP."),
-    Kind("poison", "Ends its worker", team="RevOps", sla=DAY, playbook="poison", dead_letter=True,
-         remedies=("retry", "replay"), tone="crit",
-         why="It was put aside so that others go on.", fix="Find the fault, then retry."),
-    Kind("schema_drift", "Unknown event", team="RevOps", sla=DAY, playbook="schema_drift",
-         remedies=("replay",), why="What the event says is not in the books.", dead_letter=True,
-         fix="Teach the connector this event, then replay."),
-    Kind("mapping_missing", "Missing mapping", team="Finance", sla=DAY, playbook="mapping_missing",
-         remedies=("replay",), tone="crit", why="The document is not in the books.",
-         fix="Map it: when a second person agrees, its cases go on by themselves."),
-    Kind("more_than_charged", "More given back than was charged", team="Finance", sla=DAY,
-         playbook="more_than_charged", remedies=("replay",), tone="crit",
-         why="More would be taken back than was ever booked.",
-         fix="Correct the credit in the source, then replay."),
-    Kind("service_period_missing", "No service period", team="Finance", sla=DAY,
-         playbook="service_period_missing", remedies=("replay",),
-         why="Revenue cannot be spread without a service period.",
-         fix="Map the SKU as recognised at once, or correct it in billing; then replay."),
-    Kind("event_conflict", "Conflicting events", team="RevOps", sla=DAY, playbook="event_conflict",
-         remedies=("replay",), why="The books keep what came first.", dead_letter=True,
-         fix="Find out which one is right in the source."),
-    Kind("card_number", "Card number came in", team="RevOps", sla=DAY, playbook="card_number",
-         tone="crit", why="Whole card numbers must not be sent here; the sender breaks its rules.",
-         fix="Find where it is typed in at the source, and stop it there."),
-    Kind("webhooks_missing", "Missing webhooks", team="RevOps", sla=DAY,
-         playbook="webhooks_missing",
-         why="Without webhooks the books learn of business minutes later.",
-         fix="Check the endpoint in the source. The console goes on asking by itself."),
-    Kind("missing_in_target", "Gone from the ERP", team="Finance", sla=DAY,
-         playbook="missing_in_target", tone="crit",
-         why="The ERP's books lack a posting that was made.",
-         fix="Ask who deleted it, and post it again in the ERP."),
-    Kind("changed_in_target", "Changed in the ERP", team="Finance", sla=DAY,
-         playbook="changed_in_target", tone="crit",
-         why="The ERP's books differ from the event.",
-         fix="Ask who changed it; correct it in the ERP."),
-    Kind("foreign_posting", "Unknown posting with our key", team="Finance", sla=DAY,
-         playbook="foreign_posting", tone="crit",
-         why="Somebody posts under our keys, or our books were restored to an earlier time.",
-         fix="After a restore, run the recovery; otherwise reverse it in the ERP."),
-    Kind("ownership_drift", "Systems differ on money", team="RevOps", sla=DAY,
-         playbook="ownership_drift",
-         why="Billing follows what one system believes; another one says something else.",
-         fix="Correct the system that is wrong; the case closes when they agree."),
-    Kind("dependency_overdue", "Waits for another record", team="RevOps", sla=DAY,
-         playbook="dependency_overdue", remedies=("replay",),
-         why="It cannot be booked before the record it refers to.",
-         fix="Find the missing record in the source; it goes on by itself when it arrives."),
-    Kind("period_end_failed", "Period end not finished", team="Finance", sla=DAY,
-         playbook="period_end_failed", tone="crit",
-         why="The books of the period lack what its end adds, so that they are not ready to close.",
-         fix="Mend what the cause names; the run is made again every day, or on request."),
-    Kind("audit_trail_broken", "Audit trail does not hold", team="Finance", sla=4 * HOUR,
-         playbook="audit_trail_broken", tone="crit",
-         why="Who did what, and who agreed, is not proven until this is understood.",
-         fix="Keep the evidence, find out who changed it, then verify again."),
-)  # fmt: skip
+    kinds.declare(*KINDS)
 
 
 def _can_retry(case: Case) -> str | None:
@@ -247,6 +160,18 @@ def _recheck(case: Case, by: User) -> str:
     for connection_id in woken:
         transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
     return "The check holds: the flow goes on."
+
+
+def _has_source(case: Case) -> str | None:
+    return None if case.connection_slug else "It comes from no system that could be asked."
+
+
+def _ask_source(case: Case, by: User) -> str:
+    """The next sweep polls it; an event that waits goes on by itself when its record has come."""
+    source = sources.by_slug(case.connection_slug)
+    if not ask_soon(source):
+        raise CaseRefused(f"{source.label} tells by itself and cannot be asked.")
+    return f"{source.label} is asked for what it has not told."
 
 
 def _trial(case: Case, by: User) -> str:

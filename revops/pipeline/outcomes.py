@@ -19,7 +19,7 @@ from revops.delivery.drain import Target
 from revops.delivery.gate import Breaker, GateRow
 from revops.events.operations import MEANINGS
 from revops.kernel import strict_json
-from revops.pipeline import findings, notifying, wake
+from revops.pipeline import backlog, findings, notifying, wake
 from revops.pipeline.flows.advance import JOURNAL, follow
 from revops.pipeline.flows.queries.subjects import subjects_of
 from revops.pipeline.partial import noticing
@@ -111,17 +111,20 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
 
 
 def health_of(connection_id: int, slug: str, label: str, gate: GateRow, at: datetime) -> None:
-    """One case for a target that does not answer, with the money that waits for it."""
+    """
+    One case for a target that does not answer, or lets us wait, with the money that waits for it.
+    """
     if gate.breaker is Breaker.CLOSED:
-        if gate.slow_start or gate.failures == 0:
-            cases.settle(
-                fingerprints=[findings.down_fingerprint(slug)],
-                text=f"{label} answers again.",
-                at=at,
-            )
+        throttled = gate.not_before is not None and gate.not_before > at
+        over = [backlog.down_fingerprint(slug)] if gate.slow_start or not gate.failures else []
+        if not throttled and not gate.slow_start:
+            over.append(backlog.throttled_fingerprint(slug))
+        cases.settle(fingerprints=over, text=f"{label} answers again.", at=at)
+        if throttled:
+            cases.report(backlog.throttled(connection_id, slug, label, gate, at), at=at)
         return
     if gate.breaker is Breaker.OPEN:
-        cases.report(findings.target_down(connection_id, slug, label, gate), at=at)
+        cases.report(backlog.down(connection_id, slug, label, gate), at=at)
 
 
 def _subjects(endings: Sequence[Ending]) -> dict[int, Subject]:

@@ -136,7 +136,7 @@ def overdue(source: Source, item: Understood, kind: str, source_id: str) -> Find
     event = item.inbound
     data = item.meanings[0].data
     return Finding(
-        kind="dependency_overdue",
+        kind="customer_unmatched" if kind == "customer" else "dependency_overdue",
         identity=f"event:{event.id}",
         cause_parts=f"{source.slug}|{kind}",
         cause=f"{source.label} has not sent the {kind} that others refer to",
