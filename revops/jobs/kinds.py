@@ -116,7 +116,8 @@ class JobKind:
     For pages: ``samples`` shows some records before and after, ``budget`` what other systems are
     asked, ``link`` is a record's address, ``now`` how records stand at the moment, as a state of
     revops/web/statuses.py and its words. ``file`` is the file that an ended job gives instead of
-    its list of records. ``rate`` is items a minute, ``batch`` items a transaction.
+    its list of records. ``pace(job)`` is the most items a minute that others can bear now, None for
+    no limit. ``rate`` is items a minute, ``batch`` items a transaction.
     """
 
     slug: str
@@ -131,6 +132,7 @@ class JobKind:
     link: Callable[[int], str] = _no_link
     now: Callable[[Sequence[int]], Mapping[int, tuple[str, str]]] = _nothing_known
     file: Callable[[Job], File] | None = None
+    pace: Callable[[Job], int | None] | None = None
     noun: str = "record|records"
     warning: str = ""
     rate: int = 60_000

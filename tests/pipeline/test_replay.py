@@ -6,6 +6,7 @@ import html
 import json
 import random
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,17 +23,19 @@ from exceptions.models import Case
 from revops.audit.models import Event as Act
 from revops.contracts.examples import EXAMPLES
 from revops.contracts.export import generated
-from revops.delivery.models import OutboundCommand
+from revops.delivery.models import Gate, OutboundCommand
 from revops.events.models import BusinessEvent, InboundEvent
 from revops.jobs import operations as jobs
 from revops.jobs.models import Job
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry, RevenueSchedule
-from revops.mappings.models import MappingVersion, SkuMap
+from revops.mappings.models import LegalEntity, MappingVersion, SkuMap
 from revops.pipeline.normalize import API_TYPE
+from revops.pipeline.replay import limits
 from revops.pipeline.replay.chosen import Chosen
 from revops.pipeline.replay.contract import rehearse
-from revops.pipeline.replay.kind import ALONE, SLUG
+from revops.pipeline.replay.kind import SLUG
+from revops.pipeline.replay.limits import ALONE
 from revops.pipeline.replay.rehearse import Pile, dry_run
 from tests.factories import a_case, a_connection, a_meaning, an_event
 from tests.pipeline.rehearsal import Rehearsal
@@ -117,7 +120,7 @@ class TestAReplay:
         case, held = unmapped(line)
         SkuMap.objects.bulk_create(held)
         MappingVersion.objects.create(note="with the plan", made_by="test")
-        job = replayed(every(), rob)
+        job = replayed(Chosen(case=case.pk).events().values_list("pk", flat=True), rob)
         assert job.state == "done"
         line.settle()
         case.refresh_from_db()
@@ -177,6 +180,37 @@ class TestTheJob:
         while jobs.advance():
             pass
         assert InboundEvent.objects.filter(state="received").count() == ALONE + 1
+
+    def test_of_much_money_waits_as_well_but_one_event_never(
+        self, line: Rehearsal, rob: User
+    ) -> None:
+        """What counts is what the open cases of its events have at stake, in the entity's money."""
+        books = {"legal_entity": LegalEntity.objects.get(code="US-INC"), "currency": "USD"}
+        events = [an_event(state="quarantined") for _ in range(4)]
+        for event, minor in zip(events, (600_000, 400_000, 1, 9_000_000), strict=True):
+            a_case(inbound=event, command=None, at_stake=minor, **books)
+        assert replayed([events[0].pk, events[1].pk], rob).state == "done"
+        assert replayed([events[3].pk], rob).state == "done"
+        InboundEvent.objects.update(state="quarantined")
+        job = replayed([one.pk for one in events[:3]], rob)
+        assert job.state == "waiting"
+        assert job.note.startswith("More than USD 10,000 at stake in US-INC.")
+        asked = ApprovalRequest.objects.get(subject="events_replay")
+        assert (asked.amount, asked.currency, asked.entity) == (1_000_001, "USD", "US-INC")
+
+    def test_leaves_most_of_a_targets_rate_to_others(self, line: Rehearsal, rob: User) -> None:
+        Gate.objects.update(rate=1)
+        ids = [an_event(state="quarantined").pk for _ in range(10)]
+        job = jobs.draft(kind=SLUG, ids=ids, by=rob, rate=6_000)
+        jobs.start(job_id=job.pk, by=rob, reason=WHY)
+        assert jobs.advance()
+        # 30 % of 60 a minute are 18, of which ten seconds' worth is given back at once.
+        assert InboundEvent.objects.filter(state="received").count() == 3
+        job.refresh_from_db()
+        assert job.due_at is not None
+        assert job.due_at - clock.now() > timedelta(seconds=8)
+        (budget,) = limits.budget(ids, {})
+        assert (budget.calls, budget.available, budget.minutes) == (10, 18, 1)
 
     def test_is_dropped_when_the_answer_is_no(self, rob: User, mona: User) -> None:
         job = replayed([an_event(state="poison").pk for _ in range(ALONE + 1)], rob)

@@ -13,7 +13,8 @@ from revops.console.events import filters
 from revops.jobs import operations as jobs
 from revops.kernel import clock
 from revops.pipeline.replay.chosen import Chosen
-from revops.pipeline.replay.kind import ALONE, ORDERS, RATES, SLUG
+from revops.pipeline.replay.kind import ORDERS, RATES, SLUG
+from revops.pipeline.replay.limits import ALONE, SHARE_PERCENT, WORTH
 from revops.pipeline.replay.rehearse import Pile, dry_run
 from revops.pipeline.whatif import MOST
 from revops.web.filters import Filters, Key, State
@@ -61,6 +62,8 @@ def replay(request: HttpRequest) -> HttpResponse:
         ],
         "journals": run.journals if run else (),
         "alone": ALONE,
+        "worth": WORTH,
+        "share": SHARE_PERCENT,
         "form": state.form("q", "system", "type", "state", "last"),
         "orders": ORDERS,
         "rates": RATES,

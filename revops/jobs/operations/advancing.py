@@ -79,13 +79,15 @@ def _slice(job: Job, at: datetime) -> None:
     except (JobKindUnknown, NotAllowed) as error:
         _end(job, at, JobState.STOPPED, f"Stopped: {error}")
         return
-    items = list(job.items.filter(state=ItemState.PENDING).order_by("position")[: _size(job, kind)])
+    rate = _rate(job, kind)
+    pending = job.items.filter(state=ItemState.PENDING).order_by("position")
+    items = list(pending[: _size(job, kind, rate)])
     if not items:
         _end(job, at, JobState.DONE, job.note)
         return
     _mark(items, _outcomes(job, kind, items, by), at)
     job.tries = 0
-    job.due_at = at + timedelta(seconds=60 * len(items) / job.rate)
+    job.due_at = at + timedelta(seconds=60 * len(items) / rate)
     if job.undoes_id is not None:
         _mark_undone(job, items)
     if not job.items.filter(state=ItemState.PENDING).exists():
@@ -94,10 +96,16 @@ def _slice(job: Job, at: datetime) -> None:
     job.save(update_fields=["tries", "due_at"])
 
 
-def _size(job: Job, kind: JobKind) -> int:
+def _rate(job: Job, kind: JobKind) -> int:
+    """Items a minute: as was asked for, and no more than others can bear now."""
+    most = kind.pace(job) if kind.pace else None
+    return job.rate if most is None else max(1, min(job.rate, most))
+
+
+def _size(job: Job, kind: JobKind, rate: int) -> int:
     if job.tries > _ONE_BY_ONE_AFTER:
         return 1
-    return max(1, min(kind.batch, job.rate * _SPAN // 60))
+    return max(1, min(kind.batch, rate * _SPAN // 60))
 
 
 def _outcomes(job: Job, kind: JobKind, items: Sequence[JobItem], by: User) -> Mapping[int, Outcome]:

@@ -17,19 +17,22 @@ from django.urls import reverse
 
 from accounts.models import User
 from approvals import operations as approvals
+from exceptions.models import UNRESOLVED, Case
 from revops.events import operations as inbox
 from revops.events.models import BusinessEvent, InboundEvent, InboxState
 from revops.jobs import kinds
 from revops.jobs.kinds import Frozen, JobKind, Outcome, Sample
 from revops.jobs.models import ItemState, Job
 from revops.jobs.operations import JobRefused
+from revops.kernel import clock
+from revops.kernel.money import Money
 from revops.pipeline import wake
+from revops.pipeline.replay.limits import ALONE, WORTH, budget, money_of, pace, why_not_alone
 from revops.pipeline.replay.rehearse import dry_run, sentence_of
+from revops.web.formats import money_text
 
 SLUG: Final = "events.replay"
 APPROVAL: Final = "events_replay"
-# More at once is somebody else's decision, too (reliability.md 6.1).
-ALONE: Final = 25
 RATES: Final = {60: "60 a minute", 600: "600 a minute", 6_000: "6,000 a minute"}
 ORDERS: Final = {"came": "as they came", "happened": "as they happened"}
 _UNDER_WAY: Final = "It is on its way through the line already."
@@ -43,7 +46,8 @@ def declare() -> None:
             SLUG, "Replay", "cases.replay", freeze=_freeze, run=_run, hold=_hold,
             samples=_samples, link=_link, now=_now, noun="event|events", rate=600, batch=200,
             warning="What is in the books already is not booked again, and nothing is posted twice."
-            f" More than {ALONE} events wait for a manager’s yes.",
+            f" More than {ALONE} events, or {WORTH:,} at stake, wait for a manager’s yes.",
+            pace=pace, budget=budget,
         )
     )  # fmt: skip
 
@@ -51,17 +55,40 @@ def declare() -> None:
 def _freeze(ids: Sequence[int], options: Mapping[str, Any]) -> list[Frozen]:
     """In the order of ``ids``, which the caller put in the order that was chosen."""
     told = BusinessEvent.objects.filter(inbound=OuterRef("pk")).order_by("position")
+    # What waits to be booked: an event that is in the books already moves nothing.
+    held = Case.objects.filter(UNRESOLVED, inbound=OuterRef("pk")).order_by("pk")
     size = Func(F("body"), function="octet_length", output_field=IntegerField())
     found = {
         row["pk"]: row
         for row in InboundEvent.objects.filter(pk__in=list(ids))
-        .annotate(size=size, entity=Subquery(told.values("legal_entity")[:1]))
-        .values("pk", "state", "type", "object_id", "size", "entity")
+        .annotate(
+            size=size,
+            entity=Subquery(told.values("legal_entity")[:1]),
+            owner=Subquery(held.values("legal_entity__code")[:1]),
+            period=Subquery(held.values("period_code")[:1]),
+            currency=Subquery(held.values("currency")[:1]),
+            at_stake=Subquery(held.values("at_stake")[:1]),
+        )
+        .values(
+            "pk",
+            "state",
+            "type",
+            "object_id",
+            "size",
+            "entity",
+            "owner",
+            "period",
+            "currency",
+            "at_stake",
+        )
     }
     return [
         Frozen(
             row["pk"], f"EVT-{row['pk']}", f"{row['type']} {row['object_id']}".strip(),
-            entity=row["entity"] or "", excluded=_why_not(row),
+            entity=row["owner"] or row["entity"] or "", period=row["period"] or "",
+            amount=Money(row["at_stake"], row["currency"])
+            if row["at_stake"] is not None and row["currency"] else None,
+            excluded=_why_not(row),
         )
         for row in (found[id] for id in ids if id in found)
     ]  # fmt: skip
@@ -88,23 +115,27 @@ def _run(ids: Sequence[int], by: User, job: Job) -> dict[int, Outcome]:
 
 
 def _hold(job: Job, by: User) -> str:
-    chosen = job.items.filter(state=ItemState.PENDING).count()
-    if chosen <= ALONE:
+    why = why_not_alone(job, at=clock.now())
+    if not why:
         return ""
     entities = [one for one in job.entities if one]
+    money = money_of(job)
     try:
         asked = approvals.ask(
             subject=APPROVAL, subject_id=job.pk, by=by, note=job.reason,
             entity=entities[0] if len(job.entities) == len(entities) == 1 else "",
+            amount=money[0] if len(money) == 1 else None,
             content={
-                "job": job.pk, "events": chosen, "entities": entities, "chosen": job.scope_text,
+                "job": job.pk, "events": job.items.filter(state=ItemState.PENDING).count(),
+                "entities": entities, "chosen": job.scope_text, "limit": why,
+                "money": [money_text(amount) for amount in money],
                 "order": ORDERS[job.options.get("order", "came")], "rate": job.rate,
                 "reason": job.reason,
             },
         )  # fmt: skip
     except approvals.ApprovalRefused as refusal:
         raise JobRefused(str(refusal)) from refusal
-    return f"Waits for somebody else’s yes: {asked}."
+    return f"{why} Waits for somebody else’s yes: {asked}."
 
 
 def _samples(ids: Sequence[int], options: Mapping[str, Any]) -> list[Sample]:

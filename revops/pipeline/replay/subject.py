@@ -1,4 +1,4 @@
-"""Many events through the line again: a job that waits for somebody else's yes."""
+"""Many events, or dear ones, through the line again: a job that waits for somebody else's yes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from revops.pipeline.replay.kind import APPROVAL
 
 
 class EventReplay(Subject):
-    """More events than one person replays alone."""
+    """More events, or more money, than one person replays alone."""
 
     slug = APPROVAL
     label = "Replay of events"
@@ -28,6 +28,8 @@ class EventReplay(Subject):
     def describe(self, content: Content) -> Sequence[Row]:
         return [
             Row("Events", f"{content['events']:,}", link=_job(content)),
+            Row("At stake", ", ".join(content.get("money", ())) or "not known"),
+            Row("Beyond one person", str(content.get("limit", "")) or "more events than one does"),
             Row("Chosen", str(content["chosen"]) or "one by one"),
             Row("Legal entities", ", ".join(content["entities"]) or "none known yet"),
             Row("Order", str(content["order"])),
