@@ -89,7 +89,7 @@ class Described(AutoSchema):
             }
         for status, why in sorted(problems.items()):
             response = OpenApiResponse(ProblemOut, why)
-            bodies[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+            bodies[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # untyped
                 response, str(status), media_types=[CONTENT_TYPE]
             )
         return bodies

@@ -162,15 +162,16 @@ def _cpu_seconds() -> float:
 def _counted() -> Iterator[list[str]]:
     """Every statement that reads or writes; saying whose rows are seen does neither."""
     seen: list[str] = []
-    plain = psycopg.Cursor.execute
+    cursors: Any = psycopg.Cursor
+    plain = cursors.execute
 
     def execute(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
         if not str(query).startswith("SELECT set_config("):
             seen.append(str(query))
         return plain(self, query, *args, **kwargs)
 
-    psycopg.Cursor.execute = execute  # type: ignore[method-assign]
+    cursors.execute = execute
     try:
         yield seen
     finally:
-        psycopg.Cursor.execute = plain  # type: ignore[method-assign]
+        cursors.execute = plain

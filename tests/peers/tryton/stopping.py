@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from connectors.http import Client
 from tests.peers.tryton.peer import TrytonPeer
@@ -17,4 +17,4 @@ def stop_when(client: Client, erp: TrytonPeer, text: str) -> None:
             erp.sigstop()
         return await plain(method, path, **options)
 
-    client.call = call  # type: ignore[method-assign]
+    cast(Any, client).call = call
