@@ -10,8 +10,8 @@ from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
 
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _BARRIERS: Final = """
-([tags, colours]) => axe.run({
-    runOnly: tags, rules: {'color-contrast': {enabled: colours}},
+tags => axe.run({
+    runOnly: tags,
     resultTypes: ['violations'], preload: false}).then(
     found => found.violations.map(rule => {
         const nodes = rule.nodes.map(node => node.html.slice(0, 160));
@@ -84,15 +84,14 @@ class Seen:
         found: list[str] = self.page.evaluate(_OVER_THE_EDGE)
         return found
 
-    def barriers(self, *, colours: bool = True) -> list[str]:
+    def barriers(self) -> list[str]:
         """
         What axe finds: WCAG 2.2 A and AA, and best practice. It is injected by the protocol, not
-        by a tag: the content policy stays in force. To measure contrasts takes four fifths of the
-        time; whoever has done so in the same colours may leave it out.
+        by a tag: the content policy stays in force.
         """
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE_SCRIPT)
-        found: list[str] = self.page.evaluate(_BARRIERS, [list(RULES), colours])
+        found: list[str] = self.page.evaluate(_BARRIERS, list(RULES))
         return found
 
     def posts(self) -> list[str]:

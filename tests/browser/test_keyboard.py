@@ -132,7 +132,7 @@ class TestKeys:
                 "document.activeElement.closest('dialog') !== null"
             )
         seen.press("Escape")
-        assert not seen.page.locator("#keys").is_visible()
+        expect(seen.page.locator("#keys")).to_be_hidden()
         assert seen.focus() == row
 
 

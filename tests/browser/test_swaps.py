@@ -80,6 +80,7 @@ class TestAddress:
         assert lists == [path for _, path in seen.asked if path.startswith("/exceptions/?")]
         seen.page.go_back()
         seen.page.wait_for_url("**q=closed")
+        expect(seen.page.locator(ROWS)).to_have_count(len(some))
         assert ids(seen, ROWS) == some
         assert seen.page.input_value("#filter-q") == "closed"
         seen.page.go_back()

@@ -156,7 +156,7 @@ class TestSearch:
         seen.settled()
         assert seen.page.input_value("#filter-q") == "cause 07"
         assert seen.focus() == "filter-q"
-        assert seen.page.locator("tbody tr").count() == 1
+        expect(seen.page.locator("tbody tr")).to_have_count(1)
         assert seen.page.evaluate("history.length") == steps + 1
         seen.page.go_back()
         expect(seen.page.locator("tbody tr")).to_have_count(25)
@@ -189,7 +189,7 @@ class TestDialog:
         seen.page.click("#confirm")
         seen.page.wait_for_selector("#notice .notice")
         assert "Mona resolved this at 14:02." in seen.page.inner_text("#notice")
-        assert seen.page.locator("dialog[open]").count() == 0
+        expect(seen.page.locator("dialog[open]")).to_have_count(0)
 
 
 class TestFailures:
@@ -241,9 +241,9 @@ class TestLook:
         page.goto("/causes/")
         page.fill("#filter-q", "cause 07")
         page.get_by_role("button", name="Filter").click()
-        assert page.locator("tbody tr").count() == 1
+        expect(page.locator("tbody tr")).to_have_count(1)
         page.select_option("#scope-entity", "us-inc")
         page.get_by_role("button", name="Go").click()
-        assert "entity=us-inc" in page.url
+        expect(page).to_have_url(re.compile("entity=us-inc"))
         assert "q=cause+07" in page.url
         context.close()
