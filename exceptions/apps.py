@@ -14,12 +14,13 @@ class ExceptionsConfig(AppConfig):
         from exceptions.closing import CaseClosing, CasesClosing
         from exceptions.correction import EventCorrection
         from exceptions.queries.totals import open_cases
+        from exceptions.replaying import CasesReplay
         from revops.web import nav
 
         def count(request: HttpRequest) -> tuple[int, str]:
             return open_cases(), "crit"
 
-        subjects.register(CaseClosing(), CasesClosing(), EventCorrection())
+        subjects.register(CaseClosing(), CasesClosing(), EventCorrection(), CasesReplay())
         bulk.declare()
         filing.declare()
         nav.declare(

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from approvals import operations as approvals
-from exceptions import operations
+from exceptions import operations, replaying
 from exceptions.models import Case, CaseState
 from exceptions.operations.acts import CaseRefused
 from exceptions.operations.giving_up import SLUG_OF_MANY
@@ -40,8 +40,9 @@ def declare() -> None:
     kinds.declare(
         JobKind(
             RETRY, "Retry", "cases.retry", freeze=_freeze_retry, run=_retry, samples=_samples_retry,
-            budget=_budget, batch=200, **shared,
-            warning="What the systems answer shows on each case; nothing is sent twice.",
+            budget=_budget, batch=200, hold=replaying.hold, **shared,
+            warning="What the systems answer shows on each case; nothing is sent twice. More than"
+            f" {replaying.ALONE} replays, or over {replaying.WORTH:,} of money, need a manager.",
         ),
         JobKind(
             ASSIGN, "Assign", "cases.claim", freeze=_freeze, run=_assign, undo=_assign_back,

@@ -15,6 +15,7 @@ from accounts.queries import actor_of, authorize
 from exceptions import kinds
 from exceptions.models import Case, CaseEntry, CaseState
 from exceptions.remedies import choice, reason_against
+from exceptions.replaying import REMEDY, many
 from revops.audit.operations import Object, nothing_to_record, record_each, recorded
 from revops.kernel import clock
 
@@ -68,10 +69,16 @@ def retry_cause(*, cause_key: str, remedy: str, by: User) -> CauseOutcome:
     """
     Apply a remedy to every unresolved case of a cause, in transactions of some hundred cases.
 
-    A second press finds them being retried and refuses them with that reason. Raises NotAllowed.
+    A second press finds them being retried and refuses them with that reason. Raises NotAllowed,
+    and CaseRefused for more replays than one person decides alone: those are a job.
     """
     chosen = kinds.remedy(remedy)
     by = authorize(by, chosen.action)
+    waiting = Case.objects.exclude(state=CaseState.RESOLVED).filter(cause_key=cause_key)
+    if chosen.slug == REMEDY and many(waiting, remedy=REMEDY).needs_two:
+        raise CaseRefused(
+            "So many replays are somebody else’s decision, too: preview them as a job."
+        )
     outcome, reached = CauseOutcome(), ""
     # A remedy may give a case another fingerprint, and with it another place in this order.
     seen: set[int] = set()

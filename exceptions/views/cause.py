@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.queries import authorize, may
-from exceptions import filters, fixes, kinds, operations
+from exceptions import bulk, filters, fixes, kinds, operations
 from exceptions.fixes import FixRefused
 from exceptions.kinds import RemedyUnknown
-from exceptions.models import Case, Cause
+from exceptions.models import Case, CaseState, Cause
 from exceptions.queries import shape
 from exceptions.queries.cases import of_cause, page_of_cases
 from exceptions.queries.causes import every_cause
@@ -24,6 +24,8 @@ from exceptions.queries.choices import choices_for
 from exceptions.queries.people import Seer
 from exceptions.queries.selection import Selection
 from exceptions.remedies import Preview, preview
+from exceptions.replaying import REMEDY, many
+from revops.jobs import operations as jobs
 from revops.jobs.queries import IN_TRAY
 from revops.kernel import clock
 from revops.web import charts
@@ -184,10 +186,17 @@ def act_on_cause(request: HttpRequest, key: str, remedy: str) -> HttpResponse:
         raise Http404("There is no such cause.")
     if _one_by_one(remedy):
         raise Http404("Each case of it is looked at for itself.")
+    by = authorize(request.user, "cases.retry")
+    waiting = Case.objects.exclude(state=CaseState.RESOLVED).filter(cause_key=key)
+    if remedy == REMEDY and many(waiting, remedy=REMEDY).needs_two:
+        ids = list(waiting.order_by("opened_at", "pk").values_list("pk", flat=True)[: jobs.MOST])
+        job = jobs.draft(
+            kind=bulk.RETRY, ids=ids, by=by, title="Replay", options={"remedy": REMEDY},
+            scope_text=f"all cases of the cause {key}",
+        )  # fmt: skip
+        return HttpResponseRedirect(reverse("jobs:job", args=[job.pk]))
     try:
-        outcome = operations.retry_cause(
-            cause_key=key, remedy=remedy, by=authorize(request.user, "cases.retry")
-        )
+        outcome = operations.retry_cause(cause_key=key, remedy=remedy, by=by)
     except RemedyUnknown as error:
         raise Http404(str(error)) from None
     level = messages.success if outcome.done else messages.warning
