@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -13,6 +13,7 @@ from accounts.models import User
 from approvals import operations as approvals
 from approvals.models import ApprovalRequest
 from exceptions.models import Case
+from revops.canonical.models import Contract, ExternalReference, Price, Subscription
 from revops.delivery.models import OutboundCommand
 from revops.jobs import operations as jobs
 from revops.kernel import clock
@@ -35,6 +36,8 @@ from revops.mappings.operations import sets
 from revops.pipeline.changes import asking
 from revops.pipeline.changes.forecast import coming
 from revops.pipeline.changes.gaps import gaps
+from revops.usage.models import RatedLine
+from tests.factories import a_customer
 from tests.pipeline.rehearsal import Rehearsal
 
 PLAN = "price_team_yearly"
@@ -126,6 +129,56 @@ class TestForecast:
         (found,) = [one for one in coming(today=today, days=800) if one.key == PLAN]
         assert found.held.cases == 1
         assert found.entity == "US-INC"
+        assert found.words == "1 renewal"
+
+    def test_names_contracts_that_no_subscription_bills_and_usage_that_no_invoice_does(
+        self, db: None
+    ) -> None:
+        today = clock.now().date()
+        customer = a_customer()
+        books = {"connection": customer.connection, "legal_entity": customer.legal_entity}
+        common = books | {
+            "customer": customer, "currency": "USD", "created_at": clock.now(),
+            "updated_at": clock.now(),
+        }  # fmt: skip
+        sold = [{"sku": "crm-plan", "quantity": 2, "unit_amount": 5_000}]
+        span = {"starts_on": today - timedelta(days=89), "ends_on": today + timedelta(days=400)}
+        signed = Contract.objects.create(
+            source_id="c1", total=10_000, items=sold, billing_months=3, **span, **common
+        )
+        # Ended, or billed too far ahead: neither is to come.
+        for number, days in (("c2", -1), ("c3", 60)):
+            Contract.objects.create(
+                source_id=number, total=1, items=sold, billing_months=12,
+                starts_on=today + timedelta(days=days), ends_on=today + timedelta(days=days),
+                **common,
+            )  # fmt: skip
+        price = Price.objects.create(
+            source_id="price_plan", currency="USD", model="flat", unit_price=1, package_size=1,
+            included=0, created_at=clock.now(), updated_at=clock.now(), **books,
+        )  # fmt: skip
+        ExternalReference.objects.create(
+            connection=customer.connection, type="price", external_id="crm-plan",
+            record_kind="price", record_id=price.pk,
+        )  # fmt: skip
+        paid = Subscription.objects.create(source_id="s1", started_on=today, **common)
+        RatedLine.objects.create(
+            key="k1", subscription=paid, customer=customer, meter="calls", price_ref="price_calls",
+            legal_entity=customer.legal_entity, currency="USD", period_start=today,
+            period_end=today + timedelta(days=9), used_from=today, used_to=today, quantity=10,
+            free=0, charged=10, records=3, amount=700, prepaid=200, rated_at=clock.now(),
+            correlation_id="co-usage",
+        )  # fmt: skip
+        found = {one.key: one for one in coming(today=today)}
+        assert {key: one.words for key, one in found.items()} == {
+            "price_plan": "1 contract", "price_calls": "1 usage bill",
+        }  # fmt: skip
+        assert found["price_plan"].held.amounts == [Money(10_000, "USD")]
+        assert found["price_calls"].held.amounts == [Money(500, "USD")]
+        assert found["price_calls"].first == today + timedelta(days=10)
+        # What a subscription bills is not counted twice.
+        Subscription.objects.filter(pk=paid.pk).update(contract=signed)
+        assert [one.key for one in coming(today=today)] == ["price_calls"]
 
 
 class TestRates:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -12,15 +13,16 @@ from revops.mappings.changing import Change
 from revops.mappings.kinds import MapKind, get
 from revops.store import sql
 
-# To the end of the next period, near enough: what renews later is seen when it comes nearer.
+# To the end of the next period, near enough: what comes later is seen when it comes nearer.
 AHEAD: Final = 31
 
 
 @dataclass(slots=True)
 class Coming:
     """
-    Renewals that will be billed with a code of an entity, and the first day. ``held`` counts them
-    with what they come to; ``mapped`` says whether a map is in force on their days.
+    Bills that will be made with a code of an entity, and the first day. ``held`` counts them with
+    what they come to, ``origins`` by where they come from; ``mapped`` says whether a map is in
+    force on their days.
     """
 
     kind: MapKind
@@ -29,31 +31,97 @@ class Coming:
     mapped: bool
     first: date
     held: Sum = field(default_factory=Sum)
+    origins: Counter[str] = field(default_factory=Counter)
 
     @property
     def place(self) -> tuple[str, str, str]:
         return self.kind.slug, self.entity, self.key
 
+    @property
+    def words(self) -> str:
+        """``2 renewals, 1 contract``."""
+        return ", ".join(
+            f"{count:,} {one if count == 1 else many}"
+            for origin, (one, many) in _ORIGINS.items()
+            if (count := self.origins[origin])
+        )
 
-# A subscription renews with its items, and is taxed as its newest invoice was.
+
+_ORIGINS: Final = {
+    "renewal": ("renewal", "renewals"),
+    "contract": ("contract", "contracts"),
+    "usage": ("usage bill", "usage bills"),
+}
+
+# A subscription renews with its items. A contract is billed by its months where no subscription
+# bills it, and may sell by the CRM's own ids of our prices. What was used is billed by the price
+# that rated it when its period is over. What a subscription pays for is taxed as its newest
+# invoice was.
 _COMING: Final = """
 WITH due AS MATERIALIZED (
-    SELECT one.id, one.currency, one.items, one.legal_entity_id, one.renews_on, entity.code
+    SELECT one.id, one.currency, one.items, one.legal_entity_id, one.renews_on AS day, entity.code
     FROM canonical_subscription one
     JOIN mappings_legalentity entity ON entity.id = one.legal_entity_id
     WHERE one.state = 'active' AND one.renews_on >= %(from)s AND one.renews_on <= %(to)s
+), promised AS MATERIALIZED (
+    SELECT one.connection_id, one.currency, one.items, one.legal_entity_id, billed.day, entity.code
+    FROM canonical_contract one
+    JOIN mappings_legalentity entity ON entity.id = one.legal_entity_id
+    CROSS JOIN LATERAL (
+        SELECT step::date AS day FROM generate_series(
+            one.starts_on::timestamp, least(one.ends_on, %(to)s::date)::timestamp,
+            greatest(one.billing_months, 1) * interval '1 month'
+        ) AS step
+        WHERE step >= %(from)s::date ORDER BY step LIMIT 1
+    ) AS billed
+    WHERE one.state = 'active' AND one.starts_on <= %(to)s AND one.ends_on >= %(from)s
+        AND NOT EXISTS (
+            SELECT FROM canonical_subscription own
+            WHERE own.contract_id = one.id AND own.state <> 'cancelled')
+), used AS MATERIALIZED (
+    SELECT line.subscription_id, line.price_ref, line.currency, line.legal_entity_id, entity.code,
+        greatest(line.period_end + 1, %(from)s::date) AS day, line.amount - line.prepaid AS amount
+    FROM usage_ratedline line
+    JOIN mappings_legalentity entity ON entity.id = line.legal_entity_id
+    WHERE line.period_end >= %(late)s AND line.period_end < %(to)s AND line.amount > line.prepaid
+        AND NOT EXISTS (
+            SELECT FROM canonical_invoiceline billed
+            JOIN canonical_invoice invoice
+                ON invoice.id = billed.invoice_id AND invoice.state <> 'void'
+            WHERE billed.usage_ref <> '' AND billed.usage_ref = line.key || '-' || line.revision)
+), paid AS (
+    SELECT 'renewal' AS origin, id AS subscription_id, code, legal_entity_id, day, currency,
+        NULL::bigint AS amount
+    FROM due
+    UNION ALL
+    SELECT 'usage', subscription_id, code, legal_entity_id, day, currency, amount FROM used
 ), sold AS (
-    SELECT 'skus' AS kind, due.code, due.legal_entity_id, due.renews_on, due.currency,
-        item ->> 'sku' AS key,
+    SELECT 'skus' AS kind, 'renewal' AS origin, due.code, due.legal_entity_id, due.day,
+        due.currency, item ->> 'sku' AS key,
         coalesce((item ->> 'unit_amount')::bigint * (item ->> 'quantity')::numeric, 0)::bigint
             AS amount
     FROM due CROSS JOIN LATERAL jsonb_array_elements(due.items) AS item
     UNION ALL
-    SELECT 'tax-codes', due.code, due.legal_entity_id, due.renews_on, due.currency,
-        tax ->> 'code', newest.total
-    FROM due
+    SELECT 'skus', 'contract', promised.code, promised.legal_entity_id, promised.day,
+        promised.currency, coalesce(named.source_id, item ->> 'sku'),
+        coalesce((item ->> 'unit_amount')::bigint * (item ->> 'quantity')::numeric, 0)::bigint
+    FROM promised
+    CROSS JOIN LATERAL jsonb_array_elements(promised.items) AS item
+    LEFT JOIN LATERAL (
+        SELECT price.source_id FROM canonical_externalreference reference
+        JOIN canonical_price price ON price.id = reference.record_id
+        WHERE reference.record_kind = 'price' AND reference.connection_id = promised.connection_id
+            AND reference.external_id = item ->> 'sku'
+        ORDER BY price.id LIMIT 1
+    ) AS named ON true
+    UNION ALL
+    SELECT 'skus', 'usage', code, legal_entity_id, day, currency, price_ref, amount FROM used
+    UNION ALL
+    SELECT 'tax-codes', paid.origin, paid.code, paid.legal_entity_id, paid.day, paid.currency,
+        tax ->> 'code', coalesce(paid.amount, newest.total)
+    FROM paid
     CROSS JOIN LATERAL (
-        SELECT id, total FROM canonical_invoice WHERE subscription_id = due.id
+        SELECT id, total FROM canonical_invoice WHERE subscription_id = paid.subscription_id
         ORDER BY issued_on DESC, id DESC LIMIT 1
     ) AS newest
     CROSS JOIN LATERAL (
@@ -65,38 +133,44 @@ WITH due AS MATERIALIZED (
     SELECT sold.*, CASE sold.kind
         WHEN 'skus' THEN EXISTS (
             SELECT 1 FROM mappings_skumap map WHERE map.legal_entity_id = sold.legal_entity_id
-                AND map.sku = sold.key AND map.valid @> sold.renews_on)
+                AND map.sku = sold.key AND map.valid @> sold.day)
         ELSE EXISTS (
             SELECT 1 FROM mappings_taxmap map WHERE map.legal_entity_id = sold.legal_entity_id
-                AND map.valid @> sold.renews_on
+                AND map.valid @> sold.day
                 AND map.code = CASE WHEN EXISTS (
                     SELECT 1 FROM mappings_taxmap own WHERE own.code = sold.key
                         AND own.legal_entity_id = sold.legal_entity_id) THEN sold.key ELSE '*' END)
         END AS mapped
-    FROM sold
+    FROM sold WHERE sold.key IS NOT NULL
 )
-SELECT kind, key, code, mapped, currency, count(*) AS renewals, sum(amount)::bigint AS amount,
-    min(renews_on) AS first
-FROM judged WHERE (NOT mapped OR NOT %(unmapped)s) GROUP BY 1, 2, 3, 4, 5 ORDER BY first, key
+SELECT kind, origin, key, code, mapped, currency, count(*) AS bills, sum(amount)::bigint AS amount,
+    min(day) AS first
+FROM judged WHERE (NOT mapped OR NOT %(unmapped)s) GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY first, key
 """
 
 
 def coming(*, today: date, days: int = AHEAD, unmapped: bool = True) -> list[Coming]:
-    """What renews from today on, by code; with ``unmapped`` only what has no map. One query."""
+    """
+    What will be billed from today on, by code; with ``unmapped`` only what has no map. One query.
+    """
     found: dict[tuple[str, str, str, bool], Coming] = {}
-    params = {"from": today, "to": today + timedelta(days=days), "unmapped": unmapped}
+    params = {
+        "from": today, "to": today + timedelta(days=days), "late": today - timedelta(days=AHEAD),
+        "unmapped": unmapped,
+    }  # fmt: skip
     for row in sql.rows(_COMING, params):
         key = (row.kind, row.key, row.code, row.mapped)
         one = found.setdefault(key, Coming(get(row.kind), row.key, row.code, row.mapped, row.first))
         one.first = min(one.first, row.first)
-        one.held.add(row.renewals, row.currency, row.amount)
+        one.held.add(row.bills, row.currency, row.amount)
+        one.origins[row.origin] += row.bills
     return list(found.values())
 
 
 def affected(
     kind: MapKind, changes: Iterable[Change], *, today: date, days: int = AHEAD
 ) -> tuple[Sum, date | None]:
-    """The renewals that a set is about, mapped today or not, and the first of them."""
+    """The bills to come that a set is about, mapped today or not, and the first of them."""
     named = {
         (one.entity, one.key): (one.since or date.min, one.until or date.max) for one in changes
     }

@@ -41,7 +41,7 @@ def impact_of(held: ChangeSet) -> dict[str, Any]:
     """
     As plain JSON: ``cases`` that lack what it gives, ``looked`` at, ``clears`` with ``money``,
     ``fails`` as (kind, cause, how many), ``journals`` as (entity, period, currency, account,
-    amount, lines), ``coming`` renewals with ``coming_money`` and ``coming_from``, ``posted``
+    amount, lines), ``coming`` bills with ``coming_money`` and ``coming_from``, ``posted``
     documents by the maps as they are, ``closed`` periods that it reaches into, ``calls`` as
     (system, how many) and ``minutes``.
     """
@@ -59,7 +59,7 @@ def impact_of(held: ChangeSet) -> dict[str, Any]:
     for one in cases:
         if one.inbound_id in clear:
             money.add(1, one.currency if one.at_stake is not None else "", one.at_stake or 0)
-    renewals, first = affected(kind, changes, today=today)
+    bills, first = affected(kind, changes, today=today)
     names = dict(Connection.objects.filter(pk__in=found.calls).values_list("pk", "label"))
     return {
         "cases": len(cases),
@@ -74,8 +74,8 @@ def impact_of(held: ChangeSet) -> dict[str, Any]:
             [leg.entity, leg.period, leg.currency, leg.account, leg.amount, lines]
             for leg, lines in found.journals
         ],
-        "coming": renewals.cases,
-        "coming_money": _money(renewals),
+        "coming": bills.cases,
+        "coming_money": _money(bills),
         "coming_from": first.isoformat() if first else "",
         "posted": posted(kind, changes),
         "closed": closed_periods(kind, changes),

@@ -201,7 +201,7 @@ def sentences(impact: Mapping[str, Any]) -> list[str]:
         found.append(f"{count:,} would fail next ({kind.lower()}): {cause}.")
     if impact["coming"]:
         found.append(
-            f"{impact['coming']:,} renewals from {impact['coming_from']} on are booked by it."
+            f"{impact['coming']:,} bills from {impact['coming_from']} on will be booked by it."
         )
     if impact["posted"]:
         found.append(f"{impact['posted']:,} documents in the books stay; none is posted again.")
