@@ -19,7 +19,7 @@ class PipelineConfig(AppConfig):
         from exceptions import fixes, undoing
         from exceptions.correcting import editors
         from revops.lineage import telling
-        from revops.pipeline import again, hearing, kinds
+        from revops.pipeline import again, hearing, kinds, standstill
         from revops.pipeline.changes.subject import MappingChange
         from revops.pipeline.correcting import LineEditor
         from revops.pipeline.fixing.maps import MissingMap
@@ -36,6 +36,7 @@ class PipelineConfig(AppConfig):
         from revops.pipeline.subjects import CustomerMerge, PeriodReopening
 
         kinds.declare()
+        standstill.declare()
         replaying.declare()
         approvals.register(EventReplay(), PartialPosting())
         partial.declare()

@@ -15,8 +15,9 @@ from accounts.models import BreakGlass, User
 from accounts.queries import emergencies_in_force, may, roles_of
 from accounts.roles import Role
 from revops.kernel import clock, correlation
-from revops.web import nav
+from revops.web import nav, outages
 from revops.web.bell import Bell, ring
+from revops.web.outages import Outage
 from revops.web.scope import Scope
 from revops.web.tray import Running, running
 
@@ -80,6 +81,11 @@ class Console:
     def emergencies(self) -> list[BreakGlass]:
         """Break-glass that is in force, whoever has it: every page says so."""
         return emergencies_in_force() if self.person else []
+
+    @cached_property
+    def outages(self) -> list[Outage]:
+        """What stands still, for whoever is signed in."""
+        return outages.now() if self.person else []
 
     @cached_property
     def may_find(self) -> bool:
