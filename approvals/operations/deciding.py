@@ -64,7 +64,22 @@ def decide(
         raise ApprovalRefused(f"Nothing was decided. {error}") from error
     except IntegrityError as error:
         # The database's own guards: what code lets through by mistake ends here.
-        raise NotYours("The database refused this decision.") from error
+        _refused(request_id, chosen, by, through, why := "The database refused this decision.")
+        raise NotYours(why) from error
+    except NotAllowed as refusal:
+        _refused(request_id, chosen, by, through, str(refusal))
+        raise
+
+
+def _refused(request_id: int, verdict: Verdict, by: User, through: str, why: str) -> None:
+    """No button leads here: who tries to decide what they may not is in the trail."""
+    request = ApprovalRequest.objects.get(pk=request_id)
+    with transaction.atomic():
+        record(
+            "approval.refused", by=making.actor(by), kind="approval", reference=str(request),
+            label=request.title, entity=request.entity, reason=why,
+            after={"wanted": verdict.value, "through": through},
+        )  # fmt: skip
 
 
 def _decide(

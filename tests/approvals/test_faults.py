@@ -78,6 +78,8 @@ class TestH1SelfApproval:
             client.post(f"{where}decide", post, headers={"HX-Request": "true"}).status_code,
         ]
         assert set(answers) == {403}
+        tried = Event.objects.filter(action="approval.refused", reference=str(request))
+        assert [one.actor for one in tried] == [f"user:{me.pk}"] * len(answers)
         client.post("/approvals/together/decide", {f"seen-{request.pk}": request.sha256})
         client.get(f"{where}?decide=approve&verdict=approve&seen={request.sha256}")
         assert client.get(f"{where}decide").status_code == 405

@@ -29,6 +29,7 @@ ACTS: Final[Mapping[str, str]] = {
     "approval.expired": "Expired",
     "approval.joined": "Joined",
     "approval.policy_begun": "Began a policy",
+    "approval.refused": "Tried to decide",
     "approval.reject": "Rejected",
     "approval.reviewed": "Reviewed",
     "approval.send_back": "Sent back",
