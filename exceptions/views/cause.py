@@ -21,6 +21,7 @@ from exceptions.queries import shape
 from exceptions.queries.cases import of_cause, page_of_cases
 from exceptions.queries.causes import every_cause
 from exceptions.queries.choices import choices_for
+from exceptions.queries.neighbours import neighbours
 from exceptions.queries.people import Seer
 from exceptions.queries.selection import Selection
 from exceptions.remedies import Preview, preview
@@ -97,6 +98,7 @@ def _page(
         "days": days,
         "trend": _trend(days),
         "problem": problem,
+        "place": neighbours(key, today=selection.at.date()),
         "may_handle": may(request.user, "cases.claim"),
         "workers": [Seer(id, name, works=True) for id, name in offered.people],
         "teams": filters.choices_of_teams(),
