@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import redis
@@ -27,13 +27,13 @@ from revops.delivery.decide import LIVE
 from revops.delivery.models import Gate
 from revops.events.models import LIVE_INBOX
 from revops.pipeline.models import Heartbeat
+from revops.pipeline.standstill import SILENT
 from revops.store import rows, sql
 
 log = structlog.get_logger(__name__)
 
 BROKER_TIMEOUT: Final = 0.5
 # Red after this long without a sweep; nothing is lost, but nobody repairs either (C13).
-SWEEP_SILENT: Final = timedelta(seconds=60)
 
 _DUE: Final = """
 SELECT connection.slug, waiting.what, waiting.count, waiting.oldest,
@@ -129,7 +129,7 @@ def _sweeper() -> dict[str, Any]:
     age = _age(swept)
     if age is None:
         return {"ok": False, "problem": "No sweep yet."}
-    return {"ok": age <= SWEEP_SILENT.total_seconds(), "seconds_ago": age}
+    return {"ok": age <= SILENT.total_seconds(), "seconds_ago": age}
 
 
 def _age(at: datetime | None) -> int | None:

@@ -16,7 +16,7 @@ from revops.web.formats import span_text
 from revops.web.outages import Outage
 
 # A worker looks around every quarter of a minute; one that restarts is back before that.
-SILENT: Final = timedelta(seconds=90)
+SILENT: Final = timedelta(seconds=60)
 # Read once in so many seconds by all pages together.
 _KNOWN_FOR: Final = 10
 _KEY: Final = "line:swept"

@@ -10,14 +10,15 @@ A page in five steps:
 3. ``render_page(request, "exceptions/queue.html", context, fragments={"list": "list"})``
    (``htmx``): the page, or the one named partial that an htmx request asked for.
 4. The template extends ``base.html`` and fills its blocks ``title``, ``styles``, ``page`` (or
-   ``main``); partials shared by pages are ``web/_*.html``, each says on top what it takes.
+   ``main``); partials shared by pages are ``web/_*.html``, each says on top what it takes. A page
+   that is a list gives its rows to ``web/_list.html``.
 5. Cells are tags that format in Python, without a template of their own (``formats``,
    ``statuses``, ``icons``, ``charts``), loaded as built-ins by the settings:
    ``{{ row.at_stake|money }}``, ``{% status_tag row.state %}``, ``{{ row.opened_at|age }}``.
 
 What a domain declares: its items in the rail (``nav.declare``), what the entity and period
-switches offer (``scope.declare``), what the bell counts (``bell.declare``). A refusal is
-``refuse(request, error)``: 409 in words.
+switches offer (``scope.declare``), what the bell counts (``bell.declare``), what stands still
+(``outages.declare``). A refusal is ``refuse(request, error)``: 409 in words.
 
 Behaviour in the browser is ``static/js/app.js``, by attributes:
 
