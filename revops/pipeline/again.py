@@ -24,6 +24,7 @@ from revops.jobs import operations as jobs
 from revops.jobs.kinds import Frozen, JobKind, Outcome, Sample
 from revops.jobs.models import ItemState, Job
 from revops.kernel.money import Money
+from revops.pipeline.replay.limits import pace
 from revops.store import rows, sql
 
 SLUG: Final = "maps.replay"
@@ -37,7 +38,7 @@ def declare() -> None:
     kinds.declare(
         JobKind(
             SLUG, "Retry after a fix", "cases.retry", freeze=_freeze, run=_run, noun="case|cases",
-            samples=_samples, link=_link, now=_now, rate=_A_MINUTE, batch=100,
+            samples=_samples, link=_link, now=_now, rate=_A_MINUTE, batch=100, pace=pace,
             warning="Each document is booked by the maps as they are now, and posted once.",
         )
     )  # fmt: skip

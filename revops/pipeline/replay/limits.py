@@ -12,16 +12,15 @@ from typing import Any, Final
 from django.db.models import Sum
 
 from approvals.queries.money import value
+from exceptions.replaying import ALONE, WORTH
 from revops.events.models import BusinessEvent
 from revops.jobs.kinds import Budget
 from revops.jobs.models import ItemState, Job
 from revops.kernel.money import Money
 from revops.store import sql
 
-# reliability.md 6.1: more at once waits for a manager.
-ALONE: Final = 25
-WORTH: Final = 10_000
-"""Whole units of the functional currency, in one legal entity's books."""
+__all__ = ["ALONE", "SHARE_PERCENT", "WORTH", "budget", "money_of", "pace", "why_not_alone"]
+
 SHARE_PERCENT: Final = 30
 """Of a target's rate; the rest is for what comes in while events are replayed."""
 
@@ -42,7 +41,8 @@ ORDER BY gate.rate, connection.label
 def why_not_alone(job: Job, *, at: datetime) -> str:
     """
     Why one person does not replay this alone, or “”. What counts is the money of the open cases of
-    its events: what is in the books already is not booked again.
+    its events (what is in the books already is not booked again), in whole units of each legal
+    entity's functional currency.
     """
     chosen = job.items.filter(state=ItemState.PENDING)
     count = chosen.count()
