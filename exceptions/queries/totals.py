@@ -49,6 +49,14 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocking:
+    """What is in the tab *Blocks close*, whatever tab is shown."""
+
+    causes: int
+    shown: Sum
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """
     ``shown`` ties to the rows of the list; ``by_state`` counts cases that are not snoozed, and
@@ -62,6 +70,7 @@ class Figures:
     by_tab: dict[str, int]
     new: Count | None
     closes: Sequence[Close]
+    blocking: Blocking
 
     @property
     def open(self) -> int:
@@ -86,7 +95,9 @@ WITH cell AS ({cells}), total AS (
 )
 SELECT total.*, entity.name AS entity, entity.zone, period.ends, period.state AS period_state,
     (SELECT count(*) FROM (SELECT FROM cell WHERE {tab} GROUP BY cause_key) AS shown) AS causes,
-    {new} AS new
+    (SELECT count(*) FROM (
+        SELECT FROM cell WHERE NOT snoozed AND blocks GROUP BY cause_key
+    ) AS pressing) AS blocking, {new} AS new
 FROM total
 LEFT JOIN mappings_legalentity entity ON entity.id = total.legal_entity_id
 LEFT JOIN mappings_accountingperiod period
@@ -151,7 +162,16 @@ def figures(selection: Selection) -> Figures:
         by_tab=by_tab,
         new=None if selection.words else _capped(found[0].new if found else 0),
         closes=_nearest(closes.values(), selection),
+        blocking=_blocking(found),
     )
+
+
+def _blocking(found: Sequence[Any]) -> Blocking:
+    total = Sum()
+    for row in found:
+        if row.blocks and not row.snoozed:
+            total.add(row.cases, row.currency, row.at_stake)
+    return Blocking(found[0].blocking if found else 0, total)
 
 
 def _capped(number: int) -> Count:

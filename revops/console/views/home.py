@@ -91,5 +91,5 @@ def _cases(selection: Selection) -> dict[str, Any]:
     return {
         "may_cases": True, "causes": causes, "figures": found, "doubt": doubt,
         "mine": page_of_causes(mine, size=_CAUSES) if found.by_tab["mine"] else None,
-        "blocks": figures(selection.with_status("blocks")) if found.by_tab["blocks"] else None,
+        "blocks": found.blocking if found.by_tab["blocks"] else None,
     }  # fmt: skip
