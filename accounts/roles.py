@@ -151,6 +151,8 @@ RULES: Final[dict[str, Rule]] = {
     "alerts.change": _act(_WORKERS),
     "alerts.acknowledge": _act(_WORKERS),
     "sandbox.operate": _act(_WORKERS | _ADMIN),
+    "rehearsals.view": _look(_READERS | _ADMIN, whole=True),
+    "rehearsals.run": _act(frozenset({Role.REVOPS, Role.ADMIN}), whole=True),
     # People.
     "people.view": _look(_ADMIN | _AUDITOR, whole=True),
     "people.reveal": _look(_AUDITOR, whole=True),

@@ -36,7 +36,8 @@ BESIDES: Final[Mapping[Role, Mapping[str, frozenset[Data]]]] = {
 META_ONLY: Final[Mapping[Role, frozenset[str]]] = {
     Role.ADMIN: frozenset(
         {"home.view", "lineage.view", "flows.view", "usage.view", "connections.view", "jobs.view",
-         "jobs.run", "connections.operate", "sandbox.operate"}
+         "jobs.run", "connections.operate", "sandbox.operate", "rehearsals.view",
+         "rehearsals.run"}
     )
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/", include("revops.notices.urls")),
     path("bulk/", include("revops.jobs.urls")),
     path("credits/", include("revops.credits.urls")),
+    path("rehearsals/", include("revops.sandbox.rehearsals.urls")),
     path("alerts/", include("revops.alerts.urls")),
     path("", include("revops.api.urls")),
 ]

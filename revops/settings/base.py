@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "revops.console",
     "revops.api",
     "revops.sandbox",
+    "revops.sandbox.rehearsals",
     "revops.bench",
 ]
 
@@ -190,6 +191,7 @@ CELERY = {
         "revops.alerts.tasks",
         "exceptions.tasks",
         "revops.audit.tasks",
+        "revops.sandbox.rehearsals.tasks",
     ],
     "beat_schedule": {
         "tick": {"task": "revops.pipeline.tasks.tick", "schedule": 5.0},

@@ -11,8 +11,17 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
+from revops.sandbox.rehearsals.models import Rehearsal
 from tests.access.sides import Side
 from tests.architecture.addresses import Address
+from tests.rehearsals.kit import a_rehearsal, a_report
+
+
+def _a_rehearsal(side: Side) -> int:
+    """One of the demo's that has ended; it belongs to no side."""
+    known = Rehearsal.objects.first() or a_rehearsal(side.colleague, a_report())
+    return known.pk
+
 
 _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^(api/v1/)?approvals/(APR-|<)", lambda side: {
@@ -51,6 +60,7 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^credits/<.*/(edit|send|discard)", lambda side: {"id": side.draft.pk}),
     (r"^credits/<", lambda side: {"id": side.credit.pk}),
     (r"^playbooks/", lambda _: {"slug": "in_doubt"}),
+    (r"^rehearsals/", lambda side: {"number": _a_rehearsal(side), "what": "stop"}),
     (r"^tours/", lambda _: {"slug": "quote-to-cash"}),
     (r"^connections/", lambda _: {"slug": "erp"}),
     (r"^audit/<", lambda _: {"seq": 1}),

@@ -116,6 +116,14 @@ GET  /flows/runs/<int:id>/                            other 404 404 404 403 404 
 POST /flows/runs/<int:id>/undo                        own   403 422 422 403 403 403 403
 POST /flows/runs/<int:id>/undo                        other 403 404 404 403 403 403 403
 GET  /flows/<str:event>/                              own   200 200 200 403 200 200 403
+GET  /rehearsals/                                     own   403 403 403 403 403 403 403
+GET  /rehearsals/                                     all   200 200 200 403 200 200 403
+POST /rehearsals/start                                own   403 403 403 403 403 403 403
+POST /rehearsals/start                                all   403 403 422 403 422 403 403
+GET  /rehearsals/RHS-<int:number>/                    own   403 403 403 403 403 403 403
+GET  /rehearsals/RHS-<int:number>/                    all   200 200 200 403 200 200 403
+POST /rehearsals/RHS-<int:number>/<slug:what>/        own   403 403 403 403 403 403 403
+POST /rehearsals/RHS-<int:number>/<slug:what>/        all   403 403 302 403 302 403 403
 GET  /tours/                                          own   200 200 200 403 200 403 403
 GET  /tours/<slug:slug>/                              own   200 200 200 403 200 403 403
 POST /tours/<slug:slug>/act                           own   404 404 404 403 404 403 403

@@ -17,6 +17,7 @@ from tests.browser.looks import (
     finding,
     maps,
     people,
+    rehearsing,
     usage,
     work,
 )
@@ -34,6 +35,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
     **maps.PAGES,
     **usage.PAGES,
     **audit.PAGES,
+    **rehearsing.PAGES,
 }
 
 # These answer with something else than a page: a file, a redirect after a form, or a machine's.
@@ -62,7 +64,8 @@ NO_PAGES: Final = frozenset(
         "web:appearance", "exceptions:queue-csv", "console:journals-csv",
         "exceptions:act-on-cause", "credits:discard", "credits:withdraw", "credits:reverse",
         "credits:csv", "credits:leakage-csv",
-        "console:flow-undo", "console:tour-act", "console:duplicate-decide", "console:unmerge",
+        "console:flow-undo", "console:tour-act", "rehearsals:start",
+        "rehearsals:steer", "console:duplicate-decide", "console:unmerge",
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:sandbox", "api:contract",

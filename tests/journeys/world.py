@@ -118,11 +118,12 @@ class World:
         quiet = time.monotonic()
         while time.monotonic() - quiet < _QUIET_S:
             assert time.monotonic() < stop, f"not settled: {self.left()}"
-            if self._once() or self._under_way():
+            if self.go_on() or self._under_way():
                 quiet = time.monotonic()
             time.sleep(0.03)
 
-    def _once(self) -> int:
+    def go_on(self) -> int:
+        """What is due, once round. How much that was."""
         done = 0
         for connection in self.connections.values():
             done += fetch.fetch(connection.pk)

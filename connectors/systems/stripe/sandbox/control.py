@@ -2,6 +2,7 @@
 The sandbox's own door, which Stripe does not have.
 
     GET  /_control/state              counts and ids by kind
+    GET  /_control/documents          what was issued, with amounts, as an auditor would list it
     GET  /_control/webhooks           whom events go to, what was sent, and what came back
     POST /_control/webhooks           {"url": …, "secret": …, "events": …}; DELETE forgets all
     POST /_control/scenario/<name>    let something happen (``scenarios``)
@@ -19,6 +20,7 @@ from connectors.sandboxes import door as doors
 from connectors.systems.stripe.sandbox import scenarios
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.cash import Refused
+from connectors.systems.stripe.sandbox.documents import documents
 from connectors.systems.stripe.sandbox.faults import Faults
 from connectors.systems.stripe.sandbox.hooks import Hooks
 from connectors.systems.stripe.sandbox.world import Missing, World
@@ -50,6 +52,7 @@ def door(world: World, business: Business, faults: Faults, hooks: Hooks) -> Moun
         faults,
         {
             "GET state": state,
+            "GET documents": lambda request, value: {"documents": documents(world)},
             "webhooks": webhooks,
             "POST reset": reset,
             "POST scenario/{name}": doors.scenarios(scenarios.SCENARIOS, business),

@@ -13,7 +13,8 @@ class Faults:
     """
     Shares are 0…1 of the calls or webhooks that they hit. ``slow`` is seconds added to each call,
     ``retry_after`` what a throttled answer asks for (None: nothing, as Stripe often does),
-    ``search_lag`` how many seconds old an object is before search finds it.
+    ``search_lag`` how many seconds old an object is before search finds it. Above 1,
+    ``duplicate_webhooks`` is how many further copies of each are sent.
     """
 
     down: float = 0

@@ -60,8 +60,8 @@ class Hooks(Caller):
             if self._faults.strikes("drop_webhooks"):
                 self._note(event, endpoint, 0, "dropped")
                 continue
-            copies = 2 if self._faults.strikes("duplicate_webhooks") else 1
-            for _ in range(copies):
+            again = self._faults.strikes("duplicate_webhooks")
+            for _ in range(1 + max(1, int(self._faults.duplicate_webhooks)) if again else 1):
                 self.start(self._deliver(event, endpoint))
 
     async def _deliver(self, event: Obj, endpoint: Obj) -> None:

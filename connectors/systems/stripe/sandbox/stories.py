@@ -10,7 +10,7 @@ from typing import Final
 
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.prices import price_of
-from connectors.systems.stripe.sandbox.world import Missing, Obj
+from connectors.systems.stripe.sandbox.world import Missing, Obj, moment
 
 
 def product(
@@ -258,6 +258,14 @@ def entitle(
     return {"customer": found}
 
 
+def new_kind(
+    business: Business, *, type: str = "invoice.reclassified", at: int | None = None
+) -> Obj:
+    """An event of a type that nobody was told of, about the newest invoice."""
+    about = business.world.latest("invoice")
+    return {"event": business.world.tell(type, about, at=moment(at))["id"]}
+
+
 def _running(business: Business, identity: str, plan: str = "") -> Obj:
     """The subscription, or the newest one of a plan (a price), or the newest one at all."""
     if identity:
@@ -310,4 +318,5 @@ STORIES: Final[Mapping[str, Callable[..., Obj]]] = {
     "overdue": overdue,
     "write_off": write_off,
     "entitle": entitle,
+    "new_kind": new_kind,
 }

@@ -101,7 +101,7 @@ def change(sandbox: Sandbox, what: str, value: Any) -> None:
 def moves(ledger: Ledger, key: str) -> list[dict[str, Any]]:
     """
     Amounts as plain decimals; the key is the first word of the description, or of the reference of
-    the invoice whose move it is; ``invoice`` is that one's number.
+    the invoice whose move it is, and the text what follows; ``invoice`` is that one's number.
     """
     rows = ledger.table("account.move").values()
     return [_move(ledger, row) for row in rows if not key or _key(ledger, row) == key]
@@ -112,10 +112,17 @@ def _invoice(ledger: Ledger, row: Record) -> Record | None:
     return ledger.table("account.invoice")[of] if of else None
 
 
-def _key(ledger: Ledger, row: Record) -> str:
+def _words(ledger: Ledger, row: Record) -> str:
     invoice = _invoice(ledger, row)
-    lead = invoice["reference"] if invoice else row["description"]
-    return str(lead or "").partition(" ")[0]
+    return str((invoice["reference"] if invoice else row["description"]) or "")
+
+
+def _key(ledger: Ledger, row: Record) -> str:
+    return _words(ledger, row).partition(" ")[0]
+
+
+def _text(ledger: Ledger, row: Record) -> str:
+    return _words(ledger, row).partition(" ")[2]
 
 
 def _move(ledger: Ledger, row: Record) -> dict[str, Any]:
@@ -127,6 +134,7 @@ def _move(ledger: Ledger, row: Record) -> dict[str, Any]:
     return {
         "id": row["id"],
         "key": _key(ledger, row),
+        "text": _text(ledger, row),
         "invoice": invoice["number"] if invoice else "",
         "number": row["number"] or "",
         "state": row["state"],

@@ -1,0 +1,286 @@
+"""
+The report of a rehearsal. The count itself is the sandboxes' (``counting``); beside it stands what
+the console's own tables say: how many it booked, where each missing document is, which cases came
+and went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Count as Number
+from django.db.models import Q, Sum
+
+from exceptions.models import Case, CaseState
+from revops.delivery.models import Attempt, OutboundCommand
+from revops.events.models import LIVE_INBOX, InboundEvent, SourceCursor
+from revops.kernel import clock
+from revops.kernel.money import Money
+from revops.mappings.models import LegalEntity
+from revops.sandbox.company import ERP, STRIPE
+from revops.sandbox.rehearsals import counting, doors
+from revops.sandbox.rehearsals.counting import SORTS, Count, Issued
+from revops.sandbox.rehearsals.kinds import DIFFERENCE
+from revops.sandbox.rehearsals.models import LIVE, Rehearsal
+from revops.store import sql
+
+# What billing issued so lately may still be on its way to us.
+_FRESH: Final = timedelta(seconds=60)
+_MOST_SHOWN: Final = 50
+# Cases that end by themselves, in a minute or two.
+_BY_ITSELF: Final = frozenset({"target_down", "in_doubt"})
+_OVER: Final = ("posted", "exception", "cancelled")
+
+# Invoices by what their customers owe, the others by all of their debits; the last revision counts.
+_BOOKED: Final = """
+WITH latest AS (
+    SELECT DISTINCT ON (document_type, business_key) id, document_type, currency, amount
+    FROM ledger_journalentry
+    WHERE lane = %(lane)s AND document_type = ANY(%(types)s)
+        AND business_key LIKE %(source)s || ':%%' AND reverses_id IS NULL
+    ORDER BY document_type, business_key, revision DESC
+), owed AS (
+    SELECT line.entry_id, sum(line.amount) AS amount
+    FROM ledger_journalline line JOIN latest ON latest.id = line.entry_id
+    WHERE latest.document_type = 'invoice' AND line.account IN (
+        SELECT account.code FROM mappings_accountmap map
+        JOIN mappings_ledgeraccount account ON account.id = map.account_id
+        WHERE map.role = 'receivable')
+    GROUP BY line.entry_id
+)
+SELECT document_type, currency, count(*) AS number,
+    sum(abs(coalesce(owed.amount, latest.amount)))::bigint AS amount
+FROM latest LEFT JOIN owed ON owed.entry_id = latest.id
+GROUP BY document_type, currency
+"""
+
+
+@dataclass(slots=True)
+class Line:
+    """A kind of document in a currency: (how many, minor units) by each; ``wrong`` do not agree."""
+
+    label: str
+    currency: str
+    billing: tuple[int, int]
+    erp: tuple[int, int]
+    console: tuple[int, int]
+    wrong: int
+
+
+@dataclass(slots=True)
+class Open:
+    """
+    A document that is not as it should be. ``what`` is missing, other, twice or unknown; a missing
+    one is ``where``: in a case, waiting, or nowhere.
+    """
+
+    what: str
+    number: str
+    minor: int
+    currency: str
+    where: str = ""
+    case: int | None = None
+
+
+@dataclass(slots=True)
+class Standing:
+    """A cause that came up since the rehearsal began and of which cases are open."""
+
+    cause_key: str
+    kind: str
+    sentence: str
+    cases: int
+
+
+@dataclass(slots=True)
+class Report:
+    """As it is stored; ``ends`` are the first of ``ends_in_all``."""
+
+    at: str
+    lines: list[Line] = field(default_factory=list)
+    ends: list[Open] = field(default_factory=list)
+    ends_in_all: int = 0
+    in_cases: int = 0
+    waiting: int = 0
+    unexplained: int = 0
+    documents: int = 0
+    opened: int = 0
+    cleared: int = 0
+    standing: list[Standing] = field(default_factory=list)
+    repeats: int = 0
+    found: int = 0
+    turned_away: int = 0
+    unanswered: int = 0
+    refused: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Nothing changes any more unless a person does something."""
+        on_its_way = self.waiting or self.unexplained
+        return not on_its_way and not any(one.kind in _BY_ITSELF for one in self.standing)
+
+    def stored(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read(stored: Mapping[str, Any] | None) -> Report | None:
+    """A stored report; None before the first count."""
+    if stored is None:
+        return None
+    value = dict(stored)
+    value["lines"] = [Line(**one) for one in value["lines"]]
+    value["ends"] = [Open(**one) for one in value["ends"]]
+    value["standing"] = [Standing(**one) for one in value["standing"]]
+    return Report(**value)
+
+
+def live() -> Rehearsal | None:
+    """The one that runs."""
+    return Rehearsal.objects.filter(state__in=LIVE).first()
+
+
+def missed() -> dict[str, int]:
+    """By connection: how many events polling found so far that no webhook had brought."""
+    return dict(SourceCursor.objects.values_list("connection__slug", "missed"))
+
+
+def count(*, since: datetime, missed_before: Mapping[str, int]) -> Report:
+    """
+    Ask both sandboxes, and look where the rest is. Calls out, so it must not run in a transaction.
+    Raises doors.NotPossible.
+    """
+    documents = counting.issued(doors.get(STRIPE, "documents"))
+    postings = counting.held(doors.get(ERP, "moves"))
+    entities = LegalEntity.objects.values_list("code", flat=True)
+    found = counting.compare(documents, postings, entities=entities, source=STRIPE)
+    report = Report(at=clock.now().isoformat(), documents=len(documents))
+    report.lines = _lines(found)
+    _ends(report, found, list(entities))
+    _cases(report, since)
+    _done(report, since, missed_before)
+    return report
+
+
+def _lines(found: Count) -> list[Line]:
+    types = {sort.document_type: sort.kind for sort in SORTS}
+    rows = sql.rows(_BOOKED, {"lane": counting.LANE, "types": list(types), "source": STRIPE})
+    booked = {
+        (types[row.document_type], row.currency): (row.number, int(row.amount)) for row in rows
+    }
+    lines = []
+    for line in found.lines:
+        by_billing, by_erp = line.sums
+        lines.append(
+            Line(
+                line.label, line.currency, (len(line.issued), by_billing.minor),
+                (len(line.held), by_erp.minor),
+                booked.get((line.kind, line.currency), (0, 0)), line.wrong,
+            )
+        )  # fmt: skip
+    return lines
+
+
+def _ends(report: Report, found: Count, entities: Sequence[str]) -> None:
+    held = _whereabouts(found.missing, entities)
+    now = clock.now()
+    ends = [
+        *(_open("twice", one.number, one.money) for one in found.twice),
+        *(_open("other", one.number, one.money) for one, _ in found.other),
+        *(_open("unknown", one.number, one.money) for one in found.unknown),
+    ]
+    report.unexplained = len(ends)
+    for document in found.missing:
+        end = _open("missing", document.number, document.money)
+        end.where, end.case = held.get(document.id, ("", None))
+        if not end.where:
+            end.where = "waiting" if now - document.at < _FRESH else "nowhere"
+        ends.append(end)
+        report.in_cases += end.where == "case"
+        report.waiting += end.where == "waiting"
+        report.unexplained += end.where == "nowhere"
+    order = ("nowhere", "", "case", "waiting")
+    ends.sort(key=lambda end: (order.index(end.where), end.number))
+    report.ends, report.ends_in_all = ends[:_MOST_SHOWN], len(ends)
+
+
+def _open(what: str, number: str, money: Money) -> Open:
+    return Open(what, number, money.minor, money.currency)
+
+
+def _whereabouts(
+    documents: Sequence[Issued], entities: Sequence[str]
+) -> dict[str, tuple[str, int | None]]:
+    """By billing's id: in which case a document is, or that it waits; nothing of the others."""
+    by_key = {
+        key: document.id
+        for document in documents
+        for key in counting.keys_of(document, entities=entities, source=STRIPE)
+    }
+    commands = OutboundCommand.objects.filter(
+        connection__slug=ERP, key__in=list(by_key)
+    ).values_list("pk", "key", "state")
+    events = InboundEvent.objects.filter(
+        connection__slug=STRIPE, object_id__in=[one.id for one in documents]
+    ).values_list("pk", "object_id", "state")
+    sent, told = list(commands), list(events)
+    cases = _cases_of([row[0] for row in sent], [row[0] for row in told])
+    found: dict[str, tuple[str, int | None]] = {}
+    waits = {state.value for state in LIVE_INBOX}
+    for event, name, state in told:
+        if state in waits:
+            found[name] = ("waiting", None)
+        if ("event", event) in cases:
+            found[name] = ("case", cases["event", event])
+    for command, key, state in sent:
+        name = by_key[key]
+        if state not in _OVER:
+            found[name] = ("waiting", None)
+        if ("command", command) in cases:
+            found[name] = ("case", cases["command", command])
+    return found
+
+
+def _cases_of(commands: Iterable[int], events: Iterable[int]) -> dict[tuple[str, int], int]:
+    wanted = Q(command_id__in=list(commands)) | Q(inbound_id__in=list(events))
+    rows = Case.objects.exclude(state=CaseState.RESOLVED).filter(wanted)
+    found: dict[tuple[str, int], int] = {}
+    for pk, command, event in rows.values_list("pk", "command_id", "inbound_id"):
+        if command:
+            found["command", command] = pk
+        if event:
+            found["event", event] = pk
+    return found
+
+
+def _cases(report: Report, since: datetime) -> None:
+    """A difference that an earlier count reported is the report itself, and none of its ends."""
+    came = Case.objects.filter(opened_at__gte=since).exclude(kind=DIFFERENCE)
+    report.opened = came.count()
+    report.cleared = came.filter(state=CaseState.RESOLVED).count()
+    rows = (
+        came.exclude(state=CaseState.RESOLVED)
+        .values("cause_key", "kind", "cause")
+        .annotate(number=Number("pk"))
+        .order_by("-number", "cause_key")
+    )
+    report.standing = [
+        Standing(row["cause_key"], row["kind"], row["cause"], row["number"]) for row in rows
+    ]
+
+
+def _done(report: Report, since: datetime, missed_before: Mapping[str, int]) -> None:
+    told = InboundEvent.objects.filter(received_at__gte=since, deliveries__gt=1)
+    sums = told.aggregate(events=Number("pk"), deliveries=Sum("deliveries"))
+    report.repeats = (sums["deliveries"] or 0) - sums["events"]
+    report.found = sum(missed().values()) - sum(missed_before.values())
+    answers = dict(
+        Attempt.objects.filter(intent_at__gte=since)
+        .values_list("outcome")
+        .annotate(number=Number("pk"))
+    )
+    report.turned_away = answers.get("throttled", 0) + answers.get("transient", 0)
+    report.unanswered = answers.get("in_doubt", 0)
+    report.refused = answers.get("refused", 0)
