@@ -54,7 +54,11 @@ class Rule(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["name"], name="alerts_rule_named_once"),
+            models.UniqueConstraint(
+                fields=["legal_entity", "name"],
+                name="alerts_rule_named_once",
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(
                 condition=Q(escalate_to__isnull=True, escalate_after__isnull=True)
                 | Q(escalate_to__isnull=False, escalate_after__gte=1),

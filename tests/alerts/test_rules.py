@@ -14,6 +14,7 @@ from revops.alerts.operations import answering, rules, watching
 from revops.alerts.operations.answering import AlertOver
 from revops.alerts.operations.rules import RuleChanged, RuleRefused, problems
 from revops.audit.models import Event
+from revops.store import rows
 from tests.alerts.kit import NOON, a_draft, a_rule, blocked, the_alert
 from tests.factories import a_legal_entity
 
@@ -63,6 +64,16 @@ class TestMaking:
         rule = a_rule(mona)
         assert list(problems(a_draft(mona))) == ["name"]
         assert problems(a_draft(mona), number=rule.pk) == {}
+
+    def test_knows_no_name_of_a_legal_entity_that_one_does_not_see(
+        self, mona: User, ana: User
+    ) -> None:
+        us, uk = a_legal_entity("US-INC"), a_legal_entity("UK-LTD")
+        a_rule(mona, legal_entity=us)
+        Assignment.objects.filter(user=ana).update(legal_entity="UK-LTD")
+        with rows.within(["UK-LTD"]):
+            assert a_rule(ana, legal_entity=uk).name == "US money"
+            assert [rule.legal_entity_id for rule in Rule.objects.all()] == [uk.pk]
 
 
 class TestChanging:

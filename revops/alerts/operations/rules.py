@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.queries import actor_of, authorize
@@ -70,8 +71,8 @@ def problems(draft: Draft, *, number: int | None = None) -> dict[str, str]:
         return {"measure": "Choose what is measured."}
     if not draft.name.strip():
         wrong["name"] = "Give the rule a name."
-    elif Rule.objects.filter(name=draft.name).exclude(pk=number or 0).exists():
-        wrong["name"] = "Another rule has this name."
+    elif _same(draft).exclude(pk=number or 0).exists():
+        wrong["name"] = "Another rule of this legal entity has this name."
     if draft.threshold < 0:
         wrong["threshold"] = "The limit is zero or more."
     if (measure.unit is Unit.MONEY) != bool(draft.currency):
@@ -83,6 +84,11 @@ def problems(draft: Draft, *, number: int | None = None) -> dict[str, str]:
     if not 0 <= draft.for_minutes <= _LONGEST:
         wrong["for_minutes"] = "From at once to 30 days."
     return wrong | _of_people(draft) | _of_hours(draft)
+
+
+def _same(draft: Draft) -> QuerySet[Rule]:
+    """A name is once in a legal entity: nobody runs into the name of a rule that they don’t see."""
+    return Rule.objects.filter(name=draft.name, legal_entity=draft.legal_entity)
 
 
 def _of_people(draft: Draft) -> dict[str, str]:
