@@ -45,7 +45,7 @@ NO_PAGES: Final = frozenset(
         "mappings:put", "mappings:download", "mappings:import-errors", "mappings:set-preview",
         "mappings:set-send", "mappings:set-discard", "mappings:set-take-out",
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
-        "exceptions:run",
+        "exceptions:run", "exceptions:handle", "exceptions:edit-comment",
         "exceptions:fix", "exceptions:give-up", "exceptions:arrivals", "exceptions:work",
         "exceptions:bulk",
         "exceptions:take", "exceptions:save-view", "exceptions:delete-view", "jobs:csv",

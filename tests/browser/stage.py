@@ -137,6 +137,7 @@ def set_up(line: Rehearsal) -> Stage:
         _settled(stage)
         _put_aside(stage)
     _refused(stage)
+    _half(stage)
     _in_doubt(stage)
     _late(stage, last_month)
     _used(stage)
@@ -196,6 +197,14 @@ def _refused(stage: Stage) -> None:
     stage.line.fault(refuse_post={"times": 2})
     stage.customers(2, pays=None, **TEAM)
     stage.line.fault()
+
+
+def _half(stage: Stage) -> None:
+    """A payment that is in the ERP, whose fee is not."""
+    stage.line.fault(reject_accounts=["6100"])
+    stage.customers(1, **TEAM)
+    stage.move(poll=True)
+    stage.line.fault(reject_accounts=[])
 
 
 def _in_doubt(stage: Stage) -> None:

@@ -98,7 +98,8 @@ class TestCase:
                 keys = seen.page.eval_on_selector_all(
                     "[data-key]", "all => all.map(one => one.dataset.key)"
                 )
-                for key in {key for key in keys if len(key) == 1} - {"l", "u", "]", "["}:
+                # These go elsewhere, and m takes the case on: that moves no money.
+                for key in {key for key in keys if len(key) == 1} - {"l", "u", "]", "[", "m"}:
                     seen.page.locator("h1").click()
                     seen.press(key)
                 seen.page.wait_for_load_state("networkidle")

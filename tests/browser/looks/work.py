@@ -40,6 +40,10 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("case-unknown-event", case("schema_drift")),
         Look("case-auditor", case("period_closed"), by="Yuki"),
         Look("case-resolved", resolved),
+        Look("case-partly-posted", case("partial_posting")),
+    ),
+    "exceptions:compensate": (
+        Look("case-take-back", lambda stage: f"{case('partial_posting')(stage)}compensate/"),
     ),
     "exceptions:edit": (Look("case-edit", lambda stage: f"{case('mapping_missing')(stage)}edit/"),),
 }
