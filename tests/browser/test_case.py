@@ -30,6 +30,10 @@ class TestCase:
         expect(seen.page.locator("#assign-who")).to_be_visible()
         if pictures:
             seen.page.screenshot(path=pictures / "case-assign-1280-light.png")
+        seen.size(390)
+        menu = seen.page.locator("#handling .menu[open] > div").bounding_box()
+        assert menu is not None
+        assert 0 <= menu["x"] <= menu["x"] + menu["width"] <= 390
         seen.page.select_option("#assign-who", label="Team RevOps")
         seen.page.click("#assign-now")
         expect(seen.page.locator(".subject")).to_contain_text("Owner: nobody, team RevOps")
