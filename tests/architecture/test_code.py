@@ -23,7 +23,7 @@ MONEY = (
     "revops/pipeline/recognize.py",
     "revops/api/shapes",
     "revops/web/formats.py",
-    "exceptions/models.py",
+    "exceptions/models",
     "exceptions/queries",
     "connectors/systems",
 )
