@@ -39,7 +39,7 @@ def measure(*, cases: int) -> dict[str, Any]:
     company.seed()
     everywhere = User.objects.get(email="priya@demo.example")
     in_one = User.objects.get(email="greta@demo.example")
-    taken = fill(cases=cases, by=everywhere)
+    taken = fill(cases=cases, taken_by=everywhere)
     pages = {}
     for name, ask in _questions().items():
         pages[name] = _asked(everywhere, ask)

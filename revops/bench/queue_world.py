@@ -97,13 +97,13 @@ _TABLES: Final = (
 )  # fmt: skip
 
 
-def fill(*, cases: int, by: User) -> float:
-    """``cases`` open ones; every fortieth was taken by ``by``. Seconds that it took."""
+def fill(*, cases: int, taken_by: User) -> float:
+    """``cases`` open ones; every fortieth is taken by somebody. Seconds that it took."""
     started = time.perf_counter()
     billing = sql.one("SELECT id FROM connectors_connection WHERE slug = %s", (company.STRIPE,))
     assert billing is not None
     values = {
-        "billing": billing.id, "person": by.pk, "causes": CAUSES, "skus": SKUS, "many": cases,
+        "billing": billing.id, "person": taken_by.pk, "causes": CAUSES, "skus": SKUS, "many": cases,
         "last": cases * (1 + SETTLED),
     }  # fmt: skip
     with connection.cursor() as cursor:

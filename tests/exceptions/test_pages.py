@@ -173,7 +173,7 @@ class TestCsv:
         asked = browser.post("/exceptions/exceptions.csv?group=case&amount_min=100")
         job = Job.objects.get()
         assert asked.headers["Location"] == f"/bulk/{job}/"
-        assert "Amount, at least: 100" in job.scope_text
+        assert "Amount from: 100" in job.scope_text
         reason = {"reason": "The auditors asked for the backlog."}
         assert browser.post(f"/bulk/{job}/start", reason).status_code == 302
         assert len(self.read(browser.post(f"/bulk/{job}/job.csv"))) == 3
