@@ -43,14 +43,16 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """
-    The entries that would take back what stands: ``books`` by entity, period and currency.
-    ``undoes`` are the entries by number, ``here`` those that only our own books lose. ``problem``
-    says why it cannot be asked for; ``deciders`` who would agree.
+    The entries that would take back what stands, by entity, period and currency: ``books`` what
+    the ERP is asked for, too, ``books_here`` what is reversed in our own books alone. ``undoes``
+    are the entries by number, ``here`` those that nobody else holds. ``problem`` says why it
+    cannot be asked for; ``deciders`` who would agree; ``waiting`` is the request that stands.
     """
 
     undoes: Sequence[int] = ()
     here: Sequence[int] = ()
     books: Sequence[Books] = ()
+    books_here: Sequence[Books] = ()
     dated: str = ""
     deciders: str = ""
     problem: str = ""

@@ -15,6 +15,7 @@ from exceptions import operations
 from exceptions.models import Case, CaseState
 from exceptions.operations import CaseRefused
 from exceptions.views.bulk import options_of
+from exceptions.views.working import go_on, on_from
 from revops.web.htmx import refuse
 from revops.web.policy import screen
 
@@ -37,6 +38,9 @@ def handle(request: HttpRequest, number: int) -> HttpResponse:
     except CaseRefused as refusal:
         return refuse(request, refusal, status=422, title="Not understood")
     messages.success(request, told)
+    working = request.POST.get("work", "")
+    if working:
+        return go_on(request, f"{reverse('exceptions:work')}?{on_from(working, number)}")
     return HttpResponseRedirect(reverse("exceptions:case", args=[number]))
 
 

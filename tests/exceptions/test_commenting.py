@@ -101,7 +101,8 @@ class TestHandling:
         self, case: Case, sign_in: SignIn, ana: User, mona: User
     ) -> None:
         browser, address = sign_in(ana), f"/exceptions/{case}/handle/"
-        browser.post(address, {"act": "take"})
+        answer = browser.post(address, {"act": "take", "work": "all"})
+        assert answer["Location"].startswith("/exceptions/work?")
         case.refresh_from_db()
         assert case.assignee == ana
         browser.post(address, {"act": "assign", "who": f"person:{mona.pk}"})

@@ -79,6 +79,9 @@ class TestReplay:
         assert answer["Location"] == f"/bulk/BLK-{job.pk}/"
         browser.post(f"/bulk/BLK-{job.pk}/start", {"reason": "The map is there now."})
         asked = ApprovalRequest.objects.get(subject="cases_replay")
+        assert (
+            "Replay the events of 26 cases" in browser.get(f"/approvals/{asked}/").content.decode()
+        )
 
         def agree(by: User) -> None:
             approvals.decide(

@@ -76,7 +76,8 @@ class TestPartOfADocument:
         proposal = undoer().propose(case, user=ana)
         assert list(proposal.undoes) == [payment().pk, fee().pk]
         assert list(proposal.here) == [fee().pk]
-        assert all(one.debit == one.credit for one in proposal.books)
+        assert [one.debit.minor for one in proposal.books] == [1_299_000]
+        assert [one.credit.minor for one in proposal.books_here] == [37_701]
         assert "finance manager" in proposal.deciders
         with pytest.raises(NotAllowed):
             undoer().ask(case_id=case.pk, by=rob, reason=REASON)
@@ -84,6 +85,7 @@ class TestPartOfADocument:
         asked = browser.post(page, {"reason": REASON})
         request = ApprovalRequest.objects.get()
         assert asked["Location"] == f"/approvals/{request}/"
+        assert "Take back what is posted" in browser.get(asked["Location"]).content.decode()
         entries = JournalEntry.objects.count()
         assert "waits" in undoer().propose(case, user=ana).problem
         line.control("faults", {"reject_accounts": []})

@@ -79,10 +79,12 @@ class LineUndoer(Undoer):
             legs, entries = reversible(case)
         except CannotTakeBack as error:
             return Proposal(problem=str(error))
+        here = here_only(legs)
         return Proposal(
             undoes=entries_of(legs),
-            here=here_only(legs),
-            books=books_of(entries),
+            here=here,
+            books=books_of([one for one in entries if one.reverses_id not in here]),
+            books_here=books_of([one for one in entries if one.reverses_id in here]),
             dated=_dated(entries),
             deciders=_deciders(case, entries, user),
         )
