@@ -25,7 +25,7 @@ from revops.web.charts import Point, Words
 from revops.web.filters import Filters, Key, State
 from revops.web.formats import number
 from revops.web.htmx import render_page
-from revops.web.pagination import capped_count, keyset_page, page_size
+from revops.web.lists import page_at, render_list
 from revops.web.policy import screen
 
 _SHOWN: Final = {"late": "Late usage", "unpriced": "Without a price"}
@@ -42,27 +42,18 @@ def accounts(request: HttpRequest) -> HttpResponse:
     state = _LIST.read(request.GET)
     span = _span(state)
     found = pages.accounts(words=state.one("q"), entity=state.one("entity"), show=state.one("show"))
-    page = keyset_page(
-        found, order=_ORDER, after=state.one("after"), before=state.one("before"),
-        size=page_size(state.one("rows")), count=capped_count(found),
-    )  # fmt: skip
-    context = {
-        "state": state,
-        "path": request.path,
-        "page": page,
+    page = page_at(found, state, order=_ORDER)
+    more = {
         "rows": pages.rows(page.rows, span),
-        "noun": "accounts",
         "span": span,
         "period": label(span),
         "figures": pages.figures(span),
-        "form": state.form("q", "show"),
         "may_cases": may(request.user, "cases.view"),
         "at": clock.now(),
     }
-    return render_page(
-        request, "usage/accounts.html", context, fragments={"list": "list"},
-        address=state.address(request.path),
-    )  # fmt: skip
+    return render_list(
+        request, "usage/accounts.html", state, page, noun="accounts", form=("q", "show"), more=more
+    )
 
 
 @screen("usage.view")
@@ -75,10 +66,7 @@ def account(request: HttpRequest, id: int) -> HttpResponse:
     state = _PLAIN.read(request.GET)
     span = _span(state)
     found = pages.lines_of(one)
-    page = keyset_page(
-        found, order=("-used_from", "-pk"), after=state.one("after"), before=state.one("before"),
-        size=page_size(state.one("rows")), count=capped_count(found),
-    )  # fmt: skip
+    page = page_at(found, state, order=("-used_from", "-pk"))
     (row,) = pages.rows([one], span)
     days = pages.days_of(one, span)
     entity = one.subscription.legal_entity
@@ -150,10 +138,7 @@ def records(request: HttpRequest, id: int) -> HttpResponse:
         raise Http404("There is no such line.")
     state = _PLAIN.read(request.GET)
     found = pages.records_of(one)
-    page = keyset_page(
-        found, order=("used_at", "pk"), after=state.one("after"), before=state.one("before"),
-        size=page_size(state.one("rows")), count=capped_count(found),
-    )  # fmt: skip
+    page = page_at(found, state, order=("used_at", "pk"))
     context = {
         "state": state, "line": one, "page": page, "noun": "records",
         "rows": [(record, plain(record.quantity)) for record in page.rows],

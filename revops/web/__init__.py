@@ -11,7 +11,7 @@ A page in five steps:
    (``htmx``): the page, or the one named partial that an htmx request asked for.
 4. The template extends ``base.html`` and fills its blocks ``title``, ``styles``, ``page`` (or
    ``main``); partials shared by pages are ``web/_*.html``, each says on top what it takes. A page
-   that is a list gives its rows to ``web/_list.html``.
+   that is a list gives its rows to ``web/_list.html`` and answers with ``render_list`` (``lists``).
 5. Cells are tags that format in Python, without a template of their own (``formats``,
    ``statuses``, ``icons``, ``charts``), loaded as built-ins by the settings:
    ``{{ row.at_stake|money }}``, ``{% status_tag row.state %}``, ``{{ row.opened_at|age }}``.

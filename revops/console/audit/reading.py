@@ -18,7 +18,8 @@ from revops.kernel.privacy import PII
 from revops.web.csv_files import Column, instant_cell
 from revops.web.exports import MOST_ROWS
 from revops.web.filters import State
-from revops.web.pagination import Page, capped_count, keyset_page, page_size
+from revops.web.lists import page_at
+from revops.web.pagination import Page
 
 Acts = QuerySet[Event, Event]
 _DAYS: Final = {"today": 0, "week": 7, "month": 31}
@@ -54,14 +55,7 @@ def acts(state: State) -> Acts:
 
 def page_of_acts(state: State) -> Page[Event]:
     rows = acts(state)
-    return keyset_page(
-        rows,
-        order=("-seq",),
-        after=state.one("after"),
-        before=state.one("before"),
-        size=page_size(state.one("rows")),
-        count=capped_count(rows),
-    )
+    return page_at(rows, state, order=("-seq",))
 
 
 def choices() -> dict[str, dict[str, str]]:

@@ -21,6 +21,7 @@ from revops.web.csv_files import csv_file
 from revops.web.exports import MOST_ROWS, file_of
 from revops.web.filters import State
 from revops.web.htmx import ConsoleRequest, render_page
+from revops.web.lists import render_list
 from revops.web.policy import screen
 
 
@@ -30,20 +31,15 @@ def trail(request: HttpRequest) -> HttpResponse:
     """Every act, the newest first."""
     state = _state(request)
     page = reading.page_of_acts(state)
-    context = {
-        "state": state,
-        "path": request.path,
-        "page": page,
+    more = {
         "acts": [act_of(event) for event in page.rows],
-        "noun": "acts",
-        "form": state.form("q", "who", "action", "kind", "when"),
         "last": reading.last_verification(),
         "total": queries.Head().seq,
         "most": MOST_ROWS,
     } | _may(request)
-    return render_page(
-        request, "audit/trail.html", context, fragments={"list": "list"},
-        address=state.address(request.path),
+    return render_list(
+        request, "audit/trail.html", state, page, noun="acts",
+        form=("q", "who", "action", "kind", "when"), more=more,
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 
 from revops.canonical.models import Party
 from revops.web.filters import Filters, Key, State
-from revops.web.pagination import Page, capped_count, keyset_page, page_size
+from revops.web.lists import page_at
+from revops.web.pagination import Page
 
 HEALTH: Final = {"green": "Good", "yellow": "At risk", "red": "Bad"}
 
@@ -41,14 +42,7 @@ def page_of_parties(state: State) -> Page[Party]:
         rows = rows.filter(
             Q(name__icontains=words) | Q(domain__icontains=words) | Q(customers__source_id=words)
         ).distinct()
-    found = keyset_page(
-        rows.select_related("parent"),
-        order=("name", "pk"),
-        after=state.one("after"),
-        before=state.one("before"),
-        size=page_size(state.one("rows")),
-        count=capped_count(rows),
-    )
+    found = page_at(rows.select_related("parent"), state, order=("name", "pk"))
     known = dict(
         Party.objects.filter(pk__in=[party.pk for party in found.rows])
         .annotate(accounts=CountOf("customers"))

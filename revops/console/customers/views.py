@@ -28,6 +28,7 @@ from revops.kernel.sight import looking
 from revops.lineage.queries import Hop, thread
 from revops.web import revealing
 from revops.web.htmx import render_page
+from revops.web.lists import render_list
 from revops.web.policy import screen
 from revops.web.revealing import revealable
 
@@ -40,17 +41,12 @@ _HOPS = 8
 def customers(request: HttpRequest) -> HttpResponse:
     """Every customer as one, by name."""
     state = CUSTOMERS.read(request.GET)
-    context = {
-        "state": state,
-        "path": request.path,
-        "page": page_of_parties(state),
-        "noun": "customers",
+    more = {
         "sees_duplicates": may(request.user, "identity.decide") or may(request.user, "books.view"),
-        "form": state.form("q", "health"),
     }
-    return render_page(
-        request, "customers/customers.html", context, fragments={"list": "list"},
-        address=state.address(request.path),
+    return render_list(
+        request, "customers/customers.html", state, page_of_parties(state), noun="customers",
+        form=("q", "health"), more=more,
     )  # fmt: skip
 
 

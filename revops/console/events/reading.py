@@ -19,7 +19,8 @@ from revops.pipeline.replay.chosen import DEAD, Chosen
 from revops.web.csv_files import Column, instant_cell
 from revops.web.exports import MOST_ROWS
 from revops.web.filters import State
-from revops.web.pagination import Page, capped_count, keyset_page, page_size
+from revops.web.lists import page_at
+from revops.web.pagination import Page, capped_count
 
 _ORDER: Final = ("-id",)
 _PUBLISHED: Final = (API_TYPE, OWN_TYPE)
@@ -64,10 +65,7 @@ class Row:
 def page_of(state: State, *, at: datetime) -> Page[Any]:
     """``rows`` are models; ``row_of`` makes a line of one. Two queries."""
     rows = sent(state, at=at) if state.one("show") == "out" else came(state, at=at)
-    return keyset_page(
-        rows, order=_ORDER, after=state.one("after"), before=state.one("before"),
-        size=page_size(state.one("rows")), count=capped_count(rows),
-    )  # fmt: skip
+    return page_at(rows, state, order=_ORDER)
 
 
 def came(state: State, *, at: datetime) -> QuerySet[InboundEvent, InboundEvent]:

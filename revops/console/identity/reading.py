@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 from revops.canonical.identity.effects import Holding, holdings, together
 from revops.canonical.models import Customer, Merge, MergeProposal, Party, ProposalState
 from revops.web.filters import Filters, Key, State
-from revops.web.pagination import Page, capped_count, keyset_page, page_size
+from revops.web.lists import page_at
+from revops.web.pagination import Page
 
 STATES: Final = {"open": "To decide", "kept_apart": "Kept apart", "merged": "Merged"}
 KINDS: Final = {
@@ -71,14 +72,7 @@ def page_of_proposals(state: State) -> Page[MergeProposal]:
     rows: QuerySet[Any, Any] = MergeProposal.objects.filter(state=state.one("state") or "open")
     if words := state.one("q").strip():
         rows = rows.filter(Q(left__name__icontains=words) | Q(right__name__icontains=words))
-    return keyset_page(
-        rows.select_related("left", "right", "by"),
-        order=("-score", "pk"),
-        after=state.one("after"),
-        before=state.one("before"),
-        size=page_size(state.one("rows")),
-        count=capped_count(rows),
-    )
+    return page_at(rows.select_related("left", "right", "by"), state, order=("-score", "pk"))
 
 
 def lines(proposals: Sequence[MergeProposal]) -> list[Line]:

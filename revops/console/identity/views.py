@@ -18,6 +18,7 @@ from revops.canonical.models import Customer, Merge, MergeProposal, Party, Propo
 from revops.console.identity import reading
 from revops.pipeline import identity
 from revops.web.htmx import render_page
+from revops.web.lists import render_list
 from revops.web.policy import screen
 
 _ASK: Final = "Say that you have compared both."
@@ -30,18 +31,13 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     """Pairs to decide, and the newest merges."""
     state = reading.DUPLICATES.read(request.GET)
     page = reading.page_of_proposals(state)
-    context = {
-        "state": state,
-        "path": request.path,
-        "page": page,
+    more = {
         "lines": reading.lines(page.rows),
-        "noun": "pairs",
-        "form": state.form("q", "state"),
         "merges": reading.past_merges(),
     }
-    return render_page(
-        request, "identity/duplicates.html", context, fragments={"list": "list"},
-        address=state.address(request.path),
+    return render_list(
+        request, "identity/duplicates.html", state, page, noun="pairs",
+        form=("q", "state"), more=more,
     )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from revops.ledger.models import JournalEntry, JournalLine
 from revops.mappings.models import LedgerAccount
 from revops.web.csv_files import Column, instant_cell, money_cells
 from revops.web.filters import State
-from revops.web.pagination import Page, capped_count, keyset_page, page_size
+from revops.web.lists import page_at
+from revops.web.pagination import Page
 
 Entries = QuerySet[JournalEntry, JournalEntry]
 _ORDER: Final = ("-accounting_date", "-id")
@@ -33,14 +34,7 @@ def page_of_entries(state: State) -> Page[JournalEntry]:
     ``waiting``, ``retrying``, ``in_doubt``, ``missing`` or ``not_due``.
     """
     rows = entries(state)
-    return keyset_page(
-        rows,
-        order=_ORDER,
-        after=state.one("after"),
-        before=state.one("before"),
-        size=page_size(state.one("rows")),
-        count=capped_count(rows),
-    )
+    return page_at(rows, state, order=_ORDER)
 
 
 def entries(state: State) -> Entries:

@@ -16,7 +16,8 @@ from revops.ledger.models import Recognition, RevenueSchedule
 from revops.ledger.schedules import Period, PeriodMissing, portions
 from revops.mappings.models import AccountingPeriod
 from revops.web.filters import State
-from revops.web.pagination import Page, capped_count, keyset_page, page_size
+from revops.web.lists import page_at
+from revops.web.pagination import Page
 
 Schedules = QuerySet[RevenueSchedule, RevenueSchedule]
 CONVENTIONS: Final = {
@@ -72,14 +73,7 @@ class Schedule:
 def page_of_schedules(state: State) -> Page[RevenueSchedule]:
     """Schedules with ``recognised`` (minor units), the newest service first."""
     rows = _schedules(state)
-    return keyset_page(
-        rows,
-        order=("-service_start", "-id"),
-        after=state.one("after"),
-        before=state.one("before"),
-        size=page_size(state.one("rows")),
-        count=capped_count(rows),
-    )
+    return page_at(rows, state, order=("-service_start", "-id"))
 
 
 def skus() -> dict[str, str]:

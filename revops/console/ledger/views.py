@@ -24,6 +24,7 @@ from revops.web.csv_files import csv_file
 from revops.web.exports import file_of
 from revops.web.filters import State
 from revops.web.htmx import render_page
+from revops.web.lists import render_list
 from revops.web.policy import screen
 
 _PERIODS_SHOWN: Final = 12
@@ -39,21 +40,16 @@ def journals(request: HttpRequest) -> HttpResponse:
     """Every entry, newest accounting date first."""
     state = filters.JOURNALS.read(request.GET, choices={"account": reading.accounts()})
     page = reading.page_of_entries(state)
-    context = {
-        "state": state,
-        "path": request.path,
-        "page": page,
+    more = {
         "rows": [
             (row, Money(row.amount, row.currency), reading.standing_of(row)) for row in page.rows
         ],
-        "noun": "entries",
-        "form": state.form("q", "document", "account", "standing"),
         "tabs": tabs_of("console:journals", state),
         "documents": DOCUMENTS,
     }
-    return render_page(
-        request, "ledger/journals.html", context, fragments={"list": "list"},
-        address=state.address(request.path),
+    return render_list(
+        request, "ledger/journals.html", state, page, noun="entries",
+        form=("q", "document", "account", "standing"), more=more,
     )  # fmt: skip
 
 
@@ -71,18 +67,13 @@ def schedules(request: HttpRequest) -> HttpResponse:
     """How revenue is spread, line by line."""
     state = filters.SCHEDULES.read(request.GET, choices={"sku": skus()})
     page = page_of_schedules(state)
-    context = {
-        "state": state,
-        "path": request.path,
-        "page": page,
+    more = {
         "rows": [_listed(row) for row in page.rows],
-        "noun": "schedules",
-        "form": state.form("q", "sku", "standing"),
         "tabs": tabs_of("console:schedules", state),
     }
-    return render_page(
-        request, "ledger/schedules.html", context, fragments={"list": "list"},
-        address=state.address(request.path),
+    return render_list(
+        request, "ledger/schedules.html", state, page, noun="schedules",
+        form=("q", "sku", "standing"), more=more,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from revops.mappings.operations import sets
 from revops.pipeline.changes import asking
 from revops.web.filters import Filters, Key
 from revops.web.htmx import ConsoleRequest, refuse, render_page
+from revops.web.lists import render_list
 from revops.web.pagination import numbered_page, page_size
 from revops.web.policy import screen
 
@@ -45,17 +46,12 @@ def every(request: HttpRequest) -> HttpResponse:
     page = numbered_page(
         found.order_by("-pk"), number=state.one("page"), size=page_size(state.one("rows"))
     )
-    context = {
-        "state": state,
-        "path": request.path,
-        "page": page,
-        "noun": "change sets",
-        "form": state.form("kind", "status"),
+    more = {
         "rows": [(one, get(one.kind), *LOOKS[SetState(one.state)]) for one in page.rows],
     }
-    return render_page(
-        request, "mappings/sets.html", context, fragments={"list": "list"},
-        address=state.address(request.path),
+    return render_list(
+        request, "mappings/sets.html", state, page, noun="change sets",
+        form=("kind", "status"), more=more,
     )  # fmt: skip
 
 

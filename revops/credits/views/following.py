@@ -31,7 +31,7 @@ from revops.web.exports import MOST_ROWS, file_of
 from revops.web.filters import State
 from revops.web.formats import span_text
 from revops.web.htmx import render_page
-from revops.web.pagination import capped_count, keyset_page, page_size
+from revops.web.lists import page_at, render_list
 from revops.web.policy import screen
 
 _ORDER: Final = ("-pk",)
@@ -45,26 +45,18 @@ def every(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     state = CREDITS.read(request.GET)
     rows = _chosen(request.user, state)
-    page = keyset_page(
-        rows, order=_ORDER, after=state.one("after"), before=state.one("before"),
-        size=page_size(state.one("rows")), count=capped_count(rows),
-    )  # fmt: skip
-    context = {
-        "state": state,
-        "path": request.path,
-        "page": page,
+    page = page_at(rows, state, order=_ORDER)
+    more = {
         "rows": listed(page.rows),
-        "noun": "requests",
-        "form": state.form("q", "state", "type"),
         "may_ask": may(request.user, "credits.request"),
         "may_report": may(request.user, "credits.report"),
         "own": only_own(request.user),
         "reasons": life.REASONS,
         "at": clock.now(),
     }
-    return render_page(
-        request, "credits/credits.html", context, fragments={"list": "list"},
-        address=state.address(request.path),
+    return render_list(
+        request, "credits/credits.html", state, page, noun="requests",
+        form=("q", "state", "type"), more=more,
     )  # fmt: skip
 
 
