@@ -59,8 +59,8 @@ def row(id: str, amount: int, *, kind: str = "invoice", currency: str = "USD") -
 
 
 def move(
-    document: Issued, total: str, *, word: str = "Invoice", entity: str = "US-INC",
-    revision: int = 1, state: str = "posted", second: str = "",
+    document: Issued, total: str, *, entity: str = "US-INC", revision: int = 1,
+    state: str = "posted", second: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Its posting as the ERP's sandbox lists it: a customer owes, and revenue came in."""
     keys = keys_of(document, entities=sorted(ENTITIES), source="stripe")
@@ -71,5 +71,5 @@ def move(
     ]
     if second:
         lines[0]["second"], lines[1]["second"] = second, second.replace(" ", " -")
-    return {"key": key, "text": f"JE-1 {word} {document.number}", "number": "2026/1",
+    return {"key": key, "text": f"JE-1 Invoice {document.number}, Alder", "number": "2026/1",
             "state": state, "currency": "USD", "lines": lines}  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from revops.kernel.money import Money
 from revops.sandbox.rehearsals import counting, verdict
 from revops.sandbox.rehearsals.counting import Count, Issued
@@ -37,6 +39,11 @@ class TestCount:
         assert found.twice == [ONE]
         assert [document for document, _ in found.other] == [TWO]
 
+    def test_says_what_is_there_in_another_currency(self) -> None:
+        found = compared([ONE], move(ONE, "12.00") | {"currency": "EUR"})
+        assert [document for document, _ in found.other] == [ONE]
+        assert found.lines[0].sums == (Money(1_200, "USD"), Money(0, "USD"))
+
     def test_says_what_the_erp_alone_has(self) -> None:
         foreign = move(ONE, "12.00") | {"key": "rc1-somebody-elses"}
         found = compared([], foreign)
@@ -55,8 +62,15 @@ class TestCount:
         assert not found.missing
         assert not found.other
 
-    def test_leaves_out_what_is_no_document_of_billing(self) -> None:
-        assert not compared([], move(ONE, "12.00", word="Recognition")).lines
+    @pytest.mark.parametrize(
+        "text", ["JE-1 Recognition of N-1, A", "JE-2 Payment pi_1 returned, A", "JE-3", ""]
+    )
+    def test_leaves_out_what_is_no_document_of_billing(self, text: str) -> None:
+        assert not compared([], move(ONE, "12.00") | {"text": text}).lines
+
+    def test_counts_a_document_whose_text_says_nothing(self) -> None:
+        (line,) = compared([ONE], move(ONE, "12.00") | {"text": "JE-1 typed by a person"}).lines
+        assert (line.wrong, line.sums) == (0, (Money(1_200, "USD"), Money(1_200, "USD")))
 
 
 class TestVerdict:

@@ -53,12 +53,20 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A posting as the ERP lists it. ``kind`` is what its text says, “” for any other."""
+    """
+    A posting as the ERP lists it. ``kind`` is what its text says, “” for any other. ``owed`` is
+    what its customer owes by it, ``debits`` are all of its debits.
+    """
 
     key: str
     kind: str
     number: str
-    money: Money
+    owed: Money
+    debits: Money
+
+    def over(self, kind: str) -> Money:
+        """What a document of that kind is over."""
+        return self.owed if kind == "invoice" else self.debits
 
 
 @dataclass(slots=True)
@@ -77,7 +85,7 @@ class Line:
         """What billing issued, and what the ERP holds."""
         return (
             total((one.money for one in self.issued), self.currency),
-            total((one.money for one in self.held), self.currency),
+            total((one.over(self.kind) for one in self.held), self.currency),
         )
 
 
@@ -108,12 +116,13 @@ def issued(answer: Mapping[str, Any]) -> list[Issued]:
 
 def held(answer: Iterable[Mapping[str, Any]]) -> list[Held]:
     """The ERP's list of what is posted, from its sandbox's ``moves``."""
-    found = []
-    for move in answer:
-        if move["state"] == "posted":
-            kind = _kind(move["text"])
-            found.append(Held(move["key"], kind, move["number"], _money(move, kind)))
-    return found
+    return [
+        Held(
+            move["key"], _kind(move["text"]), move["number"],
+            abs(_sum(move, owed=True)), abs(_sum(move, owed=False)),
+        )
+        for move in answer if move["state"] == "posted"
+    ]  # fmt: skip
 
 
 def compare(
@@ -133,23 +142,26 @@ def compare(
         line = _line(lines, document.kind, document.money.currency)
         line.issued.append(document)
         found = [by_key[key] for key in keys if key in by_key]
+        line.held += [
+            one for same in found for one in same
+            if one.over(document.kind).currency == line.currency
+        ]  # fmt: skip
         if not found:
             count.missing.append(document)
         elif any(len(same) > 1 for same in found):
             count.twice.append(document)
-        elif found[-1][0].money != document.money:
+        elif found[-1][0].over(document.kind) != document.money:
             count.other.append((document, found[-1][0]))
         else:
             continue
         line.wrong += 1
     for posting in postings:
-        if not posting.kind:
+        if not posting.kind or posting.key in known:
             continue
-        line = _line(lines, posting.kind, posting.money.currency)
+        line = _line(lines, posting.kind, posting.over(posting.kind).currency)
         line.held.append(posting)
-        if posting.key not in known:
-            count.unknown.append(posting)
-            line.wrong += 1
+        line.wrong += 1
+        count.unknown.append(posting)
     order = [sort.kind for sort in SORTS]
     count.lines = sorted(lines.values(), key=lambda one: (order.index(one.kind), one.currency))
     return count
@@ -174,17 +186,20 @@ def _line(lines: dict[tuple[str, str], Line], kind: str, currency: str) -> Line:
 
 
 def _kind(text: str) -> str:
-    """``JE-12 Invoice 0042-0001, Alder Analytics`` is of an invoice."""
-    words = text.split()[1:2]
-    return next((sort.kind for sort in SORTS if [sort.word] == words), "")
-
-
-def _money(move: Mapping[str, Any], kind: str) -> Money:
     """
-    What the document is over: of an invoice what its customer owes by it, else all debits. In the
+    ``JE-12 Invoice 0042-0001, Alder Analytics`` is an invoice; ``JE-13 Credit 7 applied to …`` is
+    what became of a credit.
+    """
+    word, number, *_ = [*text.split()[1:3], "", ""]
+    return next((one.kind for one in SORTS if one.word == word and number.endswith(",")), "")
+
+
+def _sum(move: Mapping[str, Any], *, owed: bool) -> Money:
+    """
+    Of the lines that name a customer, debits less credits; else of all lines, their debits. In the
     document's own currency where the books are kept in another one.
     """
-    lines = [line for line in move["lines"] if kind != "invoice" or line["party"]]
+    lines = [line for line in move["lines"] if line["party"] or not owed]
     seconds = [line["second"].split() for line in lines if line.get("second")]
     if seconds:
         currency = seconds[0][0]
@@ -195,6 +210,6 @@ def _money(move: Mapping[str, Any], kind: str) -> Money:
             Money.parse(line["debit"], currency) - Money.parse(line["credit"], currency)
             for line in lines
         ]
-    if kind != "invoice":
+    if not owed:
         amounts = [amount for amount in amounts if amount > Money.zero(currency)]
-    return abs(total(amounts, currency))
+    return total(amounts, currency)

@@ -189,7 +189,7 @@ def _ends(report: Report, found: Count, entities: Sequence[str]) -> None:
     ends = [
         *(_open("twice", one.number, one.money) for one in found.twice),
         *(_open("other", one.number, one.money) for one, _ in found.other),
-        *(_open("unknown", one.number, one.money) for one in found.unknown),
+        *(_open("unknown", one.number, one.over(one.kind)) for one in found.unknown),
     ]
     report.unexplained = len(ends)
     for document in found.missing:
