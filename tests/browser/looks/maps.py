@@ -13,6 +13,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("mappings-skus", at("/mappings/skus/"), by="Ines"),
         Look("mappings-gap", at("/mappings/skus/?edit=new&key=price_x&of=US-INC"), by="Ines"),
         Look("mappings-gaps", at("/mappings/entities/?tab=gaps"), by="Yuki"),
+        Look("mappings-on-a-day", at("/mappings/skus/?on=2026-01-01&source=stripe"), by="Ines"),
         Look("mappings-rates", at("/mappings/currencies/?edit=new")),
         Look("mappings-scheduled", at("/mappings/tax-codes/?tab=scheduled")),
         Look("mappings-conflicts", at("/mappings/tax-codes/?tab=conflicts")),

@@ -13,6 +13,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
     "exceptions:queue": (
         Look("queue", at("/exceptions/")),
         Look("queue-by-case", at("/exceptions/?group=case")),
+        Look("queue-narrowed", at("/exceptions/?group=case&amount_min=1&age_min=0")),
         Look("queue-in-doubt", at("/exceptions/?status=in_doubt")),
         Look("queue-escalating", at("/exceptions/?status=escalating"), by="Ines"),
         Look("queue-snoozed", at("/exceptions/?status=snoozed")),
