@@ -29,7 +29,7 @@ from revops.store import sql
 
 # What billing issued so lately may still be on its way to us.
 _FRESH: Final = timedelta(seconds=60)
-_MOST_SHOWN: Final = 50
+_MOST_SHOWN: Final = 20
 # Cases that end by themselves, in a minute or two.
 _BY_ITSELF: Final = frozenset({"target_down", "in_doubt"})
 _OVER: Final = ("posted", "exception", "cancelled")
