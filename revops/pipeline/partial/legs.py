@@ -55,13 +55,17 @@ class Leg:
 # One fact of the world in two entries under one key (ledger/rules/payments.py).
 _TOGETHER: Final = ["payment", "fee"]
 
+# Two questions, each with an index of its own: an OR of both has none.
 _BESIDE: Final = """
-    (other.business_event_id = mine.business_event_id
-        OR (other.record_kind = mine.record_kind AND other.record_id = mine.record_id
-            AND other.business_key = mine.business_key
-            AND other.legal_entity_id = mine.legal_entity_id AND other.lane = mine.lane
-            AND mine.document_type = ANY(%(together)s)
-            AND other.document_type = ANY(%(together)s)))
+LATERAL (
+    SELECT one.id FROM ledger_journalentry one
+    WHERE one.business_event_id = mine.business_event_id
+    UNION
+    SELECT one.id FROM ledger_journalentry one
+    WHERE mine.document_type = ANY(%(together)s) AND one.document_type = ANY(%(together)s)
+        AND one.record_kind = mine.record_kind AND one.record_id = mine.record_id
+        AND one.business_key = mine.business_key AND one.lane = mine.lane
+)
 """
 
 _LEGS: Final = f"""
@@ -74,7 +78,7 @@ WITH mine AS (
     SELECT mine.asked, mine.id FROM mine
     UNION
     SELECT mine.asked, other.id FROM mine
-    JOIN ledger_journalentry other ON {_BESIDE}
+    CROSS JOIN {_BESIDE} AS other
 )
 SELECT entries.asked, command.id AS command_id, entry.id AS entry_id,
     entry.reverses_id IS NOT NULL AS undoes,
@@ -111,10 +115,10 @@ def is_partial(legs: Sequence[Leg]) -> bool:
 
 _REFUSED_BESIDE: Final = f"""
 SELECT DISTINCT command.id FROM ledger_journalentry mine
-JOIN ledger_journalentry other ON other.id <> mine.id AND {_BESIDE}
+CROSS JOIN {_BESIDE} AS other
 JOIN delivery_outboundcommand command
     ON command.subject_kind = 'journal' AND command.subject_id = other.id
-WHERE mine.id = ANY(%(entries)s) AND command.state = 'exception'
+WHERE mine.id = ANY(%(entries)s) AND other.id <> mine.id AND command.state = 'exception'
 """  # noqa: S608  own literals
 
 
