@@ -45,6 +45,7 @@ class TestCase:
     ) -> None:
         seen = visit("/exceptions/")
         seen.page.locator("tbody th a").first.click()
+        seen.page.wait_for_url("**/causes/*/")
         expect(seen.page.locator(".place")).to_contain_text("1 of")
         first = seen.page.locator("h1").inner_text()
         seen.press("]")
