@@ -185,7 +185,8 @@ def _lines(found: Count) -> list[Line]:
 
 def _ends(report: Report, found: Count, entities: Sequence[str]) -> None:
     held = _whereabouts(found.missing, entities)
-    now = clock.now()
+    asked = SourceCursor.objects.get(connection__slug=STRIPE).polled_at
+    fresh = clock.now() - _FRESH
     ends = [
         *(_open("twice", one.number, one.money) for one in found.twice),
         *(_open("other", one.number, one.money) for one, _ in found.other),
@@ -196,7 +197,9 @@ def _ends(report: Report, found: Count, entities: Sequence[str]) -> None:
         end = _open("missing", document.number, document.money)
         end.where, end.case = held.get(document.id, ("", None))
         if not end.where:
-            end.where = "waiting" if now - document.at < _FRESH else "nowhere"
+            # The next poll tells of what came into being since the last one.
+            late = document.at < fresh and (asked is None or document.at < asked)
+            end.where = "nowhere" if late else "waiting"
         ends.append(end)
         report.in_cases += end.where == "case"
         report.waiting += end.where == "waiting"
