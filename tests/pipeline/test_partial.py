@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import Sum
 
 from accounts.models import User
 from accounts.queries import NotAllowed
@@ -10,7 +11,7 @@ from approvals import operations as approvals
 from approvals.models import ApprovalRequest
 from approvals.proof import Proof
 from exceptions import operations as cases
-from exceptions.models import Case
+from exceptions.models import Case, Tally
 from exceptions.undoing import undoer
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
@@ -134,3 +135,5 @@ class TestPartOfADocument:
 
         (case,) = [one for one in line.open_cases() if one.record_id == fee().pk]
         assert (case.kind, case.pk) == (KIND, refused[fee().pk].pk)
+        counted = Tally.objects.values_list("kind").annotate(cases=Sum("cases"))
+        assert {kind: cases for kind, cases in counted if cases} == {KIND: 1, "target_setup": 1}
