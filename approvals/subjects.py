@@ -53,6 +53,12 @@ class Line:
     credit: Money | None = None
     sub: str = ""
 
+    @classmethod
+    def of(cls, account: str, name: str, amount: int, currency: str) -> Line:
+        """Of a signed amount in minor units: above zero a debit, below it a credit."""
+        money = Money(abs(amount), currency)
+        return cls(account, name, money if amount > 0 else None, money if amount < 0 else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Consequences:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from django.urls import reverse
 
 from accounts.models import User
-from approvals.models import ApprovalRequest, Verdict
+from approvals.models import ApprovalRequest
 from approvals.subjects import CannotApply, Consequences, Content, Flag, Row, Subject
+from approvals.waiting import WaitingJob, page_of
 from exceptions.models import Case, CaseState
 from exceptions.operations.giving_up import SLUG, SLUG_OF_MANY
 from exceptions.operations.intake import settle
-from revops.jobs import operations as jobs
 from revops.kernel import clock
 from revops.kernel.money import Money
 
@@ -73,7 +73,7 @@ class CaseClosing(Subject):
         return reverse("exceptions:case", args=[int(request.subject_id)])
 
 
-class CasesClosing(Subject):
+class CasesClosing(WaitingJob):
     """Many cases that end without their fix: a job that waits for somebody else's yes."""
 
     slug = SLUG_OF_MANY
@@ -87,7 +87,7 @@ class CasesClosing(Subject):
 
     def describe(self, content: Content) -> Sequence[Row]:
         return [
-            Row("Cases", f"{content['cases']:,}", link=reverse("jobs:job", args=[content["job"]])),
+            Row("Cases", f"{content['cases']:,}", link=page_of(content["job"])),
             Row("At stake", ", ".join(content["money"]) or "not known"),
             Row("Legal entities", ", ".join(content["entities"]) or "none"),
             Row("Chosen", str(content["chosen"])),
@@ -107,17 +107,6 @@ class CasesClosing(Subject):
         if content["money"]:
             return [Flag("warn", "Money stays out of the books", ", ".join(content["money"]))]
         return [Flag("ok", "No money is at stake")]
-
-    def apply(self, request: ApprovalRequest, content: Content, *, by: User | None) -> str:
-        if not jobs.release(job_id=content["job"]):
-            raise CannotApply("The job was stopped meanwhile.")
-        return f"BLK-{content['job']} runs."
-
-    def refused(self, request: ApprovalRequest, content: Content, verdict: Verdict | str) -> None:
-        jobs.drop(job_id=content["job"], why=f"{request} was not agreed to.")
-
-    def link(self, request: ApprovalRequest) -> str:
-        return reverse("jobs:job", args=[int(request.subject_id)])
 
 
 def _address(content: Content) -> str:

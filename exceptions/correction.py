@@ -10,7 +10,6 @@ from accounts.models import User
 from approvals.models import ApprovalRequest, Verdict
 from approvals.subjects import Consequences, Content, Flag, Line, Row, Subject
 from exceptions.operations.correcting import SLUG, drop, go
-from revops.kernel.money import Money
 from revops.mappings.models import LedgerAccount
 
 _TOUCHES = {
@@ -57,11 +56,7 @@ class EventCorrection(Subject):
                 "The corrected one goes through the line under its own number.",
             ],
             lines=[
-                Line(
-                    code, names.get(code, ""),
-                    debit=Money(amount, currency) if amount > 0 else None,
-                    credit=Money(-amount, currency) if amount < 0 else None,
-                )
+                Line.of(code, names.get(code, ""), amount, currency)
                 for code, amount, currency in legs
             ],
             entity=str(content["entity"]),

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import Count, QuerySet, Sum
-from django.urls import reverse
 
 from accounts.models import User
 from approvals import operations as approvals
-from approvals.models import ApprovalRequest, Verdict
-from approvals.subjects import CannotApply, Consequences, Content, Lift, Row, Subject
+from approvals.subjects import Content, Row
+from approvals.waiting import WaitingReplay, page_of
 from exceptions import kinds
 from exceptions.models import Case
 from revops.audit.operations import nothing_to_record, recorded
-from revops.jobs import operations as jobs
 from revops.jobs.models import ItemState, Job
 from revops.jobs.operations import JobRefused
 from revops.kernel.money import Money, minor_digits
@@ -105,54 +103,24 @@ def _makers(cases: QuerySet[Case]) -> dict[int, str]:
     return {one.change_set.made_by_id: str(one.change_set) for one in held}
 
 
-class CasesReplay(Subject):
+class CasesReplay(WaitingReplay):
     """More cases than one person replays alone."""
 
     slug = SLUG
     label = "Replay of cases"
-    request_action = "cases.replay"
-    decide_action = "cases.replay.approve"
-    fallback = ("manager",)
 
     def title(self, content: Content) -> str:
         return f"Replay the events of {content['cases']:,} cases"
 
     def describe(self, content: Content) -> Sequence[Row]:
         return [
-            Row("Cases", f"{content['cases']:,}", link=_job(content)),
+            Row("Cases", f"{content['cases']:,}", link=page_of(content["job"])),
             Row("At stake", ", ".join(content["money"]) or "not known"),
             Row("Legal entities", ", ".join(content["entities"]) or "none known yet"),
             Row("Chosen", str(content["chosen"])),
             Row("Why", str(content["reason"])),
         ]
 
-    def consequences(self, content: Content) -> Consequences:
-        return Consequences(
-            sentences=[
-                "Each event goes through all steps of the line again.",
-                "What is in the books already is not booked again; what could not be booked is.",
-            ],
-            entity=content["entities"][0] if len(content["entities"]) == 1 else "",
-        )
-
     def makers(self, content: Content) -> Mapping[int, str]:
         return {int(id): f"made {name}, which lets them through" for id, name in
                 content["makers"].items()}  # fmt: skip
-
-    def lift(self, content: Content) -> Lift:
-        return Lift(unpriced=True)
-
-    def apply(self, request: ApprovalRequest, content: Content, *, by: User | None) -> str:
-        if not jobs.release(job_id=content["job"]):
-            raise CannotApply("The job was stopped meanwhile.")
-        return f"BLK-{content['job']} runs."
-
-    def refused(self, request: ApprovalRequest, content: Content, verdict: Verdict | str) -> None:
-        jobs.drop(job_id=content["job"], why=f"{request} was not agreed to.")
-
-    def link(self, request: ApprovalRequest) -> str:
-        return reverse("jobs:job", args=[int(request.subject_id)])
-
-
-def _job(content: Content) -> str:
-    return reverse("jobs:job", args=[content["job"]])

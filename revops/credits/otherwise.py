@@ -62,13 +62,8 @@ class CreditOtherwise(Subject):
             return Consequences(sentences=[f"The books cannot take it now: {shown.problem}"])
         memo = shown.entries[-1]
         lines = [
-            Line(
-                side.account, side.name,
-                debit=Money(side.amount, memo.currency) if side.amount > 0 else None,
-                credit=Money(-side.amount, memo.currency) if side.amount < 0 else None,
-            )
-            for side in memo.sides
-        ]  # fmt: skip
+            Line.of(side.account, side.name, side.amount, memo.currency) for side in memo.sides
+        ]
         return Consequences(
             sentences=[
                 f"Billing is asked anew: {WAYS[content['settles']]} "

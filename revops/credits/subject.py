@@ -76,13 +76,8 @@ class ServiceCreditSubject(Subject):
             return Consequences(sentences=[f"The books cannot take it now: {why}"])
         memo = shown.entries[-1]
         lines = [
-            Line(
-                side.account, side.name,
-                debit=Money(side.amount, memo.currency) if side.amount > 0 else None,
-                credit=Money(-side.amount, memo.currency) if side.amount < 0 else None,
-            )
-            for side in memo.sides
-        ]  # fmt: skip
+            Line.of(side.account, side.name, side.amount, memo.currency) for side in memo.sides
+        ]
         whole = Money(content["amount"] + shown.tax, content["currency"])
         where = (
             f"{content['customer']} owes {whole} less on {content['invoice_number']}."

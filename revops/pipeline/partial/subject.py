@@ -51,13 +51,9 @@ class PartialPosting(Subject):
         lines: list[Line] = []
         if len({(one["entity"], one["period"], one["currency"]) for one in books}) == 1:
             lines = [
-                Line(
-                    account, name,
-                    debit=Money(amount, books[0]["currency"]) if amount > 0 else None,
-                    credit=Money(-amount, books[0]["currency"]) if amount < 0 else None,
-                )
+                Line.of(account, name, amount, books[0]["currency"])
                 for account, name, amount in books[0]["lines"]
-            ]  # fmt: skip
+            ]
         return Consequences(
             sentences=[
                 "What the ERP holds is reversed there by new entries; nothing is edited.",
