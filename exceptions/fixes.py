@@ -57,7 +57,8 @@ class Suggestion:
 class Panel:
     """
     The form. ``typed`` is set when somebody filled it in; ``waiting`` says that a fix is decided on
-    already, with its address; ``elsewhere`` is where it can be mended when it cannot be here.
+    already, with its address; ``elsewhere`` is where it can be mended when it cannot be here,
+    and ``after`` what happens then.
     """
 
     title: str
@@ -68,6 +69,7 @@ class Panel:
     problems: Sequence[str] = ()
     waiting: tuple[str, str] | None = None
     elsewhere: tuple[str, str] | None = None
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class PipelineConfig(AppConfig):
         from revops.pipeline import again, hearing, kinds, standstill
         from revops.pipeline.changes.subject import MappingChange
         from revops.pipeline.correcting import LineEditor
+        from revops.pipeline.fixing import places
         from revops.pipeline.fixing.maps import MissingMap
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
@@ -44,6 +45,7 @@ class PipelineConfig(AppConfig):
         editors.declare(LineEditor())
         again.declare()
         fixes.declare(NO_MAP, MissingMap())
+        places.declare()
         news.listen(hearing.hear)
         accounts_news.listen(hearing.hear_of_emergency)
         approvals.register(CustomerMerge(), PeriodReopening(), MappingChange(), PersonErasure())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from django.urls import reverse
 
@@ -24,6 +25,8 @@ from revops.pipeline.fixing.lacking import (
     suggestions,
 )
 
+_AFTER: Final = "What waits goes on when it is mapped there."
+
 
 class MissingMap:
     """Implements ``exceptions.fixes.Fixer`` for cases of the kind ``mapping_missing``."""
@@ -38,7 +41,7 @@ class MissingMap:
         grid = reverse("mappings:grid", args=[lack.kind.slug])
         if lack.kind.slug not in FIXABLE:
             words = f"{lack.kind.label} are kept on a page of their own"
-            return Panel(title, (), elsewhere=(words, grid))
+            return Panel(title, (), elsewhere=(words, grid), after=_AFTER)
         waiting = applying.set_that_waits(lack)
         if waiting is not None:
             asked = reverse("mappings:set", args=[waiting.pk])
