@@ -27,11 +27,11 @@ def of(report: Report) -> Verdict:
         )  # fmt: skip
     if report.in_cases or report.standing:
         cases = sum(cause.cases for cause in report.standing)
+        wait = _count(cases, "case since its start waits", "cases since its start wait")
         held = _count(report.in_cases, "document of billing is", "documents of billing are")
         return Verdict(
             "warn", "triangle",
-            f"{_count(cases, 'case of this rehearsal waits', 'cases of this rehearsal wait')} for "
-            "a person." if cases else "Older cases keep documents out of the ERP.",
+            f"{wait} for a person." if cases else "Older cases keep documents out of the ERP.",
             f"{f'{held} in a case. ' if report.in_cases else ''}Follow the playbooks, then count "
             "again.",
         )  # fmt: skip
@@ -44,7 +44,7 @@ def of(report: Report) -> Verdict:
     return Verdict(
         "ok", "tick", "The books match.",
         f"{report.documents:,} documents of billing are in the ERP, each once and with its amount. "
-        "No case of this rehearsal is open.",
+        "No case since its start is open.",
     )  # fmt: skip
 
 
