@@ -125,6 +125,15 @@ class TestLife:
         assert all(line["proration"] for line in lines)
         assert life.world.get("subscription", made["subscription"])["latest_invoice"]
 
+    def test_of_an_invoice_that_gives_back_more_than_it_asks_nothing_is_paid(self) -> None:
+        life = Life()
+        life.play("customers", count=1, quantity=10)
+        life.play("upgrade", quantity=1)
+        invoice = life.world.latest("invoice")
+        assert invoice["total"] < 0
+        assert (invoice["status"], invoice["amount_paid"]) == ("paid", 0)
+        assert {one.total for one in life.told("invoice.issued/1")} >= {invoice["total"]}
+
 
 class TestPolledFacts:
     def test_stay_the_same_whatever_happens_to_their_charges(self) -> None:

@@ -156,7 +156,9 @@ class Invoicing(Claims):
         found = self._invoice(invoice, "open", "uncollectible")
         if found["payment_intent"] and found["amount_remaining"]:
             found["charge"] = self.capture(found["payment_intent"], at=when)["id"]
-        found.update(status="paid", paid=True, attempted=True, amount_paid=found["amount_due"])
+        # Of an invoice that gives back more than it asks for, nothing is paid.
+        due = max(0, found["amount_due"])
+        found.update(status="paid", paid=True, attempted=True, amount_paid=due)
         found["amount_remaining"] = 0
         found["attempt_count"] += 1
         found["status_transitions"]["paid_at"] = when
