@@ -9,15 +9,16 @@ from tests.browser.conftest import Visit
 from tests.browser.stage import Stage
 
 SET_UP = ["Mappings", "Ownership", "Playbooks"]
+ALERTED = [*SET_UP[:-1], "Alert rules", SET_UP[-1]]
 READERS = [
     "Home", "Exceptions", "Approvals", "Credits", "Customers", "Lineage", "Books", "Events",
     "Usage", "Flows", "Connections",
 ]  # fmt: skip
 RAILS = {
-    "Priya": [*READERS, *SET_UP],
-    "Marcus": [*READERS, *SET_UP, "Personal data"],
-    "Ines": [*READERS, *SET_UP],
-    "Yuki": [*READERS, "Audit trail", *SET_UP, "Users"],
+    "Priya": [*READERS, *ALERTED],
+    "Marcus": [*READERS, *ALERTED, "Personal data"],
+    "Ines": [*READERS, *ALERTED],
+    "Yuki": [*READERS, "Audit trail", *ALERTED, "Users"],
     "Ada": [
         "Home", "Approvals", "Lineage", "Events", "Usage", "Flows", "Connections", *SET_UP,
         "Users", "Personal data",
