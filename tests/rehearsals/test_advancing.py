@@ -13,8 +13,9 @@ from accounts.models import User
 from exceptions.models import Case
 from revops.kernel import clock
 from revops.sandbox import company
-from revops.sandbox.rehearsals import catalogue, doors, operations
+from revops.sandbox.rehearsals import catalogue, doors, operations, queries
 from revops.sandbox.rehearsals.models import Rehearsal
+from tests.factories import a_case
 from tests.rehearsals.kit import row
 
 LATER = timedelta(minutes=10)
@@ -184,3 +185,24 @@ class TestDifference:
         operations.count_again(number=made.pk, by=rob)
         case.refresh_from_db()
         assert case.state == "resolved"
+
+
+class TestCountAgain:
+    def test_leaves_out_cases_that_came_after_the_end(
+        self, sandboxes: Sandboxes, rob: User
+    ) -> None:
+        made = begun(rob, "schema")
+        meanwhile = a_case(command=None)
+        at = clock.now()
+        while operations.advance(at):
+            at += timedelta(seconds=catalogue.PATIENCE_S)
+        made.refresh_from_db()
+        assert made.ended_at is not None
+        Case.objects.filter(pk=meanwhile.pk).update(opened_at=made.started_at)
+        later = a_case(command=None)
+        Case.objects.filter(pk=later.pk).update(opened_at=made.ended_at + LATER)
+        operations.count_again(number=made.pk, by=rob)
+        made.refresh_from_db()
+        report = queries.read(made.counted)
+        assert report is not None
+        assert (report.opened, sum(cause.cases for cause in report.standing)) == (1, 1)

@@ -32,6 +32,8 @@ _FRESH: Final = timedelta(seconds=60)
 _MOST_SHOWN: Final = 20
 # Cases that end by themselves, in a minute or two.
 _BY_ITSELF: Final = frozenset({"target_down", "in_doubt"})
+# What the console did meanwhile; fields of a report.
+_DONE: Final = ("repeats", "found", "turned_away", "unanswered", "refused")
 _OVER: Final = ("posted", "exception", "cancelled")
 
 # Invoices by what their customers owe, the others by all of their debits; the last revision counts.
@@ -147,10 +149,11 @@ def missed() -> dict[str, int]:
     return dict(SourceCursor.objects.values_list("connection__slug", "missed"))
 
 
-def count(*, since: datetime, missed_before: Mapping[str, int]) -> Report:
+def count(rehearsal: Rehearsal) -> Report:
     """
-    Ask both sandboxes, and look where the rest is. Calls out, so it must not run in a transaction.
-    Raises doors.NotPossible.
+    Ask both sandboxes, and look where the rest is. After the rehearsal's end, cases that came later
+    are somebody else's, and what the console did is as it was then. Calls out, so it must not run
+    in a transaction. Raises doors.NotPossible.
     """
     documents = counting.issued(doors.get(STRIPE, "documents"))
     postings = counting.held(doors.get(ERP, "moves"))
@@ -159,8 +162,13 @@ def count(*, since: datetime, missed_before: Mapping[str, int]) -> Report:
     report = Report(at=clock.now().isoformat(), documents=len(documents))
     report.lines = _lines(found)
     _ends(report, found, list(entities))
-    _cases(report, since)
-    _done(report, since, missed_before)
+    _cases(report, rehearsal.started_at, rehearsal.ended_at or clock.now())
+    before = read(rehearsal.counted) if rehearsal.ended_at else None
+    if before is None:
+        _done(report, rehearsal.started_at, rehearsal.facts.get("missed", {}))
+    else:
+        for name in _DONE:
+            setattr(report, name, getattr(before, name))
     return report
 
 
@@ -258,9 +266,9 @@ def _cases_of(commands: Iterable[int], events: Iterable[int]) -> dict[tuple[str,
     return found
 
 
-def _cases(report: Report, since: datetime) -> None:
+def _cases(report: Report, since: datetime, until: datetime) -> None:
     """A difference that an earlier count reported is the report itself, and none of its ends."""
-    came = Case.objects.filter(opened_at__gte=since).exclude(kind=DIFFERENCE)
+    came = Case.objects.filter(opened_at__range=(since, until)).exclude(kind=DIFFERENCE)
     report.opened = came.count()
     report.cleared = came.filter(state=CaseState.RESOLVED).count()
     rows = (

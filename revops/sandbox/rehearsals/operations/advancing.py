@@ -188,9 +188,7 @@ def _mended(rows: Sequence[Drill]) -> str:
 
 def _counted(rehearsal: Rehearsal) -> queries.Report | None:
     try:
-        return queries.count(
-            since=rehearsal.started_at, missed_before=rehearsal.facts.get("missed", {})
-        )
+        return queries.count(rehearsal)
     except doors.NotPossible as problem:
         log.info("rehearsals.not_counted", rehearsal=str(rehearsal), why=str(problem))
         return None

@@ -91,7 +91,7 @@ def count_again(*, number: int, by: User) -> Rehearsal:
     if known.state in LIVE:
         raise RehearsalRefused(f"{known} still runs, and counts by itself.")
     try:
-        report = queries.count(since=known.started_at, missed_before=known.facts.get("missed", {}))
+        report = queries.count(known)
     except doors.NotPossible as problem:
         raise RehearsalRefused(str(problem)) from problem
     with transaction.atomic():
