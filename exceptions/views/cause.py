@@ -52,6 +52,7 @@ def cause(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def fix(request: HttpRequest, key: str) -> HttpResponse:
     """Put the fix into force, or ask for it. What was typed wrongly is shown again."""
+    authorize(request.user, "cases.view")  # what is refused is said on the page of the cause
     held = Case.objects.filter(cause_key=key).only("kind").first()
     fixer = fixes.of(held.kind) if held else None
     if fixer is None:

@@ -22,8 +22,9 @@ class PostingBehaviour:
         receipt = Desk(erp).send_one(journal(1))
         assert receipt.outcome is OK
         (move,) = erp.moves()
-        assert move | {"id": 0} == {
+        assert move | {"id": 0, "text": ""} == {
             "id": 0,
+            "text": "",
             "key": journal(1).key,
             "invoice": "",
             "number": "2026/000001",

@@ -35,8 +35,9 @@ class InvoicingBehaviour:
         assert receipt.external_number == "out_invoice-2026-000001"
         (move,) = erp.moves()
         by_account = sorted(move.pop("lines"), key=lambda line: str(line["account"]))
-        assert move | {"id": 0} == {
+        assert move | {"id": 0, "text": ""} == {
             "id": 0,
+            "text": "",
             "key": invoice(1).key,
             "invoice": "out_invoice-2026-000001",
             "number": "2026/000001",

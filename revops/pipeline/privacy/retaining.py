@@ -133,9 +133,10 @@ def _count(rule: Rule, now: datetime) -> int:
 
 def _apply(rule: Rule, now: datetime, *, until: float) -> int:
     values = ", ".join(f"{column} = {value}" for column, value in rule.columns.items())
+    # An array is read once; of IN, a plan may ask again, and each time for as many more.
     statement = (
-        f"UPDATE {rule.table} SET {values} WHERE id IN (SELECT id FROM {rule.table} "  # noqa: S608  as above
-        f"WHERE {_old(rule)} ORDER BY id LIMIT {_CHUNK} FOR UPDATE SKIP LOCKED)"
+        f"UPDATE {rule.table} SET {values} WHERE id = ANY (ARRAY(SELECT id FROM {rule.table} "  # noqa: S608  as above
+        f"WHERE {_old(rule)} ORDER BY id LIMIT {_CHUNK} FOR UPDATE SKIP LOCKED))"
     )
     total = 0
     while True:
