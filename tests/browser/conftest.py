@@ -118,17 +118,17 @@ def desk(chromium: Browser, stage: Stage, address: str) -> Callable[..., Browser
 
 
 @pytest.fixture(scope="package")
-def kept() -> dict[str, BrowserContext]:
-    """Browsers that stay open, by whose they are."""
+def kept() -> dict[str, Seen]:
+    """Tabs that stay open, by whose they are: a new one is a new process of the browser."""
     return {}
 
 
 @pytest.fixture
-def visit(desk: Callable[..., BrowserContext], kept: dict[str, BrowserContext]) -> Iterator[Visit]:
+def visit(desk: Callable[..., BrowserContext], kept: dict[str, Seen]) -> Iterator[Visit]:
     """
     ``visit("/exceptions/")``: a tab of one's own on that page, signed in as the finance analyst,
     as somebody else (``by="Ines"``) or as nobody (``by=""``). Further words are Playwright's.
-    Who only looks takes a browser that is open already (``kept_open=True``).
+    Who only looks takes a tab that is open already (``kept_open=True``).
     Whatever the pages complained about by the end fails the test.
     """
     tabs: list[Seen] = []
@@ -136,19 +136,18 @@ def visit(desk: Callable[..., BrowserContext], kept: dict[str, BrowserContext]) 
 
     def made(path: str = "", *, by: str = "Priya", kept_open: bool = False, **options: Any) -> Seen:
         if kept_open:
-            context = kept.get(by) or kept.setdefault(by, desk(by))
+            seen = kept.get(by) or kept.setdefault(by, Seen(desk(by).new_page()))
+            seen.begin_anew()
         else:
             context = desk(by, **options)
             mine.append(context)
-        seen = Seen(context.new_page())
+            seen = Seen(context.new_page())
         tabs.append(seen)
         if path:
             seen.go(path)
         return seen
 
     yield made
-    for seen in tabs:
-        seen.page.close()
     for context in mine:
         context.close()
     assert [line for seen in tabs for line in seen.complaints] == []

@@ -48,6 +48,11 @@ class Seen:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._listen)
 
+    def begin_anew(self) -> None:
+        """Forget what was asked and said so far, and what a test expected."""
+        for heard in (self.asked, self.answered, self.complaints, self.expects):
+            heard.clear()
+
     def go(self, path: str) -> Response:
         """Open an address of the console; raises for one that does not answer."""
         answer = self.page.goto(path)
