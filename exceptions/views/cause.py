@@ -148,11 +148,11 @@ def _settled(request: HttpRequest, selection: Selection) -> HttpResponse:
 
 
 def _typed(data: QueryDict) -> dict[str, str]:
-    """The fields of a fix, as they were typed."""
+    """The fields of a fix, as they were typed; nothing else of what was sent is looked at."""
     return {
-        name.removeprefix(fixes.PREFIX): value[:_LONGEST]
-        for name, value in data.items()
-        if name.startswith(fixes.PREFIX) and isinstance(value, str)
+        name.removeprefix(fixes.PREFIX): str(data[name])[:_LONGEST]
+        for name in data
+        if name.startswith(fixes.PREFIX)
     }
 
 
