@@ -116,7 +116,10 @@ class TestWhatTheErpRefuses:
     def test_an_entry_that_does_not_balance_is_a_case_and_leaves_nothing(
         self, line: PeerLine
     ) -> None:
-        """Our ledger cannot hold one, so it is put where the ledger's entries wait to be sent."""
+        """
+        Our ledger cannot hold one, so it is put where the ledger's entries wait to be sent: as a
+        second posting of an entry that stands, hence a part of what is posted.
+        """
         line.stripe.subscribe(line.stripe.customer("Lopsided"), PLANS[2][0])
         line.settle()
         good = OutboundCommand.objects.filter(document_type="invoice").latest("pk")
@@ -126,8 +129,8 @@ class TestWhatTheErpRefuses:
 
         bad.refresh_from_db()
         assert (bad.state, bad.code) == ("exception", "unbalanced")
-        (case,) = line.cases(kind="unbalanced", state="unresolved")
-        assert case["cause"] == "Tryton says that entries do not balance"
+        (case,) = line.cases(kind="partial_posting", state="unresolved")
+        assert case["cause"] == "Only a part is posted: Tryton says that entries do not balance"
         assert "is not in Tryton. Debits and credits are not equal." in case["what_happened"]
         assert case["at_stake"] == {"minor": PLANS[2][1], "currency": "USD"}
         line.assert_books_agree()
