@@ -32,5 +32,6 @@ class Entities:
         return bool(getattr(data, "legal_entity", ""))
 
     def zone_of(self, data: EventData) -> str | None:
-        entity_id = self.of(data)
-        return self._books[entity_id].zone if entity_id is not None else None
+        """None when it is not known whose they are, or while that entity has no books yet."""
+        own = self._books.get(self.of(data) or 0)
+        return own.zone if own is not None else None

@@ -100,7 +100,7 @@ def normalize(
         return _problem(inbound, str(error))
     except Exception as error:
         # A connector's own fault must not stop the batch, and must not lose the event.
-        log.exception("normalize.connector_failed", event=inbound.id)
+        log.exception("normalize.connector_failed", inbound=inbound.id)
         return _problem(
             inbound,
             f"The connector could not read this {inbound.type} event.",

@@ -159,7 +159,7 @@ def _of_connection(
     except Exception:
         # One event that cannot be imagined must not hide the others.
         if len(events) == 1:
-            log.exception("whatif.failed", event=events[0].id)
+            log.exception("whatif.failed", business_event=events[0].id)
             return [_unknown(events[0])]
         return [one for event in events for one in _of_connection(connection_id, [event], books)]
     trouble = {one.inbound_id: one for one in findings if one.inbound_id is not None}

@@ -88,6 +88,13 @@ class TestPartitions:
         assert held == {"a": f"usage_record_{now:%Y_%m}", "old": "usage_record_other"}
 
     def test_are_made_ahead_once(self) -> None:
+        parts = sql.rows(
+            "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
+            " WHERE inhparent = 'usage_record'::regclass"
+        )
+        for part in parts:  # tests that committed may have made them before
+            if part.name != "usage_record_other":
+                sql.run(f"DROP TABLE {part.name}")
         made = make_ahead()
         assert len(made) >= 2
         assert make_ahead() == []
