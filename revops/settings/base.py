@@ -61,6 +61,8 @@ INSTALLED_APPS = [
     "revops.pipeline",
     "revops.credits",
     "revops.alerts",
+    "revops.reconciliation",
+    "revops.close",
     "revops.console",
     "revops.api",
     "revops.sandbox",

@@ -1,0 +1,65 @@
+"""
+A check and its two sides.
+
+A side is one SELECT over what one place holds, for one legal entity and range of days. It yields
+``COLUMNS``, one row per document, in minor units; the engine does the rest. Parameters that it may
+use: ``%(entity)s``, ``%(starts)s``, ``%(ends)s``, ``%(connection)s`` (of that side; None for ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+COLUMNS: Final = (
+    "item_key",     # names the row on its side for ever: external id, or kind and id of our record
+    "key",          # equal on both sides when the rows are one thing; "" when it has none
+    "number",       # what people call it
+    "reference",    # text that may name the counterpart
+    "group_key",    # what several rows share: a payout, an invoice
+    "party",        # the customer as this side calls it
+    "currency",
+    "amount",       # bigint
+    "tax",          # bigint or NULL where the side does not tell it
+    "dated",        # date
+    "period_code",  # the period that the side put it in; "" where it has none of its own
+    "state",        # standing | void | draft | open | paid; "" where the side has none
+    "record_kind",  # of our record, for links; "" when the side is not ours
+    "record_id",
+    "touched_at",   # when it last changed, for incremental runs
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """
+    ``query`` as described above. ``label`` may hold ``{system}``, the connection's label. ``kind``
+    is the snapshot that must be loaded first ("" for our own records), ``role`` the role of the
+    connections that can stand here ("" for the console).
+    """
+
+    label: str
+    query: str
+    kind: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """
+    ``compares`` are the columns of rows with one key that must agree: amount, tax, currency, dated,
+    period_code, state. ``area`` is the area of the close that must act (close/areas). ``states``
+    says which state of the left side allows which of the right; others are a break of status.
+    ``wait_days`` is how long the right side may lag as long as nothing was learnt.
+    """
+
+    slug: str
+    label: str
+    left: Side
+    right: Side
+    area: str
+    noun: str = "invoices"
+    compares: frozenset[str] = frozenset({"amount", "currency", "dated"})
+    states: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    wait_days: int = 2

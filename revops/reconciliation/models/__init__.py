@@ -1,0 +1,13 @@
+"""What reconciliation keeps. Amounts are minor units of the currency beside them."""
+
+from __future__ import annotations
+
+from revops.reconciliation.models.matches import Draft, Match, MatchItem
+from revops.reconciliation.models.rules import Rule, RuleVersion
+from revops.reconciliation.models.runs import Break, BreakState, BreakType, Run, RunState, SignOff
+from revops.reconciliation.models.snapshots import Holding, Load, LoadState, Pair
+
+__all__ = (
+    "Break", "BreakState", "BreakType", "Draft", "Holding", "Load", "LoadState", "Match",
+    "MatchItem", "Pair", "Rule", "RuleVersion", "Run", "RunState", "SignOff",
+)  # fmt: skip
