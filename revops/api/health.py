@@ -33,7 +33,6 @@ from revops.store import rows, sql
 log = structlog.get_logger(__name__)
 
 BROKER_TIMEOUT: Final = 0.5
-# Red after this long without a sweep; nothing is lost, but nobody repairs either (C13).
 
 _DUE: Final = """
 SELECT connection.slug, waiting.what, waiting.count, waiting.oldest,
