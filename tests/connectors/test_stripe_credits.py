@@ -181,6 +181,10 @@ class TestInvoiceEnds:
         assert overdue.open_amount == 108_250
         assert overdue.due_on == date(2026, 1, 31)
 
+    def test_one_that_is_charged_at_once_was_due_when_it_was_issued(self) -> None:
+        issued, overdue = told(body("invoice_overdue__in_part_open", due_date=None))
+        assert (issued.due_on, overdue.due_on) == (None, issued.issued_on)
+
     def test_uncollectible_is_what_the_connection_says(self) -> None:
         _, written_off = told("invoice_marked_uncollectible")
         assert written_off.model_dump(include={"cause", "tax_relief", "service_ended"}) == {

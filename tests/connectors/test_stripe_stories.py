@@ -94,6 +94,15 @@ class TestLife:
             "refund.returned/1",
         }
 
+    def test_an_invoice_is_told_the_same_by_whatever_happens_to_it(self) -> None:
+        life = Life()
+        life.play("customers", count=2)
+        for ends in ("overdue", "decline", "write_off", "void"):
+            life.play(ends, **life.play("issue"))
+        first: dict[str, Any] = {}
+        for told in life.told("invoice.issued/1"):
+            assert told == first.setdefault(told.invoice_id, told)
+
     def test_what_banks_take_back_is_in_the_next_payout_to_the_cent(self) -> None:
         life = Life()
         life.play("customers", count=5)

@@ -76,12 +76,14 @@ def invoice_voided(obj: Json, zone: str, created: int) -> EventData:
 
 
 def invoice_overdue(obj: Json, zone: str) -> EventData:
+    """An invoice that is charged at once has no due date: it was due on the day it was issued."""
+    due = wire.first(obj.get("due_date"), finalized(obj))
     code = wire.currency(obj.get("currency"))
     return registry.read(
         "invoice.overdue/1",
         {
             "invoice_id": wire.ref(obj),
-            "due_on": wire.day(obj.get("due_date"), zone, field="due_date"),
+            "due_on": wire.day(due, zone, field="due_date"),
             "open_amount": wire.minor(obj.get("amount_remaining"), code, field="amount_remaining"),
             "currency": code,
         },

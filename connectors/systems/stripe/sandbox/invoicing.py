@@ -184,10 +184,9 @@ class Invoicing(Claims):
         return found
 
     def overdue(self, invoice: str, *, at: int | None = None) -> Obj:
-        """Its due day passed, and it is open."""
+        """Its due day passed, and it is open. Nothing about it changes: a final invoice is a fact."""
         when = moment(at)
         found = self._invoice(invoice, "open")
-        found["due_date"] = found["due_date"] or when
         self.world.tell("invoice.overdue", found, at=when)
         return found
 
