@@ -184,7 +184,7 @@ class Invoicing(Claims):
         return found
 
     def overdue(self, invoice: str, *, at: int | None = None) -> Obj:
-        """Its due day passed, and it is open. Nothing about it changes: a final invoice is a fact."""
+        """Its due day passed, and it is open. A final invoice is a fact: nothing of it changes."""
         when = moment(at)
         found = self._invoice(invoice, "open")
         self.world.tell("invoice.overdue", found, at=when)
