@@ -17,8 +17,9 @@ class Match(models.Model):
     match is kept where rules joined several, tolerated a difference, or a person decided.
 
     ``reason`` is the code of what a difference is (rounding, fee, wire_fee, timing, other);
-    ``made_by`` is None for a rule's. Released by a person, or by itself when one of its rows
-    changed (``released_why``).
+    ``made_by`` is None for a rule's; ``approval`` is the request of a difference that somebody else
+    agreed to; ``expected_by`` the day by which a difference of timing should be gone. Released by a
+    person, or by itself when one of its rows changed (``released_why``).
     """
 
     pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="matches", db_index=False)
@@ -33,6 +34,8 @@ class Match(models.Model):
         Rule, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     reason = models.CharField(max_length=24, blank=True)
+    expected_by = models.DateField(null=True)
+    approval = models.CharField(max_length=20, blank=True)
     note = models.TextField(blank=True)
     made_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False

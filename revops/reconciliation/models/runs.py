@@ -8,6 +8,7 @@ from django.db.models import Q
 from accounts.models import User
 from exceptions.models import Case
 from revops.mappings.models import LegalEntity
+from revops.reconciliation.models.matches import Match
 from revops.reconciliation.models.rules import RuleVersion
 from revops.reconciliation.models.snapshots import Load, Pair
 
@@ -102,7 +103,8 @@ class Break(models.Model):
     party, currency, amount, tax, dated, state, and record kind and id where we hold one).
     ``difference`` is left minus right in ``currency``. ``expected_by`` is the day by which timing
     should have cleared. ``reason`` says in words what it likely is, with its formula where one
-    explains it. ``proposal`` names the fix that is offered (``kinds.py``).
+    explains it. ``proposal`` names the fix that is offered (``kinds.py``). ``match`` is what settled
+    it, or what left it over; ``promised_by`` is who gave ``expected_by``, None for a learnt lag.
     """
 
     pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="breaks", db_index=False)
@@ -122,6 +124,12 @@ class Break(models.Model):
     reason = models.TextField(blank=True)
     proposal = models.CharField(max_length=24, blank=True)
     expected_by = models.DateField(null=True)
+    promised_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    match = models.ForeignKey(
+        Match, on_delete=models.PROTECT, related_name="breaks", null=True, db_index=False
+    )
     carried = models.PositiveSmallIntegerField(default=0)
     first_run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False)
     last_run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="breaks")
