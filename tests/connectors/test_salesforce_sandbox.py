@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,27 @@ class TestState:
         assert again.get("Opportunity", made["Id"])["Amount"] == Decimal("12.50")
         fresh = again.create("Account", {"Name": "B"})
         assert fresh["Id"][3:] != made["Id"][3:]
+
+    def test_no_message_after_a_restart_has_the_id_of_one_before(self) -> None:
+        async def ids() -> set[str]:
+            told: list[bytes] = []
+
+            async def console(request: httpx.Request) -> httpx.Response:
+                told.append(await request.aread())
+                return httpx.Response(200, text="<Ack>true</Ack>")
+
+            crm = sandbox.build(
+                sandbox.Config(webhook_url="http://console.example/hook")
+            ).state.sandbox
+            crm.outbound.client = httpx.AsyncClient(transport=httpx.MockTransport(console))
+            crm.world.create("Account", {"Name": "Alder"})
+            await crm.outbound.idle()
+            return set(re.findall(r"<Notification><Id>(\w+)</Id>", b"".join(told).decode()))
+
+        before, after = asyncio.run(ids()), asyncio.run(ids())
+        assert before
+        assert after
+        assert not before & after
 
     def test_can_be_looked_at_and_emptied(self) -> None:
         async def story(stage: Stage) -> None:

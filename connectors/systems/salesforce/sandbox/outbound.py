@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -31,7 +32,8 @@ class Outbound(Caller):
         self._faults = faults
         self._config = config
         self._waiting: dict[tuple[str, str], str] = {}
-        self._counter = 0
+        # Ids go on when the sandbox starts again: no id is of two messages.
+        self._counter = time.time_ns() // 1_000
         self.url = config.webhook_url
         world.listeners.append(self.changed)
 
