@@ -103,8 +103,8 @@ class Break(models.Model):
     party, currency, amount, tax, dated, state, and record kind and id where we hold one).
     ``difference`` is left minus right in ``currency``. ``expected_by`` is the day by which timing
     should have cleared. ``reason`` says in words what it likely is, with its formula where one
-    explains it. ``proposal`` names the fix that is offered (``kinds.py``). ``match`` is what settled
-    it, or what left it over; ``promised_by`` is who gave ``expected_by``, None for a learnt lag.
+    explains it. ``proposal`` names the fix that is offered (``kinds.py``). ``match`` settled it or
+    left it over; ``promised_by`` is who gave ``expected_by``, None for a learnt lag.
     """
 
     pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="breaks", db_index=False)
