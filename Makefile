@@ -13,7 +13,7 @@ WITH_SERVERS := $(EMBEDDED) exec --throwaway --
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-peers check bench tasks simulate clean run-environment dev-environment
+.PHONY: help run test test-peers check bench tasks simulate snapshot clean run-environment dev-environment
 
 help:
 	@echo "make run         the console with the demo company (REVOPS_HOME, REVOPS_PORT move it)"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench       our figures beside this machine's limits (BENCH=name for one)"
 	@echo "make tasks       the timed tasks of a person, in a real browser"
 	@echo "make simulate    the delivery protocol under faults (SEEDS=100)"
+	@echo "make snapshot    record what migrations say to an empty database"
 	@echo "make clean       remove the environment and caches; data stay"
 
 run-environment:
@@ -48,6 +49,7 @@ check: dev-environment
 	$(BIN)/lint-imports
 	find . -path ./.venv -prune -o -name '*.html' -print0 | xargs -0r $(BIN)/djade --check --target-version 5.2
 	$(WITH_SERVERS) $(MANAGE) makemigrations --check --dry-run
+	$(WITH_SERVERS) $(MANAGE) snapshot --check
 	@echo "$(MANAGE) check --deploy"
 	@DJANGO_SETTINGS_MODULE=revops.settings.production REVOPS_ALLOWED_HOSTS=console.example \
 		DJANGO_SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
@@ -67,6 +69,10 @@ tasks: dev-environment
 
 simulate: run-environment
 	@exec $(WITH_SERVERS) $(MANAGE) simulate --seeds $(SEEDS) $(ARGS)
+
+# The servers of `exec` are empty: what is recorded begins with nothing.
+snapshot: dev-environment
+	@exec $(WITH_SERVERS) $(MANAGE) snapshot
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(EMBEDDED) down; fi

@@ -1,8 +1,8 @@
 """
 One migrated database for all workers of a run: whoever comes first makes it, the others copy it.
 
-To migrate takes twelve seconds of a processor, to copy a database a fifth of a second. The copy is
-named after all migrations and what they import, so that a server that is used again (see
+To copy a database takes a fifth of a second. The copy is named after all migrations, what they
+import and the snapshot that it is loaded from, so that a server that is used again (see
 REVOPS_TEST_DATABASE_URL in CONTRIBUTING.md) never gives an old one.
 """
 
@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from revops.store import guards
+from revops.store import guards, snapshot
 
 _LOCK = 4_801_226  # one at a time on this server; any number that nothing else takes
 
@@ -27,7 +27,7 @@ _LOCK = 4_801_226  # one at a time on this server; any number that nothing else 
 def schema_digest() -> str:
     """Names what migrating from nothing would make."""
     found = hashlib.sha256(django.__version__.encode())
-    files = [*Path(guards.__file__).parent.glob("*.py")]
+    files = [*Path(guards.__file__).parent.glob("*.py"), snapshot.FILE]
     for app in apps.get_app_configs():
         files.extend(Path(app.path, "migrations").glob("*.py"))
     for file in sorted(files):
