@@ -233,6 +233,43 @@ class Found:
     excerpt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """A side of a document: signed minor units of the books' currency, debit positive."""
+
+    account: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDocument:
+    """
+    A document of the system's own, whoever made it. ``external_id`` as a Receipt would have it,
+    ``dated`` an ISO day, ``key`` ours where it carries one.
+    """
+
+    external_id: str
+    external_number: str
+    posted: bool
+    dated: str
+    currency: str
+    lines: tuple[HeldLine, ...]
+    text: str = ""
+    key: str = ""
+
+
+class DocumentSource(Protocol):
+    """A system that can be asked for a document by its number; capability ``documents``."""
+
+    async def documents(
+        self, client: Client, settings: Settings, *, legal_entity: str, number: str
+    ) -> Sequence[HeldDocument]:
+        """
+        What it holds in a legal entity's books under a number of its own; a number may come again
+        in another year. Reads only. Raises CallFailed when the answer is not conclusive.
+        """
+
+
 class CommandSink(Protocol):
     """A system that does what we ask."""
 
@@ -284,7 +321,16 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRow:
-    """One document as a system lists it, for reconciliation and control totals."""
+    """
+    One document as a system lists it, for reconciliation and control totals.
+
+    ``key`` is what its counterpart elsewhere knows it by (“” when it has none), ``number`` what
+    people call it, ``reference`` a text that may name the counterpart, ``group_key`` what several
+    rows share, ``party`` the customer in the system's words, ``entity`` its hint of whose books
+    they are. ``tax`` is within ``amount`` and ``due`` what of it is open; None: the system does not
+    say. ``accounts``, of a posting, are debits less credits by currency and account code: in the
+    books' currency, and beside it in the document's where that is another one.
+    """
 
     kind: str
     external_id: str
@@ -293,6 +339,14 @@ class SnapshotRow:
     amount: int
     dated: str
     state: str
+    number: str = ""
+    reference: str = ""
+    group_key: str = ""
+    party: str = ""
+    entity: str = ""
+    tax: int | None = None
+    due: int | None = None
+    accounts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 class SnapshotSource(Protocol):

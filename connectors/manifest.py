@@ -39,6 +39,7 @@ class Capability(StrEnum):
     PROBE = "probe"
     FETCH = "fetch"
     USAGE = "usage"
+    DOCUMENTS = "documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Manifest:
     after we stopped listening, None when nobody knows. ``fetch_after_s``: how old an event has to
     be before its object is asked for, because a vendor with a coarse clock may change the object
     again within the same tick. ``sandbox_page``: the sandbox shows people at its own address what
-    arrived there.
+    arrived there. ``lists`` are the kinds of ``snapshot``; without that capability a person's file
+    brings them.
     """
 
     slug: str
@@ -120,6 +122,7 @@ class Manifest:
     base_url: str = ""
     emits: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     secrets: tuple[Secret, ...] = ()
     signature: Signature | None = None
@@ -213,7 +216,7 @@ class Manifest:
             _member(Capability, item, "capabilities", problems)
             for item in flat.get("capabilities", ())
         )
-        for name in ("hosts", "emits", "accepts"):
+        for name in ("hosts", "emits", "accepts", "lists"):
             flat[name] = tuple(flat.get(name, ()))
         manifest: Self | None = None if problems else _part(cls, flat, "", problems)
         if manifest is not None:
@@ -296,6 +299,8 @@ def _contradictions(manifest: Manifest) -> list[str]:
         found.append("“emits” and the capability “events” belong together")
     if manifest.can(Capability.COMMANDS) != bool(manifest.accepts):
         found.append("“accepts” and the capability “commands” belong together")
+    if manifest.can(Capability.SNAPSHOTS) and not manifest.lists:
+        found.append("the capability “snapshots” needs “lists”")
     if manifest.direction is Direction.IN and manifest.accepts:
         found.append("the direction is “in”, yet it accepts commands")
     if manifest.direction is Direction.OUT and manifest.emits:

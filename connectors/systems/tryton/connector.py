@@ -82,7 +82,7 @@ class TrytonConnector:
         """
         Kind ``journal``: all moves in the range, ours or not, drafts included; the move of an
         invoice of ours under that invoice's id and key. Kind ``invoice``: all posted customer
-        invoices as ``listing.InvoiceRow``, ours or not. Dated by accounting date.
+        invoices with what is open, ours or not. Dated by accounting date.
         """
         tryton = Tryton(client, settings)
         with read_only():

@@ -11,7 +11,6 @@ import pytest
 
 from connectors.contract import Outcome, SnapshotRow
 from connectors.systems.tryton.desk import Desk, Erp, invoice, journal, line, simple
-from connectors.systems.tryton.listing import InvoiceRow
 
 OK, REFUSED = Outcome.OK, Outcome.REFUSED
 MARCH = {"start": "2026-03-01", "end": "2026-03-31", "cursor": ""}
@@ -242,9 +241,12 @@ class InvoicingBehaviour:
                 strict=True,
             )
         ]
+        first = next(row for row in rows if row.key == commands[0].key)
+        assert first.accounts == {"USD": {"1100": 1_299_000, "2100": -99_000, "2300": -1_200_000}}
+        assert (first.party, first.entity) == ("Customer cus_1", "US-INC")
         invoices = listed(desk, "invoice")
         assert invoices == [
-            InvoiceRow(
+            SnapshotRow(
                 kind="invoice",
                 external_id=receipt.external_id,
                 key=command.key,
@@ -253,7 +255,9 @@ class InvoicingBehaviour:
                 dated="2026-03-31",
                 state="posted",
                 number=receipt.external_number,
-                to_pay=total,
+                party="Customer cus_1",
+                entity="US-INC",
+                due=total,
             )
             for receipt, command, total in zip(
                 sent[:2], commands[:2], (1_299_000, -1_299_000), strict=True

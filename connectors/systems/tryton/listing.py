@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.contract import Outcome, SnapshotRow
 from connectors.problem import Problem
 from connectors.systems.tryton import forms, invoices, journal, moves, wire
-from connectors.systems.tryton.books import Library
+from connectors.systems.tryton.books import Books, Library
 from connectors.systems.tryton.wire import Tryton
 
 PAGE: Final = 500
-_MOVE: Final = ("company", "description", "state", "date", "origin", "lines.debit")
+_REFERENCE: Final = 240
+_MOVE: Final = (
+    "company",
+    "number",
+    "description",
+    "state",
+    "date",
+    "origin",
+    "lines.account.code",
+    "lines.party.name",
+    "lines.debit",
+    "lines.credit",
+    "lines.amount_second_currency",
+    "lines.second_currency.code",
+    "lines.second_currency.digits",
+)
 _INVOICE: Final = (
+    "company",
+    "party.name",
     "reference",
     "number",
     "state",
@@ -25,18 +41,6 @@ _INVOICE: Final = (
     "move.date",
 )
 _ORIGIN: Final = f"{forms.INVOICE.model},"
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceRow(SnapshotRow):
-    """
-    A posted customer invoice: ``amount`` is its total, ``to_pay`` what of it is open, both in minor
-    units of the invoice's currency and negative for a credit note; ``state`` is ``posted``,
-    ``paid`` or ``cancelled``.
-    """
-
-    number: str
-    to_pay: int
 
 
 async def page(
@@ -62,7 +66,7 @@ async def page(
             dated = [["move.date", ">=", days[0]], ["move.date", "<=", days[1]]]
             domain = [company, ["type", "=", "out"], *dated, *after]
             rows = await _page(tryton, forms.INVOICE.model, domain, _INVOICE)
-        found = [_invoice(row) for row in rows]
+        found = [_invoice(row, library) for row in rows]
     else:
         raise Problem(Outcome.REFUSED, "refused", f"Tryton lists no “{kind}” here.")
     return found, str(rows[-1]["id"]) if len(rows) == PAGE else ""
@@ -94,24 +98,53 @@ async def _invoices_of(
 def _journal(
     row: Mapping[str, Any], library: Library, of_invoices: Mapping[int, tuple[str, str]]
 ) -> SnapshotRow:
-    """``amount`` is the sum of the debits."""
+    """``amount`` is the sum of the debits; ``accounts`` as SnapshotRow has them."""
     books = library.books[row["company"]]
     plain = (str(row["id"]), _ours(moves.key_of(row)))
     external_id, key = of_invoices.get(row["id"], plain)
+    lines = row["lines."] or ()
+    parties = (_name(line) for line in lines)
     return SnapshotRow(
         kind="journal",
         external_id=external_id,
         key=key,
         currency=books.currency,
-        amount=sum(wire.minor(line["debit"], books.digits) or 0 for line in row["lines."] or ()),
+        amount=sum(wire.minor(line["debit"], books.digits) or 0 for line in lines),
         dated=wire.iso(row["date"]),
         state=str(row["state"]),
+        number=str(row["number"] or ""),
+        reference=str(row["description"] or "").removeprefix(key).strip()[:_REFERENCE],
+        party=next((name for name in parties if name), ""),
+        entity=books.code,
+        accounts=_accounts(lines, books),
     )
 
 
-def _invoice(row: Mapping[str, Any]) -> InvoiceRow:
+def _accounts(lines: Iterable[Mapping[str, Any]], books: Books) -> dict[str, dict[str, int]]:
+    """Debits less credits by account, in the books' currency and in a foreign document's."""
+    found: dict[str, dict[str, int]] = {}
+    for line in lines:
+        code = str(wire.nested(line, "account")["code"])
+        own = found.setdefault(books.currency, {})
+        debit, credit = (wire.minor(line[side], books.digits) or 0 for side in ("debit", "credit"))
+        own[code] = own.get(code, 0) + debit - credit
+        second = wire.nested(line, "second_currency")
+        if second:
+            other = found.setdefault(str(second["code"]), {})
+            amount = wire.minor(line["amount_second_currency"], second["digits"]) or 0
+            other[code] = other.get(code, 0) + amount
+    return found
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    party = wire.nested(row, "party")
+    return str(party["name"] or "") if isinstance(party, Mapping) else ""
+
+
+def _invoice(row: Mapping[str, Any], library: Library) -> SnapshotRow:
+    """``due`` is what of it is open; negative, as the total, for a credit note."""
     currency = row["currency."]
-    return InvoiceRow(
+    return SnapshotRow(
         kind="invoice",
         external_id=f"{invoices.PREFIX}{row['id']}",
         key=_ours(invoices.key_of(row)),
@@ -120,7 +153,9 @@ def _invoice(row: Mapping[str, Any]) -> InvoiceRow:
         dated=wire.iso(row["move."]["date"]),
         state=str(row["state"]),
         number=str(row["number"] or ""),
-        to_pay=wire.minor(row["amount_to_pay"], currency["digits"]) or 0,
+        party=_name(row),
+        entity=library.books[row["company"]].code,
+        due=wire.minor(row["amount_to_pay"], currency["digits"]) or 0,
     )
 
 
