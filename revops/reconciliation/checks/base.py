@@ -48,12 +48,41 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """
+    A rule that a check begins with; the fields are those of ``models.Rule``. ``automatic`` matches
+    by itself, else a person confirms each one.
+    """
+
+    name: str
+    keys: tuple[str, ...] = ("key",)
+    shape: str = "1:1"
+    automatic: bool = True
+    amount_within: int = 0
+    per_mille: int = 0
+    days_within: int | None = None
+    reference_in_text: bool = False
+    reason: str = ""
+
+
+SAME_KEY: Final = RuleSpec("Same key")
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """
     ``compares`` are the columns of rows with one key that must agree: amount, tax, currency, dated,
     period_code, state. ``area`` is the area of the close that must act (close/areas). ``states``
     says which state of the left side allows which of the right; others are a break of status.
-    ``wait_days`` is how long the right side may lag as long as nothing was learnt.
+    ``wait_days`` is how long the right side may lag as long as nothing was learnt. ``rules`` is its
+    first version of rules; ``kinds`` names the kind of case for a type of break, where it is not
+    the one of every check (``reconciliation/kinds.py``).
+
+    What the engine asks of a side's query, beside its columns: ``item_key`` of a snapshot's side is
+    the Holding's ``external_id``, a row that is gone is not in it, and a row that was in it once
+    leaves it by its day only, or with a later ``touched_at``: a run that looks at what was touched
+    would miss it otherwise until the next full one. Two rows of a side with one ``key`` are a
+    duplicate, unless a rule joins them.
     """
 
     slug: str
@@ -65,3 +94,5 @@ class Check:
     compares: frozenset[str] = frozenset({"amount", "currency", "dated"})
     states: Mapping[str, frozenset[str]] = field(default_factory=dict)
     wait_days: int = 2
+    rules: tuple[RuleSpec, ...] = (SAME_KEY,)
+    kinds: Mapping[str, str] = field(default_factory=dict)

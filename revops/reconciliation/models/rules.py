@@ -63,7 +63,9 @@ class Rule(models.Model):
     less when both are given (0 both: exact); ``days_within`` between the two days.
     """
 
-    version = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="rules")
+    version = models.ForeignKey(
+        RuleVersion, on_delete=models.PROTECT, related_name="rules", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=120)
     strength = models.CharField(max_length=10, choices=Strength)

@@ -25,7 +25,8 @@ class Run(models.Model):
 
     ``figures`` hold, by currency: left and right as count and amount, what agreed, was explained,
     is in timing, was matched, and what each type of break holds. Left − right is the sum of the
-    breaks' differences, to the minor unit; ``unclassified`` is what is left of that, and 0.
+    breaks' differences, to the minor unit; ``unclassified`` is what is left of that, and 0. The
+    shape is ``engine.figures.Figures``. ``touched`` is how many rows an incremental run looked at.
     ``evidence`` is the hash of both sides as they were read: the same evidence and rules give the
     same breaks.
     """
@@ -50,6 +51,7 @@ class Run(models.Model):
         Load, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     figures = models.JSONField(default=dict)
+    touched = models.PositiveIntegerField(null=True)
     evidence = models.CharField(max_length=64, blank=True)
     error = models.TextField(blank=True)
     by = models.CharField(max_length=120)
@@ -96,12 +98,15 @@ class BreakState(models.TextChoices):
 
 class Break(models.Model):
     """
-    A difference between the two sides. One stands for a fingerprint (pair, type, keys); it is
-    carried from period to period until reality agrees, somebody matches it, or it is explained.
+    A difference between the two sides. One stands for a fingerprint (the rows that it is about:
+    ``engine.deciding.fingerprint``), whatever its type turns into; it is carried from period to
+    period until reality agrees, somebody matches it, or it is explained.
 
     ``left`` and ``right`` are the rows as the run read them (lists of objects with id, number,
     party, currency, amount, tax, dated, state, and record kind and id where we hold one).
-    ``difference`` is left minus right in ``currency``. ``expected_by`` is the day by which timing
+    ``difference`` is left minus right in ``currency``; ``at_stake`` the money in question, which is
+    not nothing where both sides show one amount (a tax, a state). ``carried`` counts the periods
+    that it outlived. ``expected_by`` is the day by which timing
     should have cleared. ``reason`` says in words what it likely is, with its formula where one
     explains it. ``proposal`` names the fix that is offered (``kinds.py``). ``match`` settled it or
     left it over; ``promised_by`` is who gave ``expected_by``, None for a learnt lag.
@@ -121,6 +126,7 @@ class Break(models.Model):
     right = models.JSONField(default=list)
     currency = models.CharField(max_length=3)
     difference = models.BigIntegerField()
+    at_stake = models.BigIntegerField(default=0)
     reason = models.TextField(blank=True)
     proposal = models.CharField(max_length=24, blank=True)
     expected_by = models.DateField(null=True)

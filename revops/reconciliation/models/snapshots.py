@@ -131,6 +131,9 @@ class Holding(models.Model):
                 fields=["connection", "kind", "dated"], name="reconciliation_holding_days"
             ),
             models.Index(fields=["connection", "kind", "key"], name="reconciliation_holding_key"),
+            models.Index(
+                fields=["connection", "kind", "touched_at"], name="reconciliation_holding_changed"
+            ),
         ]
 
     def __str__(self) -> str:
