@@ -138,6 +138,8 @@ RULES: Final[dict[str, Rule]] = {
     "reconciliation.view": _look(_READERS),
     "reconciliation.run": _act(frozenset({Role.REVOPS, Role.FINANCE})),
     "reconciliation.sign": _check(_BOOKKEEPERS),
+    "reconciliation.rules": _make(frozenset({Role.REVOPS, Role.FINANCE}), whole=True),
+    "reconciliation.rules.approve": _check(_MANAGER, whole=True),
     # What money is posted to.
     "mappings.view": _look(_READERS | _ADMIN),
     "mappings.propose": _make(frozenset({Role.REVOPS, Role.FINANCE, Role.ADMIN})),
@@ -150,6 +152,8 @@ RULES: Final[dict[str, Rule]] = {
     "alerts.view": _look(_READERS),
     "alerts.change": _act(_WORKERS),
     "alerts.acknowledge": _act(_WORKERS),
+    "measures.view": _look(_READERS),
+    "measures.change": _act(frozenset({Role.MANAGER, Role.REVOPS}), whole=True),
     "sandbox.operate": _act(_WORKERS | _ADMIN),
     "rehearsals.view": _look(_READERS | _ADMIN, whole=True),
     "rehearsals.run": _act(frozenset({Role.REVOPS, Role.ADMIN}), whole=True),

@@ -52,6 +52,10 @@ KINDS: Final = {
             "alert", "Alert", "A rule of yours holds: about money, time, or a system.", chat=True,
         ),
         Kind(
+            "sign_off_suspended", "Your sign-off is suspended",
+            "A number behind something that you signed has changed.",
+        ),
+        Kind(
             "audit_trail_broken", "Audit trail", "It is not as it was written.", chat=True,
         ),
     )
