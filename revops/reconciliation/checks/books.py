@@ -1,0 +1,40 @@
+"""What SQL of several checks needs to know of an entity's books."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# The accounts that a role ever had in the entity's books: a map may have changed meanwhile.
+_ROLE: Final = """(
+    SELECT account.code FROM mappings_accountmap map
+    JOIN mappings_ledgeraccount account ON account.id = map.account_id
+    WHERE map.legal_entity_id = %(entity)s AND map.role = '{role}')"""
+TAX: Final = """(
+    SELECT account.code FROM mappings_taxmap map
+    JOIN mappings_ledgeraccount account ON account.id = map.account_id
+    WHERE map.legal_entity_id = %(entity)s)"""
+
+# Accounts that nobody but the line posts to. The bank account is not among them: payroll moves it.
+KEPT: Final = """(
+    SELECT account.code FROM mappings_accountmap map
+    JOIN mappings_ledgeraccount account ON account.id = map.account_id
+    WHERE map.legal_entity_id = %(entity)s AND map.role IN ('receivable', 'processor_clearing',
+        'customer_credit', 'refunds_payable', 'unbilled', 'accrued_credits')
+    UNION SELECT account.code FROM mappings_taxmap map
+    JOIN mappings_ledgeraccount account ON account.id = map.account_id
+    WHERE map.legal_entity_id = %(entity)s
+    UNION SELECT account.code FROM mappings_skumap map
+    JOIN mappings_ledgeraccount account
+        ON account.id IN (map.revenue_account_id, map.deferral_account_id)
+    WHERE map.legal_entity_id = %(entity)s)"""
+
+
+def role(name: str) -> str:
+    return _ROLE.format(role=name)
+
+
+def on(accounts: str, *, currency: str, amounts: str = "held.accounts") -> str:
+    """Debits less credits of a listed posting on ``accounts`` in a currency; NULL: not listed."""
+    return f"""(SELECT coalesce(sum(booked.value::bigint), 0)::bigint
+        FROM jsonb_each_text({amounts} -> {currency}) booked
+        WHERE booked.key IN {accounts})"""

@@ -1,0 +1,72 @@
+"""
+Our journals, and what the ERP holds: the sum, the tax and the day of each.
+
+Ours are those that the ERP has been asked for. Theirs are all with a key of ours, and whatever
+somebody entered by hand on accounts that only the line posts to.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from revops.reconciliation.checks.base import Check
+from revops.reconciliation.checks.books import KEPT, TAX, on
+from revops.reconciliation.checks.sides import listed, ours
+
+_OURS: Final = """
+FROM delivery_outboundcommand command
+JOIN ledger_journalentry entry ON entry.id = command.subject_id
+JOIN mappings_accountingperiod period ON period.id = entry.period_id
+WHERE command.subject_kind = 'journal' AND command.connection_id = %(other)s
+    AND command.legal_entity_id = %(entity)s AND command.state <> 'cancelled'
+    AND entry.accounting_date BETWEEN %(starts)s AND %(ends)s
+"""
+_TAX: Final = f"""(SELECT coalesce(-sum(line.functional), 0)::bigint
+    FROM ledger_journalline line
+    WHERE line.entry_id = entry.id AND line.account IN {TAX})"""
+_PARTY: Final = """coalesce((SELECT customer.name FROM ledger_journalline line
+    JOIN canonical_customer customer ON customer.source_id = line.customer_ref
+        AND customer.connection_id = (SELECT source.id FROM connectors_connection source
+            WHERE source.slug = split_part(entry.business_key, ':', 1))
+    WHERE line.entry_id = entry.id AND line.customer_ref <> ''
+    ORDER BY line.position LIMIT 1), '')"""
+_BY_HAND: Final = f"""(held.key <> '' OR EXISTS (
+    SELECT 1 FROM jsonb_object_keys(held.accounts -> held.currency) code WHERE code IN {KEPT}))"""
+
+CHECK: Final = Check(
+    slug="erp_journals",
+    label="Journals: our books and the ERP",
+    left=ours(
+        "Our books",
+        _OURS,
+        item_key="'journal:' || entry.id",
+        key="command.key",
+        number="'JE-' || entry.id",
+        reference="entry.description",
+        group_key="entry.document_type",
+        party=_PARTY,
+        currency="command.currency",
+        amount="command.amount",
+        tax=_TAX,
+        dated="entry.accounting_date",
+        period_code="period.code",
+        state="'posted'",
+        record_kind="'journal'",
+        record_id="entry.id",
+        touched_at="greatest(entry.recorded_at, command.created_at, command.finished_at)",
+    ),
+    right=listed(
+        "{system}",
+        "journal",
+        "erp",
+        where=_BY_HAND,
+        tax="CASE WHEN held.accounts IS NULL THEN NULL ELSE -"
+        + on(TAX, currency="held.currency")
+        + " END",
+    ),
+    area="erp_posting",
+    noun="journals",
+    compares=frozenset({"amount", "tax", "currency", "dated", "state"}),
+    states={"posted": frozenset({"posted"})},
+    wait_days=1,
+)

@@ -1,0 +1,71 @@
+"""
+Customer master: name, tax id and currency of a customer as one, beside a system's own list.
+
+They are compared as one text, so that a customer who differs is one break, of status.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from revops.reconciliation.checks.base import Check, Side
+from revops.reconciliation.checks.sides import listed, select
+
+_SAID: Final = "concat_ws(' · ', {name}, nullif({tax_id}, ''), nullif({currency}, ''))"
+_TOLD: Final = """coalesce((SELECT {column} FROM reconciliation_holding told
+    WHERE told.connection_id = %(other)s AND told.kind = '{kind}' AND told.gone_in_id IS NULL
+        AND told.key = customer.source_id LIMIT 1), '')"""
+
+
+def check(*, slug: str, label: str, kind: str, role: str) -> Check:
+    """
+    What a system leaves empty is no difference: nobody asked it. Customers have no day, so all that
+    exist are compared in every period.
+    """
+    tells = {
+        column: _TOLD.format(column=f"told.{column}", kind=kind)
+        for column in ("reference", "currency")
+    }
+    ours = {
+        "item_key": "'customer:' || customer.id",
+        "key": "customer.source_id",
+        "number": "customer.source_id",
+        "party": "party.name",
+        "currency": "''",
+        "amount": "0::bigint",
+        "dated": "%(starts)s::date",
+        "state": _SAID.format(
+            name="party.name",
+            tax_id=f"CASE WHEN {tells['reference']} = '' THEN '' ELSE party.tax_id END",
+            currency=f"CASE WHEN {tells['currency']} = '' THEN '' ELSE party.currency END",
+        ),
+        "record_kind": "'customer'",
+        "record_id": "customer.id",
+        "touched_at": "greatest(customer.updated_at, party.updated_at)",
+    }
+    rest = """
+FROM canonical_customer customer
+JOIN canonical_party party ON party.id = customer.party_id
+WHERE customer.connection_id = %(other)s AND customer.legal_entity_id = %(entity)s
+    AND customer.merged_into_id IS NULL
+"""
+    theirs = _SAID.format(name="held.party", tax_id="held.reference", currency="held.currency")
+    return Check(
+        slug=slug,
+        label=label,
+        left=Side(label="Our records", query=select(ours) + rest),
+        right=listed(
+            "{system}",
+            kind,
+            role,
+            standing=True,
+            state=theirs,
+            currency="''",
+            amount="0::bigint",
+            dated="%(starts)s::date",
+        ),
+        area="billing_sync",
+        noun="customers",
+        compares=frozenset({"state"}),
+        wait_days=1,
+    )

@@ -1,0 +1,134 @@
+"""
+What each schedule should have earned in the period, and what was recognised of it.
+
+The portions are those of ``revops.ledger.schedules``: differences of running totals rounded half
+away from zero. Periods count as the entity's calendar has them, whatever it is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from revops.reconciliation.checks.base import Check, Side
+from revops.reconciliation.checks.sides import select
+
+# Weights before a day: of the service's days, of the periods that it touches, or all at once.
+_WEIGHED: Final = """
+    CASE schedule.convention
+        WHEN 'daily' THEN greatest(0, least({day}, schedule.service_end + 1)
+            - schedule.service_start)
+        WHEN 'month_even' THEN touched.{which}
+        WHEN 'point_in_time' THEN CASE WHEN {day} > schedule.service_start THEN 1 ELSE 0 END
+    END"""
+_WHOLE: Final = """
+    CASE schedule.convention
+        WHEN 'daily' THEN schedule.service_end - schedule.service_start + 1
+        WHEN 'month_even' THEN touched.whole
+        ELSE 1
+    END"""
+_EARNED: Final = f"""
+FROM (
+    SELECT schedule.*, entry.record_kind, entry.record_id, entry.recorded_at,
+        schedule.total::numeric AS whole_amount, {_WHOLE} AS whole,
+        {_WEIGHED.format(day="least(period.starts, cut.day)", which="before")} AS before,
+        {_WEIGHED.format(day="least(period.ends + 1, cut.day)", which="upto")} AS upto,
+        period.starts AS period_starts, period.ends AS period_ends, period.code
+    FROM ledger_revenueschedule schedule
+    JOIN ledger_journalentry entry ON entry.id = schedule.entry_id
+    JOIN mappings_accountingperiod period
+        ON period.legal_entity_id = schedule.legal_entity_id
+        AND period.starts BETWEEN %(starts)s AND %(ends)s
+    CROSS JOIN LATERAL (
+        SELECT coalesce(schedule.stopped_on, schedule.service_end + 1) AS day) cut
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS whole,
+            count(*) FILTER (WHERE each.ends < cut.day AND each.ends < period.starts) AS before,
+            count(*) FILTER (WHERE (each.ends < cut.day OR cut.day > schedule.service_end)
+                AND each.starts <= period.starts) AS upto
+        FROM mappings_accountingperiod each
+        WHERE schedule.convention = 'month_even'
+            AND each.legal_entity_id = schedule.legal_entity_id
+            AND each.starts <= schedule.service_end AND each.ends >= schedule.service_start) touched
+    WHERE schedule.legal_entity_id = %(entity)s AND schedule.total <> 0
+        AND schedule.convention IN ('daily', 'month_even', 'point_in_time')
+        AND schedule.service_start <= %(ends)s AND schedule.service_end >= %(starts)s
+        AND period.ends < current_date
+) schedule
+CROSS JOIN LATERAL (
+    SELECT (sign(whole_amount) * (
+        div(2 * abs(whole_amount) * upto + whole, 2 * whole)
+        - div(2 * abs(whole_amount) * before + whole, 2 * whole)))::bigint AS amount) due
+WHERE due.amount <> 0
+"""
+_KEY: Final = "schedule.id || '/' || {code}"
+_NUMBER: Final = """schedule.line_id || CASE WHEN schedule.part > 1
+    THEN '~' || schedule.part ELSE '' END || ' ' || {code}"""
+
+_LEFT: Final = (
+    select(
+        {
+            "item_key": "'schedule:' || schedule.id || '/' || schedule.code",
+            "key": _KEY.format(code="schedule.code"),
+            "number": _NUMBER.format(code="schedule.code"),
+            "reference": "schedule.sku",
+            "group_key": "schedule.chain",
+            "currency": "schedule.currency",
+            "amount": "due.amount",
+            "dated": "schedule.period_ends",
+            "period_code": "schedule.code",
+            "record_kind": "schedule.record_kind",
+            "record_id": "schedule.record_id",
+            "touched_at": "schedule.recorded_at",
+        }
+    )
+    + _EARNED
+)
+_RIGHT: Final = (
+    select(
+        {
+            "item_key": "'recognised:' || schedule.id || '/' || done.period_code",
+            "key": _KEY.format(code="done.period_code"),
+            "number": _NUMBER.format(code="done.period_code"),
+            "reference": "schedule.sku",
+            "group_key": "schedule.chain",
+            "currency": "schedule.currency",
+            "amount": "done.amount",
+            "dated": "period.ends",
+            "period_code": "done.period_code",
+            "record_kind": "'journal'",
+            "record_id": "done.entry_id",
+            "touched_at": "done.recorded_at",
+        }
+    )
+    + """
+FROM (
+    SELECT recognition.schedule_id, recognition.period_code,
+        sum(recognition.amount)::bigint AS amount, max(entry.id) AS entry_id,
+        max(entry.recorded_at) AS recorded_at
+    FROM ledger_recognition recognition
+    JOIN ledger_revenueschedule schedule ON schedule.id = recognition.schedule_id
+    JOIN mappings_accountingperiod period ON period.legal_entity_id = schedule.legal_entity_id
+        AND period.code = recognition.period_code
+    LEFT JOIN ledger_journalentry entry ON entry.id = recognition.entry_id
+    WHERE schedule.legal_entity_id = %(entity)s
+        AND schedule.convention IN ('daily', 'month_even', 'point_in_time')
+        AND period.starts BETWEEN %(starts)s AND %(ends)s AND period.ends < current_date
+    GROUP BY recognition.schedule_id, recognition.period_code
+) done
+JOIN ledger_revenueschedule schedule ON schedule.id = done.schedule_id
+JOIN mappings_accountingperiod period ON period.legal_entity_id = schedule.legal_entity_id
+    AND period.code = done.period_code
+WHERE done.amount <> 0
+"""
+)
+
+CHECK: Final = Check(
+    slug="revenue_recognised",
+    label="Revenue: schedules and what was recognised",
+    left=Side(label="Schedules", query=_LEFT),
+    right=Side(label="Recognised", query=_RIGHT),
+    area="revenue",
+    noun="portions",
+    compares=frozenset({"amount", "currency"}),
+    wait_days=1,
+)

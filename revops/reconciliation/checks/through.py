@@ -1,0 +1,68 @@
+"""
+Billing beside the ERP, each by its own list: our books take part only by the key of a posting,
+which follows from what the document is (connection, kind and billing's own id).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from revops.reconciliation.checks.base import Check, Side
+from revops.reconciliation.checks.books import on, role
+from revops.reconciliation.checks.sides import listed, select
+
+# A posting in a foreign currency lists both: the document's own is the one that billing knows.
+_CURRENCY: Final = """coalesce((SELECT code FROM jsonb_object_keys(held.accounts) code
+    WHERE code <> held.currency ORDER BY code LIMIT 1), held.currency)"""
+_HELD: Final = """
+FROM reconciliation_holding held
+JOIN delivery_outboundcommand command ON command.key = held.key
+    AND command.connection_id = held.connection_id
+CROSS JOIN LATERAL (SELECT {currency} AS currency) document
+WHERE held.connection_id = %(connection)s AND held.kind = 'journal' AND held.gone_in_id IS NULL
+    AND held.legal_entity_id = %(entity)s AND held.dated BETWEEN %(starts)s AND %(ends)s
+    AND held.state = 'posted' AND command.document_type = '{document_type}'
+    AND command.business_key LIKE (
+        SELECT slug FROM connectors_connection WHERE id = %(other)s) || ':%%'
+"""
+_UNDONE: Final = """CASE WHEN EXISTS (SELECT 1 FROM ledger_journalentry undone
+    WHERE undone.reverses_id = command.subject_id AND undone.document_type = 'void')
+    THEN 'void' ELSE 'standing' END"""
+
+
+def check(
+    *, slug: str, label: str, noun: str, kind: str, document_type: str, account: str, sign: str,
+    area: str, tells_voids: bool = False, where: str = "",
+) -> Check:  # fmt: skip
+    """
+    ``account`` is the role of the account whose movement is what the document is over, ``sign``
+    what makes it positive.
+    """
+    right = {
+        "item_key": "held.external_id",
+        "key": "substr(command.business_key, strpos(command.business_key, ':') + 1)",
+        "number": "coalesce(nullif(held.number, ''), held.external_id)",
+        "reference": "held.reference",
+        "party": "held.party",
+        "currency": "document.currency",
+        "amount": f"CASE WHEN held.accounts IS NULL THEN held.amount ELSE {sign}"
+        + on(role(account), currency="document.currency")
+        + " END",
+        "dated": "held.dated",
+        "state": _UNDONE if tells_voids else "''",
+        "touched_at": "held.touched_at",
+    }
+    rest = _HELD.format(currency=_CURRENCY, document_type=document_type)
+    standing = "CASE lower(held.state) WHEN 'void' THEN 'void' ELSE 'standing' END"
+    return Check(
+        slug=slug,
+        label=label,
+        left=listed(
+            "{system}", kind, "billing", where=where, state=standing if tells_voids else "''"
+        ),
+        right=Side(label="{system}", query=select(right) + rest, kind="journal", role="erp"),
+        area=area,
+        noun=noun,
+        compares=frozenset({"amount", "currency", "dated"} | ({"state"} if tells_voids else set())),
+        wait_days=1,
+    )
