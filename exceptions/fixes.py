@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PREFIX = "fix-"
 """Before the name of every field of a fix, in addresses and forms."""
 
+FIX_AND_RETRY = "retry"
+
 
 class FixRefused(ValueError):
     """Nothing was changed; the message says why."""
@@ -57,8 +59,8 @@ class Suggestion:
 class Panel:
     """
     The form. ``typed`` is set when somebody filled it in; ``waiting`` says that a fix is decided on
-    already, with its address; ``elsewhere`` is where it can be mended when it cannot be here,
-    and ``after`` what happens then.
+    already, with its address; ``elsewhere`` is where it can be mended too, or else, and ``after``
+    what happens then. ``preview`` are the words of the button that looks.
     """
 
     title: str
@@ -70,6 +72,7 @@ class Panel:
     waiting: tuple[str, str] | None = None
     elsewhere: tuple[str, str] | None = None
     after: str = ""
+    preview: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,31 @@ class Books:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A field as our entry has it and as a document elsewhere does, both in words."""
+
+    label: str
+    ours: str
+    theirs: str
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Our entry beside a document that was asked for; ``problem`` says why there is none."""
+
+    title: str
+    lines: Sequence[Difference]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """
     What the fix would do, looked at and not done. ``fails`` are (kind, cause, how many), ``calls``
     (system, how many). ``deciders`` says who agrees and who does not; ``asks`` whether anybody.
+    ``does`` are the words of the button, with {clears} in them; none when it cannot be done as it
+    is. ``undo``, ``note`` and ``periods`` take the place of what holds for a new mapping.
     """
 
     cases: int
@@ -102,10 +126,23 @@ class Seen:
     closed: Sequence[str]
     asks: bool
     deciders: str
+    does: str = FIX_AND_RETRY
+    undo: str = ""
+    note: str = ""
+    periods: str = ""
+    beside: Sequence[Beside] = ()
 
     @property
     def postings(self) -> int:
         return sum(count for _, count in self.calls)
+
+    @property
+    def button(self) -> str:
+        """The words of the button; “” when the fix cannot be done as it is."""
+        if self.does != FIX_AND_RETRY:
+            return self.does.format(clears=f"{self.clears:,}")
+        lead = "Send for approval, then" if self.asks else "Apply and"
+        return f"{lead} retry {self.clears:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +184,14 @@ class Earlier:
 
 
 class Fixer(Protocol):
-    """How causes of one kind are mended. Each call is for what the person may see and do."""
+    """
+    How causes of one kind are mended. Each call is for what the person may see and do; ``action``
+    is what they must be allowed to, to be shown it. ``single`` are the words that lead from one
+    case to its own fix (field ``case``, its id); “” where only the whole cause is mended.
+    """
+
+    action: str
+    single: str
 
     def panel(
         self, cause_key: str, typed: Mapping[str, str], *, user: User, at: datetime

@@ -29,6 +29,7 @@ _METHODS: Final = {
     Capability.PROBE: ("probe",),
     Capability.FETCH: ("fetch",),
     Capability.USAGE: ("verify", "usage"),
+    Capability.DOCUMENTS: ("documents",),
 }
 
 

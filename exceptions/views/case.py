@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from accounts.queries import authorize, may
 from accounts.roles import who_may
-from exceptions import filters, operations
+from exceptions import filters, fixes, operations
 from exceptions.correcting.editors import why_not
 from exceptions.drawings import Window, settle_window
 from exceptions.kinds import RemedyUnknown
@@ -115,6 +115,7 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "at": at,
         "path": _address(number),
         "offers": _offers(found.case, request.user) if may_act else (),
+        "fix": _fix(found.case, request.user),
         "parts": undoer().parts(found.case) if found.command else (),
         "may_act": may_act,
         "who_acts": who_may("cases.retry"),
@@ -164,6 +165,17 @@ def _offers(case: Case, user: User | AnonymousUser) -> list[Offer]:
     """What the person can do now; only when nothing can be done, what can’t and why."""
     every = [offer for offer in offers(case) if may(user, offer.remedy.action)]
     return [offer for offer in every if not offer.reason] or every
+
+
+def _fix(case: Case, user: User | AnonymousUser) -> tuple[str, str] | None:
+    """The fix of this case alone, where it has one: its words and its address."""
+    fixer = fixes.of(case.kind)
+    if fixer is None or not fixer.single or case.state != CaseState.OPEN:
+        return None
+    if not may(user, fixer.action):
+        return None
+    address = reverse("exceptions:cause", args=[case.cause_key])
+    return fixer.single, f"{address}?{fixes.PREFIX}case={case.pk}#fix"
 
 
 def _fields(found: Detail) -> list[Any]:

@@ -120,7 +120,7 @@ def _fix(
         return {}
     found: dict[str, Any] = {"earlier": fixer.earlier(key, at=at)}
     user = cast(User, request.user)
-    if may(user, "mappings.propose") and may(user, "cases.retry"):
+    if may(user, fixer.action) and may(user, "cases.retry"):
         panel = fixer.panel(key, typed, user=user, at=at)
         seen = None
         if panel is not None and typed and panel.controls:

@@ -26,6 +26,8 @@ POISON_AFTER: Final = 3
 # The code of a row that is to be asked about before its settle window is over: a person wants to
 # know, or the target said that it already has it.
 CHECKING: Final = "checking"
+# The code of a posted row whose document somebody made in the target by hand: without our key.
+BY_HAND: Final = "by_hand"
 
 
 class State(enum.StrEnum):
@@ -266,6 +268,17 @@ def check_now(row: Row, *, now: datetime) -> Row | None:
     if row.state is State.UNKNOWN:
         return replace(row, next_at=now, code=CHECKING)
     return None
+
+
+def by_hand(row: Row, external_id: str, external_number: str) -> Row | None:
+    """
+    A person made it in the target, and it was read there and compared. None when not allowed: only
+    what was refused, with nothing of ours left there, may be somebody else's document.
+    """
+    refused = row.state is State.EXCEPTION and row.code not in ("duplicate", "conflict")
+    if not refused or row.drafted_id or row.unknown_since is not None or not external_id:
+        return None
+    return replace(_posted(row, external_id, external_number), code=BY_HAND)
 
 
 def cancel(row: Row) -> Row | None:

@@ -91,7 +91,8 @@ class JournalDraft:
     """
     A balanced entry. (legal entity, document type, business key, revision) says which business
     fact it is; ``reverses`` is the ``identity`` of the entry that it undoes. ``rate`` is the day's
-    exchange rate that shaped it, when one did.
+    exchange rate that shaped it, when one did. ``document_date`` is the document's own day where
+    the entry is dated later, because that day's period was closed.
 
     Raises Unbalanced unless it has two lines and both currencies sum to zero.
     """
@@ -109,6 +110,7 @@ class JournalDraft:
     reverses: str = ""
     mapping_version: int = 0
     rate: Rate | None = None
+    document_date: date | None = None
 
     def __post_init__(self) -> None:
         if self.document_type not in DOCUMENT_TYPES:
@@ -138,6 +140,13 @@ class JournalDraft:
     def amount(self) -> int:
         """The total of the debits, which is the total of the credits."""
         return sum([line.amount for line in self.lines if line.amount > 0])
+
+    def dated_later(self, on: date) -> JournalDraft:
+        """The same entry on a later day; its document's day is kept, and said in its words."""
+        day = self.document_date or self.accounting_date
+        said = f", dated {day.isoformat()}"
+        words = f"{self.description.removesuffix(said)}{said}"
+        return replace(self, accounting_date=on, document_date=day, description=words)
 
     def content(self) -> Mapping[str, Any]:
         """
@@ -184,6 +193,7 @@ class JournalDraft:
             description=description or f"Reversal of {self.description}",
             lines=tuple([line.mirrored() for line in self.lines]),
             reverses=self.identity,
+            document_date=None,
         )
 
 

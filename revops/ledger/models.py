@@ -24,6 +24,8 @@ class JournalEntry(models.Model):
     business_key = models.CharField(max_length=240)
     revision = models.PositiveSmallIntegerField(default=1)
     accounting_date = models.DateField()
+    # The document's own day, where the entry is dated later: its period was closed.
+    document_date = models.DateField(null=True)
     currency = models.CharField(max_length=3)
     functional_currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()

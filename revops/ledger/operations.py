@@ -90,6 +90,7 @@ _ENTRIES = sql.Columns(
     business_key="text",
     revision="smallint",
     accounting_date="date",
+    document_date="date",
     currency="text",
     functional_currency="text",
     amount="bigint",
@@ -139,8 +140,8 @@ def record(entries: Sequence[NewEntry]) -> None:
         draft = entry.draft
         heads.append((
             entry.id, entry.legal_entity_id, entry.period_id, entry.lane, draft.document_type,
-            draft.business_key, draft.revision, draft.accounting_date, draft.currency,
-            draft.functional_currency, draft.amount, draft.description, draft.rule,
+            draft.business_key, draft.revision, draft.accounting_date, draft.document_date,
+            draft.currency, draft.functional_currency, draft.amount, draft.description, draft.rule,
             entry.mapping_version, draft.rate.value if draft.rate else None,
             draft.rate.day if draft.rate else None, draft.rate.source if draft.rate else "",
             draft.content_hash(), entry.business_event_id,
@@ -187,7 +188,7 @@ _HEADS = """
 SELECT entry.id, entry.record_id, entity.code AS legal_entity, entry.document_type,
     entry.business_key, entry.revision, entry.accounting_date, entry.currency,
     entry.functional_currency, entry.description, entry.rule, entry.mapping_version, entry.rate,
-    entry.rate_day, entry.rate_source
+    entry.rate_day, entry.rate_source, entry.document_date
 FROM ledger_journalentry entry JOIN mappings_legalentity entity ON entity.id = entry.legal_entity_id
 WHERE entry.reverses_id IS NULL
   AND NOT EXISTS (SELECT 1 FROM ledger_journalentry undo WHERE undo.reverses_id = entry.id)
@@ -257,6 +258,7 @@ def _drafts(heads: Sequence[Any]) -> list[Standing]:
             lines=tuple(lines[head.id]),
             mapping_version=head.mapping_version,
             rate=None if head.rate is None else Rate(head.rate, head.rate_day, head.rate_source),
+            document_date=head.document_date,
         )
         found.append(Standing(head.id, head.record_id, draft))
     return found

@@ -21,6 +21,10 @@ class PipelineConfig(AppConfig):
         from revops.lineage import telling
         from revops.pipeline import again, hearing, kinds, standstill
         from revops.pipeline.changes.subject import MappingChange
+        from revops.pipeline.closed import moving
+        from revops.pipeline.closed.panel import ClosedPeriod
+        from revops.pipeline.closed.placing import KIND as PERIOD_CLOSED
+        from revops.pipeline.closed.subject import LatePosting
         from revops.pipeline.correcting import LineEditor
         from revops.pipeline.fixing import places
         from revops.pipeline.fixing.maps import MissingMap
@@ -44,7 +48,10 @@ class PipelineConfig(AppConfig):
         undoing.declare(partial.LineUndoer())
         editors.declare(LineEditor())
         again.declare()
+        moving.declare()
+        approvals.register(LatePosting())
         fixes.declare(NO_MAP, MissingMap())
+        fixes.declare(PERIOD_CLOSED, ClosedPeriod())
         places.declare()
         news.listen(hearing.hear)
         accounts_news.listen(hearing.hear_of_emergency)

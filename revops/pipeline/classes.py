@@ -9,5 +9,6 @@ from revops.kernel.privacy import INTERNAL, PII, Classes
 CLASSES: Final[Classes] = {
     "Heartbeat": {INTERNAL: "name"},
     "FlowRun": {INTERNAL: "flow checks", PII: "note"},
+    "LatePosting": {},
     "StepRun": {INTERNAL: "step record_key waits_for undo_state", PII: "note undo_note"},
 }

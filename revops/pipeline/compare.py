@@ -3,6 +3,7 @@ The daily comparison: what we expect, what we believe is posted, and what the ER
 
 It catches what the protocol cannot: a posting made twice in the small hole that an ERP without
 unique keys leaves, and what people change or delete there by hand. Nothing is corrected by itself.
+What somebody booked there by hand in our place has no key of ours: it is known by its id.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Compared:
 _OURS = """
 SELECT command.id, command.key, command.external_id, command.external_number, command.currency,
     command.amount, command.legal_entity_id, command.period_code, command.correlation_id,
-    command.subject_id, entry.description, entry.accounting_date
+    command.subject_id, command.code = 'by_hand' AS by_hand, entry.description,
+    entry.accounting_date
 FROM delivery_outboundcommand command
 JOIN ledger_journalentry entry ON entry.id = command.subject_id
 WHERE command.connection_id = %s AND command.state = 'posted' AND command.subject_kind = 'journal'
@@ -64,11 +66,14 @@ def compare(connection_id: int, *, start: str, end: str) -> Compared:
     Raises CallFailed or NotSent when the ERP's list cannot be had: no list is no evidence.
     """
     source = sources.by_id(connection_id)
+    ours = {row.key: row for row in sql.rows(_OURS, (connection_id, start, end))}
+    by_hand = {row.external_id: row.key for row in ours.values() if row.by_hand}
     held: dict[str, list[SnapshotRow]] = defaultdict(list)
     for row in _snapshot(source, start, end):
         if row.key.startswith(PREFIX):
             held[row.key].append(row)
-    ours = {row.key: row for row in sql.rows(_OURS, (connection_id, start, end))}
+        elif row.external_id in by_hand:
+            held[by_hand[row.external_id]].append(row)
     unexpected = [key for key in held if key not in ours]
     # A posting that is still under way may be held already; it is not foreign.
     known = {row.key for row in sql.rows(_KNOWN, (connection_id, unexpected))}

@@ -32,7 +32,8 @@ KINDS: Final = (
     Kind("period_closed", "Closed period", team="Finance", sla=DAY, playbook="period_closed",
          remedies=("retry", "replay"), tone="crit",
          why="The posting belongs to a period that no longer takes postings.",
-         fix="Reopen the period, then retry. The date is never moved silently."),
+         fix="Post it in the next open period, open the period again, or link what was booked by "
+         "hand."),
     Kind("unbalanced", "Does not balance", team="Finance", sla=DAY, playbook="unbalanced",
          remedies=("retry", "replay"), tone="crit", why="Debits and credits differ.",
          fix="Find the difference in the source, then replay."),

@@ -9,7 +9,6 @@ from django.db import transaction
 
 from accounts.models import User
 from exceptions import kinds
-from exceptions.findings import fingerprint_of
 from exceptions.kinds import Remedy
 from exceptions.models import Case
 from exceptions.operations import CaseRefused
@@ -18,6 +17,7 @@ from revops.delivery import operations as delivery
 from revops.events import operations as inbox
 from revops.kernel import clock
 from revops.pipeline import sources, wake
+from revops.pipeline.closed.moving import goes_on_with
 from revops.pipeline.faults import KINDS
 from revops.pipeline.fetch import ask_soon
 from revops.pipeline.flows import trouble
@@ -108,11 +108,7 @@ def _rebook_many(cases: Sequence[Case], by: User) -> str:
         raise CaseRefused(refused[0] if refused else "There is nothing to book again.")
     by_command = {one.command_id: one for one in done}
     for case in cases:
-        one = by_command[case.command_id or 0]
-        Case.objects.filter(pk=case.pk).update(
-            command=one.by_command, record_kind=JOURNAL, record_id=one.entry_id,
-            fingerprint=fingerprint_of(case.kind, f"command:{one.by_command}"),
-        )  # fmt: skip
+        goes_on_with(case, by_command[case.command_id or 0])
     for connection_id in {one.connection_id for one in done}:
         transaction.on_commit(partial(wake.delivery, connection_id), robust=True)
     return f"{_count(len(done), 'document', 'booked again')} The ERP gets the new entry only."

@@ -1,4 +1,4 @@
-"""Signs of life of the line's own workers, and where each flow stands."""
+"""Signs of life of the line's workers, where each flow stands, and what may be posted late."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import User
 from connectors.models import Connection
 from revops.delivery.models import OutboundCommand
-from revops.events.models import BusinessEvent
+from revops.events.models import BusinessEvent, InboundEvent
 from revops.mappings.models import LegalEntity
 from revops.store import sql
 
@@ -164,3 +165,37 @@ class StepRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step} of {self.run_id}"
+
+
+class LatePosting(models.Model):
+    """
+    What somebody agreed to about a document whose period is closed: it is dated ``dated``, the
+    first day of a period that was open then, and keeps its own day beside it. It names the event
+    that could not be booked, or the command that an ERP refused.
+    """
+
+    legal_entity = models.ForeignKey(
+        LegalEntity, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    inbound = models.OneToOneField(
+        InboundEvent, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    command = models.OneToOneField(
+        OutboundCommand, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    dated = models.DateField()
+    job = models.BigIntegerField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(inbound__isnull=False, command__isnull=True)
+                | Q(inbound__isnull=True, command__isnull=False),
+                name="pipeline_late_posting_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"late posting on {self.dated}"

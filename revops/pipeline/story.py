@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from connectors.manifest import Capability
 from exceptions import operations as cases
@@ -20,7 +20,7 @@ from revops.pipeline import fetch, ownership, problems
 from revops.pipeline.belonging import Belonging
 from revops.pipeline.entities import Entities
 from revops.pipeline.journalize import LATE, Facts, Knowledge, accounting_date, journalize
-from revops.pipeline.journalize.late import placed
+from revops.pipeline.journalize.late import agreed_days, placed
 from revops.pipeline.journalize.record import Produced
 from revops.pipeline.normalize import CORRECTED_TYPE, Meaning, Understood, normalize
 from revops.pipeline.order import BOOKED, order
@@ -59,6 +59,7 @@ class Story:
         self._verdicts = Verdicts(source, self._findings)
         self._writing = Writing(source, batch)
         self._tied: dict[int, tuple[str, str]] = {}
+        self._agreed: dict[int, date] = {}
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -104,6 +105,8 @@ class Story:
         moment = sql.one("SELECT now() AS now")
         assert moment is not None
         at: datetime = moment.now
+        again = [event.id for event in self._claimed if event.fence > 1 or not alone]
+        self._agreed = agreed_days(again)
         understood: list[Understood] = []
         zone = ""
         for event in self._claimed:
@@ -194,7 +197,9 @@ class Story:
             return None
         facts = Facts(self._source.slug, self._records, books, self._known, story)
         try:
-            found = placed(journalize(data, facts), books)
+            found = placed(
+                journalize(data, facts), books, agreed=self._agreed.get(meaning.inbound.id)
+            )
             for draft in found.drafts:
                 _, period = books.period_of(draft.accounting_date)
                 # What is in the books already was booked while its period was open.

@@ -68,7 +68,7 @@ class TestQueue:
         page = text_of(browser.get("/exceptions/"))
         assert "Tryton US did not answer" in page
         assert "USD 17,915.87" in page
-        assert "Reopen the period, then retry." in page
+        assert "Post it in the next open period, open the period again" in page
 
     def test_lists_cases_when_asked(self, browser: Client, company: Company) -> None:
         page = text_of(browser.get("/exceptions/?group=case"))
@@ -244,7 +244,7 @@ class TestCase:
         for words in (
             "is not in Tryton US",
             "The posting belongs to a period that no longer takes postings.",
-            "Reopen the period, then retry.",
+            "Post it in the next open period, open the period again",
             "Post to Tryton US",
             "Playbook: Closed period",
             "Balanced",

@@ -31,7 +31,7 @@ class TestPlaces:
             period_code=period.code, inbound_id=make.an_event().pk,
         )  # fmt: skip
         assert f'id="fix-elsewhere" href="/books/periods/{period.pk}/"' in page
-        assert "Reopen the period, then retry." in page
+        assert "Post it in the next open period, open the period again" in page
 
     def test_a_system_has_a_page_of_its_own(self, sign_in: SignIn, ana: User) -> None:
         make.a_connection("erp", "tryton")

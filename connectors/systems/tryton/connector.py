@@ -8,6 +8,7 @@ from typing import Any
 from connectors.contract import (
     Command,
     Found,
+    HeldDocument,
     ProbeStep,
     Receipt,
     Settings,
@@ -18,7 +19,7 @@ from connectors.manifest import Manifest
 from connectors.problem import read_only
 from connectors.systems.tryton import customers, journal, listing, posting, probe
 from connectors.systems.tryton.books import Library, Shelf
-from connectors.systems.tryton.lookup import by_keys
+from connectors.systems.tryton.lookup import by_keys, by_number
 from connectors.systems.tryton.wire import Tryton
 
 
@@ -88,6 +89,15 @@ class TrytonConnector:
         with read_only():
             library = await self._shelf.get(tryton)
             return await listing.page(tryton, library, kind, start, end, cursor)
+
+    async def documents(
+        self, client: Client, settings: Settings, *, legal_entity: str, number: str
+    ) -> Sequence[HeldDocument]:
+        """Moves of the entity's company by their number, drafts included. Raises CallFailed."""
+        tryton = Tryton(client, settings)
+        with read_only():
+            library = await self._shelf.get(tryton)
+            return await by_number(tryton, library, legal_entity, number)
 
     async def books(self, client: Client, settings: Settings) -> Library:
         """Companies with their accounts and periods, read anew. Raises CallFailed."""

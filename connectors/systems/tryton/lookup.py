@@ -1,12 +1,12 @@
-"""Moves and invoices by our key or by Tryton's id."""
+"""Moves and invoices by our key or by Tryton's id; moves by their number, whoever made them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 
-from connectors.contract import Found
-from connectors.systems.tryton import forms
+from connectors.contract import Found, HeldDocument
+from connectors.systems.tryton import forms, moves
 from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.wire import Tryton
 
@@ -53,3 +53,15 @@ async def by_ids(tryton: Tryton, library: Library, ids: Sequence[str]) -> dict[s
             if document is not None:
                 held[document.external_id] = document
     return held
+
+
+async def by_number(
+    tryton: Tryton, library: Library, legal_entity: str, number: str
+) -> list[HeldDocument]:
+    """Of the company that keeps the entity's books; none where Tryton has no such company."""
+    books = library.of(legal_entity)
+    if books is None:
+        return []
+    wanted = [["number", "=", number], ["company", "=", books.company]]
+    rows = await tryton.search(forms.MOVE.model, wanted, moves.READ, order=[["id", "ASC"]])
+    return [moves.document(row, books) for row in rows if str(row["number"] or "") == number]

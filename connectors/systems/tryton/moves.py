@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.contract import Found, Outcome
+from connectors.contract import Found, HeldDocument, HeldLine, Outcome
 from connectors.problem import Problem
 from connectors.systems.tryton import wire
 from connectors.systems.tryton.books import Books, Currency, Library, Period
-from connectors.systems.tryton.journal import Journal, content_hash, key_in
+from connectors.systems.tryton.journal import OURS, Journal, content_hash, key_in
 
 READ: Final = (
     "company",
@@ -93,6 +93,34 @@ def found(row: Mapping[str, Any], library: Library) -> Found:
         )
     except (KeyError, TypeError) as error:
         raise unclear("move") from error
+
+
+def document(row: Mapping[str, Any], books: Books) -> HeldDocument:
+    """A move as read with ``READ``, line by line. Raises Problem when it does not say all of it."""
+    try:
+        key = key_of(row)
+        return HeldDocument(
+            external_id=str(row["id"]),
+            external_number=str(row["number"] or ""),
+            posted=row["state"] == "posted",
+            dated=wire.iso(row["date"]),
+            currency=books.currency,
+            lines=tuple(_held(line, books) for line in wire.nested(row, "lines")),
+            text=str(row["description"] or ""),
+            key=key if key.startswith(OURS) else "",
+        )
+    except (KeyError, TypeError) as error:
+        raise unclear("move") from error
+
+
+def _held(line: Mapping[str, Any], books: Books) -> HeldLine:
+    debit, credit = (
+        wire.minor(line["debit"], books.digits),
+        wire.minor(line["credit"], books.digits),
+    )
+    if debit is None or credit is None:
+        raise unclear("move")
+    return HeldLine(str(wire.nested(line, "account")["code"]), debit - credit)
 
 
 def content(move: Mapping[str, Any], books: Books) -> str:

@@ -69,7 +69,8 @@ ORDER BY received_at, id
 _JOURNALS: Final = """
 SELECT entry.id, entry.record_kind, entry.record_id, entry.document_type, entry.business_key,
     entry.currency, entry.amount, entry.description, entry.rule, entry.mapping_version,
-    entry.accounting_date, entry.reverses_id, entry.correlation_id, entry.recorded_at,
+    entry.accounting_date, entry.document_date, entry.reverses_id, entry.correlation_id,
+    entry.recorded_at,
     entry.business_event_id,
     period.code AS period, period.state AS period_state, entity.name AS legal_entity,
     EXISTS (SELECT 1 FROM ledger_journalentry undone WHERE undone.reverses_id = entry.id

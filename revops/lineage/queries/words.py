@@ -191,11 +191,18 @@ def journal(
         known=entry.recorded_at,
         facts=[
             ("Accounting date", entry.accounting_date.isoformat()),
+            *_own_day(entry),
             ("Period", f"{entry.period}, {entry.period_state.replace('_', ' ')}"),
             ("Rule", entry.rule),
             ("Mapping version", str(entry.mapping_version)),
         ],
     )
+
+
+def _own_day(entry: Any) -> list[tuple[str, str]]:
+    """The document's own day, where its period was closed and it posts later."""
+    day = entry.document_date
+    return [("Document’s own day", f"{day.isoformat()}; posted later")] if day else []
 
 
 def absent_journal(row: Any, told: Sequence[Any], amount: Money | None) -> Hop | None:

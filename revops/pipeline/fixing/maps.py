@@ -31,6 +31,9 @@ _AFTER: Final = "What waits goes on when it is mapped there."
 class MissingMap:
     """Implements ``exceptions.fixes.Fixer`` for cases of the kind ``mapping_missing``."""
 
+    action = "mappings.propose"
+    single = ""
+
     def panel(
         self, cause_key: str, typed: Mapping[str, str], *, user: User, at: datetime
     ) -> Panel | None:

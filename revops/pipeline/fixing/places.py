@@ -1,4 +1,4 @@
-"""Where a cause is mended that takes no form beside it: a period, a system, the customers."""
+"""Where a cause is mended that takes no form beside it: a system, the customers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from connectors.models import Connection
 from exceptions import fixes
 from exceptions.fixes import Done, Earlier, FixRefused, Panel, Seen
 from exceptions.models import UNRESOLVED, Case
-from revops.mappings.models import AccountingPeriod
 
 _OF_A_SYSTEM: Final = {
     "target_down": "See why {label} is not reached: credentials, limits, the next trial",
@@ -26,12 +25,15 @@ _OF_A_SYSTEM: Final = {
 
 def declare() -> None:
     """Called once when the app is ready."""
-    for kind in ("period_closed", "customer_unmatched", *_OF_A_SYSTEM):
+    for kind in ("customer_unmatched", *_OF_A_SYSTEM):
         fixes.declare(kind, Place(kind))
 
 
 class Place:
     """Implements ``exceptions.fixes.Fixer`` with a way to where it is mended, and no form."""
+
+    action = "cases.retry"
+    single = ""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
@@ -67,21 +69,8 @@ class Place:
             return "Look for the customer among those that may be one", reverse(
                 "console:duplicates"
             )
-        if self._kind == "period_closed" and case.command_id is None:
-            return _period(case)
-        words = _OF_A_SYSTEM.get(self._kind, "Open the period in {label}, then test it here")
+        words = _OF_A_SYSTEM[self._kind]
         held = Connection.objects.filter(slug=case.connection_slug).first()
         if held is None:
             return None
         return words.format(label=held.label), reverse("connections:connection", args=[held.slug])
-
-
-def _period(case: Case) -> tuple[str, str] | None:
-    """The page where a period is asked to be opened again."""
-    found = AccountingPeriod.objects.filter(
-        legal_entity=case.legal_entity_id, code=case.period_code
-    ).first()
-    if found is None or case.legal_entity is None:
-        return None
-    words = f"Ask to open {found.code} of {case.legal_entity.name} again"
-    return words, reverse("console:period", args=[found.pk])

@@ -9,6 +9,8 @@ The sandbox's own door, which Tryton does not have.
     POST /_control/periods            {"2026-05": "closed", …} or "open"
     POST /_control/edit               {"move": id, "credit": "1.00"}: a person changes a draft;
                                       {"invoice": id, "price": "1.00"}: or that of an invoice
+    POST /_control/book               a person books a move, into a closed period too:
+                                      {"entity": …, "date": …, "lines": [{"account", "amount"}]}
     POST /_control/reset              empty books, no faults
     POST /_control/scenario/close_accounts  {"accounts": ["UK-LTD/2100"]}: these, and no others
 """
@@ -26,6 +28,7 @@ from connectors.systems.tryton.sandbox.checks import amount
 from connectors.systems.tryton.sandbox.ledger import Ledger, origin
 from connectors.systems.tryton.sandbox.records import Record, plain
 from connectors.systems.tryton.sandbox.refused import UserError
+from connectors.systems.tryton.wire import date, decimal
 
 if TYPE_CHECKING:
     from connectors.systems.tryton.sandbox.app import Sandbox
@@ -49,6 +52,11 @@ def door(sandbox: Sandbox) -> Mount:
         change(sandbox, "faults", {"reject_accounts": value["accounts"]})
         return {"closed": value["accounts"]}
 
+    def book(request: Request, value: Any) -> Any:
+        change(sandbox, "book", value)
+        sandbox.store.append(["control", "book", value])
+        return moves(sandbox.ledger, "")[-1]
+
     def held(request: Request, value: Any) -> Any:
         return moves(sandbox.ledger, request.query_params.get("key", ""))
 
@@ -61,6 +69,7 @@ def door(sandbox: Sandbox) -> Mount:
             "POST faults": switch,
             "POST periods": changing("periods"),
             "POST edit": changing("edit"),
+            "POST book": book,
             "POST reset": changing("reset"),
             "POST scenario/close_accounts": close_accounts,
         },
@@ -85,6 +94,8 @@ def change(sandbox: Sandbox, what: str, value: Any) -> None:
     elif what == "periods":
         for name, state in value.items():
             sandbox.ledger.set_period(name, state)
+    elif what == "book":
+        _book(sandbox.ledger, value)
     elif what == "edit" and "invoice" in value:
         invoicing.edit(sandbox.ledger, value["invoice"], value["price"])
     elif what == "edit":
@@ -96,6 +107,42 @@ def change(sandbox: Sandbox, what: str, value: Any) -> None:
                     line[side] = {"__class__": "Decimal", "decimal": value[side]}
     else:
         raise ValueError(f"There is no “{what}” here.")
+
+
+def _book(ledger: Ledger, value: Any) -> None:
+    """Amounts in minor units, debit positive; what wants a party gets the first one."""
+    company = next(n for n, one in enumerate(chart.COMPANIES, 1) if one[0] == value["entity"])
+    day = tuple(int(part) for part in value["date"].split("-"))
+    period = next(
+        row for row in ledger.table("account.period").values()
+        if row["company"] == company
+        and plain(row["start_date"]) <= day <= plain(row["end_date"])
+    )  # fmt: skip
+    accounts = {
+        row["code"]: row
+        for row in ledger.table("account.account").values()
+        if row["company"] == company
+    }
+    lines = []
+    for line in value["lines"]:
+        account, minor = accounts[line["account"]], line["amount"]
+        held = {"account": account["id"], "debit": _minor(max(minor, 0))}
+        held["credit"] = _minor(max(-minor, 0))
+        if account["party_required"]:
+            held["party"] = min(ledger.table("party.party"), default=None)
+        lines.append(held)
+    journal = next(
+        row["id"] for row in ledger.table("account.journal").values() if row["code"] == "MISC"
+    )
+    move = {
+        "company": company, "journal": journal, "period": period["id"], "date": date(value["date"]),
+        "description": value.get("text", "Booked by hand"), "lines": [["create", lines]],
+    }  # fmt: skip
+    ledger.post([ledger.insert_move(move)])
+
+
+def _minor(amount: int) -> Any:
+    return decimal(amount, chart.DIGITS)
 
 
 def moves(ledger: Ledger, key: str) -> list[dict[str, Any]]:
