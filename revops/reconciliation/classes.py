@@ -11,7 +11,7 @@ CLASSES: Final[Classes] = {
     "Rule": {INTERNAL: "strength shape keys", PII: "name reason"},
     "Pair": {INTERNAL: "check_slug"},
     "Load": {INTERNAL: "totals by", PII: "error"},
-    "Holding": {INTERNAL: "number group_key", PII: "reference party before"},
+    "Holding": {INTERNAL: "number group_key accounts", PII: "reference party before"},
     "Match": {INTERNAL: "approval", PII: "reason note released_why"},
     "MatchItem": {INTERNAL: "side item_key"},
     "Draft": {INTERNAL: "left right"},

@@ -19,7 +19,7 @@ WHERE invoice.legal_entity_id = %(entity)s
         WHERE line.invoice_id = invoice.id AND line.amount <> 0))
 """
 # Of an invoice that was booked again, its latest entry counts; the others are undone.
-_ENTRIES: Final = f"""
+_ENTRIES: Final = """
 FROM (SELECT DISTINCT ON (entry.lane, entry.business_key) entry.*
     FROM ledger_journalentry entry
     WHERE entry.legal_entity_id = %(entity)s AND entry.document_type = 'invoice'

@@ -59,7 +59,7 @@ CHECK: Final = Check(
                 AND subscription.contract_ref <> '' AND subscription.started_on <= %(ends)s
             GROUP BY 1
         ) billed
-        """,
+        """,  # noqa: S608  our own literals
         item_key="'subscription:' || billed.id",
         key="billed.contract",
         number="billed.number",

@@ -59,7 +59,7 @@ CROSS JOIN LATERAL (
         div(2 * abs(whole_amount) * upto + whole, 2 * whole)
         - div(2 * abs(whole_amount) * before + whole, 2 * whole)))::bigint AS amount) due
 WHERE due.amount <> 0
-"""
+"""  # noqa: S608  our own literals
 _KEY: Final = "schedule.id || '/' || {code}"
 _NUMBER: Final = """schedule.line_id || CASE WHEN schedule.part > 1
     THEN '~' || schedule.part ELSE '' END || ' ' || {code}"""
@@ -84,7 +84,7 @@ _LEFT: Final = (
     + _EARNED
 )
 _RIGHT: Final = (
-    select(
+    select(  # noqa: S608  our own literals
         {
             "item_key": "'recognised:' || schedule.id || '/' || done.period_code",
             "key": _KEY.format(code="done.period_code"),

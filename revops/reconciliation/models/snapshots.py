@@ -89,6 +89,7 @@ class Holding(models.Model):
 
     ``key`` is what both sides know it by; ``reference`` what else could name its counterpart (a
     payment's text, a payout's id); ``group_key`` what several rows share (the payout of payments).
+    ``due`` and ``accounts`` as ``connectors.contract.SnapshotRow`` has them; NULL: not told.
     """
 
     connection = models.ForeignKey(
@@ -107,6 +108,8 @@ class Holding(models.Model):
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     tax = models.BigIntegerField(null=True)
+    due = models.BigIntegerField(null=True)
+    accounts = models.JSONField(null=True)
     dated = models.DateField()
     state = models.CharField(max_length=24)
     first_in = models.ForeignKey(Load, on_delete=models.PROTECT, related_name="+", db_index=False)
