@@ -52,6 +52,29 @@ def run(statement: str, params: Params = None) -> int:
         return cursor.execute(statement, params, prepare=True).rowcount
 
 
+def literal(statement: str, params: Params) -> str:
+    """
+    The statement with its values written into it, quoted by the driver: for what takes no
+    parameters (``CREATE TABLE … AS``) and for plans that should know the values.
+    """
+    return psycopg.ClientCursor(_raw()).mogrify(statement, params)
+
+
+def once(statement: str) -> list[Any]:
+    """Execute a statement that is not worth preparing; its rows as named tuples, if it has any."""
+    with psycopg.Cursor(_raw(), row_factory=namedtuple_row) as cursor:
+        cursor.execute(statement, prepare=False)
+        return cursor.fetchall() if cursor.description else []
+
+
+def stream(statement: str, *, size: int = 2_000) -> Iterator[list[Any]]:
+    """Rows in lots of ``size``, held by the server in between. Needs a transaction around it."""
+    with psycopg.ServerCursor(_raw(), "stream", row_factory=namedtuple_row) as cursor:
+        cursor.execute(statement)
+        while found := cursor.fetchmany(size):
+            yield found
+
+
 def copy(statement: str, lines: Iterable[str]) -> None:
     """
     ``COPY … FROM STDIN`` in PostgreSQL's text format; every line ends in a line feed. The caller
