@@ -1,0 +1,104 @@
+"""
+What the reconciliations say of a close: which ran, which breaks need somebody, who signed. What
+was signed by a reviewer is decided: its breaks are settled, explained, or carried with a yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from revops.close.queries.periods import Closing
+from revops.reconciliation.checks import registry
+from revops.reconciliation.checks.registry import CheckUnknown
+from revops.store import sql
+
+_RECONCILED: Final = """
+WITH asked AS (
+    SELECT * FROM unnest(%(entities)s::bigint[], %(after)s::timestamptz[])
+        AS asked (entity_id, after)
+), used AS (
+    SELECT DISTINCT pair_id, legal_entity_id AS entity_id FROM reconciliation_run
+    WHERE legal_entity_id = ANY(%(entities)s)
+), latest AS (
+    SELECT DISTINCT ON (pair_id, legal_entity_id) pair_id, legal_entity_id AS entity_id, number,
+        began_at
+    FROM reconciliation_run
+    WHERE period_code = %(period)s AND legal_entity_id = ANY(%(entities)s) AND state = 'done'
+    ORDER BY pair_id, legal_entity_id, id DESC
+), signed AS (
+    SELECT pair_id, legal_entity_id AS entity_id, count(*) AS names,
+        bool_or(role = 'reviewer') AS reviewed
+    FROM reconciliation_signoff
+    WHERE period_code = %(period)s AND legal_entity_id = ANY(%(entities)s)
+        AND suspended_at IS NULL
+    GROUP BY 1, 2
+), open AS (
+    SELECT pair_id, legal_entity_id AS entity_id, currency, count(*) AS breaks,
+        sum(greatest(abs(at_stake), abs(difference)))::bigint AS money
+    FROM reconciliation_break
+    WHERE NOT (state = 'settled') AND state = 'open' AND period_code = %(period)s
+        AND legal_entity_id = ANY(%(entities)s)
+    GROUP BY 1, 2, 3
+)
+SELECT used.entity_id, pair.id AS pair_id, pair.check_slug, latest.number,
+    latest.began_at >= asked.after AS fresh, coalesce(signed.names, 0) AS names,
+    coalesce(signed.reviewed, false) AS reviewed, open.currency, coalesce(open.breaks, 0) AS breaks,
+    coalesce(open.money, 0) AS money
+FROM used JOIN asked USING (entity_id)
+JOIN reconciliation_pair pair ON pair.id = used.pair_id AND pair.enabled
+LEFT JOIN latest USING (pair_id, entity_id)
+LEFT JOIN signed USING (pair_id, entity_id)
+LEFT JOIN open USING (pair_id, entity_id)
+ORDER BY pair.id
+"""
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """
+    Of one legal entity: ``pairs`` that compare anything of it, how many did not run since the
+    period ended, how many lack a signature, and breaks that need somebody, by area.
+    """
+
+    pairs: set[int] = field(default_factory=set)
+    stale: set[int] = field(default_factory=set)
+    unsigned: set[int] = field(default_factory=set)
+    breaks: dict[str, int] = field(default_factory=dict)
+    money: dict[str, dict[str, int]] = field(default_factory=dict)
+    areas: set[str] = field(default_factory=set)
+
+
+def reconciled(closings: Sequence[Closing]) -> Mapping[int, Reconciled]:
+    """By legal entity's id, one statement."""
+    made = {one.entity_id: Reconciled() for one in closings}
+    if not closings:
+        return made
+    rows = sql.rows(
+        _RECONCILED,
+        {
+            "entities": list(made), "period": closings[0].code,
+            "after": [one.over_at for one in closings],
+        },
+    )  # fmt: skip
+    for row in rows:
+        held, area = made[row.entity_id], _area(row.check_slug)
+        held.pairs.add(row.pair_id)
+        held.areas.add(area)
+        if not row.fresh:
+            held.stale.add(row.pair_id)
+        if row.names < 2:
+            held.unsigned.add(row.pair_id)
+        if row.breaks and not row.reviewed:
+            held.breaks[area] = held.breaks.get(area, 0) + row.breaks
+            sums = held.money.setdefault(area, {})
+            sums[row.currency] = sums.get(row.currency, 0) + row.money
+    return made
+
+
+def _area(slug: str) -> str:
+    try:
+        return registry.get(slug).area
+    except CheckUnknown:
+        return "erp_posting"

@@ -1,0 +1,142 @@
+"""What stands between today and a clean close, for one legal entity and period."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from exceptions.models import Cause
+from revops.close.models import Waiver
+from revops.close.readiness import Readiness, of, of_period
+from revops.delivery.models import OutboundCommand
+from revops.kernel.money import Money
+from tests import factories as make
+from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, ran, ready
+
+pytestmark = pytest.mark.django_db
+
+
+def answer(found: Readiness, slug: str) -> object:
+    return next(one for one in found.answers if one.test.slug == slug)
+
+
+class TestReadiness:
+    def test_of_a_period_without_trouble_is_ready(self) -> None:
+        found = ready(an_ended_period())
+
+        assert [one.test.slug for one in found.stops] == []
+        assert found.can_close
+        assert found.state == "ready"
+        assert not found.amounts
+
+    def test_counts_the_money_of_a_case_once_in_the_area_that_must_act(self) -> None:
+        period = an_ended_period()
+        entity = period.legal_entity
+        a_blocker(entity)
+        a_blocker(entity, cause_key="b" * 16, kind="mapping_missing", at_stake=18_422_055,
+                  facts=[["Tax code", "US-WA-SVC"]])  # fmt: skip
+
+        found = ready(period)
+
+        areas = {one.slug: (one.state, one.open, one.amounts) for one in found.areas}
+        assert areas["tax"] == ("blocked", 1, [Money(18_422_055, "USD")])
+        assert areas["erp_posting"] == ("blocked", 1, [Money(10_000, "USD")])
+        assert areas["billing_sync"][:2] == ("ready", 0)
+        assert found.amounts == [Money(18_432_055, "USD")]
+        assert found.state == "blocked"
+
+    def test_is_not_endangered_by_cases_of_others(self) -> None:
+        period = an_ended_period()
+        other = make.a_legal_entity("NW-UK", name="Northwind UK")
+        a_blocker(other)
+        a_blocker(period.legal_entity, period_code="2026-11")
+        a_blocker(period.legal_entity, state="resolved", resolved_at=AT)
+
+        assert ready(period).can_close
+
+    def test_names_causes_with_owner_and_due_day_and_the_most_money_first(self) -> None:
+        period = an_ended_period()
+        Cause.objects.create(key="big", kind="refused", sentence="The ERP says no", first_at=AT)
+        a_blocker(period.legal_entity, cause_key="small", owner_team="Finance")
+        for _ in range(2):
+            a_blocker(period.legal_entity, cause_key="big", at_stake=9_000,
+                      due_at=AT - timedelta(hours=2), owner_team="RevOps")  # fmt: skip
+
+        first, second = ready(period).blockers
+
+        assert (first.sentence, first.cases, first.amounts) == (
+            "The ERP says no", 2, [Money(18_000, "USD")],
+        )  # fmt: skip
+        assert (first.owners, first.late(AT), first.status(AT)) == (["RevOps"], True, "late")
+        assert (second.status(AT), second.ages) == ("open", [0, 1, 0, 0])
+
+    def test_wants_the_period_s_runs_made(self) -> None:
+        period = make.a_period(month=10)
+        assert answer(ready(period), "runs_made").open == 6
+
+        ran(period, failed="recognition")
+        found = answer(ready(period), "runs_made")
+        assert (found.open, found.state) == (1, "blocked")
+
+    def test_knows_postings_that_are_under_way(self) -> None:
+        period = an_ended_period()
+        make.a_command(legal_entity=period.legal_entity, period_code=PERIOD, amount=500)
+        OutboundCommand.objects.update(state="retry_wait", subject_kind="journal")
+
+        found = ready(period)
+
+        assert (answer(found, "under_way").open, found.state) == (1, "at_risk")
+
+    def test_does_not_count_a_posting_that_its_case_counts(self) -> None:
+        period = an_ended_period()
+        command = make.a_command(legal_entity=period.legal_entity, period_code=PERIOD)
+        OutboundCommand.objects.update(state="unknown", subject_kind="journal")
+        a_blocker(period.legal_entity, command=command, state="in_doubt", kind="in_doubt")
+
+        found = ready(period)
+
+        assert answer(found, "under_way").open == 0
+        assert answer(found, "in_doubt").open == 1
+
+    def test_of_all_entities_costs_the_same_statements_as_of_one(self) -> None:
+        first, second = an_ended_period(), an_ended_period("NW-UK", name="Northwind UK")
+        for one in (first, second):
+            a_blocker(one.legal_entity)
+        with CaptureQueriesContext(connection) as orm:
+            found = of_period(PERIOD, at=AT)
+        assert [one.closing.entity for one in found] == ["NW-US", "NW-UK"]
+        assert [len(one.blockers) for one in found] == [1, 1]
+        assert len(orm) <= 5
+
+    def test_of_a_period_that_there_is_not_is_an_error(self) -> None:
+        entity = make.a_legal_entity()
+        with pytest.raises(LookupError):
+            of(entity_id=entity.pk, period_code="1999-01")
+
+
+class TestWaivers:
+    def waive(self, period: object, *, open: int, money: int) -> None:
+        Waiver.objects.create(
+            legal_entity=period.legal_entity, period_code=PERIOD, test="posted", open=open,
+            money={"USD": money}, reason="It is 100 dollars.", approval=1, at=AT,
+        )  # fmt: skip
+
+    def test_let_a_test_pass_for_what_was_known(self) -> None:
+        period = an_ended_period()
+        a_blocker(period.legal_entity)
+        self.waive(period, open=1, money=10_000)
+
+        found = ready(period)
+
+        assert found.can_close
+        assert answer(found, "posted").waived
+
+    def test_do_not_cover_what_came_on_top(self) -> None:
+        period = an_ended_period()
+        a_blocker(period.legal_entity, at_stake=10_001)
+        self.waive(period, open=1, money=10_000)
+
+        assert not ready(period).can_close
