@@ -22,6 +22,7 @@ SCOPES: Final[dict[str, str]] = {
     "read:journals": "read journal entries and how their posting went",
     "read:approvals": "read what waits for approval and what was decided",
     "approvals:decide": "decide as the person who answers for the token, to tier 2",
+    "read:metrics": "read measures for monitoring: counts and times, no amounts and no names",
     "read:lookups": "ask for accounts, prices, entitlements, credit standing and invoices",
 }
 
@@ -33,6 +34,7 @@ READS: Final[dict[str, str]] = {
     "read:approvals": "approvals.view",
     "approvals:decide": "approvals.decide",
     "read:lookups": "customers.view",
+    "read:metrics": "measures.view",
 }
 
 # ``entity:US-INC`` beside the scopes limits a token to one legal entity; several add up.

@@ -76,7 +76,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     if ready:
         checks["sweeper"] = _tried(_sweeper)
         with rows.behind_the_door():
-            body["queues"] = _queues()
+            body["queues"] = queues()
         body["gates"] = _gates()
         if not all(check["ok"] for check in checks.values()):
             body["status"] = "degraded"
@@ -136,7 +136,7 @@ def _age(at: datetime | None) -> int | None:
     return None if at is None or row is None else max(0, row.seconds)
 
 
-def _queues() -> list[dict[str, Any]]:
+def queues() -> list[dict[str, Any]]:
     """What is due and how long the oldest of it has been, by connection and direction."""
     found = sql.rows(
         _DUE,

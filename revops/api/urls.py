@@ -13,6 +13,7 @@ from revops.api.views import (
     journals,
     lineage,
     lookups,
+    metrics,
 )
 from revops.api.views import usage as usage_views
 
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("hooks/<str:public_id>/", hooks.hook, name="hook"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.Metrics.as_view(), name="metrics"),
     path("api/docs/", describe.docs, name="docs"),
     path("api/v1/contracts/", contracts.contracts, name="contracts"),
     path("api/v1/contracts/<str:event>/<int:version>/", contracts.contract, name="contract"),

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "revops.pipeline",
     "revops.credits",
     "revops.alerts",
+    "revops.measures",
     "revops.reconciliation",
     "revops.close",
     "revops.console",
@@ -190,6 +191,7 @@ CELERY = {
         "approvals.tasks",
         "revops.credits.tasks",
         "revops.alerts.tasks",
+        "revops.measures.tasks",
         "revops.jobs.tasks",
         "exceptions.tasks",
         "revops.audit.tasks",
@@ -208,6 +210,7 @@ CELERY = {
         "notices": {"task": "revops.pipeline.tasks.notify", "schedule": 5.0},
         "credits": {"task": "revops.credits.tasks.look", "schedule": 3.0},
         "alerts": {"task": "revops.alerts.tasks.watch", "schedule": 30.0},
+        "measures": {"task": "revops.measures.tasks.measure", "schedule": 120.0},
         "jobs": {"task": "revops.jobs.tasks.work", "schedule": 2.0},
         "snoozes": {"task": "exceptions.tasks.wake", "schedule": 15.0},
     },
@@ -282,6 +285,8 @@ REVOPS_DEMO_SANDBOX_PORT = env.int("REVOPS_DEMO_SANDBOX_PORT", default=8801)
 REVOPS_ALLOW_LOOPBACK = env.bool("REVOPS_ALLOW_LOOPBACK", default=False)
 # Private networks in which systems may be called, such as 10.20.0.0/16 for an ERP of one's own.
 REVOPS_TRUSTED_NETWORKS = env.list("REVOPS_TRUSTED_NETWORKS", default=[])
+# Where monitoring stands: it reads /metrics without a token.
+REVOPS_METRICS_NETWORKS = env.list("REVOPS_METRICS_NETWORKS", default=[])
 REVOPS_HOME = Path(env("REVOPS_HOME", default=str(BASE_DIR / ".revops")))
 # Days that raw payloads and texts of resolved tickets are kept (docs/privacy.md).
 REVOPS_RETAIN_RAW_DAYS = env.int("REVOPS_RETAIN_RAW_DAYS", default=90)

@@ -54,6 +54,8 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^mappings/<", lambda _: {"kind": "tax-codes"}),
     (r"^usage/lines/", lambda side: {"id": side.rated.pk}),
     (r"^usage/<", lambda side: {"id": side.usage.pk}),
+    (r"^measures/objectives/", lambda _: {"slug": "posted"}),
+    (r"^measures/assumptions/", lambda _: {"slug": "matching"}),
     (r"^alerts/rules/<", lambda side: {"number": side.alert_rule.pk}),
     (r"^alerts/ALT-<", lambda side: {"number": side.alert.pk}),
     (r"^credits/terms/<", lambda side: {"what": "rule", "id": side.rule.pk}),
@@ -77,6 +79,9 @@ _TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
         "verdict": "approve", "seen": side.request.sha256, "reason": "Looked at it"},
     "approvals/APR-<int:number>/comments": lambda _: {"text": "A word"},
     "approvals/APR-<int:number>/withdraw": lambda _: {"reason": "A mistake"},
+    "measures/objectives/<slug:slug>": lambda _: {
+        "target": "98.5", "within": "600", "days": "28"},
+    "measures/assumptions/<slug:slug>": lambda _: {"seconds": "60", "note": "Timed"},
     "approvals/together/decide": lambda side: {"pick": side.request.pk, "verdict": "approve"},
     "bulk/BLK-<int:number>/start": lambda _: {"reason": "They are somebody else's"},
     "exceptions/views/save": lambda _: {"name": "My queue", "query": "sort=money"},

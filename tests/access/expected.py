@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tests.access import watching
+
 ROLES: Final = ("finance", "manager", "revops", "support", "admin", "auditor", "nobody")
 
 
@@ -44,7 +46,7 @@ def _read(table: str) -> tuple[Row, ...]:
 
 
 #                                                          fin mgr rev sup adm aud nobody
-PERSONS: Final = _read("""
+PERSONS: Final = _read(watching.PERSONS + """\
 GET  /                                                own   200 200 200 200 200 200 403
 GET  /find                                            own   200 200 200 403 200 200 403
 GET  /bulk/                                           own   200 200 200 403 200 200 403
@@ -303,21 +305,6 @@ GET  /usage/lines/<int:id>/                           own   200 200 200 200 200 
 GET  /usage/lines/<int:id>/                           other 404 404 404 404 404 404 403
 GET  /usage/lines/<int:id>/records/                   own   200 200 200 200 200 200 403
 GET  /usage/lines/<int:id>/records/                   other 404 404 404 404 404 404 403
-GET  /alerts/                                         own   200 200 200 403 403 200 403
-GET  /alerts/new/                                     own   200 200 200 403 403 200 403
-POST /alerts/new/                                     own   422 422 422 403 403 422 403
-GET  /alerts/rules/<int:number>/                      own   200 200 200 403 403 200 403
-GET  /alerts/rules/<int:number>/                      other 404 404 404 403 403 404 403
-GET  /alerts/rules/<int:number>/edit/                 own   200 200 200 403 403 200 403
-GET  /alerts/rules/<int:number>/edit/                 other 404 404 404 403 403 404 403
-POST /alerts/rules/<int:number>/edit/                 own   422 422 422 403 403 422 403
-POST /alerts/rules/<int:number>/edit/                 other 404 404 404 403 403 404 403
-POST /alerts/rules/<int:number>/switch                own   302 302 302 403 403 403 403
-POST /alerts/rules/<int:number>/switch                other 404 404 404 403 403 403 403
-GET  /alerts/ALT-<int:number>/                        own   200 200 200 403 403 200 403
-GET  /alerts/ALT-<int:number>/                        other 404 404 404 403 403 404 403
-POST /alerts/ALT-<int:number>/acknowledge             own   302 302 302 403 403 403 403
-POST /alerts/ALT-<int:number>/acknowledge             other 404 404 404 403 403 403 403
 GET  /credits/                                        own   200 200 200 200 403 200 403
 GET  /credits/new                                     own   200 200 200 200 403 403 403
 POST /credits/new                                     own   302 302 302 302 403 403 403
@@ -375,7 +362,7 @@ POST /credits/<int:id>/withdraw                       others 403 403 403 404 403
 # ours: a token of one entity asks for what is its; theirs: for another's; all: a token of all
 # entities; unscoped: every scope but this one; none: no token; person: signed in without a token.
 #                                          scope: ours theirs all unscoped none person
-SERVICES: Final = _read("""
+SERVICES: Final = _read(watching.SERVICES + """\
 POST /api/v1/events/                                  events:write      403 403 400 403 401 401
 POST /api/v1/events                                   events:write      403 403 400 403 401 401
 GET  /api/v1/approvals/                               read:approvals    200 200 200 403 401 401

@@ -31,6 +31,7 @@ from revops.mappings.models import (
     SkuMap,
     TaxMap,
 )
+from revops.measures.models import Sample as Hour
 from tests import factories as make
 from tests.access.sides import DAY, OURS, Side, a_person
 from tests.accounts.codes import set_up
@@ -121,6 +122,12 @@ def _watched(side: Side, by: User) -> None:
         value=side.amount, worst=side.amount, fired_at=now, **common,
     )  # fmt: skip
     Sample.objects.create(measure="blocked_money", at=now, value=side.amount, **common)
+    Hour.objects.create(
+        measure="ageing",
+        hour=now.replace(minute=0, second=0, microsecond=0),
+        count=1,
+        legal_entity=side.entity,
+    )
 
 
 def _mapped(side: Side) -> None:

@@ -16,6 +16,7 @@ from tests.browser.looks import (
     events,
     finding,
     maps,
+    measures,
     people,
     rehearsing,
     usage,
@@ -35,6 +36,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
     **maps.PAGES,
     **usage.PAGES,
     **audit.PAGES,
+    **measures.PAGES,
     **rehearsing.PAGES,
 }
 
@@ -42,6 +44,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
 NO_PAGES: Final = frozenset(
     {
         "alerts:acknowledge", "alerts:switch",
+        "measures:csv", "measures:objective", "measures:assumption",
         "mappings:put", "mappings:download", "mappings:import-errors", "mappings:set-preview",
         "mappings:set-send", "mappings:set-discard", "mappings:set-take-out",
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",

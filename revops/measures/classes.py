@@ -1,0 +1,12 @@
+"""What each field of this app holds (revops/kernel/privacy.py)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from revops.kernel.privacy import INTERNAL, PII, Classes
+
+CLASSES: Final[Classes] = {
+    "Sample": {INTERNAL: "measure spread"},
+    "Assumption": {PII: "note"},
+}

@@ -1,0 +1,1 @@
+"""Sampling, and what people change of objectives."""
