@@ -25,6 +25,10 @@ WHERE held.connection_id = %(connection)s AND held.kind = 'journal' AND held.gon
     AND command.business_key LIKE (
         SELECT slug FROM connectors_connection WHERE id = %(other)s) || ':%%'
 """
+# What the ERP was to keep on that day: another one may keep these books before or after.
+_ROUTED: Final = """EXISTS (SELECT 1 FROM mappings_erproute route
+    WHERE route.legal_entity_id = held.legal_entity_id AND route.connection_id = %(other)s
+        AND route.valid @> held.dated)"""
 _UNDONE: Final = """CASE WHEN EXISTS (SELECT 1 FROM ledger_journalentry undone
     WHERE undone.reverses_id = command.subject_id AND undone.document_type = 'void')
     THEN 'void' ELSE 'standing' END"""
@@ -58,7 +62,11 @@ def check(
         slug=slug,
         label=label,
         left=listed(
-            "{system}", kind, "billing", where=where, state=standing if tells_voids else "''"
+            "{system}",
+            kind,
+            "billing",
+            where=" AND ".join(filter(None, (where, _ROUTED))),
+            state=standing if tells_voids else "''",
         ),
         right=Side(label="{system}", query=select(right) + rest, kind="journal", role="erp"),
         area=area,
