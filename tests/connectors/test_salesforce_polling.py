@@ -194,6 +194,8 @@ class TestSnapshots:
             assert [(row.state, row.amount) for row in listed["opportunity"]] == [
                 ("won", 1_200_000), ("open", 1_200_000), ("open", 1_200_000),
             ]  # fmt: skip
+            assert all(row.party for row in listed["account"])
+            assert all(row.number for row in listed["opportunity"])
             (row,) = listed["contract"]
             assert (row.external_id, row.amount, row.currency) == (contract, 1_200_000, "USD")
             none, _ = await connector.snapshot(

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.contract import Settings
+from connectors.contract import Settings, SnapshotRow
 from connectors.http import Client
 from connectors.systems.stripe import sandbox
 from connectors.systems.stripe.connector import connector
@@ -202,19 +202,56 @@ class TestSnapshots:
         life.play("customers", count=1, at=1_767_225_600)
         given = {"amount": 100} if kind == "credit" else {}
         life.play(story, at=1_767_225_600 + 86_400, **given)
-
-        async def inside() -> Any:
-            wire = httpx.ASGITransport(app=life.app)
-            options: dict[str, Any] = {"hosts": (), "allow_loopback": True, "transport": wire}
-            async with Client(SETTINGS.base_url, **options) as client:
-                return await connector.snapshot(
-                    client, SETTINGS, kind=kind, start="2026-01-01", end="2026-01-31", cursor=""
-                )
-
-        rows, _ = asyncio.run(inside())
-        ((row),) = rows
+        ((row),) = _listed(life, kind)
         assert (row.kind, row.dated, row.currency) == (kind, "2026-01-02", "USD")
         assert row.amount == (108 if kind == "credit" else 1_299_000)
+        assert row.party == "Alder Analytics"
+
+    def test_an_invoice_is_listed_with_its_tax_its_customer_and_whose_books_it_is_in(self) -> None:
+        life = Life()
+        life.play("customers", count=1, at=1_767_225_600, legal_entity="UK-LTD")
+        ((row),) = _listed(life, "invoice")
+        assert (row.amount, row.tax, row.due) == (1_299_000, 99_000, 0)
+        assert (row.party, row.entity) == ("Alder Analytics", "UK-LTD")
+        ((customer),) = _listed(life, "customer")
+        assert (customer.party, customer.currency, customer.entity) == (
+            "Alder Analytics", "USD", "UK-LTD",
+        )  # fmt: skip
+        ((payment),) = _listed(life, "payment")
+        assert (payment.party, payment.entity) == ("Alder Analytics", "UK-LTD")
+
+    def test_a_payout_is_the_sum_of_what_is_listed_as_in_it(self) -> None:
+        life = Life()
+        life.play("customers", count=2, at=1_767_225_600)
+        life.play("refund", amount=20_000, at=1_767_225_600 + 3_600)
+        life.play("payout", currency="usd", at=1_767_225_600 + 86_400)
+        ((payout),) = _listed(life, "payout")
+        contents = _listed(life, "balance")
+        assert {row.state for row in contents} == {"charge", "refund"}
+        assert {row.group_key for row in contents} == {payout.key}
+        assert sum(row.amount for row in contents) == payout.amount
+        fees = _listed(life, "fee")
+        gross = sum(row.amount for row in _listed(life, "payment"))
+        assert gross - 20_000 - sum(row.amount for row in fees) == payout.amount
+        assert {row.key for row in fees} == {row.key for row in _listed(life, "payment")}
+
+
+def _listed(life: Life, kind: str) -> list[SnapshotRow]:
+    async def inside() -> list[SnapshotRow]:
+        wire = httpx.ASGITransport(app=life.app)
+        options: dict[str, Any] = {"hosts": (), "allow_loopback": True, "transport": wire}
+        found: list[SnapshotRow] = []
+        async with Client(SETTINGS.base_url, **options) as client:
+            cursor = ""
+            while True:
+                rows, cursor = await connector.snapshot(
+                    client, SETTINGS, kind=kind, start="2026-01-01", end="2026-01-31", cursor=cursor
+                )
+                found += rows
+                if not cursor:
+                    return found
+
+    return asyncio.run(inside())
 
 
 def test_tiers_and_secrets_stay_out_of_events() -> None:

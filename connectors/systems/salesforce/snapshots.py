@@ -47,7 +47,7 @@ async def page(
     elif kind == "opportunity":
         rows = [_opportunity(record, org) for record in listed]
     else:
-        rows = [_account(record, zone) for record in listed]
+        rows = [_account(record, org, zone) for record in listed]
     return rows, wire.text(listed[-1].get("Id")) if len(listed) == PAGE else ""
 
 
@@ -67,12 +67,22 @@ def _midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
 
 
-def _account(record: Json, zone: str) -> SnapshotRow:
+def _account(record: Json, org: Org, zone: str) -> SnapshotRow:
+    """No money: ``reference`` is the tax id, where the layout names its field."""
     identity = wire.text(record.get("Id"))
     made = wire.instant(record.get("CreatedDate"), field="CreatedDate")
-    code = wire.text(record.get("CurrencyIsoCode"), 3)
-    dated = local_date(made, zone).isoformat()
-    return SnapshotRow("account", identity, identity, code, 0, dated, "active")
+    return SnapshotRow(
+        kind="account",
+        external_id=identity,
+        key=identity,
+        currency=wire.text(record.get("CurrencyIsoCode"), 3) if org.layout.multi_currency else "",
+        amount=0,
+        dated=local_date(made, zone).isoformat(),
+        state="active",
+        reference=_field(record, org, "account_fields", "tax_id"),
+        party=_field(record, org, "account_fields", "name"),
+        entity=_field(record, org, "account_fields", "legal_entity"),
+    )
 
 
 def _opportunity(record: Json, org: Org) -> SnapshotRow:
@@ -89,6 +99,8 @@ def _opportunity(record: Json, org: Org) -> SnapshotRow:
         amount=0 if amount is None else wire.minor(amount, code, field="Amount"),
         dated=wire.text(wire.at(record, org.layout.get("opportunity_fields", "closes_on")), 10),
         state=state,
+        number=_field(record, org, "opportunity_fields", "name")[:120],
+        entity=_field(record, org, "opportunity_fields", "legal_entity"),
     )
 
 
@@ -103,4 +115,12 @@ def _contract(record: Json, org: Org) -> SnapshotRow:
         amount=lines.total(agreements.sold(record, layout, code)),
         dated=wire.text(wire.at(record, layout.get(*_STARTS)), 10),
         state=wire.text(wire.at(record, layout.get("contract_fields", "status"))).casefold(),
+        number=_field(record, org, "contract_fields", "number")[:120],
+        entity=_field(record, org, "contract_fields", "legal_entity"),
     )
+
+
+def _field(record: Json, org: Org, kind: str, name: str) -> str:
+    """A text by our name for it; empty where the connection leaves the field out."""
+    theirs = org.layout.get(kind, name)
+    return wire.text(wire.at(record, theirs), 240) if theirs else ""

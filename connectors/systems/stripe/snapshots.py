@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from connectors.contract import PayloadUnreadable, Settings, SnapshotRow
+from connectors.contract import CallFailed, Outcome, Settings, SnapshotRow
 from connectors.http import Client
-from connectors.systems.stripe import billing, listing, payments, wire
+from connectors.systems.stripe import listing, wire
+from connectors.systems.stripe import snapshot_rows as rows
 from connectors.systems.stripe.wire import Json
 
 # Lists select by creation; an invoice may be finalized long after its draft was made.
 _DRAFT_DAYS: Final = 35
+# A payout is created days before it arrives.
+_PAYOUT_DAYS: Final = 14
+# A payout of a busy day holds thousands of transactions; more than these, and we say so.
+_PAYOUT_PAGES: Final = 1_000
+_BALANCE: Final = "balance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,11 @@ class _Kind:
     path: str
     row: Callable[[Json, str], SnapshotRow | None]
     earlier_days: int = 0
+    expand: tuple[str, ...] = ()
+
+    @property
+    def query(self) -> list[tuple[str, Any]]:
+        return [("expand[]", f"data.{name}") for name in self.expand]
 
 
 async def page(
@@ -29,94 +40,74 @@ async def page(
 ) -> tuple[Sequence[SnapshotRow], str]:
     """
     Rows dated ``start``..``end`` in the entity's zone. Invoices are dated as issued, payments and
-    refunds and disputes as created, credits as in effect, payouts by arrival. Raises CallFailed,
+    refunds and disputes, fees and customers as created, credits as in effect, payouts by arrival.
+    ``balance`` is what is in the payouts of those days, one payout a page. Raises CallFailed,
     ValueError for an unknown kind.
     """
+    if kind == _BALANCE:
+        return await _contents(client, settings, start=start, end=end, cursor=cursor)
     found = _KINDS.get(kind)
     if found is None:
-        raise ValueError(f"Stripe lists {', '.join(_KINDS)}, not “{kind}”.")
-    first, last = date.fromisoformat(start), date.fromisoformat(end)
-    lower = _epoch(first - timedelta(days=found.earlier_days), settings.zone)
-    upper = _epoch(last + timedelta(days=1), settings.zone)
+        known = ", ".join([*_KINDS, _BALANCE])
+        raise ValueError(f"Stripe lists {known}, not “{kind}”.")
+    within = _created(start, end, settings.zone, found.earlier_days)
     members, more = await listing.page(
-        client,
-        settings,
-        found.path,
-        [("created[gte]", lower), ("created[lt]", upper)],
-        after=cursor,
+        client, settings, found.path, [*within, *found.query], after=cursor
     )
-    rows = [row for item in members if (row := found.row(item, settings.zone)) is not None]
+    told = [row for item in members if (row := found.row(item, settings.zone)) is not None]
     return (
-        [row for row in rows if start <= row.dated <= end],
+        [row for row in told if start <= row.dated <= end],
         wire.ref(members[-1]) if more else "",
     )
+
+
+async def _contents(
+    client: Client, settings: Settings, *, start: str, end: str, cursor: str
+) -> tuple[Sequence[SnapshotRow], str]:
+    """Only automatic payouts have contents (https://docs.stripe.com/payouts/reconciliation)."""
+    query = [*_created(start, end, settings.zone, _PAYOUT_DAYS), ("limit", 1)]
+    query += [("starting_after", cursor)] if cursor else []
+    found = await listing.get(client, settings, "/v1/payouts", query)
+    payout = next(iter(listing.members(found)), None)
+    if payout is None:
+        return [], ""
+    after = wire.ref(payout) if found.get("has_more") is True else ""
+    told = rows.payout(payout, settings.zone)
+    paid = payout.get("status") == "paid" and payout.get("automatic") is not False
+    if told is None or not paid or not start <= told.dated <= end:
+        return [], after
+    wanted = [("payout", wire.ref(payout)), ("expand[]", "data.source")]
+    members, more = await listing.everything(
+        client, settings, "/v1/balance_transactions", wanted, pages=_PAYOUT_PAGES
+    )
+    if more:
+        reason = f"Payout {wire.ref(payout)} holds more than can be listed."
+        raise CallFailed(Outcome.REFUSED, reason)
+    contents = (rows.balance(item, settings.zone, payout=payout) for item in members)
+    return [row for row in contents if row is not None], after
+
+
+def _created(start: str, end: str, zone: str, earlier_days: int) -> list[tuple[str, Any]]:
+    first, last = date.fromisoformat(start), date.fromisoformat(end)
+    return [
+        ("created[gte]", _epoch(first - timedelta(days=earlier_days), zone)),
+        ("created[lt]", _epoch(last + timedelta(days=1), zone)),
+    ]
 
 
 def _epoch(day: date, zone: str) -> int:
     return int(datetime.combine(day, time(), tzinfo=ZoneInfo(zone)).timestamp())
 
 
-def _invoice(item: Json, zone: str) -> SnapshotRow | None:
-    if item.get("status") not in billing.FINAL:
-        return None
-    issued = wire.day(billing.finalized(item), zone, field="status_transitions.finalized_at")
-    return _row(item, kind="invoice", key=wire.ref(item), field="total", dated=issued)
-
-
-def _payment(item: Json, zone: str) -> SnapshotRow | None:
-    if item.get("status") != "succeeded" or item.get("captured") is False:
-        return None
-    field = "amount_captured" if item.get("amount_captured") else "amount"
-    dated = wire.day(item.get("created"), zone, field="created")
-    return _row(item, kind="payment", key=payments.payment_id(item), field=field, dated=dated)
-
-
-def _refund(item: Json, zone: str) -> SnapshotRow | None:
-    dated = wire.day(item.get("created"), zone, field="created")
-    return _row(item, kind="refund", key=wire.ref(item), field="amount", dated=dated)
-
-
-def _payout(item: Json, zone: str) -> SnapshotRow | None:
-    dated = wire.utc_day(item.get("arrival_date"), field="arrival_date")
-    return _row(item, kind="payout", key=wire.ref(item), field="amount", dated=dated)
-
-
-def _credit(item: Json, zone: str) -> SnapshotRow | None:
-    at = wire.first(item.get("effective_at"), item.get("created"))
-    dated = wire.day(at, zone, field="effective_at")
-    return _row(item, kind="credit", key=wire.ref(item), field="total", dated=dated)
-
-
-def _dispute(item: Json, zone: str) -> SnapshotRow | None:
-    """An inquiry withdrew nothing and is no dispute yet."""
-    if wire.text(item.get("status")).startswith("warning_"):
-        return None
-    dated = wire.day(item.get("created"), zone, field="created")
-    return _row(item, kind="dispute", key=wire.ref(item), field="amount", dated=dated)
-
-
-def _row(item: Json, *, kind: str, key: str, field: str, dated: date) -> SnapshotRow:
-    identity = wire.ref(item)
-    if not identity:
-        raise PayloadUnreadable(f"A listed {kind} has no id.")
-    code = wire.currency(item.get("currency"))
-    return SnapshotRow(
-        kind=kind,
-        external_id=identity,
-        key=key,
-        currency=code,
-        amount=wire.minor(item.get(field), code, field=field),
-        dated=dated.isoformat(),
-        state=wire.text(item.get("status")),
-    )
-
-
 _KINDS: Final = {
-    "invoice": _Kind("/v1/invoices", _invoice, earlier_days=_DRAFT_DAYS),
-    "payment": _Kind("/v1/charges", _payment),
-    "refund": _Kind("/v1/refunds", _refund),
-    "credit": _Kind("/v1/credit_notes", _credit, earlier_days=_DRAFT_DAYS),
-    "dispute": _Kind("/v1/disputes", _dispute),
-    # A payout is created days before it arrives.
-    "payout": _Kind("/v1/payouts", _payout, earlier_days=14),
+    "invoice": _Kind("/v1/invoices", rows.invoice, earlier_days=_DRAFT_DAYS),
+    "payment": _Kind("/v1/charges", rows.payment, expand=("customer",)),
+    "refund": _Kind("/v1/refunds", rows.refund, expand=("charge.customer",)),
+    "credit": _Kind(
+        "/v1/credit_notes", rows.credit, earlier_days=_DRAFT_DAYS, expand=("customer",)
+    ),
+    "dispute": _Kind("/v1/disputes", rows.dispute, expand=("charge.customer",)),
+    "payout": _Kind("/v1/payouts", rows.payout, earlier_days=_PAYOUT_DAYS),
+    "fee": _Kind("/v1/balance_transactions", rows.fee, expand=("source",)),
+    "customer": _Kind("/v1/customers", rows.customer, expand=("tax_ids",)),
 }
