@@ -14,5 +14,6 @@ CHECK: Final = check(
     document_type="payment",
     account="processor_clearing",
     sign="",
+    undone_by="return",
     area="payments",
 )

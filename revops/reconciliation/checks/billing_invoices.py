@@ -9,6 +9,12 @@ from revops.reconciliation.checks.sides import listed, ours, states
 
 _THEIRS: Final = {"uncollectible": "written_off"}
 _OURS: Final = {"issued": "open", "overdue": "open"}
+# What was paid and came back is open again, though it was paid once.
+_STATE: Final = f"""CASE WHEN invoice.state = 'paid'
+        AND invoice.applied + invoice.credited < invoice.total
+        AND EXISTS (SELECT 1 FROM canonical_payment back
+            WHERE back.invoice_id = invoice.id AND back.state = 'returned') THEN 'open'
+    ELSE {states("invoice.state", _OURS)} END"""  # noqa: S608  our own literals
 
 CHECK: Final = Check(
     slug="billing_invoices",
@@ -30,7 +36,7 @@ CHECK: Final = Check(
         amount="invoice.total",
         tax="invoice.tax",
         dated="invoice.issued_on",
-        state=states("invoice.state", _OURS),
+        state=_STATE,
         record_kind="'invoice'",
         record_id="invoice.id",
         touched_at="invoice.updated_at",

@@ -24,6 +24,9 @@ WHERE held.connection_id = %(connection)s AND held.kind = 'journal' AND held.gon
     AND held.state = 'posted' AND command.document_type = '{document_type}'
     AND command.business_key LIKE (
         SELECT slug FROM connectors_connection WHERE id = %(other)s) || ':%%'
+    AND NOT EXISTS (SELECT 1 FROM delivery_outboundcommand back
+        WHERE back.lane = command.lane AND back.legal_entity_id = command.legal_entity_id
+            AND back.document_type = '{undone_by}' AND back.business_key = command.business_key)
 """
 # What the ERP was to keep on that day: another one may keep these books before or after.
 _ROUTED: Final = """EXISTS (SELECT 1 FROM mappings_erproute route
@@ -36,11 +39,12 @@ _UNDONE: Final = """CASE WHEN EXISTS (SELECT 1 FROM ledger_journalentry undone
 
 def check(
     *, slug: str, label: str, noun: str, kind: str, document_type: str, account: str, sign: str,
-    area: str, tells_voids: bool = False, where: str = "",
+    area: str, undone_by: str = "", tells_voids: bool = False, where: str = "",
 ) -> Check:  # fmt: skip
     """
     ``account`` is the role of the account whose movement is what the document is over, ``sign``
-    what makes it positive.
+    what makes it positive. ``undone_by`` is the type of document after which billing lists it no
+    more, although the ERP holds both.
     """
     right = {
         "item_key": "held.external_id",
@@ -56,7 +60,7 @@ def check(
         "state": _UNDONE if tells_voids else "''",
         "touched_at": "held.touched_at",
     }
-    rest = _HELD.format(currency=_CURRENCY, document_type=document_type)
+    rest = _HELD.format(currency=_CURRENCY, document_type=document_type, undone_by=undone_by)
     standing = "CASE lower(held.state) WHEN 'void' THEN 'void' ELSE 'standing' END"
     return Check(
         slug=slug,

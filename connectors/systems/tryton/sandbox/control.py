@@ -11,6 +11,8 @@ The sandbox's own door, which Tryton does not have.
                                       {"invoice": id, "price": "1.00"}: or that of an invoice
     POST /_control/book               a person books a move, into a closed period too:
                                       {"entity": …, "date": …, "lines": [{"account", "amount"}]}
+    POST /_control/tamper             {"move": id, "do": "delete"}, "double" or "shift" (see
+                                      ``tampering``): what nobody may do to a posted move
     POST /_control/reset              empty books, no faults
     POST /_control/scenario/close_accounts  {"accounts": ["UK-LTD/2100"]}: these, and no others
 """
@@ -23,7 +25,7 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
-from connectors.systems.tryton.sandbox import chart, invoicing
+from connectors.systems.tryton.sandbox import chart, invoicing, tampering
 from connectors.systems.tryton.sandbox.checks import amount
 from connectors.systems.tryton.sandbox.ledger import Ledger, origin
 from connectors.systems.tryton.sandbox.records import Record, plain
@@ -69,6 +71,7 @@ def door(sandbox: Sandbox) -> Mount:
             "POST faults": switch,
             "POST periods": changing("periods"),
             "POST edit": changing("edit"),
+            "POST tamper": changing("tamper"),
             "POST book": book,
             "POST reset": changing("reset"),
             "POST scenario/close_accounts": close_accounts,
@@ -96,6 +99,8 @@ def change(sandbox: Sandbox, what: str, value: Any) -> None:
             sandbox.ledger.set_period(name, state)
     elif what == "book":
         _book(sandbox.ledger, value)
+    elif what == "tamper":
+        tampering.tamper(sandbox.ledger, value)
     elif what == "edit" and "invoice" in value:
         invoicing.edit(sandbox.ledger, value["invoice"], value["price"])
     elif what == "edit":
