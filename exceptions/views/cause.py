@@ -48,7 +48,7 @@ def cause(request: HttpRequest, key: str) -> HttpResponse:
     return _page(request, key, _typed(request.GET))
 
 
-@screen("mappings.propose")
+@screen("cases.retry")
 @require_POST
 def fix(request: HttpRequest, key: str) -> HttpResponse:
     """Put the fix into force, or ask for it. What was typed wrongly is shown again."""

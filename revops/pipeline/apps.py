@@ -26,7 +26,7 @@ class PipelineConfig(AppConfig):
         from revops.pipeline.closed.placing import KIND as PERIOD_CLOSED
         from revops.pipeline.closed.subject import LatePosting
         from revops.pipeline.correcting import LineEditor
-        from revops.pipeline.fixing import places
+        from revops.pipeline.fixing import customers, places
         from revops.pipeline.fixing.maps import MissingMap
         from revops.pipeline.flows.capabilities import CAPABILITIES
         from revops.pipeline.metering import following
@@ -38,7 +38,7 @@ class PipelineConfig(AppConfig):
         from revops.pipeline.problems import NO_MAP
         from revops.pipeline.replay import kind as replaying
         from revops.pipeline.replay.subject import EventReplay
-        from revops.pipeline.subjects import CustomerMerge, PeriodReopening
+        from revops.pipeline.subjects import CustomerByHand, CustomerMerge, PeriodReopening
 
         kinds.declare()
         standstill.declare()
@@ -49,9 +49,10 @@ class PipelineConfig(AppConfig):
         editors.declare(LineEditor())
         again.declare()
         moving.declare()
-        approvals.register(LatePosting())
+        approvals.register(LatePosting(), CustomerByHand())
         fixes.declare(NO_MAP, MissingMap())
         fixes.declare(PERIOD_CLOSED, ClosedPeriod())
+        fixes.declare(customers.KIND, customers.UnknownCustomer())
         places.declare()
         news.listen(hearing.hear)
         accounts_news.listen(hearing.hear_of_emergency)

@@ -17,9 +17,10 @@ from django.db import transaction
 from connectors.contract import Envelope, PayloadUnreadable, Reply, SignatureInvalid
 from connectors.models import Connection
 from revops.contracts import registry as contracts
+from revops.contracts.base import EventData
 from revops.events import operations as inbox
 from revops.events.models import Channel
-from revops.events.operations import Arrival, Recorded, Stored
+from revops.events.operations import Arrival, Claimed, Recorded, Stored
 from revops.kernel import cards, clock, correlation, strict_json
 from revops.kernel.keys import sha256
 from revops.pipeline import problems, sources, wake
@@ -213,12 +214,7 @@ def _accept(
     read = [(item, contracts.read(item.contract, _without_cards(item.data))) for item in items]
     accepted: list[Accepted] = []
     for item, data in read:
-        raw = {
-            "contract": data.contract,
-            "data": data.model_dump(mode="json"),
-            "id": item.id,
-            "occurred_at": item.occurred_at.isoformat(),
-        }
+        body = _body(item, data)
         recorded = inbox.record(
             Arrival(
                 connection_id=source.id,
@@ -231,13 +227,37 @@ def _accept(
                 object_id=data.subject_id,
                 object_version=int(item.occurred_at.timestamp()),
                 occurred_at=item.occurred_at,
-                body=strict_json.dumps(raw).encode(),
-                content_sha256=sha256(strict_json.dumps(raw)),
+                body=body.encode(),
+                content_sha256=sha256(body),
                 correlation_id=correlation_id,
             )
         )
         accepted.append(Accepted(item.id, recorded.id, recorded.stored))
     return accepted, source.id
+
+
+def imagined(*, connection_slug: str, item: Offered) -> Claimed:
+    """
+    An event of our own as the line would claim it, stored in a transaction that is rolled back.
+    Raises what ``tell`` raises.
+    """
+    (stored,), _ = _accept(connection_slug, [item], Channel.API, "imagined", OWN_TYPE)
+    body = _body(item, contracts.read(item.contract, item.data)).encode()
+    return Claimed(
+        stored.inbound_id, 1, Channel.API, OWN_TYPE, body, "imagined", 0, False, "", None,
+        item.occurred_at,
+    )  # fmt: skip
+
+
+def _body(item: Offered, data: EventData) -> str:
+    return strict_json.dumps(
+        {
+            "contract": data.contract,
+            "data": data.model_dump(mode="json"),
+            "id": item.id,
+            "occurred_at": item.occurred_at.isoformat(),
+        }
+    )
 
 
 def _without_cards(data: Mapping[str, Any]) -> Any:

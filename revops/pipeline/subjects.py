@@ -1,4 +1,4 @@
-"""What the line lets people do only when somebody else agrees: a merge, opening a period again."""
+"""What the line lets people do only when somebody else agrees, about customers and periods."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from django.urls import reverse
 
 from accounts.models import User
 from approvals.models import ApprovalRequest
-from approvals.subjects import CannotApply, Consequences, Content, Flag, Row, Subject
+from approvals.subjects import CannotApply, Consequences, Content, Flag, Lift, Row, Subject
 from exceptions.models import Case, CaseState
 from revops.canonical.identity.deciding import CannotDecide
 from revops.canonical.models import Customer
 from revops.mappings.models import AccountingPeriod
 from revops.pipeline import identity
+from revops.pipeline.fixing import customers
 from revops.pipeline.period_end import periods
 
 
@@ -61,6 +62,44 @@ class CustomerMerge(Subject):
         except CannotDecide as error:
             raise CannotApply(str(error)) from error
         return f"They are one customer since merge {made.pk}."
+
+    def link(self, request: ApprovalRequest) -> str:
+        return ""
+
+
+class CustomerByHand(Subject):
+    """A customer that its system has not told of, told of by a person."""
+
+    slug = customers.SLUG
+    label = "Customer told of by hand"
+    request_action = customers.ACTION
+    decide_action = "mappings.approve"
+    fallback = ("finance|manager",)
+
+    def title(self, content: Content) -> str:
+        return f"{content['customer']} of {content['connection']} is {content['of']}"[:200]
+
+    def describe(self, content: Content) -> Sequence[Row]:
+        return [
+            Row("Customer", str(content["customer"]), sub=f"as {content['connection']} calls it"),
+            Row("Is", str(content["of"])),
+            Row("Cases that wait for it", f"{content['cases']:,}"),
+            Row("Why", str(content["reason"])),
+        ]
+
+    def consequences(self, content: Content) -> Consequences:
+        return Consequences(
+            sentences=[
+                "The console tells of it in the system’s place; what waits goes on.",
+                "Whatever the system tells of it later takes its place.",
+            ]
+        )
+
+    def lift(self, content: Content) -> Lift:
+        return Lift(unpriced=True)
+
+    def apply(self, request: ApprovalRequest, content: Content, *, by: User | None) -> str:
+        return customers.tell(content)
 
     def link(self, request: ApprovalRequest) -> str:
         return ""

@@ -286,7 +286,7 @@ def _reason(chosen: Chosen) -> str:
 
 def _where(case: Case) -> tuple[str, str] | None:
     """The page where the period is asked to be opened again, or that of the ERP."""
-    if case.command_id is not None:
+    if case.command_id is not None and case.connection_slug:
         words = f"Open {case.period_code} in {_label(case)}, then retry"
         return words, reverse("connections:connection", args=[case.connection_slug])
     found = AccountingPeriod.objects.filter(

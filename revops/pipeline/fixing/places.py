@@ -1,4 +1,4 @@
-"""Where a cause is mended that takes no form beside it: a system, the customers."""
+"""Where a cause is mended that takes no form beside it: on the page of a system."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 from django.urls import reverse
 
 from accounts.models import User
+from connectors import registry
 from connectors.models import Connection
 from exceptions import fixes
 from exceptions.fixes import Done, Earlier, FixRefused, Panel, Seen
@@ -22,10 +23,12 @@ _OF_A_SYSTEM: Final = {
     "renewal_failed": "See when {label} was last asked, and poll it",
 }
 
+_CUSTOMER: Final = "customer.upsert"
+
 
 def declare() -> None:
     """Called once when the app is ready."""
-    for kind in ("customer_unmatched", *_OF_A_SYSTEM):
+    for kind in _OF_A_SYSTEM:
         fixes.declare(kind, Place(kind))
 
 
@@ -49,7 +52,10 @@ class Place:
             .first()
         )
         found = None if case is None else self._where(case)
-        return None if found is None else Panel("", (), elsewhere=found)
+        if found is None or case is None:
+            return None
+        after = _made_there(case) if self._kind == "target_setup" else ""
+        return Panel("", (), elsewhere=found, after=after)
 
     def look(
         self, cause_key: str, typed: Mapping[str, str], *, user: User, at: datetime
@@ -65,12 +71,22 @@ class Place:
         return ()
 
     def _where(self, case: Case) -> tuple[str, str] | None:
-        if self._kind == "customer_unmatched":
-            return "Look for the customer among those that may be one", reverse(
-                "console:duplicates"
-            )
         words = _OF_A_SYSTEM[self._kind]
         held = Connection.objects.filter(slug=case.connection_slug).first()
         if held is None:
             return None
         return words.format(label=held.label), reverse("connections:connection", args=[held.slug])
+
+
+def _made_there(case: Case) -> str:
+    """What of the missing records the system's connector makes, and what a person adds there."""
+    held = Connection.objects.filter(slug=case.connection_slug).first()
+    if held is None:
+        return ""
+    makes = registry.manifest(held.connector).accepts
+    alone = "" if _CUSTOMER in makes else " and customers"
+    made = "Customers are made there with each posting. " if _CUSTOMER in makes else ""
+    return (
+        f"{made}Its connector makes no accounts, journals or periods{alone}: add what the answer "
+        "names there, with the same code, and retry."
+    )
