@@ -330,6 +330,9 @@ class SnapshotRow:
     they are. ``tax`` is within ``amount`` and ``due`` what of it is open; None: the system does not
     say. ``accounts``, of a posting, are debits less credits by currency and account code: in the
     books' currency, and beside it in the document's where that is another one.
+
+    ``dated`` is a day in the connection's zone; where the system knows the instant, ``at`` (ISO
+    8601) tells it, and the day is that of the books which the row belongs to.
     """
 
     kind: str
@@ -347,6 +350,7 @@ class SnapshotRow:
     tax: int | None = None
     due: int | None = None
     accounts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    at: str = ""
 
 
 class SnapshotSource(Protocol):

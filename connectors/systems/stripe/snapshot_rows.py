@@ -8,6 +8,7 @@ from typing import Any, Final
 from connectors.contract import PayloadUnreadable, SnapshotRow
 from connectors.systems.stripe import billing, lines, payments, wire
 from connectors.systems.stripe.wire import Json
+from revops.kernel.clock import local_date
 
 _STATED: Final = ("taxes", "tax_amounts", "total_taxes", "total_tax_amounts")
 
@@ -15,11 +16,12 @@ _STATED: Final = ("taxes", "tax_amounts", "total_taxes", "total_tax_amounts")
 def invoice(item: Json, zone: str) -> SnapshotRow | None:
     if item.get("status") not in billing.FINAL:
         return None
-    issued = wire.day(billing.finalized(item), zone, field="status_transitions.finalized_at")
+    field = "status_transitions.finalized_at"
+    issued, at = _moment(billing.finalized(item), zone, field)
     code = wire.currency(item.get("currency"))
     due = item.get("amount_remaining")
     return _row(
-        item, kind="invoice", key=wire.ref(item), field="total", dated=issued,
+        item, kind="invoice", key=wire.ref(item), field="total", dated=issued, at=at,
         number=wire.text(item.get("number"), 120),
         party=wire.text(item.get("customer_name"), 240) or wire.ref(item.get("customer")),
         group_key=wire.ref(item.get("subscription")), tax=_tax(item, code),
@@ -31,17 +33,17 @@ def payment(item: Json, zone: str) -> SnapshotRow | None:
     if item.get("status") != "succeeded" or item.get("captured") is False:
         return None
     field = "amount_captured" if item.get("amount_captured") else "amount"
-    dated = wire.day(item.get("created"), zone, field="created")
+    dated, at = _moment(item.get("created"), zone)
     return _row(
-        item, kind="payment", key=payments.payment_id(item), field=field, dated=dated,
+        item, kind="payment", key=payments.payment_id(item), field=field, dated=dated, at=at,
         number=wire.ref(item), reference=wire.ref(item.get("invoice")), **_customer(item),
     )  # fmt: skip
 
 
 def refund(item: Json, zone: str) -> SnapshotRow | None:
-    dated = wire.day(item.get("created"), zone, field="created")
+    dated, at = _moment(item.get("created"), zone)
     return _row(
-        item, kind="refund", key=wire.ref(item), field="amount", dated=dated,
+        item, kind="refund", key=wire.ref(item), field="amount", dated=dated, at=at,
         reference=wire.text(item.get("reason"), 240), group_key=payments.payment_id(item),
         **_customer(wire.part(item.get("charge")), item),
     )  # fmt: skip
@@ -57,10 +59,10 @@ def payout(item: Json, zone: str) -> SnapshotRow | None:
 
 
 def credit(item: Json, zone: str) -> SnapshotRow | None:
-    at = wire.first(item.get("effective_at"), item.get("created"))
-    dated = wire.day(at, zone, field="effective_at")
+    effective = wire.first(item.get("effective_at"), item.get("created"))
+    dated, at = _moment(effective, zone, "effective_at")
     return _row(
-        item, kind="credit", key=wire.ref(item), field="total", dated=dated,
+        item, kind="credit", key=wire.ref(item), field="total", dated=dated, at=at,
         number=wire.text(item.get("number"), 120), reference=wire.text(item.get("memo"), 240),
         group_key=wire.ref(item.get("invoice")), **_customer(item),
         tax=_tax(item, wire.currency(item.get("currency"))),
@@ -71,9 +73,9 @@ def dispute(item: Json, zone: str) -> SnapshotRow | None:
     """An inquiry withdrew nothing and is no dispute yet."""
     if wire.text(item.get("status")).startswith("warning_"):
         return None
-    dated = wire.day(item.get("created"), zone, field="created")
+    dated, at = _moment(item.get("created"), zone)
     return _row(
-        item, kind="dispute", key=wire.ref(item), field="amount", dated=dated,
+        item, kind="dispute", key=wire.ref(item), field="amount", dated=dated, at=at,
         reference=wire.text(item.get("reason"), 240), group_key=payments.payment_id(item),
         **_customer(wire.part(item.get("charge")), item),
     )  # fmt: skip
@@ -101,10 +103,10 @@ def fee(item: Json, zone: str) -> SnapshotRow | None:
     """What the processor kept of a payment, from its balance transaction."""
     if not payments.is_of_charge(item) or item.get("type") == payments.REVERSAL:
         return None
-    dated = wire.day(item.get("created"), zone, field="created")
+    dated, at = _moment(item.get("created"), zone)
     charge = wire.part(item.get("source"))
     return _row(
-        item, kind="fee", key=payments.payment_id(charge), field="fee", dated=dated,
+        item, kind="fee", key=payments.payment_id(charge), field="fee", dated=dated, at=at,
         group_key=payments.payment_id(charge), entity=wire.entity(charge),
     )  # fmt: skip
 
@@ -115,13 +117,19 @@ def balance(item: Json, zone: str, *, payout: Json) -> SnapshotRow | None:
         return None
     source = wire.part(item.get("source"))
     charge = source.get("object") == "charge"
-    dated = wire.day(item.get("created"), zone, field="created")
+    dated, at = _moment(item.get("created"), zone)
     return _row(
-        item, kind="balance", field="net", dated=dated, group_key=wire.ref(payout),
+        item, kind="balance", field="net", dated=dated, at=at, group_key=wire.ref(payout),
         key=payments.payment_id(source) if charge else wire.ref(item.get("source")),
         state=wire.text(item.get("type"), 24), entity=wire.entity(payout),
         reference=wire.text(item.get("description"), 240),
     )  # fmt: skip
+
+
+def _moment(seconds: Any, zone: str, field: str = "created") -> tuple[date, str]:
+    """The day in the connection's zone, and the instant."""
+    found = wire.instant(seconds, field=field)
+    return local_date(found, zone), found.isoformat()
 
 
 def _row(item: Json, *, kind: str, key: str, field: str, dated: date, **told: Any) -> SnapshotRow:

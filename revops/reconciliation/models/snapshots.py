@@ -52,7 +52,8 @@ class Load(models.Model):
     """
     One listing of one kind for a range of days, as the system gave it, or as a person's file did.
 
-    ``totals`` are the control totals of the list itself: rows of currency, state, count and amount.
+    ``totals`` are the control totals of the list itself: rows of entity (its code), currency,
+    state, count and amount; ``sha256`` is that of all that was listed (``operations/holding.py``).
     ``changed`` counts rows that read differently than before, ``gone`` those no longer listed.
     """
 

@@ -19,7 +19,7 @@ from revops.store import sql
 
 _COLUMNS: Final = (
     "external_id", "key", "currency", "amount", "dated", "state", "number", "reference",
-    "group_key", "party", "entity", "tax", "due", "accounts",
+    "group_key", "party", "entity", "tax", "due", "accounts", "at",
 )  # fmt: skip
 _WIDTHS: Final = {
     "external_id": 120, "key": 120, "currency": 3, "state": 24, "number": 120, "reference": 240,
@@ -29,6 +29,7 @@ _STAGE: Final = """
 CREATE TEMPORARY TABLE rec_listed (
     external_id text, key text, currency text, amount bigint, dated date, state text, number text,
     reference text, group_key text, party text, entity text, tax bigint, due bigint, accounts jsonb,
+    at timestamptz,
     position bigint GENERATED ALWAYS AS IDENTITY
 ) ON COMMIT DROP
 """
@@ -73,6 +74,12 @@ _TOLD: Final = (
 _KEPT: Final = ("key", "currency", "amount", "tax", "dated", "accounts")
 _BEFORE: Final = ("key", "currency", "amount", "tax", "dated", "state", "accounts")
 
+# The day of an instant is that of the books which the row belongs to.
+_ODD: Final = {
+    "legal_entity_id": "books.id",
+    "dated": "coalesce((listed.at AT TIME ZONE books.zone)::date, listed.dated)",
+}
+_VALUES: Final = ", ".join(_ODD.get(name, f"listed.{name}") for name in _TOLD)
 _OLD, _NEW = (f"({', '.join(f'{row}.{name}' for name in _TOLD)})" for row in ("held", "excluded"))
 _CONTENT_OLD, _CONTENT_NEW = (
     f"({', '.join(f'{row}.{name}' for name in _KEPT)})" for row in ("held", "excluded")
@@ -81,12 +88,9 @@ _TAKE: Final = f"""
 WITH told AS (
     INSERT INTO reconciliation_holding AS held (
         connection_id, kind, external_id, {", ".join(_TOLD)}, first_in_id, seen_in_id, touched_at)
-    SELECT %(connection)s, %(kind)s, listed.external_id,
-        {
-    ", ".join("{entity}" if name == "legal_entity_id" else f"listed.{name}" for name in _TOLD)
-},
-        %(load)s, %(load)s, %(now)s
-    FROM rec_listed listed
+    SELECT %(connection)s, %(kind)s, listed.external_id, {_VALUES}, %(load)s, %(load)s, %(now)s
+    FROM (SELECT listed.*, {{entity}} AS entity_id FROM rec_listed listed OFFSET 0) listed
+    LEFT JOIN mappings_legalentity books ON books.id = listed.entity_id
     ON CONFLICT (connection_id, kind, external_id) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in _TOLD)},
         seen_in_id = excluded.seen_in_id, gone_in_id = NULL, touched_at = excluded.touched_at,
@@ -105,9 +109,16 @@ WHERE held.connection_id = %(connection)s AND held.kind = %(kind)s AND held.gone
     AND held.dated BETWEEN %(starts)s AND %(ends)s
     AND NOT EXISTS (SELECT 1 FROM rec_listed listed WHERE listed.external_id = held.external_id)
 """
+# A list reaches a day beyond what was asked for, on both sides: zones differ.
 _TOTALS: Final = """
-SELECT currency, state, count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount
-FROM rec_listed GROUP BY currency, state ORDER BY currency, state
+SELECT coalesce(books.code, '') AS entity, held.currency, held.state, count(*) AS count,
+    coalesce(sum(held.amount), 0)::bigint AS amount
+FROM rec_listed listed
+JOIN reconciliation_holding held ON held.connection_id = %(connection)s
+    AND held.kind = %(kind)s AND held.external_id = listed.external_id
+LEFT JOIN mappings_legalentity books ON books.id = held.legal_entity_id
+WHERE held.dated BETWEEN %(starts)s AND %(ends)s
+GROUP BY books.code, held.currency, held.state ORDER BY 1, 2, 3
 """
 _HASH: Final = """
 SELECT encode(sha256(coalesce(string_agg(sha256(convert_to(concat_ws(chr(31), external_id, key,
@@ -130,6 +141,7 @@ def line(row: SnapshotRow) -> str:
         _number(row.due),
         json.dumps(row.accounts, separators=(",", ":")).translate(_CLEAN)
         if row.accounts else "\\N",
+        row.at or "\\N",
     ]  # fmt: skip
     return "\t".join(told) + "\n"
 
@@ -156,7 +168,7 @@ def take(begun: Load, lines: Iterable[str], *, whole: bool) -> None:
     assert taken is not None
     begun.changed = taken.changed
     begun.gone = sql.run(_GONE, values) if whole else 0
-    totals = sql.rows(_TOTALS)
+    totals = sql.rows(_TOTALS, values)
     begun.totals = [dict(row._asdict()) for row in totals]
     begun.rows = sum(row.count for row in totals)
     hashed = sql.one(_HASH)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import IO, Final
 
 import structlog
@@ -34,6 +34,8 @@ _BEGINNING: Final = date(2000, 1, 1)
 # A list that never ends is a fault of the other side, not a reason to read for ever.
 _MOST_PAGES: Final = 100_000
 # Kept in memory until it is larger than this.
+# The system dates in the connection's zone, which may be a day off from that of some books.
+_EDGE: Final = timedelta(days=1)
 _SPOOLED: Final = 4 * 1024 * 1024
 
 
@@ -43,8 +45,9 @@ class NotListed(ValueError):
 
 def load(connection_id: int, kind: str, starts: date, ends: date, by: str) -> Load:
     """
-    List what a system holds of a kind, dated ``starts`` … ``ends`` in the connection's zone. The
-    load says how it ended: a system that did not answer is ``failed``, with why in ``error``.
+    List what a system holds of a kind, dated ``starts`` … ``ends`` in the zone of whoever's books
+    it belongs to. The load says how it ended: a system that did not answer is ``failed``, with why
+    in ``error``.
 
     Calls the system, so it is no part of a transaction. Raises NotListed.
     """
@@ -95,8 +98,8 @@ async def _pages(source: Source, begun: Load) -> AsyncIterator[Sequence[Snapshot
         cursor = ""
         for _ in range(_MOST_PAGES):
             rows, cursor = await source.connector.snapshot(
-                client, source.settings, kind=begun.kind, start=begun.starts.isoformat(),
-                end=begun.ends.isoformat(), cursor=cursor,
+                client, source.settings, kind=begun.kind, cursor=cursor,
+                start=(begun.starts - _EDGE).isoformat(), end=(begun.ends + _EDGE).isoformat(),
             )  # fmt: skip
             yield rows
             if not cursor:

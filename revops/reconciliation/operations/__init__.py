@@ -1,0 +1,1 @@
+"""What changes reconciliation: loading, running, matching, signing, rules."""
