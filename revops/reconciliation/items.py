@@ -17,7 +17,8 @@ from typing import Any
 class Item:
     """
     ``id`` names the row on its side for ever (``item_key`` of a check's side). ``amount`` and
-    ``tax`` are minor units of ``currency``; ``dated`` is None where the side tells no day.
+    ``tax`` are minor units of ``currency``; ``dated`` is None where the side tells no day; ``key``
+    is what both sides know it by.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Item:
     state: str = ""
     record_kind: str = ""
     record_id: int | None = None
+    key: str = ""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Item:
@@ -42,7 +44,7 @@ class Item:
             party=row.get("party") or "", tax=None if tax is None else int(tax),
             dated=date.fromisoformat(dated) if dated else None, state=row.get("state") or "",
             record_kind=row.get("record_kind") or "",
-            record_id=int(record) if record not in (None, "") else None,
+            record_id=int(record) if record not in (None, "") else None, key=row.get("key") or "",
         )  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from revops.reconciliation.models.snapshots import Load, Pair
 
 
 class RunState(models.TextChoices):
+    ASKED = "asked", "Waiting"
     RUNNING = "running", "Running"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"

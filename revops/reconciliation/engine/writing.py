@@ -1,0 +1,161 @@
+"""
+Breaks as they stand after a run: each kept once, changed when it reads differently, settled when
+neither side shows it any more. All set-wise, within the run's transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from revops.reconciliation.engine.deciding import Found, Row
+from revops.reconciliation.engine.sides import Scope
+from revops.store import sql
+
+_KEY: Final = 120
+
+_BEFORE: Final = """
+SELECT fingerprint, type, state, difference, case_id FROM reconciliation_break
+WHERE pair_id = %s AND fingerprint = ANY(%s) AND NOT (state = 'settled')
+ORDER BY fingerprint FOR UPDATE
+"""
+
+# What somebody promised to clear by a day goes on clearing until then.
+_UPSERT: Final = """
+INSERT INTO reconciliation_break AS held (
+    pair_id, legal_entity_id, period_code, type, state, fingerprint, left_key, right_key,
+    "left", "right", currency, difference, at_stake, reason, proposal, expected_by, carried,
+    first_run_id, last_run_id, opened_at, settled_why
+)
+SELECT %(pair)s, %(entity)s, %(period)s, found.type, found.state, found.fingerprint,
+    found.left_key, found.right_key, found."left", found."right", found.currency, found.difference,
+    found.at_stake, found.reason, '', found.expected_by, 0, %(run)s, %(run)s, %(at)s, ''
+FROM jsonb_to_recordset(%(found)s::jsonb) AS found (
+    type text, state text, fingerprint text, left_key text, right_key text, "left" jsonb,
+    "right" jsonb, currency text, difference bigint, at_stake bigint, reason text, expected_by date
+)
+ORDER BY found.fingerprint
+ON CONFLICT (pair_id, fingerprint) WHERE NOT (state = 'settled') DO UPDATE SET
+    legal_entity_id = EXCLUDED.legal_entity_id, period_code = EXCLUDED.period_code,
+    type = EXCLUDED.type, reason = EXCLUDED.reason,
+    state = CASE WHEN EXCLUDED.state = 'open' AND held.promised_by_id IS NOT NULL
+        AND held.expected_by >= %(today)s THEN 'clearing' ELSE EXCLUDED.state END,
+    expected_by = CASE WHEN EXCLUDED.state = 'open' AND held.promised_by_id IS NOT NULL
+        AND held.expected_by >= %(today)s THEN held.expected_by ELSE EXCLUDED.expected_by END,
+    left_key = EXCLUDED.left_key, right_key = EXCLUDED.right_key, "left" = EXCLUDED."left",
+    "right" = EXCLUDED."right", currency = EXCLUDED.currency, difference = EXCLUDED.difference,
+    at_stake = EXCLUDED.at_stake, last_run_id = EXCLUDED.last_run_id
+RETURNING id, fingerprint, type, state, difference
+"""
+
+_SETTLE: Final = """
+UPDATE reconciliation_break AS held
+SET state = 'settled', settled_at = %(at)s, settled_why = %(why)s
+WHERE pair_id = %(pair)s AND legal_entity_id = %(entity)s AND period_code = %(period)s
+    AND NOT (state = 'settled') AND match_id IS NULL AND last_run_id <> %(run)s
+RETURNING held.id, held.case_id
+"""
+
+_CARRY: Final = """
+UPDATE reconciliation_break AS held SET carried = lived.periods
+FROM (
+    SELECT broken.id, count(*) AS periods
+    FROM reconciliation_break AS broken
+    JOIN mappings_accountingperiod AS own ON own.legal_entity_id = broken.legal_entity_id
+        AND own.code = broken.period_code
+    JOIN mappings_accountingperiod AS later ON later.legal_entity_id = broken.legal_entity_id
+        AND later.starts > own.starts AND later.starts <= %(starts)s
+    WHERE broken.pair_id = %(pair)s AND broken.legal_entity_id = %(entity)s
+        AND NOT (broken.state = 'settled')
+    GROUP BY broken.id
+) AS lived
+WHERE held.id = lived.id AND held.carried < lived.periods
+"""
+
+_STANDING: Final = """
+SELECT currency, type, count(*)::int AS count, sum(difference)::bigint AS difference,
+    sum(abs(difference))::bigint AS gross
+FROM reconciliation_break
+WHERE pair_id = %s AND legal_entity_id = %s AND period_code = %s AND NOT (state = 'settled')
+GROUP BY currency, type ORDER BY currency, type
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A break as it stands now, with what it was before this run (None: it is new)."""
+
+    id: int
+    found: Found
+    type: str
+    state: str
+    was: tuple[str, str, int, int | None] | None
+
+    @property
+    def changed(self) -> bool:
+        return self.was is None or self.was[:3] != (self.type, self.state, self.found.difference)
+
+
+def write(
+    scope: Scope, found: Sequence[Found], *, run_id: int, at: datetime, today: date
+) -> list[Written]:
+    """Keep these breaks, new ones and those that stood; in the order of their fingerprints."""
+    if not found:
+        return []
+    by_print = {one.fingerprint: one for one in found}
+    before = {
+        row.fingerprint: (row.type, row.state, row.difference, row.case_id)
+        for row in sql.rows(_BEFORE, (scope.pair_id, sorted(by_print)))
+    }
+    values = {
+        "pair": scope.pair_id, "entity": scope.entity_id, "period": scope.period_code,
+        "run": run_id, "at": at, "today": today,
+        "found": json.dumps([_columns(name, one) for name, one in by_print.items()]),
+    }  # fmt: skip
+    return [
+        Written(row.id, by_print[row.fingerprint], row.type, row.state, before.get(row.fingerprint))
+        for row in sql.rows(_UPSERT, values)
+    ]
+
+
+def settle(scope: Scope, *, run_id: int, at: datetime, why: str) -> list[int]:
+    """Settle what this run did not find again; the ids of the cases that they had."""
+    values = {
+        "pair": scope.pair_id, "entity": scope.entity_id, "period": scope.period_code,
+        "run": run_id, "at": at, "why": why,
+    }  # fmt: skip
+    return [row.case_id for row in sql.rows(_SETTLE, values) if row.case_id is not None]
+
+
+def carry(scope: Scope) -> None:
+    """Say of the breaks of earlier periods how many periods they outlived."""
+    sql.run(_CARRY, {"pair": scope.pair_id, "entity": scope.entity_id, "starts": scope.starts})
+
+
+def standing(scope: Scope) -> list[tuple[str, str, int, int, int]]:
+    """(currency, type, count, difference, gross) of the breaks of the scope's own period."""
+    return [
+        tuple(row)
+        for row in sql.tuples(_STANDING, (scope.pair_id, scope.entity_id, scope.period_code))
+    ]
+
+
+def _columns(name: str, found: Found) -> dict[str, Any]:
+    return {
+        "type": found.type, "state": found.state, "fingerprint": name,
+        "left_key": _key(found.left), "right_key": _key(found.right),
+        "left": _items(found.left), "right": _items(found.right), "currency": found.currency,
+        "difference": found.difference, "at_stake": found.at_stake, "reason": found.reason,
+        "expected_by": found.expected_by.isoformat() if found.expected_by else None,
+    }  # fmt: skip
+
+
+def _key(rows: Iterable[Row]) -> str:
+    return next((row.id[:_KEY] for row in rows), "")
+
+
+def _items(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    return [row.item().as_json() for row in rows]
