@@ -5,17 +5,16 @@ does. ``Lists`` writes their rows as if they had been loaded, and runs the compa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from connectors.models import Connection
 from revops.kernel import clock
 from revops.mappings.models import LegalEntity
 from revops.reconciliation.checks import registry
-from revops.reconciliation.checks.base import Check, RuleSpec
+from revops.reconciliation.checks.base import Check
 from revops.reconciliation.checks.sides import listed
 from revops.reconciliation.models import Break, BreakState, Holding, Load, Pair, Run
 from revops.reconciliation.operations import runs
@@ -38,11 +37,16 @@ CHECK: Final = Check(
 @contextmanager
 def declared(check: Check) -> Iterator[None]:
     """The check exists for a while."""
-    registry._found()[check.slug] = check
+    known = registry._found()
+    before = known.get(check.slug)
+    known[check.slug] = check
     try:
         yield
     finally:
-        del registry._found()[check.slug]
+        if before is None:
+            del known[check.slug]
+        else:
+            known[check.slug] = before
 
 
 class Lists:

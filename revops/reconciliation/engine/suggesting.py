@@ -1,187 +1,227 @@
 """
-Which of the rows that are left over may belong together, and why one would think so. Pure: the same
-rows give the same suggestions in the same order.
-
-Points, of a hundred: what a side's text names weighs as much as an amount that is equal; customer
-and day say less. A row is in one suggestion only, the one with the most points.
+Which rows that are left over may belong together, how surely, and why. Pure: the same rows give the
+same suggestions in the same order, and a person confirms each one.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
 
 from revops.kernel.money import Money
 from revops.reconciliation.engine.adding import MOST, adds_up
-from revops.reconciliation.items import Item, total
+from revops.reconciliation.items import Item
 
-_EQUAL, _NAMED, _PARTY, _SAME_DAY, _SOON = 45, 35, 15, 5, 3
-_SUM: Final = 40
-_NEAR: Final = 20
-_LEAST: Final = 45
-# A payment that a bank took its fee from is short by this much at most.
-_FEE_PER_MILLE: Final = 30
-_SOON_DAYS: Final = 7
-_FAR_DAYS: Final = 45
-_SHORTEST: Final = 4
-_WORDS: Final = re.compile(r"[a-z0-9]+")
-_FORMS: Final = frozenset({"inc", "ltd", "gmbh", "llc", "kk", "co", "corp", "ag", "limited"})
+# Below it, it is a guess that costs more than it saves.
+_LEAST: Final = 50
+_SURE: Final = 99
+_MOST_DAYS: Final = 31
+_NEAR: Final = 5
+_NAME: Final = 4
+# Amounts this near, in thousandths, may be one with a fee in between.
+_FEE: Final = 35
+
+OK: Final = "ok"
+WARN: Final = "warn"
+Reason = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """``reasons`` are (tone, words): ok speaks for it, warn against. ``score`` is 0 to 100."""
+class Wanted:
+    """A rule that suggests: what has to be equal, and how far off amounts and days may be."""
+
+    name: str
+    keys: tuple[str, ...]
+    amount_within: int = 0
+    per_mille: int = 0
+    days_within: int | None = None
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """``score`` is from 50 to 99; ``reasons`` are (ok or warn, words), the strongest first."""
 
     left: tuple[Item, ...]
     right: tuple[Item, ...]
     score: int
-    reasons: tuple[tuple[str, str], ...]
+    reasons: tuple[Reason, ...] = field(default_factory=tuple)
 
     @property
-    def off(self) -> Money:
-        """Left minus right."""
-        return Money(total(self.left) - total(self.right), self.left[0].currency)
+    def off(self) -> int:
+        return sum(item.amount for item in self.left) - sum(item.amount for item in self.right)
 
 
-def suggest(left: Sequence[Item], right: Sequence[Item], *, most: int = 12) -> list[Suggestion]:
-    """The best suggestions among the rows, at most ``most``, no row in two of them."""
-    turned = (_turned(one) for one in _sums(right, left))
-    found = [*_ones(left, right), *_sums(left, right), *turned]
+def propose(
+    left: Sequence[Item], right: Sequence[Item], rules: Sequence[Wanted] = ()
+) -> list[Proposal]:
+    """Each row in one proposal at most; the surest first."""
+    found = [*_ones(left, right, rules), *_sums(left, right)]
     found.sort(key=lambda one: (-one.score, _ids(one.left), _ids(one.right)))
     taken: set[tuple[str, str]] = set()
-    chosen: list[Suggestion] = []
+    kept = []
     for one in found:
-        rows = {("left", row.id) for row in one.left} | {("right", row.id) for row in one.right}
+        rows = {("left", item.id) for item in one.left} | {("right", item.id) for item in one.right}
         if taken.isdisjoint(rows):
             taken |= rows
-            chosen.append(_doubted(one, found))
-        if len(chosen) == most:
-            break
-    return chosen
+            kept.append(one)
+    return kept
 
 
-def _ones(left: Sequence[Item], right: Sequence[Item]) -> Iterator[Suggestion]:
+def _ids(items: Iterable[Item]) -> list[str]:
+    return [item.id for item in items]
+
+
+def _ones(
+    left: Sequence[Item], right: Sequence[Item], rules: Sequence[Wanted]
+) -> Iterable[Proposal]:
+    by_amount = _indexed(right, lambda item: (item.currency, item.amount))
+    by_party = _indexed(right, lambda item: (item.currency, item.party.casefold()))
+    named = [item for item in right if len(item.reference) >= _NAME]
     for one in left:
-        for other in right:
-            if one.currency == other.currency:
-                yield from _judged((one,), (other,))
+        near = {item.id: item for item in by_amount.get((one.currency, one.amount), ())}
+        if one.party:
+            near |= {
+                item.id: item for item in by_party.get((one.currency, one.party.casefold()), ())
+            }
+        for item in named if len(one.name) >= _NAME else ():
+            if one.name.casefold() in item.reference.casefold():
+                near[item.id] = item
+        if len(one.reference) >= _NAME:
+            text = one.reference.casefold()
+            near |= {
+                item.id: item for item in right
+                if len(item.name) >= _NAME and item.name.casefold() in text
+            }  # fmt: skip
+        for item in near.values():
+            scored = _score(one, item, rules)
+            if scored is not None:
+                yield scored
 
 
-def _sums(ones: Sequence[Item], many: Sequence[Item]) -> Iterator[Suggestion]:
-    """One row against several of the other side that come to it: named ones, or a customer's."""
-    for one in ones:
-        same = [row for row in many if row.currency == one.currency]
-        named = [row for row in same if _names(one, row)]
-        known = [row for row in same if _same_party(one, row)]
-        for group in (named, known):
-            near = sorted(group, key=lambda row: (_apart(one, row), row.id))[:MOST]
-            places = adds_up(one.amount, [row.amount for row in near])
-            if places is not None:
-                rows = sorted((near[place] for place in places), key=lambda row: row.id)
-                yield from _judged((one,), tuple(rows))
-                break
+def _indexed(
+    items: Iterable[Item], key: Callable[[Item], tuple[Any, ...]]
+) -> Mapping[tuple[Any, ...], list[Item]]:
+    found: dict[tuple[Any, ...], list[Item]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
 
 
-def _judged(left: tuple[Item, ...], right: tuple[Item, ...]) -> Iterator[Suggestion]:
-    one, reasons, score = left[0], list[tuple[str, str]](), 0
-    off = total(left) - total(right)
+def _score(left: Item, right: Item, rules: Sequence[Wanted]) -> Proposal | None:
+    if left.currency != right.currency:
+        return None
+    points, reasons = 0, list[Reason]()
+    off = abs(left.amount - right.amount)
     if off == 0:
-        score += _EQUAL if len(right) == 1 else _SUM
-        reasons.append(("ok", "amount equal" if len(right) == 1 else "adds up exactly"))
-    elif 0 < abs(off) * 1000 <= abs(total(right)) * _FEE_PER_MILLE:
-        score += _NEAR
-        short = Money(abs(off), one.currency)
-        word = "short, like a fee" if abs(total(left)) < abs(total(right)) else "too much"
-        reasons.append(("warn", f"{short} {word}"))
+        points += 50
+        reasons.append((OK, "amount equal"))
+    elif off * 1000 <= abs(left.amount) * _FEE:
+        points += 25
+        reasons.append((WARN, f"amount off by {Money(off, left.currency)}"))
     else:
-        return
-    named = [row for row in right if _names(one, row)]
-    if named:
-        score += _NAMED * len(named) // len(right)
-        shown = ", ".join(row.name for row in named[:3])
-        reasons.append(("ok", f"text names {shown}"))
-    if all(_same_party(one, row) for row in right):
-        score += _PARTY
-        reasons.append(("ok", "same customer"))
-    elif any(one.party and row.party for row in right):
-        reasons.append(("warn", "another customer"))
-    days = max(_apart(one, row) for row in right)
-    if days <= _FAR_DAYS:
-        score += _SAME_DAY if days == 0 else _SOON if days <= _SOON_DAYS else 0
-        tone = "ok" if days <= _SOON_DAYS else "warn"
-        reasons.append((tone, "same day" if days == 0 else f"day {_signed(one, right[0])} d"))
-    else:
-        score -= _SOON
-    if score >= _LEAST:
-        yield Suggestion(left, right, min(score, 100), tuple(reasons))
+        reasons.append((WARN, f"amount differs by {Money(off, left.currency)}"))
+    name = _named(left, right)
+    if name:
+        points += 35
+        reasons.append((OK, f"text names {name}"))
+    days = _days(left.dated, right.dated)
+    if days is not None:
+        points += 15 if days == 0 else 10 if abs(days) <= _NEAR else 0
+        reasons.append(_about_days(days))
+        if abs(days) > _MOST_DAYS:
+            points -= 20
+    if left.party and left.party.casefold() == right.party.casefold():
+        points += 20
+        reasons.append((OK, "same customer"))
+    rule = next((one for one in rules if _meets(one, left, right, bool(name))), None)
+    if rule is not None:
+        points = max(points, 80)
+        reasons.append((OK, f"rule “{rule.name}”"))
+    if points < _LEAST or (off and not name and rule is None):
+        return None
+    return Proposal((left,), (right,), min(points, _SURE), tuple(reasons))
 
 
-def _doubted(one: Suggestion, found: Iterable[Suggestion]) -> Suggestion:
-    """Said when another suggestion for one of its rows has as many points."""
-    rivals = [other for other in found if other.score == one.score and _share(one, other)]
-    if not rivals:
-        return one
-    reason = ("warn", f"{len(rivals)} other{'' if len(rivals) == 1 else 's'} would fit as well")
-    return Suggestion(one.left, one.right, max(1, one.score // 2), (*one.reasons, reason))
-
-
-def _share(one: Suggestion, other: Suggestion) -> bool:
-    """Whether two different suggestions want one row."""
-    if one is other:
+def _meets(rule: Wanted, left: Item, right: Item, named: bool) -> bool:
+    if rule.named and not named:
         return False
-    sides = ((one.left, other.left), (one.right, other.right))
-    return any(not set(_ids(mine)).isdisjoint(_ids(theirs)) for mine, theirs in sides)
+    known = ("key", "number", "reference", "party", "amount", "currency", "dated")
+    for key in rule.keys:
+        if key not in known or getattr(left, key) != getattr(right, key) or not getattr(left, key):
+            return False
+    share = abs(left.amount) * rule.per_mille // 1000
+    allowed = min(rule.amount_within, share) if rule.amount_within and rule.per_mille else (
+        rule.amount_within or share
+    )  # fmt: skip
+    if abs(left.amount - right.amount) > allowed:
+        return False
+    days = _days(left.dated, right.dated)
+    return rule.days_within is None or (days is not None and abs(days) <= rule.days_within)
 
 
-def _turned(one: Suggestion) -> Suggestion:
-    return Suggestion(one.right, one.left, one.score, one.reasons)
+def _named(left: Item, right: Item) -> str:
+    for one, other in ((left, right), (right, left)):
+        if len(one.name) >= _NAME and one.name.casefold() in other.reference.casefold():
+            return one.name
+    return ""
 
 
-def _names(one: Item, other: Item) -> bool:
-    """Whether the text of one names the other, in either direction."""
-    return _told(one.reference, other) or _told(other.reference, one)
+def _days(left: date | None, right: date | None) -> int | None:
+    return (right - left).days if left and right else None
 
 
-def _told(text: str, item: Item) -> bool:
-    words = _words(text)
-    whole = "".join(words)
-    for name in (item.number, item.id):
-        parts = _words(name)
-        joined = "".join(parts)
-        if len(joined) >= _SHORTEST and joined in whole:
-            return True
-        if parts and parts[-1].isdigit() and len(parts[-1]) >= _SHORTEST and parts[-1] in words:
-            return True
-    return False
+def _about_days(days: int) -> Reason:
+    if days == 0:
+        return OK, "same day"
+    return OK if abs(days) <= _NEAR else WARN, f"date {days:+} d"
 
 
-def _same_party(one: Item, other: Item) -> bool:
-    mine, theirs = (
-        [word for word in _words(row.party) if word not in _FORMS] for row in (one, other)
-    )
-    return bool(mine) and mine == theirs
+def _sums(left: Sequence[Item], right: Sequence[Item]) -> Iterable[Proposal]:
+    """One row that is the sum of several of the other side."""
+    for one in left:
+        parts = _add(one, right)
+        if parts:
+            yield _sum_of(one, parts, (one,), parts)
+    for one in right:
+        parts = _add(one, left)
+        if parts:
+            yield _sum_of(one, parts, parts, (one,))
 
 
-@lru_cache(maxsize=4_096)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORDS.findall(text.lower()))
+def _add(one: Item, others: Sequence[Item]) -> tuple[Item, ...]:
+    near = [
+        item for item in others
+        if item.currency == one.currency and item.amount * one.amount > 0
+        and abs(item.amount) < abs(one.amount)
+        and abs(_days(one.dated, item.dated) or 0) <= _MOST_DAYS
+    ]  # fmt: skip
+    near.sort(
+        key=lambda item: (
+            item.party.casefold() != one.party.casefold(), not _named(one, item),
+            abs(_days(one.dated, item.dated) or 0), item.id,
+        )
+    )  # fmt: skip
+    near = near[:MOST]
+    chosen = adds_up(one.amount, [item.amount for item in near])
+    return tuple(near[position] for position in chosen or ())
 
 
-def _apart(one: Item, other: Item) -> int:
-    if one.dated is None or other.dated is None:
-        return _FAR_DAYS + 1
-    return abs((one.dated - other.dated).days)
-
-
-def _signed(one: Item, other: Item) -> str:
-    assert one.dated is not None
-    assert other.dated is not None
-    days = (other.dated - one.dated).days
-    return f"+{days}" if days > 0 else f"\N{MINUS SIGN}{-days}"
-
-
-def _ids(rows: Sequence[Item]) -> tuple[str, ...]:
-    return tuple(row.id for row in rows)
+def _sum_of(
+    one: Item, parts: Sequence[Item], left: Sequence[Item], right: Sequence[Item]
+) -> Proposal:
+    points = 55
+    reasons: list[Reason] = [(OK, f"{len(parts)} rows add up exactly")]
+    if one.party and all(item.party.casefold() == one.party.casefold() for item in parts):
+        points += 20
+        reasons.append((OK, "same customer"))
+    names = sum(1 for item in parts if _named(one, item))
+    if names:
+        points += 15
+        reasons.append((OK, f"text names {names} of them"))
+    furthest = max((abs(_days(one.dated, item.dated) or 0) for item in parts), default=0)
+    points += 10 if furthest <= _NEAR else 0
+    reasons.append((OK if furthest <= _NEAR else WARN, f"at most {furthest} d apart"))
+    return Proposal(tuple(left), tuple(right), min(points, _SURE), tuple(reasons))

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.db import transaction
+
 from revops.kernel.keys import sha256
 from revops.reconciliation.checks.base import Check
 from revops.reconciliation.engine import bases, joining, knowing, reading, writing
-from revops.reconciliation.engine.deciding import Found, Row, Terms, cluster
+from revops.reconciliation.engine.deciding import Found, Row, Terms, Which, cluster
 from revops.reconciliation.engine.figures import figures
 from revops.reconciliation.engine.sides import EVER, Scope
 from revops.reconciliation.models import (
@@ -35,7 +37,7 @@ from revops.reconciliation.operations.casing import Sides
 from revops.store import sql
 
 # A row that was touched in a transaction that committed late is looked at again.
-GRACE: Final = timedelta(minutes=15)
+GRACE: Final = timedelta(minutes=5)
 _LOT: Final = 1_000
 
 _TOUCHED: Final = """
@@ -97,6 +99,15 @@ def only_by_key(rules: Sequence[Rule]) -> bool:
     )
 
 
+def touched_since(scope: Scope, moment: datetime) -> bool:
+    """Whether a row of either side changed, or left its list, after ``moment``."""
+    with transaction.atomic():
+        reading.prepare()
+        for which in reading.BOTH:
+            _want_touched(scope, which, moment)
+        return bool(sql.once("SELECT 1 FROM rec_wanted LIMIT 1"))
+
+
 def compare(
     run: Run, check: Check, version: RuleVersion, sides: Sides, *, at: datetime, today: date,
     since: datetime | None,
@@ -154,17 +165,21 @@ def _terms(run: Run, scope: Scope, rules: Sequence[Rule], sides: Sides, today: d
 def _want(scope: Scope, since: datetime) -> None:
     """The keys that a run has to look at when it looks only at what changed."""
     for which in reading.BOTH:
-        ever = scope.select(which, days=EVER)
-        stamp = sql.literal("%(since)s::timestamptz", {"since": since})
-        sql.once(_TOUCHED.format(ever=ever, since=stamp))
-        side, connection = scope.side(which), scope.connection(which)
-        if side.kind and connection is not None:
-            values = {"connection": connection, "kind": side.kind, "since": since}
-            sql.once(sql.literal(_LISTED, values))
+        _want_touched(scope, which, since)
     values = {"pair": scope.pair_id, "entity": scope.entity_id, "period": scope.period_code}
     sql.once(sql.literal(_STANDING, values))
     sql.once("DELETE FROM rec_wanted a USING rec_wanted b WHERE a.key = b.key AND a.ctid > b.ctid")
     sql.once("ANALYZE rec_wanted")
+
+
+def _want_touched(scope: Scope, which: Which, since: datetime) -> None:
+    ever = scope.select(which, days=EVER)
+    stamp = sql.literal("%(since)s::timestamptz", {"since": since})
+    sql.once(_TOUCHED.format(ever=ever, since=stamp))
+    side, connection = scope.side(which), scope.connection(which)
+    if side.kind and connection is not None:
+        values = {"connection": connection, "kind": side.kind, "since": since}
+        sql.once(sql.literal(_LISTED, values))
 
 
 def _stand(scope: Scope, at: datetime) -> None:

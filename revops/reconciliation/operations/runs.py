@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 FRESH: Final = timedelta(seconds=60)
 # Below so many rows a side is read whole: that is as fast, and simpler.
 WHOLE_BELOW: Final = 50_000
+_PATIENCE: Final = 20
 LOST_AFTER: Final = timedelta(hours=2)
 
 
@@ -110,10 +111,13 @@ def carry_out(begun: Run) -> Run:
     return begun
 
 
-def listed(connection: Connection | None, kind: str, starts: date, ends: date) -> Load | None:
+def listed(
+    connection: Connection | None, kind: str, starts: date, ends: date, *, patient: bool = False
+) -> Load | None:
     """
     The list of a side: a young one, a new one, or the last that a person brought where the system
-    cannot be asked. None for our own records. Raises ListMissing.
+    cannot be asked. None for our own records. ``patient``: a long list is asked for so seldom that
+    listing takes a twentieth of the time at most. Raises ListMissing.
     """
     if connection is None or not kind:
         return None
@@ -125,15 +129,19 @@ def listed(connection: Connection | None, kind: str, starts: date, ends: date) -
         if newest is None:
             raise ListMissing(f"Nobody brought a list of “{kind}” from {connection.label} yet.")
         return newest
-    young = done.filter(
-        starts__lte=starts, ends__gte=ends, began_at__gte=clock.now() - FRESH
-    ).first()
-    if young is not None:
-        return young
+    last = done.filter(starts__lte=starts, ends__gte=ends).first()
+    if last is not None and last.began_at >= clock.now() - _rest_of(last, patient):
+        return last
     load = loading.load(connection.pk, kind, starts, ends, "reconciliation")
     if load.state != LoadState.DONE:
         raise ListMissing(f"{connection.label} did not give its list of “{kind}”: {load.error}")
     return load
+
+
+def _rest_of(load: Load, patient: bool) -> timedelta:
+    """How long a list counts as young."""
+    took = load.ended_at - load.began_at if load.ended_at else timedelta()
+    return max(FRESH, took * _PATIENCE) if patient else FRESH
 
 
 def _compare(begun: Run) -> None:

@@ -1,0 +1,66 @@
+"""What may belong together of a run's leftovers, as the workbench offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from revops.kernel.money import Money
+from revops.reconciliation.engine.suggesting import Proposal, Reason, Wanted, propose
+from revops.reconciliation.items import Item
+from revops.reconciliation.models import Run
+from revops.reconciliation.models.rules import Strength
+from revops.reconciliation.queries import leftovers
+from revops.reconciliation.queries.leftovers import Leftovers, token_of
+
+MOST: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """``left`` and ``right`` are tokens of rows; ``off`` is left minus right."""
+
+    title: str
+    pairing: str
+    score: int
+    reasons: Sequence[Reason]
+    left: Sequence[str]
+    right: Sequence[str]
+    off: Money
+
+    @property
+    def balanced(self) -> bool:
+        return self.off.minor == 0
+
+
+def of(run: Run, left_over: Leftovers | None = None) -> list[Suggestion]:
+    """The surest first, by the rules that the run used; ``left_over`` when it was read already."""
+    held = left_over or leftovers.of(run)
+    rules = [
+        Wanted(
+            one.name, tuple(one.keys), amount_within=one.amount_within, per_mille=one.per_mille,
+            days_within=one.days_within, named=one.reference_in_text,
+        )
+        for one in run.rules.rules.order_by("position")
+        if one.strength == Strength.SUGGEST
+        and one.legal_entity_id in (None, run.legal_entity_id)
+    ]  # fmt: skip
+    found = propose([row.item for row in held.left], [row.item for row in held.right], rules)
+    return [_suggestion(one) for one in found[:MOST]]
+
+
+def _suggestion(one: Proposal) -> Suggestion:
+    first = (*one.left, *one.right)[0]
+    party = next((item.party for item in (*one.left, *one.right) if item.party), "")
+    return Suggestion(
+        title=party or first.name, pairing=f"{_names(one.left)} ↔ {_names(one.right)}",
+        score=one.score, reasons=one.reasons, left=[token_of(item) for item in one.left],
+        right=[token_of(item) for item in one.right], off=Money(one.off, first.currency),
+    )  # fmt: skip
+
+
+def _names(items: Sequence[Item]) -> str:
+    if len(items) == 1:
+        return items[0].name
+    return f"{items[0].name} and {len(items) - 1} more"
