@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("credits/", include("revops.credits.urls")),
     path("rehearsals/", include("revops.sandbox.rehearsals.urls")),
     path("alerts/", include("revops.alerts.urls")),
+    path("close/", include("revops.close.urls")),
     path("measures/", include("revops.measures.urls")),
     path("", include("revops.api.urls")),
 ]

@@ -6,3 +6,13 @@ from django.apps import AppConfig
 class CloseConfig(AppConfig):
     name = "revops.close"
     label = "close"
+
+    def ready(self) -> None:
+        from approvals import subjects
+        from revops.close.subject import CloseWaiver
+        from revops.web import nav
+
+        subjects.register(CloseWaiver())
+        nav.declare(
+            nav.Item("Close", "close:period", "close.view", group=nav.WATCH, order=10, key="o")
+        )

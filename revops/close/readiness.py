@@ -73,6 +73,10 @@ class Readiness:
         return testing.amounts_of(self.money)
 
     @property
+    def causes(self) -> int:
+        return len({one.key for one in self.blockers})
+
+    @property
     def blocking(self) -> dict[str, int]:
         """The money of tests that block, without what is only at risk or waits."""
         found: dict[str, int] = {}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from accounts.models import Assignment, User
 from exceptions.models import Case
 from revops.close.readiness import Readiness, of
 from revops.kernel import clock
 from revops.mappings.models import AccountingPeriod, LegalEntity, PeriodRun
 from revops.pipeline.period_end.runs import AUTOMATIC
 from tests import factories as make
+from tests.cast import person
 
 PERIOD = "2026-10"
 # The second working day after the period.
@@ -49,6 +51,13 @@ def a_blocker(entity: LegalEntity, **values: Any) -> Case:
 
 def ready(period: AccountingPeriod, at: datetime = AT) -> Readiness:
     return of(entity_id=period.legal_entity_id, period_code=period.code, at=at)
+
+
+def worker(name: str) -> User:
+    """Somebody of the tests who holds their role since before the period."""
+    found = person(name)
+    Assignment.objects.filter(user=found).update(valid_from=AT - timedelta(days=90))
+    return found
 
 
 def is_now(monkeypatch: Any, at: datetime = AT) -> None:

@@ -60,6 +60,17 @@ class Task(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def prepares(self) -> str:
+        """Who did or will; a role as long as nobody is named."""
+        who = self.prepared_by or self.preparer
+        return who.name if who else "Finance"
+
+    @property
+    def reviews(self) -> str:
+        who = self.reviewed_by or self.reviewer
+        return who.name if who else "A manager"
+
 
 class TaskMove(models.Model):
     """A step of a task's life, with who took it. Only ever added."""

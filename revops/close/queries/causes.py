@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from exceptions import kinds
-from revops.close.areas import area_of
+from revops.close.areas import BY_SLUG, area_of
 from revops.close.queries.periods import Closing
 from revops.close.testing import amounts_of
 from revops.kernel.clock import local_date
@@ -70,6 +70,7 @@ class Blocker:
     sentence: str = ""
     path: str = ""
     label: str = ""
+    at: datetime | None = None
 
     @property
     def amounts(self) -> list[Money]:
@@ -89,6 +90,14 @@ class Blocker:
         if self.late(at):
             return "late"
         return "retrying" if self.again else "open"
+
+    @property
+    def status_now(self) -> str:
+        return self.status(self.at) if self.at else "open"
+
+    @property
+    def area_label(self) -> str:
+        return BY_SLUG[self.area].label
 
     @property
     def fix(self) -> str:
@@ -119,7 +128,13 @@ def blockers(closings: Sequence[Closing], *, at: datetime) -> list[Blocker]:
         held = made.get(key)
         if held is None:
             held = made[key] = Blocker(
-                row.cause_key, row.kind, area, by_entity[row.entity_id], row.doubt, label=row.label
+                row.cause_key,
+                row.kind,
+                area,
+                by_entity[row.entity_id],
+                row.doubt,
+                label=row.label,
+                at=at,
             )
         _merge(held, row, people)
     _named(made.values())

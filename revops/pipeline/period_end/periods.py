@@ -1,6 +1,9 @@
 """
 Opening and closing accounting periods. Closing is what keeps the books of a month as they were
 reported; opening lets in what was kept out, and what waited for it goes on by itself.
+
+A period that is closed softly takes nothing either, but nothing is locked yet: it is opened again
+without asking (``let_in``). Who may close, and after what, is decided in ``revops/close``.
 """
 
 from __future__ import annotations
@@ -35,6 +38,51 @@ class PeriodRefused(ValueError):
 
 
 @recorded
+def soft_close(*, period_id: int, by: User) -> AccountingPeriod:
+    """
+    Take no more postings for now: whoever prepared the close has signed it, nobody has reviewed it.
+
+    Raises NotAllowed, AccountingPeriod.DoesNotExist, and PeriodRefused when it is not open or has
+    not ended in the entity's zone.
+    """
+    with transaction.atomic():
+        period = _locked(period_id)
+        by = authorize(by, "close.prepare", entities=[period.legal_entity.code])
+        if period.state != PeriodState.OPEN:
+            raise PeriodRefused(f"{period} is closed already.")
+        _has_ended(period)
+        before, period.state = period.state, PeriodState.SOFT_CLOSED
+        period.save(update_fields=["state"])
+        _record("periods.soft_close", period, by, before=before)
+    return period
+
+
+@recorded
+def let_in(*, period_id: int, by: User) -> int:
+    """
+    Open a period that is closed only softly, and send what waited for it through again. How many
+    cases that were.
+
+    Raises NotAllowed, AccountingPeriod.DoesNotExist, PeriodRefused when it is not closed softly.
+    """
+    with transaction.atomic():
+        period = _locked(period_id)
+        by = authorize(by, "periods.reopen", entities=[period.legal_entity.code])
+        if period.state != PeriodState.SOFT_CLOSED:
+            raise PeriodRefused(f"{period} is not closed softly.")
+        before, period.state = period.state, PeriodState.OPEN
+        period.save(update_fields=["state"])
+        again = _drive_again(period)
+        _record("periods.let_in", period, by, before=before, sent_again=again)
+        return again
+
+
+def _has_ended(period: AccountingPeriod) -> None:
+    if period.ends >= local_date(clock.now(), period.legal_entity.zone):
+        raise PeriodRefused(f"{period} ends on {period.ends} and has not ended yet.")
+
+
+@recorded
 def close_period(*, period_id: int, by: User) -> AccountingPeriod:
     """
     Take no more postings into a period, and tell (``period.closed/1``).
@@ -47,14 +95,14 @@ def close_period(*, period_id: int, by: User) -> AccountingPeriod:
         period = _locked(period_id)
         if period.state == PeriodState.CLOSED:
             raise PeriodRefused(f"{period} is closed already.")
-        if period.ends >= local_date(clock.now(), period.legal_entity.zone):
-            raise PeriodRefused(f"{period} ends on {period.ends} and has not ended yet.")
+        _has_ended(period)
         earlier = _neighbours(period).filter(starts__lt=period.starts).order_by("starts")
         standing = earlier.exclude(state=PeriodState.CLOSED).first()
         if standing is not None:
             raise PeriodRefused(f"{standing} is still open: periods are closed in order.")
+        before = period.state
         _set(period, PeriodState.CLOSED, PeriodClosed, by)
-        _record("periods.close", period, by)
+        _record("periods.close", period, by, before=before)
     return period
 
 
@@ -119,9 +167,10 @@ def _open(period_id: int, by: User) -> int:
         if later.exists():
             latest = later.latest("starts")
             raise PeriodRefused(f"{latest} is closed: periods are opened from the latest one back.")
+        before = period.state
         _set(period, PeriodState.OPEN, PeriodOpened, by)
         again = _drive_again(period)
-        _record("periods.open", period, by, sent_again=again)
+        _record("periods.open", period, by, before=before, sent_again=again)
         return again
 
 
@@ -162,13 +211,11 @@ def _set(
     )])  # fmt: skip
 
 
-def _record(action: str, period: AccountingPeriod, by: User, **more: int) -> None:
-    closed = period.state == PeriodState.CLOSED
-    before = PeriodState.OPEN if closed else PeriodState.CLOSED
+def _record(action: str, period: AccountingPeriod, by: User, *, before: str, **more: int) -> None:
     entity = period.legal_entity.code
     record(
         action, by=actor_of(by), kind="period", reference=f"{entity} {period.code}",
-        label=str(period), entity=entity, before={"state": before.value},
+        label=str(period), entity=entity, before={"state": str(before)},
         after={"state": str(period.state), **more},
     )  # fmt: skip
 

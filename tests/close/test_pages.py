@@ -1,0 +1,144 @@
+"""The pages of the close, and what people do on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from exceptions.models import Cause
+from revops.close.models import PeriodSignOff, Task
+from revops.close.operations import settings
+from revops.mappings.models import AccountingPeriod
+from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, is_now, ready, worker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_now(monkeypatch)
+
+
+def as_(name: str) -> Client:
+    client = Client()
+    client.force_login(worker(name))
+    return client
+
+
+def seen(client: Client, address: str, status: int = 200) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status, answer.content.decode()[-3000:]
+    return " ".join(answer.content.decode().replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+class TestPeriod:
+    def test_answers_the_four_questions(self) -> None:
+        period = an_ended_period()
+        Cause.objects.create(key="c" * 16, kind="refused", sentence="The ERP says no", first_at=AT)
+        a_blocker(period.legal_entity, cause_key="c" * 16, at_stake=23_141_020)
+        an_ended_period("NW-UK", name="Northwind UK", functional_currency="GBP")
+
+        page = seen(as_("mona"), "/close/")
+
+        assert (
+            "1 of 2 legal entities can close; Northwind NW-US is blocked by USD 231,410.20" in page
+        )
+        assert "Where are we?" in page
+        assert "1 owner" in page
+        assert "1 case, 1 cause" in page
+        assert "The ERP says no" in page
+        assert 'href="/close/2026-10/NW-US/"' in page
+
+    def test_without_a_calendar_says_so(self) -> None:
+        assert "There is no period to close yet" in seen(as_("mona"), "/close/")
+
+    def test_as_a_file_has_a_line_for_each_area(self) -> None:
+        an_ended_period()
+        answer = as_("mona").post("/close/close.csv")
+        lines = b"".join(answer).decode().splitlines()  # type: ignore[arg-type]
+        assert len(lines) == 9
+        assert "Billing sync" in lines[1]
+
+
+class TestEntity:
+    def test_of_nobody_is_not_found(self) -> None:
+        an_ended_period()
+        seen(as_("mona"), "/close/2026-10/NOBODY/", 404)
+
+    def test_shows_tests_tasks_and_who_signs(self) -> None:
+        period = an_ended_period()
+        a_blocker(period.legal_entity)
+        page = seen(as_("ana"), "/close/2026-10/NW-US/")
+
+        assert "cannot close yet: 1 test blocks, worth USD 100.00" in page
+        assert "Every journal can be posted" in page
+        assert "Sign off 2026-10 as preparer" in page
+        assert "disabled" in page
+
+    def test_is_prepared_by_one_and_closed_by_another(self) -> None:
+        period = an_ended_period()
+        settings.set_template(
+            title="Statements loaded", area="payments", due_day=1, by=worker("mona")
+        )
+        ana, mona = as_("ana"), as_("mona")
+        here = "/close/2026-10/NW-US/"
+
+        ana.post(f"{here}tasks")
+        task = Task.objects.get()
+        assert sign(ana, period, "preparer").status_code == 422
+        ana.post(f"{here}tasks/{task.pk}", {"to": "prepared"})
+        mona.post(f"{here}tasks/{task.pk}", {"to": "signed"})
+        assert sign(ana, period, "preparer").status_code == 302
+        assert AccountingPeriod.objects.get(pk=period.pk).state == "soft_closed"
+        assert sign(mona, period, "reviewer").status_code == 302
+
+        assert AccountingPeriod.objects.get(pk=period.pk).state == "closed"
+        assert "is closed by Mona Patel" in seen(mona, here)
+        assert PeriodSignOff.objects.filter(suspended_at__isnull=True).count() == 2
+
+    def test_says_that_a_test_is_not_true_when_somebody_signs_all_the_same(self) -> None:
+        period = an_ended_period()
+        a_blocker(period.legal_entity)
+        answer = sign(as_("ana"), period, "preparer")
+        assert answer.status_code == 422
+        assert "Not true yet: Every journal can be posted" in answer.content.decode()
+
+    def test_leads_an_asked_waiver_to_its_approval(self) -> None:
+        period = an_ended_period()
+        a_blocker(period.legal_entity)
+        answer = as_("ana").post(
+            "/close/2026-10/NW-US/waive", {"test": "posted", "reason": "It is a rounding of cents."}
+        )
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/approvals/APR-")
+
+
+class TestOthers:
+    def test_trends_say_when_they_fill(self) -> None:
+        an_ended_period()
+        assert "Too few closes to compare" in seen(as_("rae"), "/close/trends/")
+
+    def test_settings_are_changed_by_managers(self) -> None:
+        an_ended_period()
+        mona = as_("mona")
+        answer = mona.post(
+            "/close/settings/calendar",
+            {"entity": "NW-US", "target_days": "5", "holidays": "2026-11-26"},
+        )
+        assert answer.status_code == 302
+        page = seen(mona, "/close/settings/")
+        assert "WD+5, 1 holiday" in page
+        wrong = mona.post(
+            "/close/settings/calendar", {"entity": "NW-US", "target_days": "5", "holidays": "soon"}
+        )
+        assert wrong.status_code == 422
+        assert as_("ana").post("/close/settings/calendar").status_code == 403
+
+
+def sign(client: Client, period: AccountingPeriod, role: str) -> Any:
+    digest = ready(period).digest
+    return client.post(
+        f"/close/{PERIOD}/NW-US/sign", {"role": role, "confirm": "yes", "seen": digest}
+    )
