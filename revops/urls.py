@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rehearsals/", include("revops.sandbox.rehearsals.urls")),
     path("alerts/", include("revops.alerts.urls")),
     path("close/", include("revops.close.urls")),
+    path("reconciliation/", include("revops.reconciliation.urls")),
+    path("close/", include("revops.close.certificate.urls")),
     path("measures/", include("revops.measures.urls")),
     path("", include("revops.api.urls")),
 ]

@@ -6,3 +6,18 @@ from django.apps import AppConfig
 class ReconciliationConfig(AppConfig):
     name = "revops.reconciliation"
     label = "reconciliation"
+
+    def ready(self) -> None:
+        from approvals import subjects
+        from revops.reconciliation import kinds
+        from revops.reconciliation.subjects import BreaksCarried, MatchDifference, RulesChange
+        from revops.web import nav
+
+        kinds.declare()
+        subjects.register(MatchDifference(), BreaksCarried(), RulesChange())
+        nav.declare(
+            nav.Item(
+                "Reconciliation", "reconciliation:list", "reconciliation.view", group=nav.WORK,
+                order=27, key="r",
+            )
+        )  # fmt: skip

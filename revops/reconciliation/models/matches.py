@@ -9,6 +9,7 @@ from accounts.models import User
 from revops.mappings.models import LegalEntity
 from revops.reconciliation.models.rules import Rule
 from revops.reconciliation.models.snapshots import Pair
+from revops.reconciliation.reasons import label_of
 
 
 class Match(models.Model):
@@ -58,6 +59,11 @@ class Match(models.Model):
 
     def __str__(self) -> str:
         return f"Match {self.pk}"
+
+    @property
+    def word(self) -> str:
+        """What its difference is, in words."""
+        return label_of(self.reason)
 
 
 class Side(models.TextChoices):

@@ -1,0 +1,1 @@
+"""Reading what runs found: lists of runs, leftovers, figures, sign-offs, rules."""

@@ -1,0 +1,1 @@
+"""Pages: the list of runs, one run, the workbench, the rules."""

@@ -1,0 +1,191 @@
+"""Rows that people pair: what it settles, what it leaves over, and who else has to agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import User
+from accounts.queries import NotAllowed
+from approvals import operations as approvals
+from approvals.models import ApprovalRequest
+from exceptions.models import Case
+from revops.kernel import clock
+from revops.reconciliation.models import Break, Match, Run
+from revops.reconciliation.operations import drafts, matching
+from revops.reconciliation.operations.matching import MatchRefused, Outcome, RowsChanged, Wanted
+from revops.reconciliation.queries import figures, leftovers, suggestions
+from tests.reconciliation.world import Payouts, limits, payouts, tokens
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bank(db: None) -> Iterator[tuple[Payouts, Run]]:
+    with payouts() as made:
+        yield made
+
+
+@pytest.fixture
+def run(bank: tuple[Payouts, Run]) -> Run:
+    return bank[1]
+
+
+def match(
+    run: Run, by: User, left: list[str], right: list[str], reason: str = "", note: str = ""
+) -> Outcome:
+    wanted = Wanted(tokens(run, *left), tokens(run, *right), reason=reason, note=note)
+    return matching.match(run=run, wanted=wanted, by=by)
+
+
+def ties(run: Run) -> bool:
+    return not any(one.unclassified for one in figures.of(run).proofs)
+
+
+class TestAMatch:
+    def test_of_equal_sums_settles_its_breaks_and_their_cases(self, run: Run, ana: User) -> None:
+        before = Case.objects.exclude(state="resolved").count()
+        made = match(run, ana, ["PO-3", "PO-4"], ["BNK-34"]).match
+        assert made is not None
+        assert (made.left_amount, made.right_amount, made.made_by) == (50_000, 50_000, ana)
+        assert {row.item.name for row in leftovers.of(run).left} == {"PO-2", "PO-5"}
+        assert Case.objects.exclude(state="resolved").count() == before - 3
+        assert ties(run)
+
+    def test_stands_in_the_next_run(self, bank: tuple[Payouts, Run], ana: User) -> None:
+        lists, run = bank
+        match(run, ana, ["PO-3", "PO-4"], ["BNK-34"])
+        again = lists.run()
+        assert {row.item.name for row in leftovers.of(again).right} == {"BNK-2", "BNK-5"}
+        assert ties(again)
+
+    def test_is_released_by_the_run_that_finds_a_row_changed(
+        self, bank: tuple[Payouts, Run], ana: User
+    ) -> None:
+        lists, run = bank
+        made = match(run, ana, ["PO-2"], ["BNK-2"]).match
+        lists.reads("BNK-2", 49_000)
+        again = lists.run()
+        assert made is not None
+        made.refresh_from_db()
+        assert made.released_at is not None
+        assert "BNK-2" in {row.item.name for row in leftovers.of(again).right}
+        assert ties(again)
+
+    def test_of_a_row_that_changed_since_it_was_picked_is_refused_and_says_so(
+        self, bank: tuple[Payouts, Run], ana: User
+    ) -> None:
+        lists, run = bank
+        left, right = tokens(run, "PO-2"), tokens(run, "BNK-2")
+        drafts.keep(run=run, left=left, right=right, by=ana)
+        lists.reads("BNK-2", 49_000)
+        lists.run()
+        with pytest.raises(RowsChanged, match="changed or left the list"):
+            matching.match(run=run, wanted=Wanted(left, right), by=ana)
+        kept = drafts.of(run, ana)
+        assert kept is not None
+        assert kept.right == []
+
+    def test_cannot_be_made_twice(self, run: Run, ana: User) -> None:
+        wanted = Wanted(tokens(run, "PO-2"), tokens(run, "BNK-2"))
+        matching.match(run=run, wanted=wanted, by=ana)
+        with pytest.raises(RowsChanged):
+            matching.match(run=run, wanted=wanted, by=ana)
+        assert Match.objects.count() == 1
+
+    def test_needs_both_sides_or_a_reason(self, run: Run, ana: User) -> None:
+        with pytest.raises(MatchRefused, match="Pick rows on both sides"):
+            match(run, ana, ["PO-2"], [])
+
+    def test_is_for_those_who_run_reconciliations(self, run: Run, rae: User) -> None:
+        with pytest.raises(NotAllowed):
+            match(run, rae, ["PO-2"], ["BNK-2"])
+
+
+class TestADifference:
+    def test_needs_a_reason(self, run: Run, ana: User) -> None:
+        with pytest.raises(MatchRefused, match="Say what the difference is"):
+            match(run, ana, ["PO-5"], ["BNK-5"])
+
+    def test_above_the_tolerance_waits_for_somebody_else(
+        self, run: Run, ana: User, mona: User
+    ) -> None:
+        limits()
+        outcome = match(run, ana, ["PO-5"], ["BNK-5"], "wire_fee")
+        request = outcome.request
+        assert outcome.match is None
+        assert request is not None
+        assert "USD" in request.title
+        assert {row.item.name for row in leftovers.of(run).left} >= {"PO-5"}
+        approvals.decide(
+            request_id=request.pk, by=mona, verdict="approve", seen=request.sha256, reason=""
+        )
+        made = Match.objects.get()
+        assert (made.made_by, made.reason, made.approval) == (ana, "wire_fee", str(request))
+        left_over = Break.objects.get(match=made, state="explained")
+        assert (left_over.difference, left_over.reason) == (1_250, "Wire fee; Ana Lima matched it")
+        assert ties(run)
+
+    def test_within_the_tolerance_of_the_policy_needs_nobody_else(
+        self, bank: tuple[Payouts, Run], ana: User
+    ) -> None:
+        limits()
+        lists, _ = bank
+        lists.bill("PO-6", 10_900)
+        lists.post("BNK-6", 10_000)
+        run = lists.run()
+        outcome = match(run, ana, ["PO-6"], ["BNK-6"], "fee")
+        assert outcome.match is not None
+        assert ApprovalRequest.objects.get().state == "approved"
+        assert ties(run)
+
+    def test_of_timing_clears_by_a_day_and_is_open_again_after_it(
+        self, bank: tuple[Payouts, Run], ana: User
+    ) -> None:
+        lists, run = bank
+        day = clock.now().date() + timedelta(days=3)
+        wanted = Wanted(tokens(run, "PO-5"), tokens(run, "BNK-5"), "timing", day)
+        made = matching.match(run=run, wanted=wanted, by=ana).match
+        assert made is not None
+        waits = Break.objects.get(match=made, state="clearing")
+        assert (waits.type, waits.difference, waits.expected_by) == ("timing", 1_250, day)
+        assert ties(run)
+        Match.objects.update(expected_by=clock.now().date() - timedelta(days=1))
+        again = lists.run()
+        assert {row.item.name for row in leftovers.of(again).left} >= {"PO-5"}
+        assert ties(again)
+
+    def test_of_timing_needs_a_day_that_can_come(self, run: Run, ana: User) -> None:
+        with pytest.raises(MatchRefused) as refusal:
+            match(run, ana, ["PO-5"], ["BNK-5"], "timing")
+        assert set(refusal.value.problems) == {"expected_by"}
+
+
+class TestReleasing:
+    def test_leaves_its_rows_over_again(self, run: Run, ana: User, rob: User) -> None:
+        before = figures.of(run).sha256
+        made = match(run, ana, ["PO-3", "PO-4"], ["BNK-34"]).match
+        assert made is not None
+        matching.release(match=made, by=rob, why="Another month")
+        assert figures.of(run).sha256 == before
+        with pytest.raises(MatchRefused, match="Rob Novak released this match already"):
+            matching.release(match=made, by=ana)
+
+
+class TestSuggestions:
+    def test_say_what_belongs_together_and_why(self, run: Run) -> None:
+        found = {one.pairing: one for one in suggestions.of(run)}
+        first = found["PO-2 ↔ BNK-2"]
+        assert first.balanced
+        assert ("ok", "amount equal") in first.reasons
+        assert ("ok", "text names PO-2") in first.reasons
+        sums = found["2 rows from PO-3 ↔ BNK-34"]
+        assert sums.balanced
+        assert ("ok", "adds up exactly") in sums.reasons
+
+    def test_name_a_difference_that_looks_like_a_fee(self, run: Run) -> None:
+        found = next(one for one in suggestions.of(run) if one.pairing == "PO-5 ↔ BNK-5")
+        assert found.off.minor == 1_250
+        assert not found.balanced
