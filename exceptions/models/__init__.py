@@ -15,6 +15,7 @@ from exceptions.models.cases import (
     CaseState,
     Cause,
 )
+from exceptions.models.grouping import Regrouping
 from exceptions.models.lists import (
     SavedView,
     Snooze,
@@ -41,6 +42,7 @@ __all__ = [
     "CorrectionState",
     "PlaybookRun",
     "PlaybookVersion",
+    "Regrouping",
     "RunState",
     "RunStep",
     "SavedView",

@@ -52,6 +52,8 @@ class Case(models.Model):
     kind = models.CharField(max_length=40)
     fingerprint = models.CharField(max_length=64)
     cause_key = models.CharField(max_length=64)
+    # The cause that the line gave it, where people grouped it otherwise (exceptions/grouping.py).
+    root_key = models.CharField(max_length=64, blank=True, default="", db_default="")
     cause = models.TextField()
     what_happened = models.TextField()
     state = models.CharField(max_length=12, choices=CaseState, default=CaseState.OPEN)
@@ -156,6 +158,11 @@ class Case(models.Model):
                 fields=["opened_at", "id"],
                 name="exceptions_case_regressed",
                 condition=UNRESOLVED & Q(regressed=True),
+            ),
+            models.Index(
+                fields=["root_key"],
+                name="exceptions_case_regrouped",
+                condition=UNRESOLVED & ~Q(root_key=""),
             ),
             # Settling a command or an event touches its cases; lineage asks for all of them.
             models.Index(fields=["command"], name="exceptions_case_command"),

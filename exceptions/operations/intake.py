@@ -14,6 +14,7 @@ from typing import Final
 
 from exceptions import kinds
 from exceptions.findings import Finding
+from exceptions.grouping import places
 from exceptions.operations.waking import wake
 from revops.store import sql
 
@@ -38,14 +39,14 @@ INSERT INTO exceptions_case AS held (
     kind, fingerprint, cause_key, cause, what_happened, state, legal_entity_id, period_code,
     currency, at_stake, path, customer_name, subject_label, blocked_steps, facts, owner_team,
     occurrences, command_id, inbound_id, record_kind, record_id, connection_slug, correlation_id,
-    opened_at, latest_at, due_at, checks_at, resolution, regressed, snoozed
+    opened_at, latest_at, due_at, checks_at, resolution, root_key, regressed, snoozed
 )
 SELECT found.kind, found.fingerprint, found.cause_key, found.cause, found.what_happened,
     found.state, found.legal_entity_id, found.period_code, found.currency, found.at_stake,
     found.path, found.customer_name, found.subject_label, found.blocked_steps, found.facts,
     found.owner_team, found.occurrences, found.command_id, found.inbound_id, found.record_kind,
     found.record_id, found.connection_slug, found.correlation_id, moment.at, moment.at,
-    moment.at + found.sla * interval '1 second', found.checks_at, '',
+    moment.at + found.sla * interval '1 second', found.checks_at, '', found.root_key,
     -- The cause had been settled, and nothing of it was left open: it came up again.
     found.state = 'open'
         AND EXISTS (SELECT 1 FROM exceptions_case was
@@ -60,11 +61,13 @@ FROM jsonb_to_recordset(%s::jsonb) AS found (
     legal_entity_id bigint, period_code text, currency text, at_stake bigint, path text,
     customer_name text, subject_label text, blocked_steps jsonb, facts jsonb, owner_team text,
     occurrences int, command_id bigint, inbound_id bigint, record_kind text, record_id bigint,
-    connection_slug text, correlation_id text, checks_at timestamptz, sla double precision
+    connection_slug text, correlation_id text, checks_at timestamptz, sla double precision,
+    root_key text
 ), (SELECT %s::timestamptz AS at) AS moment
 ORDER BY found.fingerprint
 ON CONFLICT (fingerprint) WHERE NOT (state = 'resolved') DO UPDATE SET
-    cause_key = EXCLUDED.cause_key, cause = EXCLUDED.cause, what_happened = EXCLUDED.what_happened,
+    cause_key = EXCLUDED.cause_key, root_key = EXCLUDED.root_key, cause = EXCLUDED.cause,
+    what_happened = EXCLUDED.what_happened,
     state = EXCLUDED.state, legal_entity_id = EXCLUDED.legal_entity_id,
     period_code = EXCLUDED.period_code, currency = EXCLUDED.currency,
     at_stake = EXCLUDED.at_stake, path = EXCLUDED.path, customer_name = EXCLUDED.customer_name,
@@ -108,7 +111,10 @@ def report(findings: Sequence[Finding], *, at: datetime) -> None:
             "occurrences": times[fingerprint],
             "sla": kind.sla.total_seconds(),
         }
-        rows.append(finding.columns() | decided)
+        rows.append(finding.columns() | decided | {"root_key": ""})
+    for row, place in zip(rows, places(rows), strict=True):
+        if place.key != place.root:
+            row |= {"cause_key": place.key, "cause": place.sentence, "root_key": place.root}
     causes = sorted({row["cause_key"]: row for row in rows}.items())
     sql.run(
         _CAUSES,

@@ -21,6 +21,7 @@ from exceptions.queries import shape
 from exceptions.queries.cases import of_cause, page_of_cases
 from exceptions.queries.causes import every_cause
 from exceptions.queries.choices import choices_for
+from exceptions.queries.grouping import causes_like, facts_of, grouped
 from exceptions.queries.neighbours import neighbours
 from exceptions.queries.people import Seer
 from exceptions.queries.selection import Selection
@@ -103,6 +104,10 @@ def _page(
         "may_handle": may(request.user, "cases.claim"),
         "workers": [Seer(id, name, works=True) for id, name in offered.people],
         "teams": filters.choices_of_teams(),
+        "key": key,
+        "facts": facts_of(key),
+        "like": causes_like(key),
+        "grouped": grouped(key),
         **_fix(request, row.kind.slug, key, typed, selection.at, said),
     }
     return render_page(
@@ -141,7 +146,8 @@ def _settled(request: HttpRequest, selection: Selection) -> HttpResponse:
     fixer = fixes.of(was.kind)
     context = {
         "was": was, "state": state, "page": page, "noun": "cases", "at": selection.at,
-        "kind": kinds.described(was.kind), "resolved": True,
+        "kind": kinds.described(was.kind), "resolved": True, "key": was.key,
+        "grouped": grouped(was.key), "may_handle": may(request.user, "cases.claim"),
         "earlier": fixer.earlier(was.key, at=selection.at) if fixer else (),
     }  # fmt: skip
     return render_page(request, "exceptions/cause_settled.html", context)

@@ -213,6 +213,8 @@ GET  /exceptions/causes/<slug:key>/                   own   200 200 200 403 403 
 GET  /exceptions/causes/<slug:key>/                   other 404 404 404 403 403 404 403
 POST /exceptions/causes/<slug:key>/fix/               own   422 422 422 403 403 403 403
 POST /exceptions/causes/<slug:key>/fix/               other 404 404 404 403 403 403 403
+POST /exceptions/causes/<slug:key>/regroup/           own   422 422 422 403 403 403 403
+POST /exceptions/causes/<slug:key>/regroup/           other 404 404 404 403 403 403 403
 POST /exceptions/causes/<slug:key>/<slug:remedy>/     own   302 302 302 403 403 403 403
 POST /exceptions/causes/<slug:key>/<slug:remedy>/     other 404 404 404 403 403 403 403
 GET  /exceptions/EXC-<int:number>/                    own   200 200 200 403 403 200 403

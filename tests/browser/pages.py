@@ -50,7 +50,7 @@ NO_PAGES: Final = frozenset(
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
         "exceptions:run", "exceptions:handle", "exceptions:edit-comment",
         "exceptions:fix", "exceptions:give-up", "exceptions:arrivals", "exceptions:work",
-        "exceptions:bulk",
+        "exceptions:bulk", "exceptions:regroup",
         "exceptions:take", "exceptions:save-view", "exceptions:delete-view", "jobs:csv",
         "jobs:start", "jobs:steer", "approvals:comment", "approvals:withdraw", "approvals:review",
         "audit:verify", "events:csv", "events:replay-draft", "events:reveal",

@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db.models import Q
+
 from connectors.models import Connection
 from exceptions import kinds as case_kinds
 from exceptions.models import Case, CaseState
@@ -88,7 +90,9 @@ def waiting_for(kind: MapKind, changes: Sequence[Change]) -> list[Case]:
     """The unresolved cases that lack what these changes give, at most as many as one look takes."""
     own = dict(LegalEntity.objects.values_list("code", "functional_currency"))
     keys = causes_of(kind, changes, own=own)
-    found = Case.objects.exclude(state=CaseState.RESOLVED).filter(cause_key__in=keys)
+    # A cause that people grouped otherwise is found by the one that the line gave.
+    under = Q(cause_key__in=keys) | Q(root_key__in=keys)
+    found = Case.objects.exclude(state=CaseState.RESOLVED).filter(under)
     if any(one.key == "*" and one.op == "set" for one in changes) and kind.slug == "tax-codes":
         entities = [one.entity for one in changes if one.key == "*"]
         found = found | Case.objects.exclude(state=CaseState.RESOLVED).filter(
