@@ -12,13 +12,13 @@ class ApprovalsConfig(AppConfig):
         from accounts.models import User
         from approvals import subjects
         from approvals.policy_change import PolicyChange
-        from approvals.queries.inbox import count_for_me
+        from approvals.queries import inbox
         from revops.web import nav
 
         def count(request: HttpRequest) -> tuple[int, str]:
             if not isinstance(request.user, User):
                 return 0, ""
-            number, late = count_for_me(request.user)
+            number, late = inbox.count_for_me(request.user)
             return number, "crit" if late else ""
 
         subjects.register(PolicyChange())

@@ -14,6 +14,7 @@ from django.db import connections
 from django.test import Client, TransactionTestCase
 
 from accounts.models import User
+from revops.ledger import books
 from tests.audit import unguarded
 from tests.cast import person
 from tests.database import django_db_modify_db_settings  # noqa: F401  pytest finds it here
@@ -81,9 +82,10 @@ def _static_files_from_source(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    """Throttles count in the cache; no test starts with another's count."""
+def _nothing_kept() -> None:
+    """No test starts with another's: throttles count in the cache, books are kept by version."""
     cache.clear()
+    books.forget()
 
 
 @pytest.fixture

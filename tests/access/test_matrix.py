@@ -1,6 +1,7 @@
 """
 I1, H7: every address × every role × own and foreign legal entity × own and other's request answers
 as ``expected.py`` says, whatever the method. Nothing here is computed from the code under test.
+I4: what is asked for by GET writes no row. I29: every answer carries its headers.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
-from tests.access.asking import address_of, answer, signed_in, typed
+from tests.access.asking import address_of, reply, typed
 from tests.access.expected import MINE, PERSONS, ROLES, SERVICES, Row
+from tests.access.keeping import rows_written, unsafe
 from tests.access.sides import Side
 from tests.access.world import World
 from tests.architecture.addresses import Address, every
@@ -19,22 +22,13 @@ from tests.architecture.addresses import Address, every
 ADDRESSES: Final = {str(one): one for one in every()}
 PAGES: Final = {name: one for name, one in ADDRESSES.items() if not one.for_services}
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-ROWS: Final = {(row.method, row.address) for row in PERSONS}
+GUARDED: Final = [one for one in PAGES.values() if not one.is_open]
 
 
 @pytest.fixture(autouse=True)
 def _demo(settings: Any) -> None:
     """So that the addresses of the demo have something to answer with."""
     settings.REVOPS_DEMO = True
-
-
-@pytest.fixture(scope="module")
-def people(world: World) -> dict[str, dict[str, Client]]:
-    """Signed in, by whether they see ``all`` entities or only their ``own``, and by role."""
-    return {
-        "own": {name: signed_in(user) for name, user in world.of_ours.items()},
-        "all": {name: signed_in(user) for name, user in world.of_all.items()},
-    }
 
 
 class TestTheTable:
@@ -71,52 +65,75 @@ class TestTheTable:
         }  # fmt: skip
 
 
-@pytest.mark.parametrize("row", PERSONS, ids=str)
-def test_i1_people_get_what_is_declared(
-    row: Row, world: World, people: dict[str, dict[str, Client]]
-) -> None:
-    one = PAGES[row.address]
-    told = dict(zip(ROLES, row.answers, strict=True))
-    if row.whose != "all":
-        side = world.theirs if row.whose == "other" else world.ours
-        assert _answers(people["own"], row.method, one, side) == told
-    alone = (row.method, row.address, "all") not in {
-        (other.method, other.address, other.whose) for other in PERSONS
-    }
-    if row.whose == "all" or (row.whose == "own" and alone):
-        # Who sees all entities gets of another one's things what others get of their own.
-        assert _answers(people["all"], row.method, one, world.theirs) == told
-
-
-@pytest.mark.parametrize("one", [one for one in PAGES.values() if not one.is_open], ids=str)
-def test_i1_any_other_method_is_refused(
+@pytest.mark.parametrize("one", GUARDED, ids=str)
+def test_i1_i4_people_get_what_is_declared_and_looking_changes_nothing(
     one: Address, world: World, people: dict[str, dict[str, Client]]
 ) -> None:
-    """By 405 to somebody who may use the address, by 403 to somebody without a role."""
-    path = address_of(one, world.ours)
+    """
+    Every role asks with every method that has a row; the first one that may, and somebody without
+    a role, with every other one: those are refused by 405, and by 403.
+    """
+    wrong: list[Any] = []
+    rows = [row for row in PERSONS if row.address == str(one)]
+    for row in rows:
+        told = dict(zip(ROLES, row.answers, strict=True))
+        for whose, side in _asked(row, rows, world):
+            path, form = address_of(one, side), typed(one.route, side)
+            before = rows_written()
+            answers = _replies(people[whose], row.method, path, form)
+            if row.method == "GET" and rows_written() != before:
+                wrong.append((str(row), whose, "wrote by looking"))
+            found = {role: answer.status_code for role, answer in answers.items()}
+            if found != told:
+                wrong.append((str(row), whose, found))
+            wrong += [(str(row), role, bad) for role in ROLES if (bad := unsafe(answers[role]))]
+    wrong += _others_refused(one, rows, world, people["all"])
+    assert wrong == []
+
+
+def _asked(row: Row, rows: list[Row], world: World) -> list[tuple[str, Side]]:
+    """Who asks for whose: people of one entity or of all, for what is ours or theirs."""
+    if row.whose == "all":
+        return [("all", world.theirs)]
+    if row.whose == "other":
+        return [("own", world.theirs)]
+    if ("all", row.method) in {(other.whose, other.method) for other in rows}:
+        return [("own", world.ours)]
+    # Who sees all entities gets of another one's things what others get of their own.
+    return [("own", world.ours), ("all", world.theirs)]
+
+
+def _others_refused(
+    one: Address, rows: list[Row], world: World, of_all: dict[str, Client]
+) -> list[Any]:
+    path, wrong = address_of(one, world.ours), []
     may = [
         role
-        for row in PERSONS
-        if row.address == str(one)
+        for row in rows
         for role, status in zip(ROLES, row.answers, strict=True)
         if status not in (403, 404)
     ]
+    expected = {may[0]: 405} if may else {}
+    if not str(one).startswith(("/me/", "/notices/")):  # one's own
+        expected["nobody"] = 403
     for method in METHODS:
-        if (method, str(one)) in ROWS:
+        if method in {row.method for row in rows}:
             continue
-        if may:
-            assert answer(people["all"][may[0]], method, path) == 405, method
-        if not str(one).startswith(("/me/", "/notices/")):  # one's own
-            assert answer(people["all"]["nobody"], method, path) == 403, method
+        before = rows_written()
+        found = {role: reply(of_all[role], method, path).status_code for role in expected}
+        if found != expected or (method == "GET" and rows_written() != before):
+            wrong.append((method, found, expected))
+    return wrong
 
 
 @pytest.mark.parametrize("row", MINE, ids=str)
-def test_h1_i1_ones_own_request_is_answered_otherwise(row: Row, world: World) -> None:
+def test_h1_i1_ones_own_request_is_answered_otherwise(
+    row: Row, world: World, people: dict[str, dict[str, Client]]
+) -> None:
     """``mine``: asked for by the person who calls; ``others``: by somebody else of the entity."""
     from tests.access.requests import a_credit, a_request
 
-    one = PAGES[row.address]
-    found = {}
+    one, clients, found = PAGES[row.address], people["own"], {}
     for role in ROLES:
         user = world.of_ours[role]
         # Admins, auditors and people without a role ask for nothing of this kind.
@@ -129,21 +146,29 @@ def test_h1_i1_ones_own_request_is_answered_otherwise(row: Row, world: World) ->
             side.made["credit"] = a_credit(side, by, state="waiting")
             side.made["draft"] = a_credit(side, by)
         form = typed(one.route, side)
-        found[role] = answer(signed_in(user), row.method, address_of(one, side), form)
+        found[role] = reply(clients[role], row.method, address_of(one, side), form).status_code
     assert found == dict(zip(ROLES, row.answers, strict=True))
 
 
 class TestServices:
     """The API: tokens of one entity, of all, without the scope, none; and people."""
 
-    @pytest.mark.parametrize("row", SERVICES, ids=str)
-    def test_i1_get_what_is_declared(self, row: Row, world: World) -> None:
+    def test_i1_get_what_is_declared(self, world: World) -> None:
         from tests.access.calling import CALLERS, called
 
-        found = {name: called(name, row, ADDRESSES[row.address], world) for name in CALLERS}
-        assert found == dict(zip(CALLERS, row.answers, strict=True))
+        wrong = {}
+        for row in SERVICES:
+            found = {name: called(name, row, ADDRESSES[row.address], world) for name in CALLERS}
+            if found != dict(zip(CALLERS, row.answers, strict=True)):
+                wrong[str(row)] = found
+        assert wrong == {}
 
 
-def _answers(clients: dict[str, Client], method: str, one: Address, side: Side) -> dict[str, int]:
-    path, form = address_of(one, side), typed(one.route, side)
-    return {role: answer(clients[role], method, path, form) for role in ROLES}
+def _replies(
+    clients: dict[str, Client], method: str, path: str, form: dict[str, Any]
+) -> dict[str, Any]:
+    """Every role's; what stands in their sessions after it is undone, too."""
+    with transaction.atomic():
+        found = {role: reply(clients[role], method, path, form) for role in ROLES}
+        transaction.set_rollback(True)
+    return found
