@@ -181,9 +181,9 @@ class TestSuggestions:
         assert first.balanced
         assert ("ok", "amount equal") in first.reasons
         assert ("ok", "text names PO-2") in first.reasons
-        sums = found["2 rows from PO-3 ↔ BNK-34"]
+        sums = found["PO-3 and 1 more ↔ BNK-34"]
         assert sums.balanced
-        assert ("ok", "adds up exactly") in sums.reasons
+        assert ("ok", "2 rows add up exactly") in sums.reasons
 
     def test_name_a_difference_that_looks_like_a_fee(self, run: Run) -> None:
         found = next(one for one in suggestions.of(run) if one.pairing == "PO-5 ↔ BNK-5")

@@ -29,8 +29,8 @@ def bank(db: None) -> Iterator[tuple[Payouts, Run]]:
 
 def values(**given: Any) -> dict[str, Any]:
     base = {
-        "name": "Amount and day", "strength": "automatic", "shape": "1:1",
-        "keys": ["amount", "currency", "dated"], "reference_in_text": False, "amount_within": 0,
+        "name": "Amount and text", "strength": "automatic", "shape": "1:1",
+        "keys": ["amount", "currency"], "reference_in_text": True, "amount_within": 0,
         "per_mille": 0, "days_within": None, "reason": "", "legal_entity_id": None, "currency": "",
     }  # fmt: skip
     return base | given
@@ -51,7 +51,7 @@ class TestADraft:
         draft = rules.draft(check_slug=PAYOUTS.slug, by=ana)
         rules.put(version=draft, by=ana, values=values())
         rules.move(version=draft, by=ana, position=3, to="up")
-        assert [one.name for one in draft.rules.order_by("position")][1] == "Amount and day"
+        assert [one.name for one in draft.rules.order_by("position")][1] == "Amount and text"
         rules.move(version=draft, by=ana, position=1, to="remove")
         assert [one.position for one in draft.rules.order_by("position")] == [1, 2]
         rules.reset(version=draft, by=ana)
@@ -62,7 +62,11 @@ class TestADraft:
     ) -> None:
         draft = rules.draft(check_slug=PAYOUTS.slug, by=ana)
         with pytest.raises(RulesRefused, match="join strangers"):
-            rules.put(version=draft, by=ana, values=values(keys=["currency", "dated"]))
+            rules.put(
+                version=draft,
+                by=ana,
+                values=values(keys=["currency", "dated"], reference_in_text=False),
+            )
 
     def test_is_for_finance_and_revops(self, bank: tuple[Payouts, Run], mona: User) -> None:
         with pytest.raises(NotAllowed):
@@ -120,16 +124,21 @@ class TestComingIntoForce:
         assert (run.rules.number, again.rules.number) == (1, 2)
         made = Match.objects.get()
         assert made.rule is not None
-        line = next(one for one in queries.of_version(draft) if one.rule.name == "Amount and day")
+        line = next(one for one in queries.of_version(draft) if one.rule.name == "Amount and text")
         assert (line.record.hits, line.record.released) == (1, 0)
 
     def test_is_free_again_when_it_is_not_agreed_to(
         self, bank: tuple[Payouts, Run], ana: User, mona: User
     ) -> None:
+        limits()
         draft = rules.draft(check_slug=PAYOUTS.slug, by=ana)
         request = rules.send(version=draft, note="Better", by=ana)
         approvals.decide(
-            request_id=request.pk, by=mona, verdict="reject", seen=request.sha256, reason="Not now, please"
+            request_id=request.pk,
+            by=mona,
+            verdict="reject",
+            seen=request.sha256,
+            reason="Not now, please",
         )
         draft.refresh_from_db()
         assert (draft.since, draft.approval) == (None, "")
@@ -137,5 +146,7 @@ class TestComingIntoForce:
 
 class TestWords:
     def test_of_a_rule_read_as_a_sentence(self) -> None:
-        told = terms.sentence(values(days_within=3, keys=["party", "amount"]))
+        told = terms.sentence(
+            values(days_within=3, keys=["party", "amount"], reference_in_text=False)
+        )
         assert told == "Same customer and amount; at most 3 days apart; one to one"

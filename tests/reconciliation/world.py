@@ -16,6 +16,7 @@ from revops.mappings.models import LegalEntity
 from revops.reconciliation.checks.base import Check, RuleSpec
 from revops.reconciliation.models import Holding, Run
 from revops.reconciliation.queries import leftovers
+from revops.store import sql
 from tests.reconciliation.lists import CHECK, DAY, Lists, declared
 
 SINCE: Final = date(2025, 1, 1)
@@ -48,7 +49,7 @@ class Payouts(Lists):
         self.bill("PO-5", 231_250, party="Northwind")
         self.post("BNK-2", 50_000, reference="PAYOUT PO-2", party="Kestrel")
         self.post("BNK-34", 50_000, reference="PAYOUTS PO-3 PO-4", party="Alder")
-        self.post("BNK-5", 230_000, reference="TRANSFER", party="Northwind")
+        self.post("BNK-5", 230_000, reference="LESS FEES PO-5", party="Northwind")
 
     def reads(self, number: str, amount: int) -> None:
         """The row of that number has another amount in the list by now."""
@@ -61,6 +62,14 @@ def payouts(entity: LegalEntity | None = None) -> Iterator[tuple[Payouts, Run]]:
     with declared(PAYOUTS):
         made = Payouts(entity)
         yield made, made.run()
+
+
+def another_session() -> None:
+    """A page has a session of its own, without the tables that a run made in this one."""
+    found = sql.rows("SELECT relname AS name FROM pg_class WHERE relname LIKE 'rec\\_%%'"
+                     " AND relkind = 'r' AND relpersistence = 't'", ())  # fmt: skip
+    for row in found:
+        sql.run(f"DROP TABLE {row.name}")
 
 
 def limits() -> None:
@@ -80,4 +89,4 @@ def tokens(run: Run, *names: str) -> list[str]:
     return [known[name] for name in names]
 
 
-__all__ = ("DAY", "PAYOUTS", "Payouts", "limits", "payouts", "tokens")
+__all__ = ("DAY", "PAYOUTS", "Payouts", "another_session", "limits", "payouts", "tokens")

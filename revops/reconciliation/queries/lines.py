@@ -30,7 +30,7 @@ _MISSING: Final = frozenset({BreakType.MISSING_RIGHT.value, BreakType.MISSING_LE
 
 _SUMS: Final = """
 SELECT run.id, broken.currency, broken.type, broken.state,
-    broken.period_code < run.period_code AS carried, count(*) AS count,
+    broken.period_code < run.period_code AS earlier, count(*) AS count,
     sum(broken.difference)::bigint AS net, sum(abs(broken.difference))::bigint AS gross,
     sum(jsonb_array_length(broken."left"))::bigint AS left_rows
 FROM reconciliation_run AS run
@@ -38,7 +38,7 @@ JOIN reconciliation_break AS broken ON broken.pair_id = run.pair_id
     AND broken.legal_entity_id = run.legal_entity_id AND broken.state <> 'settled'
     AND broken.period_code <= run.period_code
 WHERE run.id = ANY(%s)
-GROUP BY run.id, broken.currency, broken.type, broken.state, carried
+GROUP BY run.id, broken.currency, broken.type, broken.state, earlier
 ORDER BY run.id, broken.currency, broken.type, broken.state
 """
 
@@ -137,7 +137,7 @@ def of(runs: Sequence[Run]) -> list[Line]:
         mine = [row for row in found if row.id == run.pk]
         _count(line, mine)
         line.carried_count = sum(
-            row.count for row in mine if row.carried and row.state != BreakState.EXPLAINED
+            row.count for row in mine if row.earlier and row.state != BreakState.EXPLAINED
         )
     _sign(lines)
     return list(lines.values())
@@ -149,7 +149,7 @@ def _count(line: Line, rows: Sequence[Any]) -> None:
         side = told.get("left", {})
         line.rows += int(side.get("count", 0))
         line.amounts.append(Money(int(side.get("amount", 0)), currency))
-    own = [row for row in rows if not row.carried]
+    own = [row for row in rows if not row.earlier]
     open_ = [row for row in own if row.state == BreakState.OPEN]
     line.open_count = sum(row.count for row in open_)
     for currency in sorted({row.currency for row in open_}):

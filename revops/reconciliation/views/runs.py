@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.queries import may
 from revops.kernel import clock
 from revops.kernel.money import Money
-from revops.mappings.models import LegalEntity
+from revops.mappings.models import AccountingPeriod, LegalEntity
 from revops.reconciliation.filters import RUNS
 from revops.reconciliation.models import Pair, Run
 from revops.reconciliation.operations import asking
@@ -74,12 +74,14 @@ def run_now(request: HttpRequest) -> HttpResponse:
     typed = request.POST
     pair = Pair.objects.filter(pk=_number(typed.get("pair", "")), enabled=True).first()
     entity = LegalEntity.objects.filter(code=typed.get("entity", "")).first()
-    if pair is None or entity is None or not typed.get("period"):
+    period = AccountingPeriod.objects.filter(legal_entity=entity, code=typed.get("period", ""))
+    found = period.first()
+    if pair is None or entity is None or found is None:
         raise Http404("There is no such reconciliation.")
-    asking.run(pair=pair, entity=entity, period_code=typed["period"], by=request.user)
-    messages.success(request, f"{name_of(pair)} runs for {entity.name}, {typed['period']}.")
+    asking.run(pair=pair, entity=entity, period_code=found.code, by=request.user)
+    messages.success(request, f"{name_of(pair)} runs for {entity.name}, {found.code}.")
     back = reverse("reconciliation:list")
-    return HttpResponseRedirect(f"{back}?entity={entity.code}&period={typed['period']}")
+    return HttpResponseRedirect(f"{back}?entity={entity.code}&period={found.code}")
 
 
 def _state(request: HttpRequest) -> State:
