@@ -19,5 +19,6 @@ CLASSES: Final[Classes] = {
     "Correction": {PII: "changes reason"},
     "PlaybookVersion": {INTERNAL: "steps"},
     "RunStep": {PII: "note"},
+    "Watch": {},
     "Tally": {INTERNAL: "cause_key owner_team"},
 }

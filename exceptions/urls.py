@@ -15,6 +15,7 @@ from exceptions.views import (
     revealing,
     running,
     saved,
+    watching,
 )
 
 app_name = "exceptions"
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("EXC-<int:number>/playbook/", running.run, name="run"),
     path("EXC-<int:number>/compensate/", compensating.compensate, name="compensate"),
     path("EXC-<int:number>/handle/", handling.handle, name="handle"),
+    path("EXC-<int:number>/watch/", watching.watch, name="watch"),
     path("EXC-<int:number>/edit/", correcting.edit, name="edit"),
     path("EXC-<int:number>/<slug:remedy>/", case.act, name="act"),
 ]

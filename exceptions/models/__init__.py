@@ -30,6 +30,7 @@ from exceptions.models.mending import (
     RunStep,
     StepState,
 )
+from exceptions.models.watching import Watch
 
 __all__ = [
     "RESOLVED",
@@ -49,4 +50,5 @@ __all__ = [
     "Snooze",
     "StepState",
     "Tally",
+    "Watch",
 ]

@@ -16,6 +16,7 @@ from exceptions import kinds
 from exceptions.findings import Finding
 from exceptions.grouping import places
 from exceptions.operations.waking import wake
+from exceptions.operations.watching import tell_of_settled
 from revops.store import sql
 
 _FOLD_AFTER: Final = 4_000
@@ -186,6 +187,7 @@ def settle(
     )
     _tell([(row.id, "ok", text) for row in settled], at)
     if settled:
+        tell_of_settled([row.id for row in settled], at=at)
         fold()
     return len(settled)
 

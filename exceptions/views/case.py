@@ -18,7 +18,7 @@ from exceptions import filters, fixes, operations
 from exceptions.correcting.editors import why_not
 from exceptions.drawings import Window, settle_window
 from exceptions.kinds import RemedyUnknown
-from exceptions.models import Case, CaseEntry, CaseState
+from exceptions.models import Case, CaseEntry, CaseState, Watch
 from exceptions.operations import CaseRefused
 from exceptions.operations.commenting import EDITABLE
 from exceptions.operations.running import ACTIONS
@@ -154,6 +154,9 @@ def _context(request: HttpRequest, number: int) -> dict[str, Any]:
         "who_steps": who_may(step) if step else "",
         "playbook": _playbook(found.kind.playbook),
         "live": live,
+        "watched": Watch.objects.filter(case=number, person=request.user.pk, told_at=None).first()
+        if found.case.state == CaseState.IN_DOUBT
+        else None,
         "working": (working := request.GET.get("work", "")[:2_000]),
         "next_case": on_from(working, number) if working else "",
         "left": "" if working == "all" else working,

@@ -49,11 +49,19 @@ KINDS: Final = {
         ),
         Kind("mention", "Somebody named you", "A comment on a case has your name with an @."),
         Kind(
+            "case_watched", "A case that you wait for",
+            "You asked to be told when it is settled, or due.",
+        ),
+        Kind(
             "alert", "Alert", "A rule of yours holds: about money, time, or a system.", chat=True,
         ),
         Kind(
             "sign_off_suspended", "Your sign-off is suspended",
             "A number behind something that you signed has changed.",
+        ),
+        Kind(
+            "certificate_suspended", "A certificate is suspended",
+            "Something behind a certificate that you sealed or signed for has changed.",
         ),
         Kind(
             "audit_trail_broken", "Audit trail", "It is not as it was written.", chat=True,
