@@ -14,5 +14,8 @@ class CloseConfig(AppConfig):
 
         subjects.register(CloseWaiver())
         nav.declare(
-            nav.Item("Close", "close:period", "close.view", group=nav.WATCH, order=10, key="o")
+            nav.Item("Close", "close:period", "close.view", group=nav.WATCH, order=10, key="o"),
+            nav.Item(
+                "Evidence packs", "certificates:packs", "close.view", group=nav.EVIDENCE, order=20
+            ),
         )

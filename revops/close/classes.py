@@ -15,5 +15,6 @@ CLASSES: Final[Classes] = {
     "Waiver": {INTERNAL: "test money", PII: "reason"},
     "LatePolicy": {INTERNAL: "way"},
     "LateChoice": {INTERNAL: "way proposed", PII: "reason"},
+    "Certificate": {INTERNAL: "signature evidence period_state suspended_why", PII: "body"},
     "ReadinessSample": {INTERNAL: "area money"},
 }

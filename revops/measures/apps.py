@@ -11,5 +11,5 @@ class MeasuresConfig(AppConfig):
         from revops.web import nav
 
         nav.declare(
-            nav.Item("Measures", "measures:page", "measures.view", group=nav.WATCH, order=70)
+            nav.Item("Measures", "measures:page", "measures.view", group=nav.WATCH, order=50)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from revops.close.models.certificates import Certificate
 from revops.close.models.late import LateChoice, LatePolicy
 from revops.close.models.samples import ReadinessSample
 from revops.close.models.settings import CloseCalendar, TaskTemplate
@@ -9,6 +10,6 @@ from revops.close.models.signing import PeriodSignOff, Waiver
 from revops.close.models.tasks import Task, TaskMove
 
 __all__ = (
-    "CloseCalendar", "LateChoice", "LatePolicy", "PeriodSignOff", "ReadinessSample", "Task",
+    "Certificate", "CloseCalendar", "LateChoice", "LatePolicy", "PeriodSignOff", "ReadinessSample", "Task",
     "TaskMove", "TaskTemplate", "Waiver",
 )  # fmt: skip

@@ -1,0 +1,211 @@
+"""
+What a certificate says, from the tables of ``scope``: counts, sums and digests, the systems' own
+lists, what was compared, and by which versions of the maps and rules.
+
+Nothing of it depends on when it was read, so that the same books give the same evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import transaction
+
+from revops.close.certificate import scope
+from revops.close.certificate.canonical import digest
+from revops.close.certificate.scope import DIGEST, ENTRY_LINE, EVENT_LINE, Period
+from revops.reconciliation.models import Run, RunState, SignOff
+from revops.reconciliation.queries import figures
+from revops.store import rows, sql
+
+_MOST_REASONS: Final = 60
+_EVENTS: Final = f"""
+SELECT known, fate, count(*) AS count, {DIGEST.format(line=EVENT_LINE)} AS digest
+FROM certified_event GROUP BY 1, 2 ORDER BY 1 DESC, 2
+"""  # noqa: S608  literals of ours
+_ALL_EVENTS: Final = f"""
+SELECT count(*) AS count, {DIGEST.format(line=EVENT_LINE)} AS digest FROM certified_event
+"""  # noqa: S608  literals of ours
+_REASONS: Final = f"""
+SELECT reason, count(*) AS count FROM certified_event WHERE fate = '{scope.EXCLUDED}'
+GROUP BY 1 ORDER BY 2 DESC, 1
+"""  # noqa: S608  literals of ours
+_CASES: Final = f"""
+SELECT DISTINCT case_id AS id FROM certified_event
+WHERE fate = '{scope.OPEN}' AND case_id IS NOT NULL
+UNION SELECT case_id FROM certified_entry WHERE fate = '{scope.OPEN}' ORDER BY 1
+"""  # noqa: S608  literals of ours
+_SOURCES: Final = """
+SELECT slug AS connection, fate, count(*) AS count FROM certified_event
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_ENTRIES: Final = """
+SELECT fate, currency, count(*) AS count, sum(amount)::bigint AS amount
+FROM certified_entry GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_ALL_ENTRIES: Final = f"""
+SELECT count(*) AS count, count(*) FILTER (WHERE business_event_id IS NULL
+    OR NOT EXISTS (SELECT 1 FROM events_businessevent meaning
+        WHERE meaning.id = business_event_id AND meaning.inbound_id IS NOT NULL)) AS own,
+    {DIGEST.format(line=ENTRY_LINE)} AS digest FROM certified_entry
+"""  # noqa: S608  literals of ours
+_VERSIONS: Final = """
+SELECT rule, mapping_version AS maps, count(*) AS count FROM certified_entry
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_LISTS: Final = """
+SELECT connection.slug AS connection, held.kind, held.currency,
+    CASE WHEN held.state IN ('void', 'draft') THEN held.state ELSE 'standing' END AS state,
+    count(*) AS count,
+    sum(held.amount)::bigint AS amount
+FROM reconciliation_holding held JOIN connectors_connection connection
+    ON connection.id = held.connection_id
+WHERE held.legal_entity_id = %(entity)s AND held.dated BETWEEN %(starts)s AND %(ends)s
+    AND held.gone_in_id IS NULL
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+"""
+# Our own records of the same days. That an invoice is paid later changes nothing of its period.
+_RECORDS: Final = """
+SELECT 'invoice' AS kind, currency,
+    CASE WHEN state = 'void' THEN 'void' ELSE 'standing' END AS state, count(*) AS count,
+    sum(total)::bigint AS amount
+FROM canonical_invoice WHERE legal_entity_id = %(entity)s
+    AND issued_on BETWEEN %(starts)s AND %(ends)s GROUP BY 2, 3
+UNION ALL
+SELECT 'payment', currency, CASE WHEN state = 'failed' THEN 'failed' ELSE 'standing' END,
+    count(*), sum(amount)::bigint
+FROM canonical_payment WHERE legal_entity_id = %(entity)s
+    AND dated BETWEEN %(starts)s AND %(ends)s GROUP BY 2, 3
+ORDER BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """``told`` is what is signed; ``lines`` what a person checks first."""
+
+    period: Period
+    told: Mapping[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        return digest(self.told)
+
+    def events(self, of: str) -> int:
+        """How many events of a class, wherever they belong."""
+        found = self.told["events"]["classes"]
+        return sum(int(one["count"]) for one in found if one["fate"] == of)
+
+    @property
+    def unaccounted(self) -> int:
+        return self.events(scope.UNACCOUNTED)
+
+    @property
+    def waiting(self) -> int:
+        """What is still under way: events, and entries that their ERP has not confirmed."""
+        entries = self.told["entries"]["classes"]
+        return self.events(scope.WAITING) + sum(
+            int(one["count"]) for one in entries if one["fate"] == scope.WAITING
+        )
+
+    @property
+    def open(self) -> int:
+        return len(self.told["open_cases"])
+
+
+def read(period: Period) -> Evidence:
+    """As the books are now, in one transaction. Sees all events, whoever asks."""
+    with transaction.atomic(), rows.widened(), scope.laid_out(period):
+        return Evidence(period, _told(period))
+
+
+def _told(period: Period) -> dict[str, Any]:
+    (events,), (entries,) = sql.once(_ALL_EVENTS), sql.once(_ALL_ENTRIES)
+    given = period.params()
+    return {
+        "entity": period.entity,
+        "period": {
+            "code": period.code, "starts": period.starts.isoformat(),
+            "ends": period.ends.isoformat(), "zone": period.zone,
+        },
+        "events": {
+            "count": events.count, "sha256": events.digest, "classes": _plain(_EVENTS),
+            "excluded": _reasons(), "sources": _plain(_SOURCES),
+        },
+        "entries": {
+            "count": entries.count, "of_the_console": entries.own, "sha256": entries.digest,
+            "classes": _plain(_ENTRIES),
+        },
+        "open_cases": [f"EXC-{row.id}" for row in sql.once(_CASES)],
+        "versions": _plain(_VERSIONS),
+        "lists": _plain(_LISTS, given),
+        "records": _plain(_RECORDS, given),
+        "compared": _compared(period),
+    }  # fmt: skip
+
+
+def _plain(statement: str, given: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    found = sql.rows(statement, dict(given)) if given else sql.once(statement)
+    return [
+        {"sha256" if name == "digest" else name: value for name, value in row._asdict().items()}
+        for row in found
+    ]
+
+
+def _reasons() -> list[dict[str, Any]]:
+    """The most frequent first; the rest as one, so that a certificate stays readable."""
+    held = _plain(_REASONS)
+    if len(held) <= _MOST_REASONS:
+        return held
+    rest = held[_MOST_REASONS:]
+    count = sum(one["count"] for one in rest)
+    return [*held[:_MOST_REASONS], {"reason": f"{len(rest)} other reasons", "count": count}]
+
+
+def runs_of(period: Period) -> list[Run]:
+    """The newest run of each pair that ended well, by its number."""
+    found = Run.objects.filter(
+        legal_entity_id=period.entity_id, period_code=period.code, state=RunState.DONE
+    ).select_related("pair__left", "pair__right", "rules")
+    newest = found.order_by("pair_id", "-id").distinct("pair_id")
+    return sorted(newest, key=lambda run: run.number)
+
+
+def _compared(period: Period) -> list[dict[str, Any]]:
+    """What both sides held in the newest run of each pair, and what stands between them."""
+    runs = runs_of(period)
+    signed = SignOff.objects.filter(
+        legal_entity_id=period.entity_id, period_code=period.code, suspended_at__isnull=True
+    )
+    names: dict[int, set[str]] = {}
+    for one in signed:
+        names.setdefault(one.pair_id, set()).add(one.role)
+    return [_run(run, sorted(names.get(run.pair_id, ()))) for run in runs]
+
+
+def _run(run: Run, names: list[str]) -> dict[str, Any]:
+    told = figures.of(run)
+    return {
+        "check": run.pair.check_slug,
+        "left": run.pair.left.slug if run.pair.left else "",
+        "right": run.pair.right.slug if run.pair.right else "",
+        "rules": run.rules.number,
+        "signed": names,
+        "currencies": [
+            {
+                "currency": one.currency,
+                "left": {"count": one.left.count, "amount": one.left.amount},
+                "right": {"count": one.right.count, "amount": one.right.amount},
+                "difference": one.difference,
+                "unclassified": one.unclassified,
+                "breaks": {
+                    str(kind): {"count": found.count, "net": found.net}
+                    for kind, found in sorted(one.by_type.items())
+                },
+                "to_decide": one.decide.count,
+            }
+            for one in told.proofs
+        ],
+    }

@@ -1,0 +1,164 @@
+"""A certificate with what it rests on, its file and its pack; all of a period for an auditor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.authority import ALL
+from accounts.models import User
+from accounts.queries import explain, scope_of
+from revops.close.certificate import evidence as evidences
+from revops.close.certificate import operations, scope
+from revops.close.certificate import pack as packing
+from revops.close.certificate.choosing import METHODS, MONETARY_UNIT
+from revops.close.certificate.operations import SealRefused
+from revops.close.certificate.pack import PackRefused, Wish
+from revops.close.certificate.queries import codes, held, latest
+from revops.close.certificate.scope import Period, period_of
+from revops.close.models import Certificate
+from revops.mappings.models import LegalEntity
+from revops.web.exports import file_of
+from revops.web.htmx import refuse, render_page
+from revops.web.policy import screen
+
+SIZE: Final = 25
+CLASSES: Final = {
+    scope.POSTED: ("In the ERP", "ok"), scope.EXCLUDED: ("Excluded, with a reason", "info"),
+    scope.OPEN: ("Open case", "warn"), scope.WAITING: ("Under way", "wait"),
+    scope.UNACCOUNTED: ("Not accounted for", "crit"), scope.KEPT: ("Kept here, no ERP", "info"),
+    scope.WITHDRAWN: ("Withdrawn from the ERP", "info"),
+}  # fmt: skip
+
+
+@screen("close.view")
+@require_GET
+def certificate(request: HttpRequest, period: str, entity: str) -> HttpResponse:
+    """The certificate, looked at again; without one, what it would say."""
+    mine = _period(request, period, entity)
+    newest = latest(mine.entity_id, mine.code)
+    if newest is not None:
+        newest = operations.look(newest)
+    holds = newest if newest is not None and newest.suspended_at is None else None
+    sealed = json.loads(newest.body) if newest is not None else None
+    now = None if holds is not None else evidences.read(mine)
+    context = {
+        "period": mine,
+        "certificate": newest,
+        "holds": holds,
+        "sealed": sealed["sealed"] if sealed else None,
+        "told": told(sealed["evidence"] if holds and sealed else now.told if now else {}),
+        "digest": holds.evidence if holds else now.sha256 if now else "",
+        "why_not": operations.why_not(now) if now else "",
+        "verdict": explain(request.user, "close.sign", entities=[mine.entity]),
+        "methods": METHODS,
+        "size": SIZE,
+    }
+    return render_page(request, "close/certificate.html", context)
+
+
+@screen("close.sign")
+@require_POST
+def seal(request: HttpRequest, period: str, entity: str) -> HttpResponse:
+    """Sealed with the digest that the person saw."""
+    assert isinstance(request.user, User)
+    mine = _period(request, period, entity)
+    try:
+        made = operations.seal(period=mine, by=request.user, seen=request.POST.get("seen", ""))
+    except SealRefused as refusal:
+        return refuse(request, refusal)
+    messages.success(request, f"{made} is sealed.")
+    return HttpResponseRedirect(reverse("certificates:certificate", args=[mine.code, mine.entity]))
+
+
+@screen("close.view")
+@require_GET
+def as_json(request: HttpRequest, period: str, entity: str) -> HttpResponse:
+    """The file for ``manage.py certificate verify``; also of one that is suspended."""
+    mine = _period(request, period, entity)
+    answer = HttpResponse(
+        operations.as_file(_newest(mine)), content_type="application/json; charset=utf-8"
+    )
+    name = f"certificate-{mine.entity}-{mine.code}.json"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@screen("close.view")
+@file_of("evidence pack")
+def pack(request: HttpRequest, period: str, entity: str) -> HttpResponse:
+    """The zip of the newest certificate; payloads are masked."""
+    newest = _newest(_period(request, period, entity))
+    try:
+        size = int(request.POST.get("size", SIZE))
+    except ValueError:
+        size = 0
+    try:
+        wish = Wish(
+            request.POST.get("seed", "").strip() or str(newest),
+            request.POST.get("method", MONETARY_UNIT), size,
+        )  # fmt: skip
+        made = packing.make(newest, wish)
+    except PackRefused as refusal:
+        return refuse(request, refusal, status=422)
+    answer = HttpResponse(made, content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="{packing.name_of(newest)}"'
+    return answer
+
+
+@screen("close.view")
+@require_GET
+def packs(request: HttpRequest) -> HttpResponse:
+    """By period: certificates, names and overrides of the legal entities that one sees."""
+    offered = codes()
+    asked = request.GET.get("period", "")
+    code = asked if asked in offered else offered[0] if offered else ""
+    own = scope_of(request.user, "close.view")
+    entities = [
+        one
+        for one in LegalEntity.objects.order_by("name").values_list("code", flat=True)
+        if own is ALL or one in own
+    ]
+    context = {"code": code, "codes": offered, "held": held(code, entities), "size": SIZE}
+    return render_page(request, "close/packs.html", context)
+
+
+def told(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """The evidence as the page reads it: classes with their words."""
+    if not evidence:
+        return {}
+    return {
+        **evidence,
+        "event_classes": [
+            (*CLASSES[name], sum(one["count"] for one in rows), rows)
+            for name in CLASSES
+            if (rows := [one for one in evidence["events"]["classes"] if one["fate"] == name])
+        ],
+        "unknown": sum(
+            one["count"] for one in evidence["events"]["classes"] if not one["known"]
+        ),
+        "entry_classes": [
+            (*CLASSES[one["fate"]], one) for one in evidence["entries"]["classes"]
+        ],
+    }  # fmt: skip
+
+
+def _period(request: HttpRequest, period: str, entity: str) -> Period:
+    own = scope_of(request.user, "close.view")
+    found = period_of(entity, period) if own is ALL or entity in own else None
+    if found is None:
+        raise Http404("There is no such period.")
+    return found
+
+
+def _newest(period: Period) -> Certificate:
+    found = latest(period.entity_id, period.code)
+    if found is None:
+        raise Http404("Nobody has sealed a certificate of this period.")
+    return found
