@@ -9,12 +9,13 @@ class ReconciliationConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import subjects
-        from revops.reconciliation import kinds
+        from revops.reconciliation import kinds, remedies
+        from revops.reconciliation.reversing import ErpCorrection
         from revops.reconciliation.subjects import BreaksCarried, MatchDifference, RulesChange
         from revops.web import nav
 
-        kinds.declare()
-        subjects.register(MatchDifference(), BreaksCarried(), RulesChange())
+        kinds.declare(remedies.declare())
+        subjects.register(MatchDifference(), BreaksCarried(), RulesChange(), ErpCorrection())
         nav.declare(
             nav.Item(
                 "Reconciliation", "reconciliation:list", "reconciliation.view", group=nav.WORK,

@@ -243,7 +243,7 @@ class InvoicingBehaviour:
         ]
         first = next(row for row in rows if row.key == commands[0].key)
         assert first.accounts == {"USD": {"1100": 1_299_000, "2100": -99_000, "2300": -1_200_000}}
-        assert (first.party, first.entity) == ("Customer cus_1", "US-INC")
+        assert (first.group_key, first.party, first.entity) == ("cus_1", "Customer cus_1", "US-INC")
         invoices = listed(desk, "invoice")
         assert invoices == [
             SnapshotRow(

@@ -21,6 +21,7 @@ _MOVE: Final = (
     "date",
     "origin",
     "lines.account.code",
+    "lines.party.code",
     "lines.party.name",
     "lines.debit",
     "lines.credit",
@@ -98,12 +99,12 @@ async def _invoices_of(
 def _journal(
     row: Mapping[str, Any], library: Library, of_invoices: Mapping[int, tuple[str, str]]
 ) -> SnapshotRow:
-    """``amount`` is the sum of the debits; ``accounts`` as SnapshotRow has them."""
+    """``amount`` is the sum of the debits, ``group_key`` the code of the first line's party."""
     books = library.books[row["company"]]
     plain = (str(row["id"]), _ours(moves.key_of(row)))
     external_id, key = of_invoices.get(row["id"], plain)
     lines = row["lines."] or ()
-    parties = (_name(line) for line in lines)
+    parties = [party for line in lines if (party := _party(line))]
     return SnapshotRow(
         kind="journal",
         external_id=external_id,
@@ -114,7 +115,8 @@ def _journal(
         state=str(row["state"]),
         number=str(row["number"] or ""),
         reference=str(row["description"] or "").removeprefix(key).strip()[:_REFERENCE],
-        party=next((name for name in parties if name), ""),
+        group_key=parties[0][0] if parties else "",
+        party=parties[0][1] if parties else "",
         entity=books.code,
         accounts=_accounts(lines, books),
     )
@@ -136,9 +138,12 @@ def _accounts(lines: Iterable[Mapping[str, Any]], books: Books) -> dict[str, dic
     return found
 
 
-def _name(row: Mapping[str, Any]) -> str:
+def _party(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Code and name of a line's or a document's."""
     party = wire.nested(row, "party")
-    return str(party["name"] or "") if isinstance(party, Mapping) else ""
+    if not isinstance(party, Mapping):
+        return None
+    return str(party.get("code") or ""), str(party["name"] or "")
 
 
 def _invoice(row: Mapping[str, Any], library: Library) -> SnapshotRow:
@@ -153,7 +158,7 @@ def _invoice(row: Mapping[str, Any], library: Library) -> SnapshotRow:
         dated=wire.iso(row["move."]["date"]),
         state=str(row["state"]),
         number=str(row["number"] or ""),
-        party=_name(row),
+        party=(_party(row) or ("", ""))[1],
         entity=library.books[row["company"]].code,
         due=wire.minor(row["amount_to_pay"], currency["digits"]) or 0,
     )

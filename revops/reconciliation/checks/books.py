@@ -29,6 +29,15 @@ KEPT: Final = """(
     WHERE map.legal_entity_id = %(entity)s)"""
 
 
+# Not one that we had reversed in the ERP (``operations/mending.py``), nor such a reversal.
+UNDONE: Final = """NOT EXISTS (SELECT 1 FROM delivery_outboundcommand reversal
+    WHERE reversal.document_type = 'erp_reversal' AND reversal.state = 'posted'
+        AND reversal.lane = 'primary' AND reversal.legal_entity_id = held.legal_entity_id
+        AND (reversal.business_key = (SELECT source.slug FROM connectors_connection source
+                WHERE source.id = held.connection_id) || ':' || held.external_id
+            OR reversal.key = held.key))"""
+
+
 def role(name: str) -> str:
     return _ROLE.format(role=name)
 

@@ -1,8 +1,9 @@
 """
 Our journals, and what the ERP holds: the sum, the tax and the day of each.
 
-Ours are those that the ERP has been asked for. Theirs are all with a key of ours, and whatever
-somebody entered by hand on accounts that only the line posts to.
+Ours are those that the ERP has been asked for, by their latest posting. Theirs are all with a key
+of ours, and whatever somebody entered by hand on accounts that only the line posts to. A document
+that we had reversed there, and its reversal, come to nothing and are left out.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from revops.reconciliation.checks.base import Check
-from revops.reconciliation.checks.books import KEPT, TAX, on
+from revops.reconciliation.checks.books import KEPT, TAX, UNDONE, on
 from revops.reconciliation.checks.sides import listed, ours
 
 _OURS: Final = """
@@ -20,6 +21,10 @@ JOIN mappings_accountingperiod period ON period.id = entry.period_id
 WHERE command.subject_kind = 'journal' AND command.connection_id = %(other)s
     AND command.legal_entity_id = %(entity)s AND command.state <> 'cancelled'
     AND entry.accounting_date BETWEEN %(starts)s AND %(ends)s
+    AND NOT EXISTS (SELECT 1 FROM delivery_outboundcommand later
+        WHERE later.subject_kind = 'journal' AND later.subject_id = command.subject_id
+            AND later.connection_id = command.connection_id AND later.id > command.id
+            AND later.state <> 'cancelled')
 """
 _TAX: Final = f"""(SELECT coalesce(-sum(line.functional), 0)::bigint
     FROM ledger_journalline line
@@ -59,7 +64,7 @@ CHECK: Final = Check(
         "{system}",
         "journal",
         "erp",
-        where=_BY_HAND,
+        where=f"{_BY_HAND} AND {UNDONE}",
         tax="CASE WHEN held.accounts IS NULL THEN NULL ELSE -"
         + on(TAX, currency="held.currency")
         + " END",

@@ -1,7 +1,8 @@
 """
 Customer master: name, tax id and currency of a customer as one, beside a system's own list.
 
-They are compared as one text, so that a customer who differs is one break, of status.
+They are compared as one text, so that a customer who differs is one break, of status. Nobody's
+money is compared: each row is nothing in the books' own currency.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 from revops.reconciliation.checks.base import Check, Side
 from revops.reconciliation.checks.sides import listed, select
 
+_BOOKS: Final = "(SELECT functional_currency FROM mappings_legalentity WHERE id = %(entity)s)"
 _SAID: Final = "concat_ws(' · ', {name}, nullif({tax_id}, ''), nullif({currency}, ''))"
 _TOLD: Final = """coalesce((SELECT {column} FROM reconciliation_holding told
     WHERE told.connection_id = %(other)s AND told.kind = '{kind}' AND told.gone_in_id IS NULL
@@ -31,7 +33,7 @@ def check(*, slug: str, label: str, kind: str, role: str) -> Check:
         "key": "customer.source_id",
         "number": "customer.source_id",
         "party": "party.name",
-        "currency": "''",
+        "currency": _BOOKS,
         "amount": "0::bigint",
         "dated": "%(starts)s::date",
         "state": _SAID.format(
@@ -60,7 +62,7 @@ WHERE customer.connection_id = %(other)s AND customer.legal_entity_id = %(entity
             role,
             standing=True,
             state=theirs,
-            currency="''",
+            currency=_BOOKS,
             amount="0::bigint",
             dated="%(starts)s::date",
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from revops.reconciliation.checks.base import Check, Side
-from revops.reconciliation.checks.books import on, role
+from revops.reconciliation.checks.books import UNDONE, on, role
 from revops.reconciliation.checks.sides import listed, select
 
 # A posting in a foreign currency lists both: the document's own is the one that billing knows.
@@ -21,7 +21,7 @@ JOIN delivery_outboundcommand command ON command.key = held.key
 CROSS JOIN LATERAL (SELECT {currency} AS currency) document
 WHERE held.connection_id = %(connection)s AND held.kind = 'journal' AND held.gone_in_id IS NULL
     AND held.legal_entity_id = %(entity)s AND held.dated BETWEEN %(starts)s AND %(ends)s
-    AND held.state = 'posted' AND command.document_type = '{document_type}'
+    AND held.state = 'posted' AND {undone} AND command.document_type = '{document_type}'
     AND command.business_key LIKE (
         SELECT slug FROM connectors_connection WHERE id = %(other)s) || ':%%'
     AND NOT EXISTS (SELECT 1 FROM delivery_outboundcommand back
@@ -48,7 +48,9 @@ def check(
     """
     right = {
         "item_key": "held.external_id",
-        "key": "substr(command.business_key, strpos(command.business_key, ':') + 1)",
+        # Posted again, it has a further key of the same document.
+        "key": "split_part(substr(command.business_key, strpos(command.business_key, ':') + 1),"
+        " '~', 1)",
         "number": "coalesce(nullif(held.number, ''), held.external_id)",
         "reference": "held.reference",
         "party": "held.party",
@@ -60,7 +62,9 @@ def check(
         "state": _UNDONE if tells_voids else "''",
         "touched_at": "held.touched_at",
     }
-    rest = _HELD.format(currency=_CURRENCY, document_type=document_type, undone_by=undone_by)
+    rest = _HELD.format(
+        currency=_CURRENCY, document_type=document_type, undone_by=undone_by, undone=UNDONE
+    )
     standing = "CASE lower(held.state) WHEN 'void' THEN 'void' ELSE 'standing' END"
     return Check(
         slug=slug,
