@@ -15,8 +15,8 @@ from typing import Final
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-_WIDTH, _HEIGHT, _LEFT, _FOOT, _TOP = 520, 240, 52, 210, 28
-_RIGHT: Final = 500
+_WIDTH, _HEIGHT, _LEFT, _FOOT, _TOP = 520, 240, 20, 210, 28
+_RIGHT: Final = 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def burn_down(burn: Burn) -> SafeString:
     """The line of the days, the plan to the target, and the fan of the forecast."""
     spots = burn.spots
     first, today = spots[0].day, spots[-1].day
+    ahead = burn.target > first
     ends = max(one for one in (today, burn.target, burn.p50, burn.p90) if one is not None)
     days = max(1, (ends - first).days)
     peak = max([one.value for one in spots] + [1])
@@ -58,10 +59,13 @@ def burn_down(burn: Burn) -> SafeString:
     now = spots[-1]
     parts = [
         f'<path class="axis" d="M{_LEFT} {_FOOT}H{_RIGHT}"/>',
-        f'<path class="target" d="M{x(first)} {y(spots[0].value)}L{x(burn.target)} {_FOOT}"/>',
-        f'<path class="target-day" d="M{x(burn.target)} {_TOP - 6}V{_FOOT}"/>',
-        _text(x(burn.target), _TOP - 12, f"Target {burn.target:%m-%d}", "strong", ends=_RIGHT),
     ]
+    if ahead:
+        parts += [
+            f'<path class="target" d="M{x(first)} {y(spots[0].value)}L{x(burn.target)} {_FOOT}"/>',
+            f'<path class="target-day" d="M{x(burn.target)} {_TOP - 6}V{_FOOT}"/>',
+            _text(x(burn.target), _TOP - 12, f"Target {burn.target:%m-%d}", "strong", ends=_RIGHT),
+        ]
     if burn.p50 and burn.p90 and now.value:
         at = f"{x(today)},{y(now.value)}"
         parts.append(
@@ -103,7 +107,7 @@ def _plan(burn: Burn, day: date, peak: int) -> str:
 
 
 def _text(x: int, y: int, text: str, kind: str, *, ends: int) -> str:
-    anchor = "end" if x > ends - 40 else "start" if x < _LEFT + 20 else "middle"
+    anchor = "start" if x < _LEFT + 20 or x >= ends else "middle"
     named = f' class="{kind}"' if kind else ""
     return f'<text{named} x="{x}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>'
 

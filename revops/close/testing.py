@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from revops.close.areas import BY_SLUG as AREA_NAMES
 from revops.kernel.money import Money
 
 BLOCKS: Final = "blocked"
@@ -165,6 +166,10 @@ class Answer:
     @property
     def amounts(self) -> list[Money]:
         return amounts_of(self.money)
+
+    @property
+    def area(self) -> str:
+        return AREA_NAMES[self.test.area].label
 
     @property
     def said(self) -> str:

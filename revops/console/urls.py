@@ -36,7 +36,6 @@ urlpatterns: list[URLPattern] = [
     path("books/trial-balance/", ledger.trial_balance, name="trial-balance"),
     path("books/periods/", periods.every, name="periods"),
     path("books/periods/<int:id>/", periods.one, name="period"),
-    path("books/periods/<int:id>/close", periods.close, name="period-close"),
     path("books/periods/<int:id>/open", periods.reopen, name="period-open"),
     path("journals/JE-<int:id>/", journals.journal, name="journal"),
     path("flows/", flows.every, name="flows"),

@@ -16,7 +16,7 @@ from accounts.queries import explain
 from approvals.models import ApprovalRequest
 from approvals.models import State as AskedState
 from approvals.queries.rules import asks_nobody
-from revops.close.areas import AREAS
+from revops.close import testing
 from revops.close.board import board, drawn
 from revops.close.models.late import LateWay
 from revops.close.models.signing import SignRole
@@ -69,7 +69,8 @@ def page(
     context: dict[str, Any] = {
         "found": found, "closing": closing, "at": now, "problem": problem,
         "verdict": of_entity(found), "outlook": held.outlooks[0], "owners": held.owners,
-        "burn": drawn(found, held), "groups": _groups(found), "role": role,
+        "burn": drawn(found, held), "answers": _ranked(found), "role": role,
+        "unused": [one for one in found.answers if one.state == testing.UNUSED],
         "reasons": against(found, role), "sign_right": _right(request.user, found, role),
         "task_rights": {
             "prepare": explain(request.user, "close.prepare", entities=[closing.entity]).allowed,
@@ -93,13 +94,10 @@ def _right(user: User, found: Readiness, role: str) -> Right:
     return explain(user, "close.sign", entities=[code], makers=makers)
 
 
-def _groups(found: Readiness) -> list[tuple[str, Sequence[Answer]]]:
-    """Tests by area, those that are not true first."""
-    made: list[tuple[str, Sequence[Answer]]] = []
-    for area in AREAS:
-        mine = [one for one in found.answers if one.test.area == area.slug]
-        made.append((area.label, sorted(mine, key=lambda one: not one.stops)))
-    return made
+def _ranked(found: Readiness) -> Sequence[Answer]:
+    """Tests that are used, those that are not true first, the worst of them before."""
+    order = {testing.BLOCKS: 0, testing.RISKS: 1, testing.WAITS: 2}
+    return sorted(found.used, key=lambda one: order.get(one.state, 3))
 
 
 def _waivable(found: Readiness) -> list[Answer]:

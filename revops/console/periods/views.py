@@ -1,4 +1,4 @@
-"""The calendar of each legal entity, one period, and closing and opening it."""
+"""The calendar of each legal entity, one period, and opening it again (the close signs it off)."""
 
 from __future__ import annotations
 
@@ -58,23 +58,6 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
     return _page(request, id)
 
 
-@screen("periods.close")
-@require_POST
-def close(request: HttpRequest, id: int) -> HttpResponse:
-    """Take no more entries; a refusal is answered on the period's own page."""
-    assert isinstance(request.user, User)
-    if request.POST.get("confirm") != "yes":
-        return _page(request, id, problem="Confirm that it takes no more entries.", status=422)
-    try:
-        period = periods.close_period(period_id=id, by=request.user)
-    except AccountingPeriod.DoesNotExist as error:
-        raise Http404(_NONE) from error
-    except periods.PeriodRefused as error:
-        return _page(request, id, problem=str(error), status=422)
-    messages.success(request, f"{period} is closed.")
-    return HttpResponseRedirect(reverse("console:period", args=[id]))
-
-
 @screen("periods.reopen")
 @require_POST
 def reopen(request: HttpRequest, id: int) -> HttpResponse:
@@ -111,9 +94,7 @@ def _page(request: HttpRequest, id: int, *, problem: str = "", status: int = 200
     asks = not asks_nobody(
         subject=periods.REOPENING, entity=period.legal_entity.code, at=clock.now()
     )
-    action = "periods.close"
-    if closed:
-        action = "periods.reopen" if asks else "periods.open"
+    action = "periods.reopen" if asks else "periods.open"
     cases = Case.objects.exclude(state=CaseState.RESOLVED).filter(
         legal_entity=period.legal_entity_id, period_code=period.code
     )
