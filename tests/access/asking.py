@@ -12,6 +12,7 @@ from django.test import Client
 
 from accounts.models import User
 from revops.sandbox.rehearsals.models import Rehearsal
+from tests.access import reconciling
 from tests.access.sides import Side
 from tests.architecture.addresses import Address
 from tests.rehearsals.kit import a_rehearsal, a_report
@@ -58,6 +59,10 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^measures/assumptions/", lambda _: {"slug": "matching"}),
     (r"^alerts/rules/<", lambda side: {"number": side.alert_rule.pk}),
     (r"^alerts/ALT-<", lambda side: {"number": side.alert.pk}),
+    (r"^close/settings/", lambda _: {"what": "calendar"}),
+    (r"^close/<", lambda side: {
+        "period": side.period.code, "entity": side.entity.code, "number": side.task.pk}),
+    (r"^reconciliation/(runs|rules)/", reconciling.of),
     (r"^credits/terms/<", lambda side: {"what": "rule", "id": side.rule.pk}),
     (r"^credits/<.*/(edit|send|discard)", lambda side: {"id": side.draft.pk}),
     (r"^credits/<", lambda side: {"id": side.credit.pk}),
@@ -82,6 +87,11 @@ _TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
     "measures/objectives/<slug:slug>": lambda _: {
         "target": "98.5", "within": "600", "days": "28"},
     "measures/assumptions/<slug:slug>": lambda _: {"seconds": "60", "note": "Timed"},
+    "close/settings/<slug:what>": lambda side: {
+        "entity": side.entity.code, "target_days": "4", "holidays": ""},
+    "close/<slug:period>/<slug:entity>/sign": lambda _: {"role": "preparer", "confirm": "yes"},
+    "close/<slug:period>/<slug:entity>/tasks/<int:number>": lambda _: {"to": "prepared"},
+    "close/<slug:period>/<slug:entity>/reopen": lambda _: {"reason": "An invoice is missing"},
     "approvals/together/decide": lambda side: {"pick": side.request.pk, "verdict": "approve"},
     "bulk/BLK-<int:number>/start": lambda _: {"reason": "They are somebody else's"},
     "exceptions/views/save": lambda _: {"name": "My queue", "query": "sort=money"},
@@ -112,6 +122,8 @@ _TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
         "actions": ["cases.retry"], "minutes": "20", "reason": "Nobody is there"},
     "break-glass/<int:number>/answer": lambda _: {"choice": "grant"},
     "break-glass/<int:number>/review": lambda _: {"review": "It was right"},
+    "reconciliation/run": reconciling.asked,
+    "reconciliation/rules/<slug:check>/draft": lambda _: {"act": "start"},
     "credits/new": lambda side: {"sought": side.invoice.number, "ticket": ""},
     "credits/<int:id>/withdraw": lambda _: {"reason": "A mistake"},
     "credits/<int:id>/reverse": lambda _: {"reason": "A mistake"},

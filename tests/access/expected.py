@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tests.access import watching
+from tests.access import closing, reconciling, sealing, watching
 
 ROLES: Final = ("finance", "manager", "revops", "support", "admin", "auditor", "nobody")
 
@@ -46,7 +46,8 @@ def _read(table: str) -> tuple[Row, ...]:
 
 
 #                                                          fin mgr rev sup adm aud nobody
-PERSONS: Final = _read(watching.PERSONS + """\
+OTHERS: Final = watching.PERSONS + closing.PERSONS + reconciling.PERSONS + sealing.PERSONS
+PERSONS: Final = _read(OTHERS + """\
 GET  /                                                own   200 200 200 200 200 200 403
 GET  /find                                            own   200 200 200 403 200 200 403
 GET  /bulk/                                           own   200 200 200 403 200 200 403
@@ -105,8 +106,6 @@ GET  /books/trial-balance/                            own   200 200 200 403 403 
 GET  /books/periods/                                  own   200 200 200 403 403 200 403
 GET  /books/periods/<int:id>/                         own   200 200 200 403 403 200 403
 GET  /books/periods/<int:id>/                         other 404 404 404 403 403 404 403
-POST /books/periods/<int:id>/close                    own   403 422 403 403 403 403 403
-POST /books/periods/<int:id>/close                    other 403 404 403 403 403 403 403
 POST /books/periods/<int:id>/open                     own   422 422 403 403 403 403 403
 POST /books/periods/<int:id>/open                     other 404 404 403 403 403 403 403
 GET  /journals/JE-<int:id>/                           own   200 200 200 403 200 200 403
@@ -213,6 +212,8 @@ GET  /exceptions/causes/<slug:key>/                   own   200 200 200 403 403 
 GET  /exceptions/causes/<slug:key>/                   other 404 404 404 403 403 404 403
 POST /exceptions/causes/<slug:key>/fix/               own   422 422 422 403 403 403 403
 POST /exceptions/causes/<slug:key>/fix/               other 404 404 404 403 403 403 403
+POST /exceptions/EXC-<int:number>/watch/              own   409 409 409 403 403 409 403
+POST /exceptions/EXC-<int:number>/watch/              other 404 404 404 403 403 404 403
 POST /exceptions/causes/<slug:key>/regroup/           own   422 422 422 403 403 403 403
 POST /exceptions/causes/<slug:key>/regroup/           other 404 404 404 403 403 403 403
 POST /exceptions/causes/<slug:key>/<slug:remedy>/     own   302 302 302 403 403 403 403

@@ -57,6 +57,7 @@ class TestTheTable:
             "/tours/<slug:slug>/", "/tours/<slug:slug>/act",  # the demo's
             "/connections/<slug:slug>/",  # systems serve several entities
             "/connections/<slug:slug>/sandbox/",
+            "/reconciliation/rules/<slug:check>/",  # rules are of a check, for all entities
             "/me/sessions/<int:id>/end/",  # one's own
             "/me/second-factor/keys/<int:id>/remove/",
             "/break-glass/<int:number>/review",

@@ -19,8 +19,11 @@ from accounts.roles import Role
 from approvals import operations as approvals
 from tests import factories as make
 from tests.access.books import book, use
+from tests.access.closing import close
+from tests.access.reconciling import reconcile
 from tests.access.requests import ask
 from tests.access.sales import sell
+from tests.access.sealing import certify
 from tests.access.sides import AMOUNT, DAY, MARK, NAME, OURS, THEIRS, Side, a_person
 from tests.access.work import fail
 from tests.approvals.kit import a_policy, a_subject
@@ -66,4 +69,7 @@ def _side(code: str, name: str, mark: str, amount: int, asker: User) -> Side:
     use(side)
     fail(side)
     ask(side, asker)
+    close(side)
+    reconcile(side)
+    certify(side)
     return side
