@@ -11,6 +11,7 @@ from tests.browser.looks import (
     approvals,
     audit,
     books,
+    closing,
     credits,
     customers,
     events,
@@ -19,6 +20,7 @@ from tests.browser.looks import (
     measures,
     people,
     rehearsing,
+    sealing,
     usage,
     work,
 )
@@ -37,6 +39,8 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
     **usage.PAGES,
     **audit.PAGES,
     **measures.PAGES,
+    **closing.PAGES,
+    **sealing.PAGES,
     **rehearsing.PAGES,
 }
 
@@ -50,7 +54,7 @@ NO_PAGES: Final = frozenset(
         "approvals:csv", "approvals:bulk-decide", "approvals:delegation-end", "approvals:decide",
         "exceptions:run", "exceptions:handle", "exceptions:edit-comment",
         "exceptions:fix", "exceptions:give-up", "exceptions:arrivals", "exceptions:work",
-        "exceptions:bulk", "exceptions:regroup",
+        "exceptions:bulk", "exceptions:regroup", "exceptions:watch",
         "exceptions:take", "exceptions:save-view", "exceptions:delete-view", "jobs:csv",
         "jobs:start", "jobs:steer", "approvals:comment", "approvals:withdraw", "approvals:review",
         "audit:verify", "events:csv", "events:replay-draft", "events:reveal",
@@ -72,8 +76,10 @@ NO_PAGES: Final = frozenset(
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:sandbox", "api:contract",
-        "api:contracts", "usage:rate-now", "notices:read", "console:period-close",
-        "console:period-open", "api:hook", "api:healthz", "api:readyz",
+        "api:contracts", "usage:rate-now", "notices:read", "console:period-open",
+        "certificates:seal", "certificates:json", "certificates:pack",
+        "close:csv", "close:trends-csv", "close:change", "close:sign", "close:begin", "close:move",
+        "close:waive", "close:late", "close:reopen", "api:hook", "api:healthz", "api:readyz",
     }
 )  # fmt: skip
 ERRORS: Final = (

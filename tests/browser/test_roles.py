@@ -8,17 +8,18 @@ from revops.events.models import InboundEvent
 from tests.browser.conftest import Visit
 from tests.browser.stage import Stage
 
+PACKS = ["Evidence packs"]
 SET_UP = ["Mappings", "Ownership", "Playbooks"]
 ALERTED = [*SET_UP[:-1], "Alert rules", SET_UP[-1]]
 READERS = [
-    "Home", "Exceptions", "Approvals", "Credits", "Customers", "Lineage", "Books", "Events",
-    "Usage", "Flows", "Connections",
+    "Home", "Exceptions", "Approvals", "Credits", "Reconciliation", "Customers", "Close", "Lineage",
+    "Books", "Events", "Usage", "Flows", "Connections", "Measures",
 ]  # fmt: skip
 RAILS = {
-    "Priya": [*READERS, *ALERTED],
-    "Marcus": [*READERS, *ALERTED, "Personal data"],
-    "Ines": [*READERS, *ALERTED],
-    "Yuki": [*READERS, "Audit trail", *ALERTED, "Users"],
+    "Priya": [*READERS, *ALERTED, *PACKS],
+    "Marcus": [*READERS, *ALERTED, "Personal data", *PACKS],
+    "Ines": [*READERS, *ALERTED, *PACKS],
+    "Yuki": [*READERS, "Audit trail", *ALERTED, "Users", *PACKS],
     "Ada": [
         "Home", "Approvals", "Lineage", "Events", "Usage", "Flows", "Connections", *SET_UP,
         "Users", "Personal data",

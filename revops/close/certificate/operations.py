@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -79,7 +79,7 @@ def seal(*, period: Period, by: User, seen: str) -> Certificate:
         before = standing(period.entity_id, period.code)
         if before is not None:
             _suspend(before, "Somebody sealed it anew.", told=False)
-        body = canonical(_body(found, by=by, at=now, before=before))
+        body = body_of(found, by=by, at=now, before=before)
         try:
             key = anchors.private_key()
         except ImproperlyConfigured as error:
@@ -98,15 +98,14 @@ def seal(*, period: Period, by: User, seen: str) -> Certificate:
     return made
 
 
-def _body(
-    found: Evidence, *, by: User, at: Any, before: Certificate | None
-) -> dict[str, Any]:  # fmt: skip
+def body_of(found: Evidence, *, by: User, at: datetime, before: Certificate | None = None) -> str:
+    """The canonical text that is signed: the evidence, and who seals it beside what else stands."""
     head = Head()
     names = PeriodSignOff.objects.filter(
         legal_entity_id=found.period.entity_id, period_code=found.period.code,
         suspended_at__isnull=True,
     ).select_related("by")  # fmt: skip
-    return {
+    body = {
         "evidence": found.told,
         "evidence_sha256": found.sha256,
         "sealed": {
@@ -124,6 +123,7 @@ def _body(
             ],
         },
     }  # fmt: skip
+    return canonical(body)
 
 
 def look(certificate: Certificate, *, whatever: bool = False) -> Certificate:
