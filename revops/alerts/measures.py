@@ -162,12 +162,13 @@ MEASURES: Final[dict[str, Measure]] = {
                 sum(invoice.total - invoice.applied - invoice.credited)::bigint AS value
             FROM canonical_invoice invoice
             JOIN canonical_subscription sold ON sold.id = invoice.subscription_id
-            WHERE invoice.state IN ('issued', 'overdue') AND invoice.issued_on > sold.started_on
+            WHERE invoice.id IN (
+                    SELECT late.id FROM canonical_invoice late WHERE late.state = 'overdue'
+                    UNION
+                    SELECT payment.invoice_id FROM canonical_payment payment
+                    WHERE payment.state IN ('failed', 'returned'))
+                AND invoice.state IN ('issued', 'overdue') AND invoice.issued_on > sold.started_on
                 AND invoice.total > invoice.applied + invoice.credited
-                AND (invoice.state = 'overdue' OR EXISTS (
-                    SELECT 1 FROM canonical_payment payment
-                    WHERE payment.invoice_id = invoice.id
-                        AND payment.state IN ('failed', 'returned')))
             GROUP BY 1, 3
             """,
             "/customers/", "Open the customers", slow=True,

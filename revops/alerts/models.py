@@ -20,7 +20,8 @@ class Rule(models.Model):
     A rule in force while ``on``. ``mail`` and ``chat`` say where it is told beside the console.
     From ``quiet_from`` until before ``quiet_until``, hours of its owner's zone, nobody is told.
 
-    ``since``, ``untrue_since``, ``value`` and ``looked_at`` are the worker's: how it stands.
+    ``since``, ``untrue_since``, ``value`` and ``looked_at`` are the worker's: how it stands. A
+    retired rule (``retired_at``) is off for good; it and its alerts stay, and its name is free.
     """
 
     name = models.CharField(max_length=120)
@@ -43,6 +44,7 @@ class Rule(models.Model):
     quiet_from = models.PositiveSmallIntegerField(null=True)
     quiet_until = models.PositiveSmallIntegerField(null=True)
     on = models.BooleanField(default=True)
+    retired_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
     changed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
@@ -57,7 +59,11 @@ class Rule(models.Model):
             models.UniqueConstraint(
                 fields=["legal_entity", "name"],
                 name="alerts_rule_named_once",
+                condition=Q(retired_at__isnull=True),
                 nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(on=False) | Q(retired_at__isnull=True), name="alerts_retired_is_off"
             ),
             models.CheckConstraint(
                 condition=Q(escalate_to__isnull=True, escalate_after__isnull=True)

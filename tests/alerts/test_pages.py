@@ -152,6 +152,12 @@ class TestRule:
         assert Alert.objects.get().ended_at is not None
         browser.post(f"{address}switch", {"to": "on"})
         assert Rule.objects.get().on
+        browser.post(f"{address}switch", {"to": "retired"})
+        page = browser.get(address).content.decode()
+        assert "stays to be read" in page
+        assert 'id="edit"' not in page
+        assert browser.post(f"{address}switch", {"to": "on"}).status_code == 409
+        assert f'id="retired-{rule.pk}"' in browser.get("/alerts/").content.decode()
 
 
 class TestAlert:

@@ -13,9 +13,10 @@ from revops.alerts.models import Rule
 from revops.alerts.operations import answering, rules, watching
 from revops.alerts.operations.answering import AlertOver
 from revops.alerts.operations.rules import RuleChanged, RuleRefused, problems
+from revops.alerts.queries import listing
 from revops.audit.models import Event
 from revops.store import rows
-from tests.alerts.kit import NOON, a_draft, a_rule, blocked, the_alert
+from tests.alerts.kit import NOON, a_draft, a_rule, blocked, the_alert, watch
 from tests.factories import a_legal_entity
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +128,21 @@ class TestAcknowledging:
         rules.switch(by=mona, number=rule.pk, on=False)
         with pytest.raises(AlertOver, match="over by itself"):
             answering.acknowledge(by=mona, alert_id=alert.pk)
+
+
+class TestRetiring:
+    def test_is_for_good_keeps_the_history_and_frees_the_name(self, mona: User) -> None:
+        rule = a_rule(mona)
+        blocked()
+        watch(minutes=1)
+        rules.retire(by=mona, number=rule.pk)
+        rules.retire(by=mona, number=rule.pk)
+        rule.refresh_from_db()
+        assert (rule.on, rule.retired_at is not None) == (False, True)
+        assert rule.alerts.get().why_ended == "The rule was retired."
+        assert Event.objects.filter(action="alerts.rule_retired").count() == 1
+        with pytest.raises(RuleChanged, match="retired"):
+            rules.switch(by=mona, number=rule.pk, on=True)
+        again = a_rule(mona)
+        assert [line.rule for line in listing.lines()] == [again]
+        assert listing.retired() == [rule]

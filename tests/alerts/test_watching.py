@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -69,7 +70,32 @@ class TestLook:
         blocked(50_000)
         watch(minutes=1, since=NOON + 20 * MINUTE)
         assert the_alert().worst == 50_000
-        assert Notice.objects.count() == 2
+        assert Notice.objects.exclude(title__startswith="Over").count() == 2
+
+    def test_that_is_over_is_told_once_to_whoever_was_told_or_took_it_on(
+        self, mona: User, ana: User
+    ) -> None:
+        a_rule(mona, chat=True)
+        blocked()
+        watch(minutes=1)
+        answering.acknowledge(by=ana, alert_id=the_alert().pk)
+        resolve_all()
+        watch(minutes=8, since=NOON + 2 * MINUTE)
+        over = Notice.objects.filter(title__startswith="Over: US money").order_by("recipient")
+        assert {one.recipient for one in over} == {mona, ana}
+        assert over[0].text.endswith("It holds no more.")
+        assert "It is over after" in over[0].text
+
+    def test_that_ends_in_quiet_hours_waits_in_the_console(self, mona: User) -> None:
+        a_rule(mona)
+        blocked()
+        watch(minutes=1)
+        hour = NOON.astimezone(ZoneInfo(mona.zone)).hour
+        Rule.objects.update(quiet_from=hour, quiet_until=(hour + 2) % 24)
+        resolve_all()
+        watch(minutes=8, since=NOON + 2 * MINUTE)
+        over = Notice.objects.get(title__startswith="Over")
+        assert (over.mail, over.chat) == ("no", "no")
 
     def test_of_one_legal_entity_counts_no_other_and_no_other_currency(self, mona: User) -> None:
         us, uk = a_legal_entity("US-INC"), a_legal_entity("UK-LTD")

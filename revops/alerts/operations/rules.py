@@ -15,7 +15,7 @@ from accounts.queries import actor_of, authorize
 from revops.alerts import measures
 from revops.alerts.measures import MeasureUnknown, Unit
 from revops.alerts.models import Alert, Rule, State
-from revops.alerts.operations.telling import sees
+from revops.alerts.operations.telling import sees, tell_of_ends
 from revops.audit.operations import nothing_to_record, record, recorded
 from revops.kernel import clock
 from revops.kernel.actor import Actor
@@ -23,6 +23,7 @@ from revops.mappings.models import LegalEntity
 
 _ACTION: Final = "alerts.change"
 _LONGEST: Final = 30 * 24 * 60  # minutes
+_RETIRED: Final = "This rule is retired. Make a new one; its name is free."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def problems(draft: Draft, *, number: int | None = None) -> dict[str, str]:
 
 def _same(draft: Draft) -> QuerySet[Rule]:
     """A name is once in a legal entity: nobody runs into the name of a rule that they don’t see."""
-    return Rule.objects.filter(name=draft.name, legal_entity=draft.legal_entity)
+    held = Rule.objects.filter(name=draft.name, legal_entity=draft.legal_entity)
+    return held.filter(retired_at=None)
 
 
 def _of_people(draft: Draft) -> dict[str, str]:
@@ -148,6 +150,8 @@ def change(*, by: User, number: int, draft: Draft, seen: datetime | None = None)
     """
     rule = _locked(number)
     by = authorize(by, _ACTION, entities=[_code(rule), draft.code])
+    if rule.retired_at is not None:
+        raise RuleChanged(_RETIRED)
     if seen is not None and seen != rule.changed_at:
         who = rule.changed_by.name if rule.changed_by else "Somebody"
         raise RuleChanged(f"{who} changed this rule while you had it open.")
@@ -171,9 +175,11 @@ def change(*, by: User, number: int, draft: Draft, seen: datetime | None = None)
 @recorded
 @transaction.atomic
 def switch(*, by: User, number: int, on: bool) -> Rule:
-    """Turn a rule on or off. Raises NotAllowed, OutOfScope, Rule.DoesNotExist."""
+    """Turn a rule on or off. Raises NotAllowed, OutOfScope, RuleChanged, Rule.DoesNotExist."""
     rule = _locked(number)
     by = authorize(by, _ACTION, entities=[_code(rule)])
+    if rule.retired_at is not None:
+        raise RuleChanged(_RETIRED)
     if rule.on == on:
         nothing_to_record("it is so already")
         return rule
@@ -184,6 +190,28 @@ def switch(*, by: User, number: int, on: bool) -> Rule:
         _end(rule, "The rule was turned off.")
     action = "alerts.rule_on" if on else "alerts.rule_off"
     _record(action, rule, by, before={"on": not on}, after={"on": on})
+    return rule
+
+
+@recorded
+@transaction.atomic
+def retire(*, by: User, number: int) -> Rule:
+    """
+    Take a rule out of use for good: it and its alerts stay to be read, and its name is free again.
+    Raises NotAllowed, OutOfScope, Rule.DoesNotExist.
+    """
+    rule = _locked(number)
+    by = authorize(by, _ACTION, entities=[_code(rule)])
+    if rule.retired_at is not None:
+        nothing_to_record("it is retired already")
+        return rule
+    was = rule.on
+    rule.on, rule.retired_at = False, clock.now()
+    rule.changed_at, rule.changed_by = rule.retired_at, by
+    rule.since = rule.untrue_since = rule.value = rule.looked_at = None
+    rule.save()
+    _end(rule, "The rule was retired.")
+    _record("alerts.rule_retired", rule, by, before={"on": was}, after={"retired": True})
     return rule
 
 
@@ -198,9 +226,12 @@ def _code(rule: Rule) -> str:
 
 def _end(rule: Rule, why: str) -> None:
     """What stands by the old terms ends with them; by the new ones it may begin again."""
+    now = clock.now()
+    standing = list(Alert.objects.filter(rule=rule, ended_at=None))
     Alert.objects.filter(rule=rule, ended_at=None).update(
-        state=State.ENDED, ended_at=clock.now(), why_ended=why
+        state=State.ENDED, ended_at=now, why_ended=why
     )
+    tell_of_ends([alert.pk for alert in standing], at=now)
 
 
 def _values(draft: Draft) -> dict[str, Any]:

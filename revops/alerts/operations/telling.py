@@ -7,7 +7,7 @@ does not see the legal entity any more, is passed over: then the next one is tol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -45,6 +45,31 @@ def tell_of(*, at: datetime) -> int:
             told += _first(alert, at)
         elif _is_overdue(alert, at):
             told += _next(alert, at)
+    return told
+
+
+def tell_of_ends(ids: Sequence[int], *, at: datetime) -> int:
+    """
+    These alerts are over: whoever was told of one, or took it on, is told once. In quiet hours it
+    waits in the console alone. In the caller's transaction.
+    """
+    found = Alert.objects.filter(pk__in=list(ids), told_at__isnull=False).select_related(
+        "rule__legal_entity", "rule__owner", "told", "escalated_to", "acknowledged_by"
+    )
+    told = 0
+    for alert in found:
+        quiet = alert.rule.quiet is not None and alert.rule.quiet.at(at)
+        code = alert.legal_entity.code if alert.legal_entity else ""
+        people = {
+            one.pk
+            for one in (alert.told, alert.escalated_to, alert.acknowledged_by)
+            if one is not None and sees(one, code)
+        }
+        lasted = span_text(at - alert.began_at)
+        told += _tell(
+            alert, people, "over", f"It is over after {lasted}. {alert.why_ended}", loud=not quiet,
+            lead="Over: ",
+        )  # fmt: skip
     return told
 
 
@@ -97,11 +122,14 @@ def _managers(alert: Alert) -> set[int]:
     return {person.pk for person in people if sees(person, code)}
 
 
-def _tell(alert: Alert, recipients: set[int], stage: str, more: str) -> int:
+def _tell(
+    alert: Alert, recipients: set[int], stage: str, more: str, *, loud: bool = True, lead: str = ""
+) -> int:
     rule, much = alert.rule, amount_of(alert.rule.measure, alert.worst, alert.currency)
     return tell(
-        recipients=recipients, kind=KIND, title=f"{rule.name}: {much}",
+        recipients=recipients, kind=KIND, title=f"{lead}{rule.name}: {much}",
         text=f"{alert.sentence} {more}", link=reverse("alerts:alert", args=[alert.pk]),
         entity=rule.legal_entity.code if rule.legal_entity else "",
-        key=f"alerts:{alert.pk}:{stage}", mail=rule.mail, chat=rule.chat,
+        key=f"alerts:{alert.pk}:{stage}", mail=rule.mail and loud,
+        chat=rule.chat and loud,
     )  # fmt: skip

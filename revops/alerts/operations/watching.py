@@ -17,7 +17,7 @@ from revops.alerts import measures
 from revops.alerts.deciding import Turn, step, unseen
 from revops.alerts.measures import Measure
 from revops.alerts.models import Alert, Rule, Sample, State
-from revops.alerts.operations.telling import tell_of
+from revops.alerts.operations.telling import tell_of, tell_of_ends
 from revops.alerts.queries.reading import (
     Period,
     Reading,
@@ -103,6 +103,7 @@ def _decide(
     # One stands for a rule (alerts_one_stands), whoever comes second.
     Alert.objects.bulk_create(begun, ignore_conflicts=True)
     Alert.objects.bulk_update(ended, ["state", "ended_at", "why_ended", "worst"])
+    tell_of_ends([alert.pk for alert in ended if alert.ended_at is not None], at=now)
     return len(begun) + sum(alert.ended_at is not None for alert in ended)
 
 

@@ -35,8 +35,12 @@ class Line:
 
 
 def lines(*, entity: str = "") -> list[Line]:
-    """Rules in force first, by name. ``entity`` is a code; then also those of all entities."""
-    rules = Rule.objects.select_related("legal_entity", "owner", "escalate_to")
+    """
+    Rules in force first, by name, without those that are retired. ``entity`` is a code; then also
+    those of all entities.
+    """
+    rules = Rule.objects.filter(retired_at=None)
+    rules = rules.select_related("legal_entity", "owner", "escalate_to")
     if entity:
         rules = rules.filter(Q(legal_entity__code=entity) | Q(legal_entity=None))
     lately = Q(alerts__fired_at__gt=clock.now() - NOISE)
@@ -50,6 +54,14 @@ def lines(*, entity: str = "") -> list[Line]:
         Line(rule, rule.fired, rule.acted, rule.last_fired, standing_now.get(rule.pk))
         for rule in counted
     ]
+
+
+def retired(*, entity: str = "") -> list[Rule]:
+    """Rules that are out of use, the latest first."""
+    rules = Rule.objects.exclude(retired_at=None).select_related("legal_entity", "changed_by")
+    if entity:
+        rules = rules.filter(Q(legal_entity__code=entity) | Q(legal_entity=None))
+    return list(rules.order_by("-retired_at")[:MOST])
 
 
 def standing(*, entity: str = "") -> QuerySet[Alert, Alert]:

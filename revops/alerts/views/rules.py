@@ -23,7 +23,7 @@ from revops.alerts.views.showing import Tried, shown, spoken
 from revops.alerts.words import amount_of, condition_of, where_of
 from revops.kernel import clock
 from revops.web.filters import Filters
-from revops.web.htmx import render_page
+from revops.web.htmx import refuse, render_page
 from revops.web.policy import screen
 
 _LIST = Filters()
@@ -47,6 +47,7 @@ def every(request: HttpRequest) -> HttpResponse:
         "may_acknowledge": may(request.user, "alerts.acknowledge"),
         "stale": listing.is_stale(now),
         "looked_at": listing.looked_at(),
+        "retired": listing.retired(entity=entity),
         "entity": entity,
     }
     return render_page(request, "alerts/rules.html", context)
@@ -94,12 +95,18 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
 @screen("alerts.change")
 @require_POST
 def switch(request: HttpRequest, number: int) -> HttpResponse:
-    """``to`` is on or off."""
+    """``to`` is on, off or retired."""
     assert isinstance(request.user, User)
-    rule = operations.switch(
-        by=request.user, number=_rule(number).pk, on=request.POST.get("to") == "on"
-    )
-    messages.success(request, f"“{rule.name}” is {'on' if rule.on else 'off'}.")
+    held, to = _rule(number), request.POST.get("to")
+    try:
+        if to == "retired":
+            rule = operations.retire(by=request.user, number=held.pk)
+        else:
+            rule = operations.switch(by=request.user, number=held.pk, on=to == "on")
+    except RuleChanged as error:
+        return refuse(request, error)
+    word = "retired" if rule.retired_at else "on" if rule.on else "off"
+    messages.success(request, f"“{rule.name}” is {word}.")
     return HttpResponseRedirect(reverse("alerts:rule", args=[rule.pk]))
 
 

@@ -44,7 +44,12 @@ class Invoice(Record):
         indexes = [
             late(
                 "canonical_invoice_late", "connection", "subscription_ref", of="subscription"
-            )
+            ),
+            # Few are overdue at any time: what renewals are not paid is asked every five minutes.
+            models.Index(
+                fields=["subscription"], name="canonical_invoice_overdue",
+                condition=models.Q(state="overdue"),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -46,6 +46,11 @@ class Payment(Record):
         indexes = [
             late("canonical_payment_invoice_late", "connection", "invoice_ref", of="invoice"),
             late("canonical_payment_cust_late", "connection", "customer_ref", of="customer"),
+            models.Index(
+                fields=["invoice"],
+                name="canonical_payment_bounced",
+                condition=models.Q(state__in=["failed", "returned"]),
+            ),
         ]
 
     def __str__(self) -> str:
