@@ -19,6 +19,7 @@ from tests.browser.looks import (
     maps,
     measures,
     people,
+    reconciling,
     rehearsing,
     sealing,
     usage,
@@ -42,11 +43,16 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
     **closing.PAGES,
     **sealing.PAGES,
     **rehearsing.PAGES,
+    **reconciling.PAGES,
 }
 
 # These answer with something else than a page: a file, a redirect after a form, or a machine's.
 NO_PAGES: Final = frozenset(
     {
+        "reconciliation:csv", "reconciliation:run-now", "reconciliation:breaks-csv",
+        "reconciliation:again", "reconciliation:sign", "reconciliation:carry",
+        "reconciliation:draft", "reconciliation:release", "reconciliation:rules-act",
+        "reconciliation:trial",
         "alerts:acknowledge", "alerts:switch",
         "measures:csv", "measures:objective", "measures:assumption",
         "mappings:put", "mappings:download", "mappings:import-errors", "mappings:set-preview",
