@@ -11,6 +11,7 @@ from revops.kernel.money import Money
 from revops.web.formats import money_text
 
 _MOST_SUMS = 2
+_DECIDE = "Decide on its page where they belong."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ def of_entity(found: Readiness) -> Verdict:
     if closing.closed:
         who = found.names.reviewer
         by = f" by {who.by.name}" if who else ""
-        return Verdict("ok", "tick", f"{name} {closing.code} is closed{by}.", about=found)
+        said = f"{name} {closing.code} is closed{by}"
+        if found.late:
+            return Verdict("warn", "triangle", f"{said}; {_late([found])}.", _DECIDE, found)
+        return Verdict("ok", "tick", f"{said}.", about=found)
     if not closing.ended(found.at):
         return Verdict(
             "info", "ring", f"{name} {closing.code} runs until {closing.ends}.",
@@ -70,9 +74,14 @@ def of_period(found: Sequence[Readiness]) -> Verdict:
     if len(found) == 1:
         return of_entity(found[0])
     if all(one.closing.closed for one in found):
-        return Verdict("ok", "tick", f"All {len(found)} legal entities are closed.")
+        said = f"All {len(found)} legal entities are closed"
+        late = [one for one in found if one.late]
+        if late:
+            where = f" in {late[0].closing.name}" if len(late) == 1 else ""
+            return Verdict("warn", "triangle", f"{said}; {_late(late)}{where}.", _DECIDE, late[0])
+        return Verdict("ok", "tick", f"{said}.")
     ready = [one for one in found if one.closing.closed or not one.stops]
-    blocked = [one for one in found if one.blocking or _blocks(one)]
+    blocked = [one for one in found if not one.closing.closed and (one.blocking or _blocks(one))]
     if not blocked:
         left = [one for one in found if not one.closing.closed]
         worst = max(left, key=lambda one: (len(one.stops), one.tasks.open))
@@ -134,3 +143,8 @@ def _tasks(found: Readiness) -> str:
 
 def _sums(amounts: Sequence[Money]) -> str:
     return " and ".join(money_text(one) for one in amounts[:_MOST_SUMS])
+
+
+def _late(found: Sequence[Readiness]) -> str:
+    count = sum(one.cases for held in found for one in held.late)
+    return f"{count} late event{'' if count == 1 else 's'} wait{'s' if count == 1 else ''}"

@@ -11,10 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from exceptions.models import Cause
 from revops.close.models import Waiver
 from revops.close.readiness import Readiness, of, of_period
+from revops.close.saying import of_entity
+from revops.close.saying import of_period as say
 from revops.delivery.models import OutboundCommand
 from revops.kernel.money import Money
+from revops.mappings.models import AccountingPeriod
 from tests import factories as make
 from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, ran, ready
+from tests.reconciliation.lists import Lists
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +119,34 @@ class TestReadiness:
         entity = make.a_legal_entity()
         with pytest.raises(LookupError):
             of(entity_id=entity.pk, period_code="1999-01")
+
+
+class TestReconciliations:
+    def test_need_names_where_something_was_compared(self) -> None:
+        period = an_ended_period()
+        lists = Lists(period.legal_entity)
+        lists.run()
+        assert ready(period).can_close
+        lists.both("INV-1")
+        lists.run()
+        found = ready(period)
+        assert [one.test.slug for one in found.stops] == ["recs_signed"]
+
+
+class TestSaying:
+    def test_of_a_closed_period_names_late_events_that_wait(self) -> None:
+        period = an_ended_period()
+        AccountingPeriod.objects.filter(pk=period.pk).update(state="closed")
+        assert of_entity(ready(period)).sentence == "Northwind NW-US 2026-10 is closed."
+        a_blocker(period.legal_entity, kind="period_closed")
+        other = an_ended_period("NW-UK", name="Northwind UK")
+        said = of_entity(ready(period))
+        assert said.sentence == "Northwind NW-US 2026-10 is closed; 1 late event waits."
+        assert "can close or are closed" in say(of_period(PERIOD, at=AT)).sentence
+        AccountingPeriod.objects.filter(pk=other.pk).update(state="closed")
+        assert say(of_period(PERIOD, at=AT)).sentence == (
+            "All 2 legal entities are closed; 1 late event waits in Northwind NW-US."
+        )
 
 
 class TestWaivers:

@@ -23,7 +23,7 @@ WITH asked AS (
     WHERE legal_entity_id = ANY(%(entities)s)
 ), latest AS (
     SELECT DISTINCT ON (pair_id, legal_entity_id) pair_id, legal_entity_id AS entity_id, number,
-        began_at
+        began_at, figures = '{}' AS empty
     FROM reconciliation_run
     WHERE period_code = %(period)s AND legal_entity_id = ANY(%(entities)s) AND state = 'done'
     ORDER BY pair_id, legal_entity_id, id DESC
@@ -43,7 +43,8 @@ WITH asked AS (
     GROUP BY 1, 2, 3
 )
 SELECT used.entity_id, pair.id AS pair_id, pair.check_slug, latest.number,
-    latest.began_at >= asked.after AS fresh, coalesce(signed.names, 0) AS names,
+    latest.began_at >= asked.after AS fresh, coalesce(latest.empty, false) AS empty,
+    coalesce(signed.names, 0) AS names,
     coalesce(signed.reviewed, false) AS reviewed, open.currency, coalesce(open.breaks, 0) AS breaks,
     coalesce(open.money, 0) AS money
 FROM used JOIN asked USING (entity_id)
@@ -59,7 +60,8 @@ ORDER BY pair.id
 class Reconciled:
     """
     Of one legal entity: ``pairs`` that compare anything of it, how many did not run since the
-    period ended, how many lack a signature, and breaks that need somebody, by area.
+    period ended, how many lack a signature, and breaks that need somebody, by area. Where neither
+    side lists anything there is nothing to put a name under.
     """
 
     pairs: set[int] = field(default_factory=set)
@@ -88,7 +90,7 @@ def reconciled(closings: Sequence[Closing]) -> Mapping[int, Reconciled]:
         held.areas.add(area)
         if not row.fresh:
             held.stale.add(row.pair_id)
-        if row.names < 2:
+        if row.names < 2 and (row.breaks or not row.empty):
             held.unsigned.add(row.pair_id)
         if row.breaks and not row.reviewed:
             held.breaks[area] = held.breaks.get(area, 0) + row.breaks

@@ -17,12 +17,16 @@ _SAID: Final = "concat_ws(' · ', {name}, nullif({tax_id}, ''), nullif({currency
 _TOLD: Final = """coalesce((SELECT {column} FROM reconciliation_holding told
     WHERE told.connection_id = %(other)s AND told.kind = '{kind}' AND told.gone_in_id IS NULL
         AND told.key = customer.source_id LIMIT 1), '')"""
+# Since when the system has it, by its own list; what it does not list, since it was told of it.
+_SINCE: Final = """coalesce((SELECT min(told.dated) FROM reconciliation_holding told
+    WHERE told.connection_id = %(other)s AND told.kind = '{kind}' AND told.gone_in_id IS NULL
+        AND told.key = customer.source_id), (customer.created_at AT TIME ZONE books.zone)::date)"""
 
 
 def check(*, slug: str, label: str, kind: str, role: str) -> Check:
     """
-    What a system leaves empty is no difference: nobody asked it. Customers have no day, so all that
-    exist are compared in every period.
+    What a system leaves empty is no difference: nobody asked it. Customers are compared in every
+    period that ends after they came: a later one is no news for figures that were signed.
     """
     tells = {
         column: _TOLD.format(column=f"told.{column}", kind=kind)
@@ -45,11 +49,12 @@ def check(*, slug: str, label: str, kind: str, role: str) -> Check:
         "record_id": "customer.id",
         "touched_at": "greatest(customer.updated_at, party.updated_at)",
     }
-    rest = """
+    rest = f"""
 FROM canonical_customer customer
 JOIN canonical_party party ON party.id = customer.party_id
+JOIN mappings_legalentity books ON books.id = customer.legal_entity_id
 WHERE customer.connection_id = %(other)s AND customer.legal_entity_id = %(entity)s
-    AND customer.merged_into_id IS NULL
+    AND customer.merged_into_id IS NULL AND {_SINCE.format(kind=kind)} <= %(ends)s
 """
     theirs = _SAID.format(name="held.party", tax_id="held.reference", currency="held.currency")
     return Check(
