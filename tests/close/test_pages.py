@@ -142,3 +142,21 @@ def sign(client: Client, period: AccountingPeriod, role: str) -> Any:
     return client.post(
         f"/close/{PERIOD}/NW-US/sign", {"role": role, "confirm": "yes", "seen": digest}
     )
+
+
+class TestHome:
+    def test_of_a_manager_says_whether_we_can_close_and_who_does_what(self) -> None:
+        period = an_ended_period()
+        Cause.objects.create(key="d" * 16, kind="refused", sentence="The ERP says no", first_at=AT)
+        a_blocker(period.legal_entity, cause_key="d" * 16, owner_team="Finance", due_at=AT)
+        page = seen(as_("mona"), "/")
+
+        assert "Northwind NW-US cannot close yet: 1 test blocks, worth USD 100.00." in page
+        assert "The ERP says no" in page
+        assert "Approvals waiting for you" in page
+        assert "1 today, 1 at most" in page
+        assert 'id="next-NW-US"' in page
+
+    def test_of_others_is_as_it_was(self) -> None:
+        an_ended_period()
+        assert "Who does what to get there" not in seen(as_("ana"), "/")

@@ -18,6 +18,7 @@ from exceptions.queries.selection import Selection
 from exceptions.queries.totals import figures
 from revops.alerts.queries.listing import unanswered
 from revops.console.queries.home import left_at, matches, newest_postings, targets
+from revops.console.queries.leading import leading
 from revops.credits.queries import desk
 from revops.kernel import clock
 from revops.web.filters import Filters
@@ -46,9 +47,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "scope": f"?{state.query}" if state.query else "",
         "may_find": may(request.user, "lineage.view"),
     }
+    assert isinstance(request.user, User)
+    leads = may(request.user, "close.sign")
+    close = leading(request.user, at=now, entity=state.one("entity")) if leads else None
+    context["leading"] = close
     if may(request.user, "cases.view"):
         selection = selection.looked_up()
-        context |= _cases(selection)
+        # Whoever signs closes begins with the close, which names the causes in its way.
+        context |= _cases(selection) if close is None else {}
         since = _left(request)
         context["left"] = since
         context["news"] = news(selection, since=since or now - _DAY)
