@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from revops.reconciliation.views import matching, rules, run, runs
+from revops.reconciliation.views import lists, matching, rules, run, runs
 
 app_name = "reconciliation"
 urlpatterns: list[URLPattern] = [
@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("runs/REC-<int:number>/match/", matching.bench, name="match"),
     path("runs/REC-<int:number>/match/draft", matching.draft, name="draft"),
     path("runs/REC-<int:number>/match/<int:match>/release", matching.release, name="release"),
+    path("lists/", lists.every, name="lists"),
+    path("lists/bring", lists.bring, name="bring"),
     path("rules/", rules.every, name="rules"),
     path("rules/<slug:check>/", rules.of_check, name="rules-of"),
     path("rules/<slug:check>/draft", rules.act, name="rules-act"),

@@ -123,6 +123,7 @@ _TYPED: Final[dict[str, Callable[[Side], dict[str, Any]]]] = {
     "break-glass/<int:number>/answer": lambda _: {"choice": "grant"},
     "break-glass/<int:number>/review": lambda _: {"review": "It was right"},
     "reconciliation/run": reconciling.asked,
+    "reconciliation/lists/bring": lambda _: {"list": "bank/bank"},
     "reconciliation/rules/<slug:check>/draft": lambda _: {"act": "start"},
     "credits/new": lambda side: {"sought": side.invoice.number, "ticket": ""},
     "credits/<int:id>/withdraw": lambda _: {"reason": "A mistake"},

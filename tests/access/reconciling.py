@@ -49,6 +49,8 @@ POST /reconciliation/runs/REC-<int:number>/match/draft     own   204 403 204 403
 POST /reconciliation/runs/REC-<int:number>/match/draft     other 404 403 404 403 403 403 403
 POST /reconciliation/runs/REC-<int:number>/match/<int:match>/release own   302 403 302 403 403 403 403
 POST /reconciliation/runs/REC-<int:number>/match/<int:match>/release other 404 403 404 403 403 403 403
+GET  /reconciliation/lists/                                own   200 200 200 403 403 200 403
+POST /reconciliation/lists/bring                           own   422 403 422 403 403 403 403
 GET  /reconciliation/rules/                                own   200 200 200 403 403 200 403
 GET  /reconciliation/rules/<slug:check>/                   own   200 200 200 403 403 200 403
 POST /reconciliation/rules/<slug:check>/draft              own   403 403 403 403 403 403 403
@@ -65,7 +67,7 @@ POST /reconciliation/rules/<slug:check>/trial              all   404 403 404 403
 def reconcile(side: Side) -> None:
     """A run that found something, what people did about it, and the list that it was read from."""
     now, by, code = clock.now(), side.colleague, side.period.code
-    listed = make.a_connection("bank", "csv_bank")
+    listed = make.a_connection("bank", "statement")
     pair = Pair.objects.get_or_create(check_slug=CHECK, left=None, right=listed)[0]
     rules = _rules()
     load = Load.objects.create(

@@ -52,7 +52,7 @@ NO_PAGES: Final = frozenset(
         "reconciliation:csv", "reconciliation:run-now", "reconciliation:breaks-csv",
         "reconciliation:again", "reconciliation:sign", "reconciliation:carry",
         "reconciliation:draft", "reconciliation:release", "reconciliation:rules-act",
-        "reconciliation:trial",
+        "reconciliation:trial", "reconciliation:bring",
         "alerts:acknowledge", "alerts:switch",
         "measures:csv", "measures:objective", "measures:assumption",
         "mappings:put", "mappings:download", "mappings:import-errors", "mappings:set-preview",

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import csv
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO, StringIO
 from typing import Final
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 
 from revops.mappings.changing import Change, Slot
 from revops.mappings.kinds import MapKind
 from revops.mappings.operations.sets import MOST_ROWS
 from revops.mappings.queries import Place, Row
+from revops.web import tables
+from revops.web.tables import FileRefused
 
 LARGEST: Final = 2 * 1024 * 1024
-_UNPACKED: Final = 40 * 1024 * 1024
-_WIDEST: Final = 40
 PROBLEM: Final = "error"
 # What a file of ours has beside the row itself; read back, it means nothing.
 _BESIDE: Final = frozenset({PROBLEM, "version", "changed", "changed_by"})
 _FORMULA: Final = tuple("=+-@")
-
-
-class FileRefused(ValueError):
-    """The file cannot be read as a map; the message says why."""
 
 
 @dataclass(slots=True)
@@ -88,7 +83,7 @@ def read(kind: MapKind, name: str, content: bytes, held: Mapping[Place, list[Slo
     """
     if len(content) > LARGEST:
         raise FileRefused(f"The file is larger than {LARGEST // 1024 // 1024} MB.")
-    table = _xlsx(content) if name.lower().endswith(".xlsx") else _csv(content)
+    table = tables.read(name, content, most=MOST_ROWS)
     if not table:
         raise FileRefused("The file is empty.")
     header = [cell.strip().lower().lstrip("\ufeff") for cell in table[0]]
@@ -174,55 +169,6 @@ def _plain(cell: str) -> str:
     """A cell without the apostrophe that kept it from being computed."""
     text = cell.strip()
     return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
-
-
-def _csv(content: bytes) -> list[list[str]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FileRefused("The file is no text in UTF-8. Save it as CSV UTF-8 or .xlsx.") from None
-    if "\x00" in text:
-        raise FileRefused("The file is no CSV.")
-    first = text.splitlines()[0] if text.strip() else ""
-    mark = ";" if first.count(";") > first.count(",") else ","
-    try:
-        return list(csv.reader(StringIO(text), delimiter=mark, strict=True))
-    except csv.Error as error:
-        raise FileRefused(f"The file cannot be read as CSV: {error}.") from error
-
-
-def _xlsx(content: bytes) -> list[list[str]]:
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as packed:
-            if sum(one.file_size for one in packed.infolist()) > _UNPACKED:
-                raise FileRefused("The spreadsheet unpacks to more than anybody would type.")
-        book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        found = []
-        for row in sheet.iter_rows(max_col=_WIDEST, max_row=MOST_ROWS + 2, values_only=True):
-            cells = [_cell(value) for value in row]
-            while cells and not cells[-1]:
-                cells.pop()
-            found.append(cells)
-    except FileRefused:
-        raise
-    except Exception as error:
-        # A library that reads foreign files may raise anything.
-        raise FileRefused("The file cannot be read as a spreadsheet (.xlsx).") from error
-    width = len(found[0]) if found else 0
-    return [row + [""] * (width - len(row)) for row in found]
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime | date):
-        return value.isoformat()[:10]
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
 
 
 def _iso(day: date | datetime | None) -> str:

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods
 from revops.console.mappings import keys
 from revops.console.mappings.files import (
     LARGEST,
-    FileRefused,
     Sheet,
     as_text,
     columns_of,
@@ -29,6 +28,7 @@ from revops.web.csv_files import csv_file
 from revops.web.exports import file_of
 from revops.web.htmx import ConsoleRequest, render_page
 from revops.web.policy import screen
+from revops.web.tables import FileRefused
 
 _SHOWN: Final = 50
 

@@ -58,6 +58,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("reconciliation", every()),
         Look("reconciliation-none", every("?status=signed")),
     ),
+    "reconciliation:lists": (Look("reconciliation-lists", lambda stage: "/reconciliation/lists/"),),
     "reconciliation:run": (
         Look("reconciliation-run", run()),
         Look("reconciliation-run-auditor", run("?type=missing_left"), by="Yuki"),
