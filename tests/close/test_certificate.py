@@ -151,7 +151,10 @@ class TestScope:
             )
         told = evidence.read(october()).told["events"]
         by_hand = "".join(f"{line}\n" for line in sorted(lines)).encode()
-        assert told["sha256"] == hashlib.sha256(by_hand).hexdigest() == digest_of_set(lines[::-1])
+        (one_class,) = told["classes"]
+        digest = hashlib.sha256(by_hand).hexdigest()
+        assert one_class["sha256"] == digest == digest_of_set(lines[::-1])
+        assert told["sha256"] == hashlib.sha256(f"known\texcluded\t{digest}\n".encode()).hexdigest()
 
 
 def refused_command(entry: JournalEntry) -> Any:

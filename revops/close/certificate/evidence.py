@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from revops.close.certificate import scope
-from revops.close.certificate.canonical import digest
+from revops.close.certificate.canonical import digest, digest_of_set
 from revops.close.certificate.scope import DIGEST, ENTRY_LINE, EVENT_LINE, Period
 from revops.reconciliation.models import Run, RunState, SignOff
 from revops.reconciliation.queries import figures
@@ -25,9 +25,7 @@ _EVENTS: Final = f"""
 SELECT known, fate, count(*) AS count, {DIGEST.format(line=EVENT_LINE)} AS digest
 FROM certified_event GROUP BY 1, 2 ORDER BY 1 DESC, 2
 """  # noqa: S608  literals of ours
-_ALL_EVENTS: Final = f"""
-SELECT count(*) AS count, {DIGEST.format(line=EVENT_LINE)} AS digest FROM certified_event
-"""  # noqa: S608  literals of ours
+_FROM_EVENTS: Final = "SELECT coalesce(sum(here), 0)::bigint AS entries FROM certified_event"
 _REASONS: Final = f"""
 SELECT reason, count(*) AS count FROM certified_event WHERE fate = '{scope.EXCLUDED}'
 GROUP BY 1 ORDER BY 2 DESC, 1
@@ -46,10 +44,7 @@ SELECT fate, currency, count(*) AS count, sum(amount)::bigint AS amount
 FROM certified_entry GROUP BY 1, 2 ORDER BY 1, 2
 """
 _ALL_ENTRIES: Final = f"""
-SELECT count(*) AS count, count(*) FILTER (WHERE business_event_id IS NULL
-    OR NOT EXISTS (SELECT 1 FROM events_businessevent meaning
-        WHERE meaning.id = business_event_id AND meaning.inbound_id IS NOT NULL)) AS own,
-    {DIGEST.format(line=ENTRY_LINE)} AS digest FROM certified_entry
+SELECT count(*) AS count, {DIGEST.format(line=ENTRY_LINE)} AS digest FROM certified_entry
 """  # noqa: S608  literals of ours
 _VERSIONS: Final = """
 SELECT rule, mapping_version AS maps, count(*) AS count FROM certified_entry
@@ -122,7 +117,8 @@ def read(period: Period) -> Evidence:
 
 
 def _told(period: Period) -> dict[str, Any]:
-    (events,), (entries,) = sql.once(_ALL_EVENTS), sql.once(_ALL_ENTRIES)
+    (entries,), (told,) = sql.once(_ALL_ENTRIES), sql.once(_FROM_EVENTS)
+    classes = _plain(_EVENTS)
     given = period.params()
     return {
         "entity": period.entity,
@@ -131,12 +127,13 @@ def _told(period: Period) -> dict[str, Any]:
             "ends": period.ends.isoformat(), "zone": period.zone,
         },
         "events": {
-            "count": events.count, "sha256": events.digest, "classes": _plain(_EVENTS),
+            "count": sum(int(one["count"]) for one in classes), "classes": classes,
+            "sha256": digest_of_set(_line(one) for one in classes),
             "excluded": _reasons(), "sources": _plain(_SOURCES),
         },
         "entries": {
-            "count": entries.count, "of_the_console": entries.own, "sha256": entries.digest,
-            "classes": _plain(_ENTRIES),
+            "count": entries.count, "of_the_console": entries.count - told.entries,
+            "sha256": entries.digest, "classes": _plain(_ENTRIES),
         },
         "open_cases": [f"EXC-{row.id}" for row in sql.once(_CASES)],
         "versions": _plain(_VERSIONS),
@@ -144,6 +141,11 @@ def _told(period: Period) -> dict[str, Any]:
         "records": _plain(_RECORDS, given),
         "compared": _compared(period),
     }  # fmt: skip
+
+
+def _line(one: Mapping[str, Any]) -> str:
+    """A class of events as a line of the set of all of them."""
+    return f"{'known' if one['known'] else 'unknown'}\t{one['fate']}\t{one['sha256']}"
 
 
 def _plain(statement: str, given: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
