@@ -57,7 +57,7 @@ class TestPeriod:
     def test_as_a_file_has_a_line_for_each_area(self) -> None:
         an_ended_period()
         answer = as_("mona").post("/close/close.csv")
-        lines = b"".join(answer).decode().splitlines()  # type: ignore[arg-type]
+        lines = b"".join(answer).decode().splitlines()
         assert len(lines) == 9
         assert "Billing sync" in lines[1]
 

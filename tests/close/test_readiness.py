@@ -13,6 +13,7 @@ from revops.close.models import Waiver
 from revops.close.readiness import Readiness, of, of_period
 from revops.close.saying import of_entity
 from revops.close.saying import of_period as say
+from revops.close.testing import Answer
 from revops.delivery.models import OutboundCommand
 from revops.kernel.money import Money
 from revops.mappings.models import AccountingPeriod
@@ -23,7 +24,7 @@ from tests.reconciliation.lists import Lists
 pytestmark = pytest.mark.django_db
 
 
-def answer(found: Readiness, slug: str) -> object:
+def answer(found: Readiness, slug: str) -> Answer:
     return next(one for one in found.answers if one.test.slug == slug)
 
 
@@ -150,7 +151,7 @@ class TestSaying:
 
 
 class TestWaivers:
-    def waive(self, period: object, *, open: int, money: int) -> None:
+    def waive(self, period: AccountingPeriod, *, open: int, money: int) -> None:
         Waiver.objects.create(
             legal_entity=period.legal_entity, period_code=PERIOD, test="posted", open=open,
             money={"USD": money}, reason="It is 100 dollars.", approval=1, at=AT,

@@ -10,12 +10,18 @@ from accounts.models import User
 from accounts.queries import authorize
 from approvals import operations as approvals
 from approvals.models import ApprovalRequest
+from approvals.policies import TierTerms
 from revops.audit.operations import recorded
 from revops.close.queries.periods import Closing, closings
 from revops.close.readiness import of_closings
 from revops.kernel import clock
 
 SUBJECT: Final = "close_waiver"
+# To begin with: one manager, and two of them beyond 10,000 of the entity's own currency.
+TIERS: Final = (
+    TierTerms(1, 10_000, ("manager",), due_days=1),
+    TierTerms(2, None, ("manager", "manager"), due_days=1, reauthenticate=True),
+)
 _SHORTEST: Final = 10
 
 
