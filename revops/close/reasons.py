@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from revops.close import testing
+from revops.close.certificate.queries import latest
 from revops.close.models.signing import SignRole
 from revops.close.readiness import Readiness
 from revops.close.testing import Answer
@@ -35,6 +36,8 @@ def against(found: Readiness, role: str) -> list[Reason]:
     if role == SignRole.PREPARER and names.preparer:
         return [Reason(f"{names.preparer.by.name} has prepared it.", "wait")]
     reasons = [_test(one) for one in found.stops]
+    if sealed := _sealed(found):
+        reasons.append(sealed)
     reasons.sort(key=lambda one: _ORDER.index(one.tone))
     if found.tasks.not_prepared:
         reasons.append(_tasks(found, found.tasks.not_prepared, "not prepared"))
@@ -50,6 +53,17 @@ def _test(one: Answer) -> Reason:
     sums = ", ".join(money_text(money) for money in one.amounts)
     said = f"{one.said}, {sums}" if sums else one.said
     return Reason(f"Not true yet: {one.test.label}", _TONES[one.state], said, one.link)
+
+
+def _sealed(found: Readiness) -> Reason | None:
+    """A certificate that was sealed and is suspended now has to be sealed again first."""
+    newest = latest(found.closing.entity_id, found.closing.code)
+    if newest is None or newest.suspended_at is None:
+        return None
+    return Reason(
+        "The certificate of completeness is suspended", "crit", str(newest.suspended_why)[:160],
+        "#certificate",
+    )  # fmt: skip
 
 
 def _tasks(found: Readiness, count: int, what: str) -> Reason:

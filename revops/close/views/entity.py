@@ -18,6 +18,7 @@ from approvals.models import State as AskedState
 from approvals.queries.rules import asks_nobody
 from revops.close import testing
 from revops.close.board import board, drawn
+from revops.close.certificate.queries import latest
 from revops.close.models.late import LateWay
 from revops.close.models.signing import SignRole
 from revops.close.models.tasks import TaskState
@@ -80,7 +81,7 @@ def page(
         "ways": _ways(found, late), "waivable": _waivable(found), "asked": _asked(found),
         "late_right": explain(request.user, "periods.reopen", entities=[closing.entity]),
         "asks": not asks_nobody(subject=REOPENING, entity=closing.entity, at=now),
-        "own": held, "certificate": "",
+        "own": held, "sealed": latest(closing.entity_id, closing.code),
     }  # fmt: skip
     return render_page(request, "close/entity.html", context, status=status)
 
