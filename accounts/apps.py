@@ -10,6 +10,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.checks import fit_for_production, signed_in_as_little
+        from accounts.queries import EMERGENCIES
+        from revops.store import together
 
+        together.declare("emergencies", EMERGENCIES)
         register(fit_for_production, Tags.security, deploy=True)
         register(signed_in_as_little, Tags.database, deploy=True)

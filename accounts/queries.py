@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
-
-from django.db.models import QuerySet
 
 from accounts.authority import (
     NotAllowed,
@@ -21,7 +18,6 @@ from accounts.models import BreakGlass, User
 from accounts.roles import Role
 from revops.kernel import clock
 from revops.kernel.actor import Actor
-from revops.store.prepared import Prepared
 
 __all__ = ["NotAllowed", "OutOfScope", "authorize", "explain", "may", "scope_of"]
 
@@ -42,15 +38,13 @@ def actor_of(user: User) -> Actor:
 
 
 def emergencies_in_force() -> list[BreakGlass]:
-    """Everybody's, with who has them; every page asks, and nearly always there is none."""
-    now = clock.now()
-    if not _EMERGENCY.rows(at=now):
-        return []
-    return list(_emergencies(now).select_related("asked_by").order_by("ends_at"))
+    """Everybody's, with who has them; every page says so where there are any (EMERGENCIES)."""
+    held = BreakGlass.objects.filter(ends_at__gt=clock.now(), reviewed_at__isnull=True)
+    return list(held.select_related("asked_by").order_by("ends_at"))
 
 
-def _emergencies(at: datetime) -> QuerySet[BreakGlass]:
-    return BreakGlass.objects.filter(ends_at__gt=at, reviewed_at__isnull=True)
-
-
-_EMERGENCY: Final = Prepared(lambda at: _emergencies(at).values_list("pk")[:1], at=datetime)
+EMERGENCIES: Final = """
+SELECT count(*) FROM (
+    SELECT 1 FROM accounts_breakglass WHERE ends_at > %(now)s AND reviewed_at IS NULL LIMIT 1
+) AS any_one
+"""

@@ -13,14 +13,18 @@ class ApprovalsConfig(AppConfig):
         from approvals import subjects
         from approvals.policy_change import PolicyChange
         from approvals.queries import inbox
+        from revops.store import together
         from revops.web import nav
 
         def count(request: HttpRequest) -> tuple[int, str]:
             if not isinstance(request.user, User):
                 return 0, ""
+            if not nav.asked(request, "approvals_wait"):
+                return 0, ""
             number, late = inbox.count_for_me(request.user)
             return number, "crit" if late else ""
 
+        together.declare("approvals_wait", inbox.ANY_WAITS)
         subjects.register(PolicyChange())
         nav.declare(
             nav.Item(

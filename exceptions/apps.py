@@ -13,14 +13,16 @@ class ExceptionsConfig(AppConfig):
         from exceptions import bulk, filing
         from exceptions.closing import CaseClosing, CasesClosing
         from exceptions.correction import EventCorrection
-        from exceptions.queries.totals import open_cases
+        from exceptions.queries.totals import OPEN_CASES
         from exceptions.replaying import CasesReplay
+        from revops.store import together
         from revops.web import nav
 
         def count(request: HttpRequest) -> tuple[int, str]:
-            return open_cases(), "crit"
+            return nav.asked(request, "open_cases"), "crit"
 
         subjects.register(CaseClosing(), CasesClosing(), EventCorrection(), CasesReplay())
+        together.declare("open_cases", OPEN_CASES)
         bulk.declare()
         filing.declare()
         nav.declare(

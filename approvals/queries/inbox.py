@@ -17,7 +17,6 @@ from approvals.models import ApprovalRequest, Decision, Delegation, Maker, State
 from approvals.queries import rights
 from approvals.queries.standing import Standing, standings
 from revops.kernel import clock
-from revops.store.prepared import Prepared
 
 # Nobody reads further in a list of what waits; those due first are shown.
 MOST: Final = 500
@@ -127,11 +126,9 @@ def latest_decisions(requests: Sequence[ApprovalRequest]) -> Mapping[int, Decisi
 
 def count_for_me(user: User) -> tuple[int, bool]:
     """
-    How many wait for the person, and whether any of them is late. Every page counts this, so that
-    only what asks for a role of theirs is looked at closely.
+    How many wait for the person, and whether any of them is late. Every page counts this where
+    anything waits (ANY_WAITS), and looks closely only at what asks for a role of theirs.
     """
-    if not _ANY_WAITS.rows():
-        return 0, False
     now = clock.now()
     handed = Delegation.objects.filter(
         taker=user, starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True
@@ -146,9 +143,9 @@ def count_for_me(user: User) -> tuple[int, bool]:
     return len(mine), any(one.due_at is not None and one.due_at <= now for one in mine)
 
 
-_ANY_WAITS: Final = Prepared(
-    lambda: ApprovalRequest.objects.filter(state=State.WAITING).values_list("pk")[:1]
-)
+ANY_WAITS: Final = """
+SELECT count(*) FROM (SELECT 1 FROM approvals_approvalrequest WHERE state = 'waiting' LIMIT 1) AS any_one
+"""
 
 
 def _asking(roles: Iterable[Role]) -> QuerySet[Step]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import Q
+
 from exceptions.grouping import COLUMNS, label_of, stated
 from exceptions.models import Cause, Regrouping
 from revops.store import sql
@@ -84,12 +86,13 @@ WHERE held.root_key = %s AND NOT (held.state = 'resolved') ORDER BY 2 LIMIT %s
 
 
 def grouped(cause_key: str) -> list[Grouped]:
-    """What stands about a cause: where it went, or what came to it. Two queries and one more."""
-    standing = Regrouping.objects.filter(ended_at=None).select_related("by")
-    out = list(standing.filter(from_key=cause_key))
-    came = list(standing.filter(to_key=cause_key).order_by("pk"))
-    if not (out or came):
+    """What stands about a cause: where it went, or what came to it. One query, and two if any."""
+    standing = Regrouping.objects.filter(ended_at=None).select_related("by").order_by("pk")
+    every = list(standing.filter(Q(from_key=cause_key) | Q(to_key=cause_key)))
+    if not every:
         return []
+    out = [one for one in every if one.from_key == cause_key]
+    came = [one for one in every if one.from_key != cause_key]
     said = dict(
         Cause.objects.filter(key__in=[one.from_key for one in came] + [o.to_key for o in out])
         .values_list("key", "sentence")

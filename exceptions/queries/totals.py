@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from exceptions.queries.closes import RISKS_WITHIN, Endangers, endangers
 from exceptions.queries.selection import FLAGS, Selection
@@ -212,13 +212,5 @@ def _nearest(groups: Iterable[tuple[Any, Sum]], selection: Selection) -> list[Cl
     return pressing[:3]
 
 
-_OPEN = """
-SELECT coalesce(sum(cases), 0)::bigint AS cases FROM exceptions_tally WHERE NOT snoozed
-"""
-
-
-def open_cases() -> int:
-    """How many cases are unresolved: one cheap query, for the rail."""
-    row = sql.one(_OPEN)
-    assert row is not None
-    return int(row.cases)
+OPEN_CASES: Final = "SELECT coalesce(sum(cases), 0) FROM exceptions_tally WHERE NOT snoozed"
+"""How many cases are unresolved: cheap, for the rail."""

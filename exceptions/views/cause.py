@@ -105,15 +105,21 @@ def _page(
         "workers": [Seer(id, name, works=True) for id, name in offered.people],
         "teams": filters.choices_of_teams(),
         "key": key,
-        "facts": facts_of(key),
-        "like": causes_like(key),
         "grouped": grouped(key),
+        **_grouping(request, key),
         **_fix(request, row.kind.slug, key, typed, selection.at, said),
     }
     return render_page(
         request, "exceptions/cause.html", context, fragments={"fix": "fix"},
         address=request.get_full_path() if request.method == "GET" else "", status=status,
     )  # fmt: skip
+
+
+def _grouping(request: HttpRequest, key: str) -> dict[str, Any]:
+    """How it can be grouped otherwise, for who asks for that."""
+    if request.GET.get("grouping") != "1" or not may(request.user, "cases.claim"):
+        return {}
+    return {"grouping": True, "facts": facts_of(key), "like": causes_like(key)}
 
 
 def _fix(

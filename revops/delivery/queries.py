@@ -204,17 +204,12 @@ def _clock(at: datetime, now: datetime) -> str:
     return f"{local:%H:%M:%S %Z}" if today else f"{local:%Y-%m-%d %H:%M %Z}"
 
 
-_SHUT = """
-SELECT count(*) AS count FROM delivery_gate
+CANNOT_SEND: Final = """
+SELECT count(*) FROM delivery_gate
 WHERE breaker = 'open' AND (paused_at IS NULL OR paused_until <= now())
   AND NOT coalesce(window_from <= now() AND now() < window_to, false)
 """
-
-
-def cannot_send() -> int:
-    """How many connections are sent nothing because calls failed; pauses on purpose not counted."""
-    row = sql.one(_SHUT)
-    return 0 if row is None else int(row.count)
+"""How many connections are sent nothing because calls failed; pauses on purpose not counted."""
 
 
 @dataclass(frozen=True, slots=True)

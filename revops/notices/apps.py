@@ -10,10 +10,12 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import User
-        from revops.notices.queries import unread_count
-        from revops.web import bell
+        from revops.notices.queries import UNREAD_COUNT
+        from revops.store import together
+        from revops.web import bell, nav
 
         def count(request: HttpRequest) -> int:
-            return unread_count(request.user) if isinstance(request.user, User) else 0
+            return nav.asked(request, "unread") if isinstance(request.user, User) else 0
 
+        together.declare("unread", UNREAD_COUNT)
         bell.declare("notices:list", count)

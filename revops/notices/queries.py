@@ -43,6 +43,11 @@ _UNREAD: Final = Prepared(
     ],
     person=int,
 )
+UNREAD_COUNT: Final = f"""
+SELECT count(*) FROM (
+    SELECT 1 FROM notices_notice WHERE recipient_id = %(me)s AND read_at IS NULL LIMIT {_CAP}
+) AS few
+"""  # noqa: S608  a number of ours
 
 
 def wishes_of(people: Collection[int], kind: str) -> dict[int, Wish]:

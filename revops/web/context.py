@@ -80,7 +80,9 @@ class Console:
     @cached_property
     def emergencies(self) -> list[BreakGlass]:
         """Break-glass that is in force, whoever has it: every page says so."""
-        return emergencies_in_force() if self.person else []
+        if not self.person or not nav.asked(self._request, "emergencies"):
+            return []
+        return emergencies_in_force()
 
     @cached_property
     def outages(self) -> list[Outage]:

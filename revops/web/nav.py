@@ -17,6 +17,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.queries import may
+from revops.kernel import clock
+from revops.store import together
 
 WORK: Final = "Work"
 WATCH: Final = "Watch"
@@ -32,7 +34,7 @@ Counter = Callable[[HttpRequest], tuple[int, str]]
 class Item:
     """
     ``key`` is the letter after ``g``. ``count`` is the person's own and runs on full pages only:
-    keep it to one cheap query. An item is current on its own address and below it.
+    keep it cheap (``asked``). An item is current on its own address and below it.
     """
 
     label: str
@@ -76,6 +78,12 @@ def declare(*items: Item) -> None:
         if item.key and item.key in taken:
             raise KeyTaken(f"“g {item.key}” already goes elsewhere.")
         _items[item.url_name] = item
+
+
+def asked(request: HttpRequest, name: str) -> int:
+    """The answer to a question that is put with all others of the frame (``store.together``)."""
+    me = request.user.pk or 0
+    return together.answer(request, name, me=me, now=clock.now())
 
 
 def declared() -> Iterable[Item]:

@@ -107,14 +107,17 @@ class TestThePage:
         told("two", "B")
         browser: Client = sign_in(ana)
         address = f"/exceptions/causes/{key}/"
-        assert "Answer: A 1, B 1" in browser.get(address).content.decode()
+        assert 'id="to-grouping"' in browser.get(address).content.decode()
+        assert "Answer: A 1, B 1" in browser.get(f"{address}?grouping=1").content.decode()
         asked = {"act": "split", "fact": "fact:Answer", "reason": WHY}
         assert browser.post(f"{address}regroup/", asked | {"reason": ""}).status_code == 422
         assert browser.post(f"{address}regroup/", asked)["Location"] == address
         page = browser.get(address).content.decode()
         assert "Split by answer" in page
         assert f'href="/exceptions/causes/{key_of("two")}/"' in page
-        assert 'id="do-split"' not in sign_in(rae).get(address).content.decode()
+        assert 'id="group-back' not in sign_in(rae).get(address).content.decode()
+        closed = sign_in(rae).get(f"{address}?grouping=1").content.decode()
+        assert 'id="do-split"' not in closed
         browser = sign_in(ana)
         held = Regrouping.objects.get()
         back = {"act": "back", "id": str(held.pk), "reason": "It was one after all."}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from django.http import HttpRequest
 
 from revops.console.connections.queries.rows import Row
-from revops.delivery.queries import cannot_send
+from revops.delivery.queries import CANNOT_SEND
+from revops.store import together
 from revops.web import nav
 
 _KNOWN = "_connections_that_cannot_send"
@@ -15,6 +16,7 @@ _KNOWN = "_connections_that_cannot_send"
 
 def declare() -> None:
     """Called once when the app is ready."""
+    together.declare("cannot_send", CANNOT_SEND)
     nav.declare(
         nav.Item(
             "Connections", "connections:list", "connections.view", group=nav.WATCH, order=30,
@@ -30,4 +32,4 @@ def remember(request: HttpRequest, rows: Sequence[Row]) -> None:
 
 def _count(request: HttpRequest) -> tuple[int, str]:
     known: int | None = getattr(request, _KNOWN, None)
-    return (cannot_send() if known is None else known), "crit"
+    return (nav.asked(request, "cannot_send") if known is None else known), "crit"

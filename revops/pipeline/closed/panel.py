@@ -16,6 +16,7 @@ from accounts.queries import authorize
 from approvals.queries.rules import trial
 from approvals.queries.standing import words_of
 from connectors.models import Connection
+from connectors.vault import SecretUnreadable
 from exceptions.fixes import Beside, Control, Done, Earlier, FixRefused, Panel, Seen
 from exceptions.models import UNRESOLVED, Case, CaseState
 from exceptions.queries.totals import Sum
@@ -26,6 +27,7 @@ from revops.jobs.operations import JobRefused
 from revops.jobs.queries import LIVE
 from revops.ledger.schedules import Period
 from revops.mappings.models import AccountingPeriod, LegalEntity
+from revops.pipeline import sources
 from revops.pipeline.closed import by_hand, looking, moving
 from revops.pipeline.closed.placing import KIND, periods_of
 from revops.pipeline.closed.subject import ACTION, SLUG
@@ -190,7 +192,11 @@ def _chosen(cause_key: str, typed: Mapping[str, str]) -> Chosen | None:
     total = len(every) if len(every) < MOST else waiting.count()
     wanted = typed.get("case", "")
     one = list(waiting.filter(pk=int(wanted))) if wanted.isdecimal() else []
-    places = periods_of(waiting.values_list("legal_entity", "period_code").order_by().distinct())
+    if total == len(every):
+        kept = {(case.legal_entity_id, case.period_code) for case in every}
+    else:
+        kept = set(waiting.values_list("legal_entity", "period_code").order_by().distinct())
+    places = periods_of(kept)
     way = HAND if typed.get("way") == HAND and by_hand.can_ask(every[0]) else NEXT
     return Chosen(one or every, every, 1 if one else total, total, places, way)
 
@@ -299,8 +305,10 @@ def _where(case: Case) -> tuple[str, str] | None:
 
 
 def _label(case: Case) -> str:
-    found = Connection.objects.filter(slug=case.connection_slug).values_list("label", flat=True)
-    return found.first() or case.connection_slug
+    try:
+        return sources.by_slug(case.connection_slug).label
+    except (Connection.DoesNotExist, SecretUnreadable):
+        return case.connection_slug
 
 
 def _cause(cause_key: str) -> str:
