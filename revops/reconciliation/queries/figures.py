@@ -82,6 +82,11 @@ class Proof:
         )  # fmt: skip
 
     @property
+    def rest(self) -> int:
+        """The right side's amount that no break holds."""
+        return self.right.amount - self.breaks.right
+
+    @property
     def agreed(self) -> Side:
         """What is equal, and what is explained."""
         explained = self.by_state.get(BreakState.EXPLAINED, Sum())

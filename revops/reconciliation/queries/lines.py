@@ -11,6 +11,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from revops.kernel.money import Money
+from revops.reconciliation.checks.base import Check
 from revops.reconciliation.models import (
     Break,
     BreakState,
@@ -19,7 +20,7 @@ from revops.reconciliation.models import (
     RunState,
     SignOff,
 )
-from revops.reconciliation.queries.naming import check_of, name_of
+from revops.reconciliation.queries.naming import check_of, name_of, sides_of
 from revops.store import sql
 
 STATES: Final = {
@@ -61,7 +62,8 @@ class Line:
 
     run: Run
     name: str
-    noun: str
+    sides: tuple[str, str]
+    check: Check
     rows: int = 0
     amounts: list[Money] = field(default_factory=list)
     open_count: int = 0
@@ -129,7 +131,7 @@ def newest(*, entity: str = "", period: str = "", pair: str = "", state: str = "
 def of(runs: Sequence[Run]) -> list[Line]:
     """The runs with what they found, in three queries for all of them."""
     lines = {
-        run.pk: Line(run, name_of(run.pair), check_of(run.pair).noun) for run in runs
+        run.pk: Line(run, name_of(run.pair), sides_of(run.pair), check_of(run.pair)) for run in runs
     }  # fmt: skip
     found = sql.rows(_SUMS, (list(lines),))
     for run in runs:

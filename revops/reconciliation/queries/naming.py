@@ -14,9 +14,8 @@ def check_of(pair: Pair) -> Check:
 
 
 def name_of(pair: Pair) -> str:
-    """“Invoices: Stripe ↔ our records”, of whichever check it is."""
-    left, right = sides_of(pair)
-    return f"{left} ↔ {right}"
+    """“Payouts and the bank · Stripe ↔ Bank”: the check, and between which systems."""
+    return f"{check_of(pair).label} · {' ↔ '.join(sides_of(pair))}"
 
 
 def sides_of(pair: Pair) -> tuple[str, str]:

@@ -102,7 +102,7 @@ def _pairs() -> list[Pair]:
 
 
 def _rate(line: Line) -> Rate:
-    return rate_of(line.segments, line.rows, line.noun)
+    return rate_of(line.segments, line.rows, line.check.noun)
 
 
 def _number(text: str) -> int:
