@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from accounts.authority import ALL
+from accounts.queries import scope_of
 from revops.close.certificate.scope import Period, period_of
 from revops.close.models import Certificate, PeriodSignOff, Waiver
-from revops.mappings.models import PeriodState
+from revops.mappings.models import LegalEntity, PeriodState
 from revops.store import rows, sql
 
 _RANK: Final = {PeriodState.OPEN: 0, PeriodState.SOFT_CLOSED: 1, PeriodState.CLOSED: 2}
@@ -101,14 +103,33 @@ JOIN mappings_legalentity entity ON entity.id = period.legal_entity_id
 WHERE period.code = %s AND entity.code = ANY(%s) ORDER BY entity.name
 """
 _CODES: Final = """
-SELECT code FROM mappings_accountingperiod WHERE starts <= current_date
-GROUP BY code ORDER BY max(starts) DESC LIMIT 24
+SELECT code, max(ends) < current_date AS ended FROM mappings_accountingperiod
+WHERE starts <= current_date GROUP BY code ORDER BY max(starts) DESC LIMIT 24
 """
 
 
-def codes() -> list[str]:
-    """The periods that have begun, the newest first; two years of months."""
-    return [row.code for row in sql.rows(_CODES)]
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The periods that have begun, the newest first; ``chosen`` has ended unless none has."""
+
+    codes: Sequence[str]
+    chosen: str
+
+
+def offered(asked: str = "") -> Offered:
+    """Two years of months, and the one that is shown when nobody asks for another."""
+    found = sql.rows(_CODES)
+    codes = [row.code for row in found]
+    ended = [row.code for row in found if row.ended]
+    first = next(iter([*ended, *codes]), "")
+    return Offered(codes, asked if asked in codes else first)
+
+
+def held_for(user: object, code: str) -> list[Held]:
+    """Of each legal entity whose close somebody may see, and that has such a period, by name."""
+    own = scope_of(user, "close.view")
+    every = LegalEntity.objects.values_list("code", flat=True)
+    return held(code, [one for one in every if own is ALL or one in own])
 
 
 def held(code: str, entities: Sequence[str]) -> list[Held]:

@@ -20,20 +20,21 @@ from revops.close.certificate import pack as packing
 from revops.close.certificate.choosing import METHODS, MONETARY_UNIT
 from revops.close.certificate.operations import SealRefused
 from revops.close.certificate.pack import PackRefused, Wish
-from revops.close.certificate.queries import codes, held, latest
+from revops.close.certificate.queries import held_for, latest, offered
 from revops.close.certificate.scope import Period, period_of
 from revops.close.models import Certificate
-from revops.mappings.models import LegalEntity
 from revops.web.exports import file_of
 from revops.web.htmx import refuse, render_page
 from revops.web.policy import screen
 
 SIZE: Final = 25
+# What each is called, and the status that it looks like.
 CLASSES: Final = {
-    scope.POSTED: ("In the ERP", "ok"), scope.EXCLUDED: ("Excluded, with a reason", "info"),
-    scope.OPEN: ("Open case", "warn"), scope.WAITING: ("Under way", "wait"),
-    scope.UNACCOUNTED: ("Not accounted for", "crit"), scope.KEPT: ("Kept here, no ERP", "info"),
-    scope.WITHDRAWN: ("Withdrawn from the ERP", "info"),
+    scope.POSTED: ("In the ERP", "posted"), scope.EXCLUDED: ("Excluded, with a reason", "excluded"),
+    scope.OPEN: ("Open case", "open"), scope.WAITING: ("Under way", "waiting"),
+    scope.UNACCOUNTED: ("Not accounted for", "missing"),
+    scope.KEPT: ("Kept here, no ERP", "skipped"),
+    scope.WITHDRAWN: ("Withdrawn from the ERP", "reversed"),
 }  # fmt: skip
 
 
@@ -116,16 +117,11 @@ def pack(request: HttpRequest, period: str, entity: str) -> HttpResponse:
 @require_GET
 def packs(request: HttpRequest) -> HttpResponse:
     """By period: certificates, names and overrides of the legal entities that one sees."""
-    offered = codes()
-    asked = request.GET.get("period", "")
-    code = asked if asked in offered else offered[0] if offered else ""
-    own = scope_of(request.user, "close.view")
-    entities = [
-        one
-        for one in LegalEntity.objects.order_by("name").values_list("code", flat=True)
-        if own is ALL or one in own
-    ]
-    context = {"code": code, "codes": offered, "held": held(code, entities), "size": SIZE}
+    periods = offered(request.GET.get("period", ""))
+    context = {
+        "code": periods.chosen, "codes": periods.codes,
+        "held": held_for(request.user, periods.chosen), "size": SIZE,
+    }  # fmt: skip
     return render_page(request, "close/packs.html", context)
 
 

@@ -17,6 +17,7 @@ from exceptions.queries.readiness import unreviewed_emergencies
 from exceptions.queries.selection import Selection
 from exceptions.queries.totals import figures
 from revops.alerts.queries.listing import unanswered
+from revops.close.certificate.queries import held_for, offered
 from revops.console.queries.home import left_at, matches, newest_postings, targets
 from revops.console.queries.leading import leading
 from revops.credits.queries import desk
@@ -61,6 +62,10 @@ def home(request: HttpRequest) -> HttpResponse:
         if may(request.user, "customers.view"):
             context["matches"] = matches()
             context["may_decide"] = may(request.user, "identity.decide")
+    if may(request.user, "audit.view"):
+        periods = offered(state.one("period"))
+        context["audited"] = periods
+        context["packs"] = held_for(request.user, periods.chosen)
     if may(request.user, "support.view"):
         assert isinstance(request.user, User)
         context["desk"] = desk.home(request.user, at=now)
