@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -157,7 +157,10 @@ def _periods(entities: dict[str, LegalEntity]) -> None:
         for year in range(FIRST_YEAR, today.year + 3):
             for month in range(1, 13):
                 latest = calendar.monthrange(year, month)[1]
-                old = date(year, month, latest) < date(today.year - 1, today.month, 1)
+                # Half a year back a tour still changes a contract in the books of the first two.
+                kept = 31 if entity.code == "DE-GMBH" else 160
+                first = (today - timedelta(days=kept)).replace(day=1)
+                old = date(year, month, latest) < first
                 AccountingPeriod.objects.get_or_create(
                     legal_entity=entity,
                     code=f"{year}-{month:02}",

@@ -217,6 +217,7 @@ def _work(
         page.wait_for_selector("#find")
         why = f"period {months[0]:%Y-%m} is closed"
         found = tasks.find_why(page, start="/playbooks/", invoice=invoice, why=why)
+        answered = tasks.can_it_close(_page_of(browser, house, "marcus"), entity="US-INC")
         for month in months:
             _switch(house, month, "open")
         _break_a_promise(billing)
@@ -226,7 +227,7 @@ def _work(
         with _beat():
             fixed = _fix(browser, house, page, billing)
         browser.close()
-    return [*cleared, *fixed, *credit, found]
+    return [*cleared, *fixed, *credit, found, answered]
 
 
 def _an_invoice_of(month: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.demo import PASSWORD
-from revops.sandbox import company, contacts, desk, metered, watched
+from revops.sandbox import closes, company, contacts, desk, metered, watched
 
 
 class Command(BaseCommand):
@@ -29,6 +29,7 @@ class Command(BaseCommand):
             contacts.seed()
             desk.seed()
             watched.seed()
+            closes.seed()
         except company.NotADemo as error:
             raise CommandError(str(error)) from error
         self.stdout.write("The demo company is new." if fresh else "The demo company is there.")
