@@ -10,16 +10,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from revops.reconciliation.engine.deciding import Row, Which
-from revops.reconciliation.engine.reading import BOTH
+from revops.reconciliation.engine.reading import BOTH, INLINE
 from revops.reconciliation.engine.sides import Scope
 from revops.store import sql
 
 _ALONE: Final = """
-UPDATE rec_rest AS row SET alone = row.key = '' OR NOT EXISTS (
-    SELECT FROM rec_rest AS other
-    WHERE other.key = row.key AND other.side <> row.side AND other.match_id IS NULL
+UPDATE rec_rest SET alone = key = '' OR key NOT IN (
+    SELECT key FROM rec_rest WHERE side <> '{which}' AND match_id IS NULL AND key <> ''
 )
-WHERE alone IS NULL AND match_id IS NULL
+WHERE side = '{which}' AND alone IS NULL AND match_id IS NULL
 """
 
 _ELSEWHERE: Final = """
@@ -34,18 +33,31 @@ WHERE row.side = '{which}' AND row.alone AND row.match_id IS NULL AND row.key = 
 """
 
 # The twin is a row that has its counterpart, or came first.
+_LIKE: Final = """
+CREATE TEMPORARY TABLE rec_like ON COMMIT DROP AS
+SELECT rest.item_key, s.item_key AS like_key, s.name
+FROM (SELECT item_key, currency, amount, dated, party FROM rec_rest
+    WHERE side = '{which}' AND alone AND match_id IS NULL AND party <> '' AND amount <> 0) AS rest
+JOIN rec_same AS s ON s.amount = rest.amount AND s.party = rest.party AND s.dated = rest.dated
+    AND s.currency = rest.currency
+WHERE s.item_key <> rest.item_key
+"""
+# Rows of the whole side whose amount is that of a row that stands alone: one pass over it.
+_SAME: Final = """
+CREATE TEMPORARY TABLE rec_same ON COMMIT DROP AS
+SELECT item_key, coalesce(NULLIF(number, ''), item_key) AS name, currency, amount, dated, party
+FROM ({side}) AS s WHERE {amounts}
+"""
+_AMOUNTS: Final = """
+SELECT DISTINCT amount FROM rec_rest
+WHERE side = '{which}' AND alone AND match_id IS NULL AND party <> '' AND amount <> 0 LIMIT {most}
+"""
 _TWIN: Final = """
 UPDATE rec_rest AS row SET twin = found.name FROM (
-    SELECT rest.item_key, min(coalesce(NULLIF(s.number, ''), s.item_key)) AS name
-    FROM rec_rest AS rest
-    JOIN ({side}) AS s ON s.currency = rest.currency AND s.amount = rest.amount
-        AND s.dated = rest.dated AND s.party = rest.party AND s.item_key <> rest.item_key
-    WHERE rest.side = '{which}' AND rest.alone AND rest.match_id IS NULL
-        AND rest.party <> '' AND rest.amount <> 0
-        AND (s.item_key < rest.item_key OR NOT EXISTS (
-            SELECT FROM rec_rest AS lonely WHERE lonely.side = '{which}' AND lonely.alone
-                AND lonely.item_key = s.item_key))
-    GROUP BY rest.item_key
+    SELECT item_key, min(name) AS name FROM rec_like
+    WHERE like_key < item_key OR like_key NOT IN (
+        SELECT item_key FROM rec_rest WHERE side = '{which}' AND alone)
+    GROUP BY item_key
 ) AS found
 WHERE row.side = '{which}' AND row.item_key = found.item_key
 """
@@ -74,7 +86,8 @@ ORDER BY CASE WHEN key = '' THEN side || item_key ELSE key END, key, side, item_
 
 def alone() -> None:
     """Say of every row whether its key is on the other side, too."""
-    sql.once(_ALONE)
+    for which in BOTH:
+        sql.once(_ALONE.format(which=which))
     sql.once("ANALYZE rec_rest")
 
 
@@ -91,8 +104,24 @@ def know(scope: Scope) -> None:
         sql.once(
             _ELSEWHERE.format(which=which, around=around, starts=scope.starts, ends=scope.ends)
         )
-        sql.once(_TWIN.format(which=which, side=scope.select(which)))
+        _twins(scope, which)
         _history(scope, which, other)
+
+
+def _twins(scope: Scope, which: Which) -> None:
+    found = sql.once(_AMOUNTS.format(which=which, most=INLINE + 1))
+    if not found:
+        return
+    amounts = sql.literal(
+        "amount = ANY (%(all)s::bigint[])", {"all": sorted(row.amount for row in found)}
+    )
+    if len(found) > INLINE:
+        amounts = "true"
+    sql.once("DROP TABLE IF EXISTS rec_same, rec_like")
+    sql.once(_SAME.format(side=scope.select(which), amounts=amounts))
+    sql.once("ANALYZE rec_same")
+    sql.once(_LIKE.format(which=which))
+    sql.once(_TWIN.format(which=which))
 
 
 def _history(scope: Scope, which: Which, other: Which) -> None:

@@ -33,17 +33,16 @@ CREATE TEMPORARY TABLE rec_aside (key text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE rec_wanted (key text) ON COMMIT DROP
 """
 
+# One pass over a side, which may be shared by several processes of the server.
 _TOTALS: Final = """
 SELECT currency, count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount,
     count(*) FILTER (WHERE key = '') AS keyless,
-    sum(hashtextextended(told, 11)) AS one, sum(hashtextextended(told, 23)) AS two
-FROM (
-    SELECT currency, amount, key, concat_ws(E'\\x1f', item_key, key, currency, amount, tax, dated,
-        period_code, state) AS told
-    FROM ({side}) AS side OFFSET 0
-) AS told
-GROUP BY currency ORDER BY currency
+    sum(hash_record_extended(ROW(item_key::text, key::text, currency::text, amount::bigint,
+        tax::bigint, dated::date, period_code::text, state::text), 11)) AS fold
+FROM ({side}) AS side GROUP BY currency ORDER BY currency
 """
+# So many keys fit into a statement, which then needs no table of this session alone.
+INLINE: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Total:
     count: int
     amount: int
     keyless: int
-    fold: tuple[int, int]
+    fold: int
 
 
 Totals = dict[str, Total]
@@ -71,7 +70,7 @@ class Read:
     def evidence(self) -> str:
         """The same for the same rows, however they were read."""
         told = [
-            (which, currency, total.count, total.amount, *total.fold)
+            (which, currency, total.count, total.amount, total.fold)
             for which, totals in (("left", self.left), ("right", self.right))
             for currency, total in sorted(totals.items())
         ]
@@ -81,6 +80,8 @@ class Read:
 def prepare() -> None:
     """Make the tables of this run. Within a transaction."""
     sql.once(f"SET LOCAL work_mem = '{_WORK_MEM}'")
+    # Few rows come out of each pass over a side; the planner would expect all of them.
+    sql.once("SET LOCAL parallel_tuple_cost = 0")
     for statement in _TABLES.split(";"):
         sql.once(statement)
 
@@ -98,7 +99,7 @@ def read(scope: Scope, *, keyed: bool, wanted: bool) -> Read:
         _aside(scope, wanted=wanted)
         _join(scope, wanted=wanted)
         for which, totals in zip(BOTH, (left, right), strict=True):
-            _insert_aside(scope, which, any(total.keyless for total in totals.values()))
+            _fetch(scope, which, any(total.keyless for total in totals.values()))
     sql.once("ANALYZE rec_rest")
     touched = None
     if wanted:
@@ -108,23 +109,24 @@ def read(scope: Scope, *, keyed: bool, wanted: bool) -> Read:
 
 def _totals(scope: Scope, which: Which) -> Totals:
     found = sql.once(_TOTALS.format(side=scope.select(which)))
-    return {
-        row.currency: Total(row.count, row.amount, row.keyless, (int(row.one), int(row.two)))
-        for row in found
-    }
+    return {row.currency: Total(row.count, row.amount, row.keyless, int(row.fold)) for row in found}
 
 
 def _only(wanted: bool) -> str:
-    return "AND EXISTS (SELECT FROM rec_wanted AS w WHERE w.key = s.key)" if wanted else ""
+    return "AND s.key IN (SELECT key FROM rec_wanted)" if wanted else ""
 
 
 def _aside(scope: Scope, *, wanted: bool) -> None:
     """Keys that a side has twice, and keys of rows that a match holds."""
     for which in BOTH:
+        # A new table, as several processes of the server may fill that together.
+        sql.once("DROP TABLE IF EXISTS rec_twice")
         sql.once(
-            f"INSERT INTO rec_aside SELECT key FROM ({scope.select(which)}) AS s "  # noqa: S608
+            "CREATE TEMPORARY TABLE rec_twice ON COMMIT DROP AS "  # noqa: S608
+            f"SELECT key FROM ({scope.select(which)}) AS s "
             f"WHERE key <> '' {_only(wanted)} GROUP BY key HAVING count(*) > 1"
         )
+        sql.once("INSERT INTO rec_aside SELECT key FROM rec_twice")
         if _holds(scope, which):
             sql.once(
                 f"INSERT INTO rec_aside SELECT key FROM ({scope.select(which)}) AS s "  # noqa: S608
@@ -147,34 +149,31 @@ def _holds(scope: Scope, which: Which) -> bool:
 
 def _join(scope: Scope, *, wanted: bool) -> None:
     """One full join; what agrees does not come out of it."""
-    aside = "AND NOT EXISTS (SELECT FROM rec_aside AS a WHERE a.key = s.key)"
-    if not sql.once("SELECT 1 FROM rec_aside LIMIT 1"):
-        aside = ""
+    aside = _not_aside()
     sides = {
         which: f"(SELECT * FROM ({scope.select(which)}) AS s "  # noqa: S608  our own SELECTs
         f"WHERE key <> '' {_only(wanted)} {aside})"
         for which in BOTH
     }
-    columns = ", ".join(
-        f"{letter}.{name} AS {letter}_{name}" for letter in ("l", "r") for name in COLUMNS
-    )
+    # Keys only: the few rows behind them are fetched by their index, and the join stays narrow.
     sql.once(
-        f"CREATE TEMPORARY TABLE rec_joined ON COMMIT DROP AS SELECT {columns} "  # noqa: S608
+        "CREATE TEMPORARY TABLE rec_joined ON COMMIT DROP AS "  # noqa: S608
+        "SELECT coalesce(l.key, r.key) AS key, l.key IS NULL OR r.key IS NULL AS alone "
         f"FROM {sides['left']} AS l FULL JOIN {sides['right']} AS r ON l.key = r.key "
         f"WHERE l.key IS NULL OR r.key IS NULL OR {_differs(scope)}"
     )
-    for which in BOTH:
-        letter = which[0]
-        source = ", ".join(f"{letter}_{name} AS {name}" for name in COLUMNS)
-        other = "r" if letter == "l" else "l"
-        sql.once(
-            _insert(
-                which,
-                f"(SELECT {source}, {other}_key IS NULL AS alone FROM rec_joined "  # noqa: S608
-                f"WHERE {letter}_key IS NOT NULL)",
-                "alone",
-            )
-        )
+    sql.once("INSERT INTO rec_joined SELECT DISTINCT key, NULL::boolean FROM rec_aside")
+    sql.once("ANALYZE rec_joined")
+
+
+def _not_aside() -> str:
+    """Written into the statement where there are few: a temporary table keeps helpers away."""
+    keys = [row.key for row in sql.once(f"SELECT DISTINCT key FROM rec_aside LIMIT {INLINE + 1}")]  # noqa: S608
+    if not keys:
+        return ""
+    if len(keys) <= INLINE:
+        return sql.literal("AND s.key <> ALL (%(keys)s::text[])", {"keys": sorted(keys)})
+    return "AND NOT EXISTS (SELECT FROM rec_aside AS a WHERE a.key = s.key)"
 
 
 def _differs(scope: Scope) -> str:
@@ -208,17 +207,13 @@ def _states(scope: Scope) -> str:
     return f"({' OR '.join(said)})"
 
 
-def _insert_aside(scope: Scope, which: Which, keyless: bool) -> None:
-    if not keyless and not sql.once("SELECT 1 FROM rec_aside LIMIT 1"):
-        return
-    sql.once(
-        _insert(
-            which,
-            f"(SELECT * FROM ({scope.select(which)}) AS s WHERE key = '' "  # noqa: S608
-            "OR EXISTS (SELECT FROM rec_aside AS a WHERE a.key = s.key))",
-            "NULL",
-        )
-    )
+def _fetch(scope: Scope, which: Which, keyless: bool) -> None:
+    """The rows of the keys that are left, and those without a key."""
+    side = scope.select(which)
+    if keyless:
+        sql.once(_insert(which, f"(SELECT * FROM ({side}) AS s WHERE key = '')", "true"))  # noqa: S608
+    met = f"(SELECT s.*, j.alone FROM rec_joined AS j JOIN ({side}) AS s ON s.key = j.key)"  # noqa: S608
+    sql.once(_insert(which, met, "alone"))
 
 
 def _insert(which: Which, source: str, alone: str) -> str:

@@ -134,7 +134,12 @@ class Holding(models.Model):
             models.Index(
                 fields=["connection", "kind", "dated"], name="reconciliation_holding_days"
             ),
-            models.Index(fields=["connection", "kind", "key"], name="reconciliation_holding_key"),
+            # A run reads the keys of a list in their order, without its rows.
+            models.Index(
+                fields=["connection", "kind", "key"],
+                include=["legal_entity", "dated", "gone_in"],
+                name="reconciliation_holding_keys",
+            ),
             models.Index(
                 fields=["connection", "kind", "touched_at"], name="reconciliation_holding_changed"
             ),

@@ -8,10 +8,28 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from revops.bench import identity, line, lookups, period_end, queue, usage
+from revops.bench import (
+    certificate,
+    identity,
+    line,
+    lookups,
+    period_end,
+    queue,
+    reconciliation,
+    usage,
+)
 from revops.bench.house import ROOT
 
-_NAMES = ["identity", "line", "lookups", "period_end", "queue", "usage"]
+_NAMES = [
+    "certificate",
+    "identity",
+    "line",
+    "lookups",
+    "period_end",
+    "queue",
+    "reconciliation",
+    "usage",
+]
 
 
 class Command(BaseCommand):
@@ -31,8 +49,12 @@ class Command(BaseCommand):
             result = identity.measure(customers=many or 20_000)
         elif options["name"] == "period_end":
             result = period_end.measure(schedules=many or 50_000)
+        elif options["name"] == "certificate":
+            result = certificate.measure(events=many or 1_000_000)
         elif options["name"] == "queue":
             result = queue.measure(cases=many or 100_000)
+        elif options["name"] == "reconciliation":
+            result = reconciliation.measure(rows=many or 1_000_000)
         else:
             result = line.measure(events=many or 3000)
         result["commit"] = subprocess.run(
