@@ -63,4 +63,5 @@
   // What waits to be kept belongs to what is being matched.
   form.addEventListener("submit", () => clearTimeout(waits));
   show();
+  if (location.hash === "#bar" && !reason.closest("[hidden]")) reason.focus();
 })();

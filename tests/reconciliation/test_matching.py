@@ -162,6 +162,24 @@ class TestADifference:
             match(run, ana, ["PO-5"], ["BNK-5"], "timing")
         assert set(refusal.value.problems) == {"expected_by"}
 
+    def test_of_one_side_waits_for_its_counterpart_and_matches_nothing(
+        self, bank: tuple[Payouts, Run], ana: User
+    ) -> None:
+        lists, run = bank
+        day = clock.now().date() + timedelta(days=3)
+        wanted = Wanted(tokens(run, "PO-5"), [], "timing", day)
+        assert matching.match(run=run, wanted=wanted, by=ana).until == day
+        assert not Match.objects.exists()
+        again = lists.run()
+        held = Break.objects.get(left__contains=[{"number": "PO-5"}])
+        assert (held.state, held.expected_by, held.promised_by) == ("clearing", day, ana)
+        lists.post("PO-5", 231_250)
+        assert ties(again)
+        again = lists.run()
+        held.refresh_from_db()
+        assert held.state == "settled"
+        assert ties(again)
+
 
 class TestReleasing:
     def test_leaves_its_rows_over_again(self, run: Run, ana: User, rob: User) -> None:

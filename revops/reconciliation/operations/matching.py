@@ -4,6 +4,7 @@ rows are one thing, and what the difference between them is.
 
     equal sums                one person
     a difference of timing    one person; it stays a break that clears by a day
+    one side only, timing     one person; no match, its break waits for its counterpart
     any other difference      the approvals' policy of ``match_difference``, by its amount
 """
 
@@ -26,7 +27,7 @@ from revops.kernel import clock
 from revops.kernel.keys import sha256
 from revops.kernel.money import Money
 from revops.reconciliation.models import Match, Run
-from revops.reconciliation.operations import pairing, signing
+from revops.reconciliation.operations import pairing, signing, waiting
 from revops.reconciliation.operations.drafts import forget
 from revops.reconciliation.queries import leftovers
 from revops.reconciliation.queries.leftovers import Leftover
@@ -77,9 +78,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A match, or the request of one that waits for somebody else."""
+    """A match, the request of one that waits for somebody else, or the day that rows wait for."""
 
     match: Match | None = None
+    until: date | None = None
     request: ApprovalRequest | None = None
 
 
@@ -102,6 +104,8 @@ def match(*, run: Run, wanted: Wanted, by: User) -> Outcome:
             rows = _rows(run, wanted)
             _check(wanted, rows)
             off = difference(rows)
+            if wanted.reason == TIMING and len({row.side for row in rows}) == 1:
+                return _wait(run, wanted, rows, by)
             if off == 0 or wanted.reason == TIMING:
                 return Outcome(match=_apply(run, wanted, rows, by=by))
             content = wanted.as_content(run, rows)
@@ -220,6 +224,21 @@ def _apply(
         after=_facts(made), reason=wanted.note,
     )  # fmt: skip
     return made
+
+
+def _wait(run: Run, wanted: Wanted, rows: Sequence[Leftover], by: User) -> Outcome:
+    """Rows of one side whose counterpart is on its way."""
+    assert wanted.expected_by is not None
+    ids = {row.break_id for row in rows}
+    waiting.wait(ids, until=wanted.expected_by, by=by, at=clock.now(), note=wanted.note)
+    forget(run, by)
+    names = [row.item.name for row in rows]
+    record(
+        "match.waits", by=actor_of(by), kind="reconciliation", reference=str(run),
+        entity=run.legal_entity.code, reason=wanted.note,
+        after={"rows": names, "until": wanted.expected_by.isoformat()},
+    )  # fmt: skip
+    return Outcome(until=wanted.expected_by)
 
 
 def _facts(made: Match) -> dict[str, Any]:

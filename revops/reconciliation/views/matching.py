@@ -103,7 +103,9 @@ def bench(request: HttpRequest, number: int) -> HttpResponse:
         return _page(request, run, status=409, changed=str(error))
     except ApprovalRefused as refusal:
         return refuse(request, refusal)
-    if outcome.match is None:
+    if outcome.until is not None:
+        messages.success(request, f"It waits for its counterpart until {outcome.until}.")
+    elif outcome.match is None:
         messages.success(request, f"{outcome.request} waits for somebody to agree.")
     else:
         money = Money(outcome.match.left_amount, outcome.match.currency)
