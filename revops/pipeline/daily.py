@@ -1,10 +1,10 @@
-"""What happens once a day, whoever is awake: ended periods, owners, twins, renewals, comparing."""
+"""What happens once a day, whoever is awake: ended periods, owners, twins, renewals."""
 
 from __future__ import annotations
 
 import structlog
 
-from revops.pipeline import compare, identity, ownership, renewals
+from revops.pipeline import identity, ownership, renewals
 from revops.pipeline.period_end import runs
 from revops.store import sql
 
@@ -38,8 +38,4 @@ def run_if_due() -> bool:
         renewals.look()
     except Exception:
         log.exception("daily.renewals_failed")
-    try:
-        compare.compare_open_periods()
-    except Exception:
-        log.exception("daily.comparison_failed")
     return True

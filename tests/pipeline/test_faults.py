@@ -22,7 +22,6 @@ from revops.mappings.models import (
     MappingVersion,
     SkuMap,
 )
-from revops.pipeline.compare import compare
 from revops.pipeline.recover import recover
 from tests.pipeline.rehearsal import Rehearsal
 
@@ -261,20 +260,6 @@ class TestTheErpIsAway:
 
 
 class TestAfterwards:
-    def test_the_daily_comparison_finds_what_people_changed(self, line: Rehearsal) -> None:
-        line.subscribe()
-        line.deliver()
-        line.run()
-        today = clock.now().date()
-        span = {"start": f"{today.year}-01-01", "end": f"{today.year}-12-31"}
-        assert compare(line.erp.pk, **span).agreed == 1
-
-        line.control("reset", {})
-        found = compare(line.erp.pk, **span)
-
-        assert (found.agreed, found.missing) == (0, 1)
-        assert [case.kind for case in line.open_cases()] == ["missing_in_target"]
-
     def test_recovery_asks_before_it_sends_anything(self, line: Rehearsal) -> None:
         started = clock.now()
         line.subscribe(pays=True)
