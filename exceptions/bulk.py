@@ -11,9 +11,11 @@ from django.urls import reverse
 from accounts.models import User
 from approvals import operations as approvals
 from exceptions import operations, replaying
+from exceptions.freezing import OPEN_ONLY, STILL_OPEN
 from exceptions.models import Case, CaseState
 from exceptions.operations.acts import CaseRefused
 from exceptions.operations.giving_up import SLUG_OF_MANY
+from exceptions.pacing import pace, share
 from exceptions.queries.cases import amount_of, status_of
 from exceptions.queries.closes import RESOLVE
 from exceptions.remedies import choice
@@ -40,21 +42,21 @@ def declare() -> None:
     kinds.declare(
         JobKind(
             RETRY, "Retry", "cases.retry", freeze=_freeze_retry, run=_retry, samples=_samples_retry,
-            budget=_budget, batch=200, hold=replaying.hold, **shared,
+            budget=_budget, batch=200, hold=replaying.hold, pace=pace, **shared,
             warning="What the systems answer shows on each case; nothing is sent twice. More than"
             f" {replaying.ALONE} replays, or over {replaying.WORTH:,} of money, need a manager.",
         ),
         JobKind(
             ASSIGN, "Assign", "cases.claim", freeze=_freeze, run=_assign, undo=_assign_back,
-            samples=_samples_assign, **shared,
+            samples=_samples_assign, freeze_set=STILL_OPEN, **shared,
         ),
         JobKind(
             SNOOZE, "Snooze", "cases.claim", freeze=_freeze, run=_snooze, undo=_snooze_back,
-            samples=_samples_snooze, **shared,
+            samples=_samples_snooze, freeze_set=STILL_OPEN, **shared,
         ),
         JobKind(
             RESOLVE, "Close without a fix", "cases.close", freeze=_freeze_open, run=_resolve,
-            hold=_hold, **shared,
+            hold=_hold, freeze_set=OPEN_ONLY, **shared,
             warning="A manager agrees first. What these cases hold back never reaches the books.",
         ),
     )  # fmt: skip
@@ -232,8 +234,8 @@ def _budget(ids: Sequence[int], options: Mapping[str, Any]) -> list[Budget]:
     gates = Gate.objects.filter(connection__in=list(counted)).select_related("connection")
     return [
         Budget(
-            gate.connection.label, counted[gate.connection_id], gate.rate * 60 or None,
-            max(1, -(-counted[gate.connection_id] // (gate.rate * 60))) if gate.rate else 1,
+            gate.connection.label, counted[gate.connection_id], share(gate.rate) or None,
+            max(1, -(-counted[gate.connection_id] // (share(gate.rate) or 1))) if gate.rate else 1,
         )
         for gate in gates
     ]  # fmt: skip

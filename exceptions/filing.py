@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from exceptions.export import CASE_COLUMNS, case_cells
+from exceptions.freezing import EVERY
 from exceptions.models import Case
 from exceptions.queries.cases import for_a_file
 from revops.jobs import kinds
@@ -29,6 +30,7 @@ def declare() -> None:
     kinds.declare(
         JobKind(
             FILE, "File of cases", "cases.view", freeze=_freeze, run=_run, link=_link, file=_file,
+            freeze_set=EVERY,
             noun="case|cases", batch=5_000,
             warning="When it is over, the file is on this page. What you may not see is masked.",
         )

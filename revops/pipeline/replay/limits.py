@@ -7,35 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import Sum
 
 from approvals.queries.money import value
+from exceptions.pacing import SHARE_PERCENT, pace, share, targets
 from exceptions.replaying import ALONE, WORTH
 from revops.events.models import BusinessEvent
 from revops.jobs.kinds import Budget
 from revops.jobs.models import ItemState, Job
 from revops.kernel.money import Money
-from revops.store import sql
 
 __all__ = ["ALONE", "SHARE_PERCENT", "WORTH", "budget", "money_of", "pace", "why_not_alone"]
-
-SHARE_PERCENT: Final = 30
-"""Of a target's rate; the rest is for what comes in while events are replayed."""
-
-# The targets of the books that a replay may reach; an event that belongs to nobody yet may be of
-# any. ``rate`` is calls a second.
-_TARGETS: Final = """
-SELECT DISTINCT gate.connection_id, connection.label, gate.rate
-FROM mappings_erproute route
-JOIN mappings_legalentity entity ON entity.id = route.legal_entity_id
-JOIN delivery_gate gate ON gate.connection_id = route.connection_id
-JOIN connectors_connection connection ON connection.id = gate.connection_id
-WHERE gate.rate > 0 AND route.valid @> current_date
-    AND (entity.code = ANY(%(codes)s) OR '' = ANY(%(codes)s) OR cardinality(%(codes)s::text[]) = 0)
-ORDER BY gate.rate, connection.label
-"""
 
 
 def why_not_alone(job: Job, *, at: datetime) -> str:
@@ -72,26 +56,12 @@ def money_of(job: Job) -> list[Money]:
     return [Money(row["total"], row["currency"]) for row in sums]
 
 
-def pace(job: Job) -> int | None:
-    """Events a minute that leave its targets enough; an event counts as one posting to each."""
-    found = _targets(job.entities)
-    return max(1, _share(found[0].rate)) if found else None
-
-
 def budget(ids: Sequence[int], options: Mapping[str, Any]) -> list[Budget]:
     """What replaying these events may ask of each target a minute."""
     told = BusinessEvent.objects.filter(inbound__in=list(ids))
     codes = set(told.values_list("legal_entity", flat=True).distinct())
     found = []
-    for row in _targets(sorted(codes)):
-        share = max(1, _share(row.rate))
-        found.append(Budget(row.label, len(ids), share, max(1, -(-len(ids) // share))))
+    for row in targets(sorted(codes)):
+        most = max(1, share(row.rate))
+        found.append(Budget(row.label, len(ids), most, max(1, -(-len(ids) // most))))
     return found
-
-
-def _targets(codes: Sequence[str]) -> list[Any]:
-    return sql.rows(_TARGETS, {"codes": list(codes)})
-
-
-def _share(rate: int) -> int:
-    return rate * 60 * SHARE_PERCENT // 100
