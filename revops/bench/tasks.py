@@ -5,6 +5,7 @@ The timed tasks of ux.md §5 that can be done so far, by a browser on a running 
         retry them, once their cause was mended in the ERP, by mouse and by keys
     T2  a credit of USD 1,200.00: support asks from the invoice's page, an approver decides
     T3  why is an invoice not in the ERP: its number in the find box, and read the first sentence
+    T4  three breaks of a payout reconciliation: two suggestions, one that is timing, and the name
     T5  can a legal entity close: read it on the home of who signs, and open who has to do what
 """
 
@@ -51,6 +52,9 @@ T1_DECIDE: Final = Task("T1", "Approve the fix", Goal(clicks=3, keys=None, secon
 T2_ASK: Final = Task("T2", "Request a credit", Goal(clicks=4, keys=None, seconds=45))
 T2_DECIDE: Final = Task("T2", "Approve a credit", Goal(clicks=3, keys=None, seconds=25))
 T3: Final = Task("T3", "Why is an invoice not in the ERP?", Goal(clicks=0, keys=11, seconds=12))
+T4: Final = Task(
+    "T4", "Clear 3 breaks of a payout reconciliation and sign off", Goal(9, None, 45)
+)
 T5: Final = Task("T5", "Can an entity close; if not, who does what?", Goal(1, 0, 15))
 # What must be there before the others can be done.
 NOT_YET: Final[Mapping[str, tuple[str, str]]] = {
@@ -233,6 +237,38 @@ def find_why(page: Page, *, start: str, invoice: str, why: str) -> Done:
     longer = max(0, len(invoice) - _USUAL_ID)
     shown = Goal(goal.clicks, (goal.keys or 0) + longer, goal.seconds)
     return _done(T3, "keys", hand, took=took, goal=shown)
+
+
+def clear_breaks(page: Page, *, run: str) -> Done:
+    """
+    From a run's page (``run``, its address): two suggestions are confirmed, a payout that is on its
+    way is said to be timing, and the figures are signed.
+    """
+    page.goto(run)
+    hand = Hand(page)
+    began = time.monotonic()
+    hand.decide()
+    hand.click(page.locator("#to-match"))
+    for _ in range(2):
+        page.wait_for_selector("#suggestion-1")
+        hand.decide()
+        hand.click(page.locator("#suggestion-1"))
+        page.wait_for_selector("#notice .notice")
+        if "Matched" not in page.inner_text("#notice"):
+            raise TaskFailed(f"It should be matched, and says “{page.inner_text('#notice')}”.")
+    hand.decide()
+    hand.click(page.locator("#left-1"))
+    hand.click(page.locator("#reason"))
+    hand.press("t")
+    hand.press("Enter")
+    hand.click(page.locator("#match"))
+    page.get_by_text("It waits for its counterpart").wait_for()
+    hand.click(page.locator("#to-sign"))
+    page.wait_for_selector("#sign")
+    hand.decide()
+    hand.click(page.locator("#sign-off"))
+    page.get_by_text("You signed REC-").wait_for()
+    return _done(T4, "mouse and keys", hand, took=time.monotonic() - began, goal=T4.goal)
 
 
 def can_it_close(page: Page, *, entity: str) -> Done:
