@@ -14,6 +14,7 @@ from approvals.policies import TierTerms
 from approvals.queries.inbox import count_for_me, waiting
 from revops.kernel import clock
 from tests.approvals.kit import a_policy, a_request
+from tests.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +60,13 @@ class TestCount:
     def test_leaves_out_what_one_made(self, policy: Policy, ana: User, mona: User) -> None:
         a_request(ana)
         assert ties(ana, mona) == [0, 1]
+
+
+def test_home_names_what_waits_for_the_person_and_for_nobody_else(
+    policy: Policy, sign_in: SignIn, sue: User, ana: User, rob: User
+) -> None:
+    request = a_request(sue)
+    home = sign_in(ana).get("/").content.decode()
+    assert "Approvals waiting for you" in home
+    assert f'id="approval-{request.pk}"' in home
+    assert "Approvals waiting for you" not in sign_in(rob).get("/").content.decode()

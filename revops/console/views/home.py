@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.queries import may
+from approvals.queries.standing import waiting_for
 from exceptions.queries.cases import page_of_cases
 from exceptions.queries.causes import page_of_causes
 from exceptions.queries.news import news
@@ -22,6 +23,7 @@ from revops.console.queries.home import left_at, matches, newest_postings, targe
 from revops.console.queries.leading import leading
 from revops.credits.queries import desk
 from revops.kernel import clock
+from revops.web import nav
 from revops.web.filters import Filters
 from revops.web.htmx import render_page
 from revops.web.pagination import Page
@@ -75,6 +77,10 @@ def home(request: HttpRequest) -> HttpResponse:
         context["alerts"] = unanswered(entity=state.one("entity"))
     if context["may_find"]:
         context["postings"] = newest_postings()
+    # Whoever leads a close has them beside it.
+    asked = close is None and may(request.user, "approvals.view")
+    if asked and nav.asked(request, "approvals_wait"):
+        context["approvals"] = waiting_for(request.user)
     if may(request.user, "connections.view"):
         context["targets"] = targets()
     return render_page(request, "console/home.html", context)
