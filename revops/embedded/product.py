@@ -14,6 +14,24 @@ PROJECT = Path(__file__).resolve().parents[2]
 NEEDS = ("celery", "django", "granian", "psycopg", "redis")
 
 
+WSGI = "revops.wsgi:application"
+# For revops.wsgi, in granian's worker: it does not outlive granian.
+BOUND = {"REVOPS_DIES_WITH_PARENT": "1"}
+
+
+def web(application: str, port: int) -> tuple[str, ...]:
+    """The words for Python that serve a WSGI application on this machine alone.
+
+    Without a time for its workers granian waits for requests that are under way, however long they
+    take, and so outlives a supervisor that was killed: that one is not there to end it.
+    """
+    return (
+        *("-m", "granian", "--interface", "wsgi", application),
+        *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--http", "1"),
+        *("--workers", "1", "--blocking-threads", "4", "--workers-kill-timeout", "5"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """A plan for `run`: `steps` one after the other, then all `processes`, then `sign_ins`.
@@ -63,11 +81,6 @@ def console(
             folder=PROJECT,
         )
 
-    web = (
-        *("-m", "granian", "--interface", "wsgi", "revops.wsgi:application"),
-        *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--http", "1"),
-        *("--workers", "1", "--blocking-threads", "4"),
-    )
     worker = (
         *("-m", "celery", "-A", "revops", "worker", "--concurrency", "2", "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle"),
@@ -95,7 +108,7 @@ def console(
             program("sandbox", "manage.py", "sandbox", "serve", **door),
             program("worker", *worker, **serving),
             program("beat", *beat, **serving),
-            program("web", *web, REVOPS_DB_POOL="1", **door),
+            program("web", *web(WSGI, port), REVOPS_DB_POOL="1", **BOUND, **door),
         ),
         sign_ins=program("sign-ins", "manage.py", "demo", "signins"),
     )

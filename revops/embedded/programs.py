@@ -165,6 +165,15 @@ def bound_to_parent(number: signal.Signals) -> Callable[[], None] | None:
     return bind
 
 
+def die_with_parent() -> None:
+    """For a process that a program of ours starts: Linux kills it when that one dies."""
+    if _LIBC is None:
+        return
+    _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() == 1:  # it died before
+        os._exit(1)
+
+
 def _is_zombie(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_bytes().rsplit(b")", 1)[1].split()[0]

