@@ -6,6 +6,7 @@ which row is shown by which test. A page that is open serves as many rows as it 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -14,6 +15,9 @@ from playwright.sync_api import expect
 
 from approvals.models import ApprovalRequest
 from connectors.systems.stripe.sandbox import scenarios
+from revops.kernel import clock
+from revops.pipeline import process
+from revops.sandbox import desk
 from tests.browser.conftest import Visit
 from tests.browser.seen import Seen, ids
 from tests.browser.stage import TEAM, Stage
@@ -41,6 +45,12 @@ _SPACED: Final = """
     word-spacing: .16em !important; } p { margin-block-end: 2em !important; }`);
   document.adoptedStyleSheets = [sheet]; }
 """
+# Letters twice as large, and nothing else: what a browser's own setting does.
+_LARGE: Final = """
+() => { const sheet = new CSSStyleSheet();
+  sheet.replaceSync('html { font-size: 200% !important; }');
+  document.adoptedStyleSheets = [sheet]; }
+"""
 _CUT: Final = """
 () => [...document.querySelectorAll('main *')]
     .filter(one => one.checkVisibility() && !one.closest('svg, .hidden-text, select, thead'))
@@ -54,6 +64,15 @@ _SMALL: Final = """
     .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 43.5)
     .map(one => `${one.id} ${one.getBoundingClientRect().height}`)
 """
+
+
+def walk(seen: Seen, id: str, *, most: int = 60) -> None:
+    """By Tab, as somebody without a mouse does, until that element has the focus."""
+    for _ in range(most):
+        if seen.focus() == id:
+            return
+        seen.press("Tab")
+    raise AssertionError(f"{id} is not reached by {most} Tabs from {seen.page.url}.")
 
 
 def fresh(seen: Seen) -> None:
@@ -181,6 +200,9 @@ class TestEveryScreen:
             seen.size(1280)
             assert seen.sideways() == 0, (path, seen.widest())
             assert seen.page.evaluate(_CUT) == [], path
+            seen.page.evaluate(_LARGE)
+            assert seen.page.evaluate(_CUT) == [], path
+            seen.page.evaluate(_SPACED)
             seen.page.emulate_media(media="print")
             for chrome in (".rail", ".bar", "main .button"):
                 assert not seen.page.locator(chrome).first.is_visible(), (path, chrome)
@@ -219,6 +241,40 @@ class TestHands:
         asked = ApprovalRequest.objects.filter(subject="mapping_change").latest("pk")
         assert asked.state == "waiting"
         assert '"key":"txr_5_5"' in asked.content
+
+    def test_t2_is_asked_for_by_keys_alone_and_confirmed_on_a_phone(
+        self, visit: Visit, stage: Stage
+    ) -> None:
+        (invoice,) = stage.customers(
+            1, price="price_scale_yearly", amount=400_000_000, legal_entity="US-INC", pays=None,
+            at=int((clock.now() - timedelta(days=2)).timestamp()),
+        )  # fmt: skip
+        scene = desk.Scene("ZD-50012", "The API is slow", "2", "availability", "issued")
+        process.advance(desk.tell([(scene, invoice)]).pk, seconds=5, linger=0)
+        seen = visit(f"/records/invoice/{invoice.pk}/", by="Tom")
+        seen.press("Tab", "Enter")  # past the frame, to what the page says
+        walk(seen, "ask-credit")
+        seen.press("Enter")
+        expect(seen.page.locator("#credit-form")).to_be_visible()
+        walk(seen, "amount")
+        seen.page.keyboard.type("1200.00")
+        walk(seen, "ticket")
+        seen.page.keyboard.type(scene.number)
+        seen.press("Control+Enter")
+        expect(seen.page.locator("#send")).to_be_visible()
+        walk(seen, "send")
+        seen.press("Enter")
+        expect(seen.page.locator("#road-title")).to_be_visible()
+
+        asked = ApprovalRequest.objects.filter(subject="service_credit").latest("pk")
+        phone = visit(
+            f"/approvals/APR-{asked.pk}/", by="Marcus", has_touch=True,
+            viewport={"width": 390, "height": 800},
+        )  # fmt: skip
+        phone.page.tap("#approve")
+        phone.page.tap("#confirm")
+        expect(phone.page.locator("#decision")).to_contain_text("approved")
+        assert phone.sideways() == 0
 
     def test_on_a_phone_snooze_comment_and_approve(self, visit: Visit, stage: Stage) -> None:
         seen = visit("/exceptions/", by="Marcus", viewport={"width": 390, "height": 800})
