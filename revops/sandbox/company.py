@@ -37,7 +37,7 @@ from revops.mappings.models import (
     SkuMap,
     TaxMap,
 )
-from revops.sandbox import owners, rates
+from revops.sandbox import bank, owners, rates
 from revops.sandbox.chart import ACCOUNTS, ROLES
 
 PEOPLE: Final = (
@@ -221,6 +221,7 @@ def _connections(entities: dict[str, LegalEntity]) -> None:
     SourceCursor.objects.get_or_create(connection=stripe, defaults={"next_at": clock.now()})
     _sales(port + 2, entities)
     _success(port + 4, entities["US-INC"])
+    bank.seed(entities["US-INC"])
     roles = {"crm": SALESFORCE, "billing": STRIPE, "success": GAINSIGHT}
     found = {role: Connection.objects.get(slug=slug) for role, slug in roles.items()}
     owners.accept(found, _ALWAYS, MappingVersion.objects.latest("pk"))

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from django.db import connection
 
-from revops.sandbox import desk, fortunes, twins
+from revops.sandbox import bank, desk, fortunes, twins
 from revops.store import rows
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,7 @@ def _step() -> None:
             desk.play()
             fortunes.play()
             twins.propose()
+            bank.play()
     except Exception:
         # The company may not be there yet, or the database be away: the next turn looks again.
         log.exception("people.failed")

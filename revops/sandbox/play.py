@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 import structlog
 
-from revops.sandbox import twins
+from revops.sandbox import tampered, twins
 from revops.sandbox.serve import Stand
 
 log = structlog.get_logger(__name__)
@@ -31,10 +31,13 @@ OPENING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
         "count": 14, "price": "price_team_yearly", "amount": 1_200_000, "tax_percent": "8.25",
         "declined": 1, "legal_entity": "US-INC",
     }),
+    # Three payouts that arrive at once, for the bank's statement.
+    ("payout", {"currency": "usd", "days": 0}),
     ("customers", {
         "count": 6, "price": "price_scale_yearly", "amount": 4_850_000, "tax_percent": "8.25",
         "legal_entity": "US-INC",
     }),
+    ("payout", {"currency": "usd", "days": 0}),
     ("customers", {
         "count": 5, "price": "price_team_monthly", "amount": 98_000, "interval": "month",
         "tax_percent": "20", "currency": "gbp", "legal_entity": "UK-LTD",
@@ -53,13 +56,13 @@ OPENING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("issue", {"amount": 90_000, "price": "price_onboarding"}),
     ("void", {}),
     ("refund", {"amount": 20_000}),
-    ("payout", {"currency": "usd"}),
     ("upgrade", {
         "of_plan": "price_team_yearly", "price": "price_scale_yearly", "amount": 4_850_000,
     }),
     ("seats", {"of_plan": "price_seat_monthly", "quantity": 3, "tax_percent": "19"}),
     ("issue", {"amount": 120_000, "price": "price_onboarding"}),
     ("pay", {}),
+    ("payout", {"currency": "usd", "days": 0}),
     ("credit", {"amount": 30_000, "credit_type": "sla_period", "memo": "Outage on the 3rd"}),
     ("ach_return", {}),
     ("dispute", {}),
@@ -109,6 +112,7 @@ async def business(stands: Sequence[Stand], console_url: str) -> None:
         await _introduce(stands, billing)
         await _sell(stands, billing)
         await _use(stands, billing, events=600)
+        await tampered.tamper(stands)
         while True:
             await asyncio.sleep(PACE * random.uniform(0.6, 1.4))
             await _act(control, "issue", {"amount": random.randrange(20_000, 400_000, 500)})

@@ -131,8 +131,8 @@ class Cash:
         self.world.tell("charge.refunded", self.world.get("charge", refund["charge"]), at=when)
         self.world.tell("refund.created", refund, at=when)
 
-    def pay_out(self, *, currency: str = "usd", at: int | None = None) -> Obj:
-        """What is in the balance of one currency by then, at the bank two days later."""
+    def pay_out(self, *, currency: str = "usd", days: int = 2, at: int | None = None) -> Obj:
+        """What is in the balance of one currency by then, at the bank some days later."""
         when = moment(at)
         held = [
             item
@@ -146,7 +146,7 @@ class Cash:
         if amount <= 0:
             raise Refused("You have insufficient funds for a payout.", code="balance_insufficient")
         midnight = datetime.fromtimestamp(when, tz=UTC).replace(hour=0, minute=0, second=0)
-        arrives = int((midnight + timedelta(days=2)).timestamp())
+        arrives = int((midnight + timedelta(days=days)).timestamp())
         made = self.world.add(money.payout(when, amount=amount, currency=currency, arrives=arrives))
         made["balance_transaction"] = self._transaction(
             when, kind="payout", obj=made, amount=-amount

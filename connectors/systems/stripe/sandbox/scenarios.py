@@ -176,8 +176,11 @@ def void_credit(business: Business, *, credit: str = "", at: int | None = None) 
     return {"credit_note": business.void_credit(which, at=at)["id"]}
 
 
-def payout(business: Business, *, currency: str = "usd", at: int | None = None) -> Obj:
-    found = business.pay_out(currency=currency, at=at)
+def payout(
+    business: Business, *, currency: str = "usd", days: int = 2, at: int | None = None
+) -> Obj:
+    """It arrives at the bank ``days`` later."""
+    found = business.pay_out(currency=currency, days=days, at=at)
     return {"payout": found["id"], "amount": found["amount"]}
 
 
