@@ -87,7 +87,7 @@ def measure(*, events: int) -> dict[str, Any]:
     manager = User.objects.get(email="marcus@demo.example")
     made = Certificate.objects.create(
         legal_entity_id=period.entity_id, period_code=period.code,
-        body=operations.body_of(found, by=manager, at=clock.now()), evidence=found.sha256,
+        body=operations.body_of(found, user=manager, at=clock.now()), evidence=found.sha256,
         signature="", key="", sealed_by=manager, sealed_at=clock.now(),
         period_state=period.state, checked_at=clock.now(),
     )  # fmt: skip

@@ -79,7 +79,7 @@ def seal(*, period: Period, by: User, seen: str) -> Certificate:
         before = standing(period.entity_id, period.code)
         if before is not None:
             _suspend(before, "Somebody sealed it anew.", told=False)
-        body = body_of(found, by=by, at=now, before=before)
+        body = body_of(found, user=by, at=now, before=before)
         try:
             key = anchors.private_key()
         except ImproperlyConfigured as error:
@@ -98,7 +98,7 @@ def seal(*, period: Period, by: User, seen: str) -> Certificate:
     return made
 
 
-def body_of(found: Evidence, *, by: User, at: datetime, before: Certificate | None = None) -> str:
+def body_of(found: Evidence, *, user: User, at: datetime, before: Certificate | None = None) -> str:
     """The canonical text that is signed: the evidence, and who seals it beside what else stands."""
     head = Head()
     names = PeriodSignOff.objects.filter(
@@ -109,7 +109,7 @@ def body_of(found: Evidence, *, by: User, at: datetime, before: Certificate | No
         "evidence": found.told,
         "evidence_sha256": found.sha256,
         "sealed": {
-            "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "by": by.name,
+            "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "by": user.name,
             "period_state": found.period.state,
             "follows": str(before) if before else "",
             "audit": {"seq": head.seq, "hash": head.hash.hex()},

@@ -23,6 +23,8 @@ from revops.close.certificate.pack import PackRefused, Wish
 from revops.close.certificate.queries import held_for, latest, offered
 from revops.close.certificate.scope import Period, period_of
 from revops.close.models import Certificate
+from revops.reconciliation.checks import registry
+from revops.reconciliation.models import BreakType
 from revops.web.exports import file_of
 from revops.web.htmx import refuse, render_page
 from revops.web.policy import screen
@@ -139,10 +141,27 @@ def told(evidence: Mapping[str, Any]) -> dict[str, Any]:
         "unknown": sum(
             one["count"] for one in evidence["events"]["classes"] if not one["known"]
         ),
+        "compared": [_compared(run) for run in evidence["compared"]],
         "entry_classes": [
             (*CLASSES[one["fate"]], one) for one in evidence["entries"]["classes"]
         ],
     }  # fmt: skip
+
+
+def _compared(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A comparison with the words of its check and of its differences."""
+    try:
+        label = registry.get(run["check"]).label
+    except registry.CheckUnknown:
+        label = run["check"]
+    currencies = [
+        {
+            **one,
+            "explained": [(BreakType(kind).label, found) for kind, found in one["breaks"].items()],
+        }
+        for one in run["currencies"]
+    ]
+    return {**run, "label": label, "currencies": currencies}
 
 
 def _period(request: HttpRequest, period: str, entity: str) -> Period:
