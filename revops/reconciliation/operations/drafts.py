@@ -34,9 +34,9 @@ def keep(*, run: Run, left: Sequence[str], right: Sequence[str], by: User) -> No
     nothing_to_record("picks change nothing until they are matched")
 
 
-def forget(run: Run, by: User, *, gone: Collection[str] | None = None) -> None:
+def forget(run: Run, user: User, *, gone: Collection[str] | None = None) -> None:
     """Drop the draft, or of it the rows that are ``gone`` (tokens)."""
-    mine = of(run, by)
+    mine = of(run, user)
     if mine is None:
         return
     if gone is None:
@@ -48,10 +48,10 @@ def forget(run: Run, by: User, *, gone: Collection[str] | None = None) -> None:
     mine.save(update_fields=["left", "right"])
 
 
-def of(run: Run, by: User) -> Draft | None:
-    """What ``by`` has picked for the run's pair, legal entity and period."""
+def of(run: Run, user: User) -> Draft | None:
+    """What somebody has picked for the run's pair, legal entity and period."""
     return Draft.objects.filter(
-        user=by, pair_id=run.pair_id, legal_entity_id=run.legal_entity_id,
+        user=user, pair_id=run.pair_id, legal_entity_id=run.legal_entity_id,
         period_code=run.period_code,
     ).first()  # fmt: skip
 

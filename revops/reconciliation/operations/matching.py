@@ -125,6 +125,7 @@ def match(*, run: Run, wanted: Wanted, by: User) -> Outcome:
         raise
 
 
+@recorded
 def agree(request: ApprovalRequest, content: dict[str, Any], *, by: User) -> str:
     """Somebody else said yes: the match of ``by``, who asked for it. Raises CannotApply."""
     run = Run.objects.select_related("legal_entity", "pair").get(number=content["run"])
@@ -211,7 +212,7 @@ def _apply(
     run: Run, wanted: Wanted, rows: Sequence[Leftover], *, by: User, approval: str = ""
 ) -> Match:
     made = pairing.pair(
-        run, rows, by=by, at=clock.now(), reason=wanted.reason, note=wanted.note,
+        run, rows, user=by, at=clock.now(), reason=wanted.reason, note=wanted.note,
         expected_by=wanted.expected_by if wanted.reason == TIMING else None, approval=approval,
     )  # fmt: skip
     forget(run, by)
@@ -230,7 +231,7 @@ def _wait(run: Run, wanted: Wanted, rows: Sequence[Leftover], by: User) -> Outco
     """Rows of one side whose counterpart is on its way."""
     assert wanted.expected_by is not None
     ids = {row.break_id for row in rows}
-    waiting.wait(ids, until=wanted.expected_by, by=by, at=clock.now(), note=wanted.note)
+    waiting.wait(ids, until=wanted.expected_by, user=by, at=clock.now(), note=wanted.note)
     forget(run, by)
     names = [row.item.name for row in rows]
     record(

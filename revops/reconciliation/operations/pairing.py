@@ -24,7 +24,7 @@ def pair(
     run: Run,
     rows: Sequence[Leftover],
     *,
-    by: User,
+    user: User,
     at: datetime,
     reason: str = "",
     note: str = "",
@@ -40,7 +40,7 @@ def pair(
     made = Match.objects.create(
         pair_id=run.pair_id, legal_entity_id=run.legal_entity_id, period_code=run.period_code,
         currency=rows[0].item.currency, left_amount=left, right_amount=right, reason=reason,
-        note=note.strip()[:1_000], expected_by=expected_by, approval=approval, made_by=by,
+        note=note.strip()[:1_000], expected_by=expected_by, approval=approval, made_by=user,
         made_at=at,
     )  # fmt: skip
     MatchItem.objects.bulk_create(
@@ -51,7 +51,7 @@ def pair(
         for row in rows
     )  # fmt: skip
     settled = Break.objects.filter(pk__in={row.break_id for row in rows})
-    why = f"{by.name} matched it with its counterpart."
+    why = f"{user.name} matched it with its counterpart."
     # A fault of the line has a case of its own, which the line settles.
     own = settled.filter(case__kind__startswith="break_")
     prints = list(own.values_list("case__fingerprint", flat=True))

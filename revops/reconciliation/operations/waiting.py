@@ -13,13 +13,13 @@ from exceptions.operations import settle
 from revops.reconciliation.models import Break, BreakState
 
 
-def wait(ids: Collection[int], *, until: date, by: User, at: datetime, note: str = "") -> int:
+def wait(ids: Collection[int], *, until: date, user: User, at: datetime, note: str = "") -> int:
     """Breaks that wait until a day, with their cases settled; locked by the caller. How many."""
     breaks = Break.objects.filter(pk__in=ids)
-    why = f"{by.name} expects it by {until}."
+    why = f"{user.name} expects it by {until}."
     own = breaks.filter(case__kind__startswith="break_")
     settle(fingerprints=list(own.values_list("case__fingerprint", flat=True)), text=why, at=at)
     words = f"{why} {note.strip()}".strip()
     return breaks.update(
-        state=BreakState.CLEARING, expected_by=until, promised_by=by, reason=words[:1_000]
+        state=BreakState.CLEARING, expected_by=until, promised_by=user, reason=words[:1_000]
     )
