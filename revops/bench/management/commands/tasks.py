@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -27,13 +27,17 @@ from revops.bench.house import ROOT, House, free_port, running
 from revops.canonical.models import Invoice, SupportCase
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
+from revops.mappings.models import LegalEntity
 from revops.pipeline.fixing.maps import MissingMap
-from revops.sandbox import company, desk
+from revops.reconciliation.models import Holding, Run
+from revops.reconciliation.operations import loading, pairs, runs
+from revops.sandbox import bank, company, desk
 
 _WHO: Final = company.PEOPLE[0][1]
 # Workers remember for some seconds where a connection leads to.
 _REMEMBERED_S: Final = 6
 _PLAN: Final = {"price": "price_team_yearly", "amount": 1_200_000, "legal_entity": "US-INC"}
+_PAID: Final = {"price": "price_team_yearly", "legal_entity": "US-INC"}
 _DEAR: Final = {
     "price": "price_scale_yearly", "amount": 400_000_000, "legal_entity": "US-INC", "pays": None,
 }  # fmt: skip
@@ -203,6 +207,36 @@ def _credit(browser: Browser, house: House) -> list[tasks.Done]:
     return [asked, tasks.approve_a_credit(pages[1], link=f"/approvals/APR-{request.pk}/")]
 
 
+def _payouts(billing: str) -> Run:
+    """Three payouts of ten days ago, of which the bank shows two without their ids; compared."""
+    day = clock.now() - timedelta(days=10)
+    at = {"at": int(day.timestamp())}
+    with httpx.Client(timeout=60) as client:
+        play = f"{billing}/_control/scenario"
+        for amount in (640_000, 410_000, 275_000):
+            client.post(f"{play}/customers", json={"count": 1, "amount": amount} | _PAID | at)
+            client.post(f"{play}/payout", json={"currency": "usd", "days": 0} | at)
+    stripe = Connection.objects.get(slug=company.STRIPE)
+    first = day.date() - timedelta(days=1)
+    load = loading.load(stripe.pk, "payout", first, clock.now().date(), "tasks")
+    listed = Holding.objects.filter(seen_in=load, state="paid").order_by("pk")
+    bank.bring([_as_paid(one) for one in listed])
+    pair = next(one for one in pairs.sync() if one.check_slug == "bank_payouts")
+    entity = LegalEntity.objects.get(code="US-INC")
+    return runs.run(
+        pair_id=pair.pk, entity_id=entity.pk, period_code=f"{day:%Y-%m}", full=True, by="tasks"
+    )
+
+
+def _as_paid(held: Holding) -> dict[str, Any]:
+    """A listed payout as the bank would hear of it."""
+    arrived = datetime.combine(held.dated, datetime.min.time(), tzinfo=UTC).timestamp()
+    return {
+        "id": held.external_id, "created": held.pk, "arrival_date": int(arrived),
+        "currency": held.currency, "amount": held.amount,
+    }  # fmt: skip
+
+
 def _work(
     house: House, billing: str, chromium: str, months: Sequence[datetime]
 ) -> list[tasks.Done]:
@@ -217,6 +251,8 @@ def _work(
         page.wait_for_selector("#find")
         why = f"period {months[0]:%Y-%m} is closed"
         found = tasks.find_why(page, start="/playbooks/", invoice=invoice, why=why)
+        run = _payouts(billing)
+        signed = tasks.clear_breaks(page, run=f"/reconciliation/runs/REC-{run.number}/")
         answered = tasks.can_it_close(_page_of(browser, house, "marcus"), entity="US-INC")
         for month in months:
             _switch(house, month, "open")
@@ -227,7 +263,7 @@ def _work(
         with _beat():
             fixed = _fix(browser, house, page, billing)
         browser.close()
-    return [*cleared, *fixed, *credit, found, answered]
+    return [*cleared, *fixed, *credit, found, signed, answered]
 
 
 def _an_invoice_of(month: datetime) -> str:
