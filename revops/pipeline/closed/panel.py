@@ -274,8 +274,11 @@ def _deciders(chosen: Chosen, user: User, at: datetime) -> str:
 
 
 def _periods(chosen: Chosen) -> str:
+    # What the ERP refused is in our books: there it is undone, and the ERP never had it.
+    there = chosen.every[0].command_id is not None
+    stays = "undone in our books alone" if there else "stays closed"
     told = {
-        f"{held.code} stays closed; dated {later.span.start.isoformat()} in {later.code}"
+        f"{held.code} {stays}; dated {later.span.start.isoformat()} in {later.code}"
         for held, later in chosen.places.values()
         if later is not None
     }
