@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -104,15 +104,33 @@ class TestAMatch:
             match(run, rae, ["PO-2"], ["BNK-2"])
 
 
+class TestAMatchAcrossPeriods:
+    def test_leaves_each_period_its_own_difference_explained(
+        self, bank: tuple[Payouts, Run], ana: User
+    ) -> None:
+        lists, october = bank
+        lists.post("BNK-LATE", 30_000, dated=date(2026, 11, 2))
+        november = lists.run(period="2026-11")
+        assert match(november, ana, ["PO-3"], ["BNK-LATE"]).match is not None
+        for period in ("2026-10", "2026-11"):
+            assert ties(lists.run(period=period)), period
+        explained = Break.objects.filter(state="explained").order_by("period_code")
+        assert [(one.period_code, one.difference) for one in explained] == [
+            ("2026-10", 30_000), ("2026-11", -30_000),
+        ]  # fmt: skip
+        assert ties(october)
+
+
 class TestADifference:
     def test_needs_a_reason(self, run: Run, ana: User) -> None:
         with pytest.raises(MatchRefused, match="Say what the difference is"):
             match(run, ana, ["PO-5"], ["BNK-5"])
 
     def test_above_the_tolerance_waits_for_somebody_else(
-        self, run: Run, ana: User, mona: User
+        self, bank: tuple[Payouts, Run], ana: User, mona: User
     ) -> None:
         limits()
+        lists, run = bank
         outcome = match(run, ana, ["PO-5"], ["BNK-5"], "wire_fee")
         request = outcome.request
         assert outcome.match is None
@@ -127,6 +145,10 @@ class TestADifference:
         left_over = Break.objects.get(match=made, state="explained")
         assert (left_over.difference, left_over.reason) == (1_250, "Wire fee; Ana Lima matched it")
         assert ties(run)
+        again = lists.run()
+        left_over.refresh_from_db()
+        assert left_over.state == "explained"
+        assert ties(again)
 
     def test_within_the_tolerance_of_the_policy_needs_nobody_else(
         self, bank: tuple[Payouts, Run], ana: User
