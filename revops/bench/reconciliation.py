@@ -203,7 +203,8 @@ def _join(pair: Pair) -> int:
 
 def _select(connection_id: int | None) -> str:
     return (
-        "SELECT key, amount, tax, currency, dated, state FROM reconciliation_holding "  # noqa: S608
+        "SELECT key, amount, tax, currency, dated, CASE state WHEN 'posted' THEN 'open' "  # noqa: S608
+        "ELSE state END AS state FROM reconciliation_holding "
         f"WHERE connection_id = {connection_id} AND kind = '{KIND}' AND gone_in_id IS NULL"
     )
 

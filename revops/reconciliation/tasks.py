@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 from celery import shared_task
@@ -11,7 +10,7 @@ from django.db import close_old_connections
 from revops.reconciliation.operations import runs, watching
 
 _SECONDS: Final = 20.0
-# A long list takes its time; what does not come back is given up by the next look.
+# A long list takes its time.
 _LIMIT: Final = 3_600
 
 
@@ -19,10 +18,7 @@ _LIMIT: Final = 3_600
 def work(**_later: object) -> None:
     """Runs that were asked for, one after the other, for some seconds."""
     close_old_connections()
-    runs.give_up_lost()
-    until = time.monotonic() + _SECONDS
-    while time.monotonic() < until and (asked := runs.claim()) is not None:
-        runs.carry_out(asked)
+    runs.work(seconds=_SECONDS)
 
 
 @shared_task(time_limit=_LIMIT, soft_time_limit=_LIMIT - 100)

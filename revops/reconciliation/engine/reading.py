@@ -41,6 +41,8 @@ SELECT currency, count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount,
         tax::bigint, dated::date, period_code::text, state::text), 11)) AS fold
 FROM ({side}) AS side GROUP BY currency ORDER BY currency
 """
+# Few rows come out of a pass over a side; the planner would expect all of them.
+_FEW: Final = "SET LOCAL parallel_tuple_cost = 0"
 # So many keys fit into a statement, which then needs no table of this session alone.
 INLINE: Final = 20_000
 
@@ -80,8 +82,7 @@ class Read:
 def prepare() -> None:
     """Make the tables of this run. Within a transaction."""
     sql.once(f"SET LOCAL work_mem = '{_WORK_MEM}'")
-    # Few rows come out of each pass over a side; the planner would expect all of them.
-    sql.once("SET LOCAL parallel_tuple_cost = 0")
+    sql.once(_FEW)
     for statement in _TABLES.split(";"):
         sql.once(statement)
 
@@ -118,6 +119,8 @@ def _only(wanted: bool) -> str:
 
 def _aside(scope: Scope, *, wanted: bool) -> None:
     """Keys that a side has twice, and keys of rows that a match holds."""
+    # Counting by key hands every row on; the index has them in their order already.
+    sql.once("SET LOCAL parallel_tuple_cost = DEFAULT")
     for which in BOTH:
         # A new table, as several processes of the server may fill that together.
         sql.once("DROP TABLE IF EXISTS rec_twice")
@@ -133,6 +136,7 @@ def _aside(scope: Scope, *, wanted: bool) -> None:
                 f"WHERE key <> '' {_only(wanted)} AND item_key IN ({_held(scope, which)})"
             )
     sql.once("ANALYZE rec_aside")
+    sql.once(_FEW)
 
 
 def _held(scope: Scope, which: Which) -> str:

@@ -9,6 +9,7 @@ before and agrees now is settled. One run of a pair, legal entity and period goe
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -80,6 +81,16 @@ def claim() -> Run | None:
     """The oldest run that was asked for, now ours to carry out; None when there is none."""
     row = sql.one(_CLAIM)
     return Run.objects.get(pk=row.id) if row else None
+
+
+def work(*, seconds: float) -> int:
+    """Carry out what was asked for, one after the other, and begin none after ``seconds``."""
+    give_up_lost()
+    until, done = time.monotonic() + seconds, 0
+    while time.monotonic() < until and (asked := claim()) is not None:
+        carry_out(asked)
+        done += 1
+    return done
 
 
 def give_up_lost() -> int:

@@ -27,7 +27,7 @@ _SECONDS: Final = 90.0
 _TAKE: Final = """
 INSERT INTO pipeline_heartbeat (name, at) VALUES (%(name)s, now())
 ON CONFLICT (name) DO UPDATE SET at = now()
-WHERE pipeline_heartbeat.at < now() - %(every)s RETURNING name
+WHERE pipeline_heartbeat.at <= now() - %(every)s RETURNING name
 """
 
 # The latest first: what was looked at longest ago comes before what was looked at just now.
