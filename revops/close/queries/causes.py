@@ -25,7 +25,7 @@ _STEPS: Final = (1, 3, 7)
 _CAUSES: Final = """
 SELECT held.cause_key, held.kind, held.legal_entity_id AS entity_id, held.assignee_id,
     held.owner_team, held.state = 'in_doubt' AS doubt, entry.document_type,
-    held.facts->0->>0 = 'Tax code' AS tax,
+    held.kind = 'mapping_missing' AND held.facts->0->>0 = 'Tax code' AS tax,
     CASE WHEN held.at_stake IS NULL THEN '' ELSE held.currency END AS currency,
     count(*) AS cases, coalesce(sum(held.at_stake), 0)::bigint AS money,
     min(held.opened_at) AS oldest, min(held.due_at) AS due,
@@ -33,8 +33,7 @@ SELECT held.cause_key, held.kind, held.legal_entity_id AS entity_id, held.assign
     count(*) FILTER (WHERE held.opened_at > %(a)s) AS young,
     count(*) FILTER (WHERE held.opened_at <= %(a)s AND held.opened_at > %(b)s) AS days,
     count(*) FILTER (WHERE held.opened_at <= %(b)s AND held.opened_at > %(c)s) AS week,
-    count(*) FILTER (WHERE held.opened_at <= %(c)s) AS old,
-    (array_agg(held.subject_label ORDER BY held.id))[1] AS label
+    count(*) FILTER (WHERE held.opened_at <= %(c)s) AS old
 FROM exceptions_case held
 LEFT JOIN delivery_outboundcommand entry ON entry.id = held.command_id
 WHERE NOT (held.state = 'resolved') AND held.period_code = %(period)s
@@ -69,7 +68,6 @@ class Blocker:
     ages: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     sentence: str = ""
     path: str = ""
-    label: str = ""
     at: datetime | None = None
 
     @property
@@ -133,7 +131,6 @@ def blockers(closings: Sequence[Closing], *, at: datetime) -> list[Blocker]:
                 area,
                 by_entity[row.entity_id],
                 row.doubt,
-                label=row.label,
                 at=at,
             )
         _merge(held, row, people)

@@ -14,7 +14,7 @@ from revops.store import sql
 # Working days before a period's end from which its burn-down is drawn.
 _BEFORE: Final = timedelta(days=10)
 # How many settled cases say how long causes take.
-_MOST: Final = 20_000
+_MOST: Final = 5_000
 _CLOSES: Final = 6
 
 _CHECKED: Final = """

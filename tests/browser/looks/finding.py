@@ -14,6 +14,7 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("home-revops", at("/"), by="Ines"),
         Look("home-support", at("/"), by="Tom"),
         Look("home-admin", at("/"), by="Ada"),
+        Look("home-manager", at("/"), by="Marcus"),
     ),
     "console:find": (
         Look("find", at("/find")),
