@@ -15,17 +15,18 @@ from accounts.roles import ACTIONS, ActionUnknown, Role, allowed
 from revops.kernel import clock
 from revops.web.policy import policy_of, screen
 from tests.cast import CAST, person
+from tests.for_each import for_each
 
 
 @pytest.mark.django_db
 class TestAuthorize:
-    @pytest.mark.parametrize("action", sorted(ACTIONS))
-    @pytest.mark.parametrize("name", sorted(CAST))
+    @for_each("action", sorted(ACTIONS))
+    @for_each("name", sorted(CAST))
     def test_allows_what_the_role_is_for_and_nothing_else(self, name: str, action: str) -> None:
         role = CAST[name].role
         assert may(person(name), action) is (role is not None and role in ACTIONS[action])
 
-    @pytest.mark.parametrize("action", sorted(ACTIONS))
+    @for_each("action", sorted(ACTIONS))
     def test_says_who_may(self, otis: User, action: str) -> None:
         with pytest.raises(NotAllowed) as refused:
             authorize(otis, action)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from accounts.roles import ACTIONS
 from accounts.tokens import SCOPES
 from tests.architecture.addresses import Address, every
+from tests.for_each import for_each
 
 ADDRESSES = every()
 
@@ -33,7 +32,7 @@ OPEN = {
 
 
 def each(wanted: list[Address]) -> Any:
-    return pytest.mark.parametrize("address", wanted, ids=str)
+    return for_each("address", wanted)
 
 
 class TestPolicies:

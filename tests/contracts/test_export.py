@@ -13,6 +13,7 @@ from revops.contracts import export, registry
 from revops.contracts.examples import EXAMPLES
 from revops.contracts.registry import CONTRACTS, ContractBroken
 from tests.contracts.test_registry import EVERY_LEAF, changed
+from tests.for_each import for_each
 
 # Rules between fields, and the list of currencies.
 BEYOND_SCHEMA = (
@@ -62,7 +63,7 @@ class TestSchemas:
 
         assert validator(contract).is_valid(written)
 
-    @pytest.mark.parametrize(("contract", "path"), EVERY_LEAF, ids=str)
+    @for_each(("contract", "path"), EVERY_LEAF)
     def test_agree_with_the_models_on_every_field(
         self, contract: str, path: tuple[str | int, ...]
     ) -> None:

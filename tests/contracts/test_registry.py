@@ -16,6 +16,7 @@ from revops.contracts.examples import EXAMPLES
 from revops.contracts.invoices import InvoiceIssued
 from revops.contracts.registry import CONTRACTS, ContractBroken, ContractUnknown
 from revops.kernel import strict_json
+from tests.for_each import for_each
 
 Path = tuple[str | int, ...]
 INVOICE = "invoice.issued/1"
@@ -70,7 +71,7 @@ class TestRead:
 
         assert registry.read(contract, strict_json.loads(data.model_dump_json())) == data
 
-    @pytest.mark.parametrize(("contract", "path"), EVERY_LEAF, ids=str)
+    @for_each(("contract", "path"), EVERY_LEAF)
     def test_names_the_field_that_drifted(self, contract: str, path: Path) -> None:
         named = ".".join(map(str, path))
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
-import pytest
 from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
 from tests.docs import pages
+from tests.for_each import for_each
 
 PAGES = pages.every()
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 CODE = ("revops", "accounts", "connectors", "exceptions")
 
-each_page = pytest.mark.parametrize("page", PAGES, ids=pages.name_of)
+each_page = for_each("page", PAGES)
 
 
 def sources(*folders: str, pattern: str = "*.py") -> list[Path]:
@@ -81,6 +82,12 @@ class TestCommands:
         assert offered <= described
 
 
+@cache
+def _named_in_code() -> set[str]:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources(*CODE))
+    return set(TestVariables.NAME.findall(code))
+
+
 class TestVariables:
     RUNNING = "docs/operations/running.md"
     NAME = re.compile(r"\b(?:REVOPS|DJANGO)_[A-Z_]*[A-Z]\b|\bDATABASE_URL\b|\bREDIS_URL\b")
@@ -106,11 +113,8 @@ class TestVariables:
 
     @each_page
     def test_that_are_described_exist(self, page: Path) -> None:
-        code = "\n".join(path.read_text(encoding="utf-8") for path in sources(*CODE))
         # The throwaway servers' names are put together: REVOPS_TEST_ and the usual name.
-        known = set(self.NAME.findall(code)) | {
-            f"REVOPS_TEST_{name}" for name in ("DATABASE_URL", "REDIS_URL")
-        }
+        known = _named_in_code() | {f"REVOPS_TEST_{name}" for name in ("DATABASE_URL", "REDIS_URL")}
         assert set(self.NAME.findall(pages.text_of(page))) - known == set()
 
 

@@ -22,6 +22,7 @@ from revops.kernel.money import (
     round_half_up,
     total,
 )
+from tests.for_each import for_each
 
 quick = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 
@@ -47,7 +48,7 @@ currencies = st.sampled_from([code for code, _ in EVERY_CODE])
 
 
 class TestMinorDigits:
-    @pytest.mark.parametrize(("code", "digits"), EVERY_CODE)
+    @for_each(("code", "digits"), EVERY_CODE)
     def test_follows_iso_4217(self, code: str, digits: int) -> None:
         assert minor_digits(code) == digits
 

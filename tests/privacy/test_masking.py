@@ -38,6 +38,7 @@ from revops.settings.logs import logging_config
 from revops.web.csv_files import Column, csv_lines
 from tests import factories as make
 from tests.conftest import SignIn
+from tests.for_each import for_each
 
 EMAIL, TITLE, RESOLUTION = "pat@alder.example", "Zebra export failed", "Zebra was restarted"
 TAX_ID = "DE999888777"
@@ -117,11 +118,7 @@ def hints(shape: type[BaseModel]) -> dict[str, Any]:
 
 
 class TestAnswersOfTheApi:
-    @pytest.mark.parametrize(
-        ("shape", "name"),
-        EVERY,
-        ids=named,
-    )
+    @for_each(("shape", "name"), EVERY)
     def test_say_of_every_text_what_it_holds(self, shape: type[BaseModel], name: str) -> None:
         said, bare = told(hints(shape)[name])
         # Labels of facts stand beside their values.

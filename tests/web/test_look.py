@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.for_each import for_each
+
 BASE = Path(settings.BASE_DIR)
 CSS = BASE / "static/css"
 TEMPLATES = sorted((BASE / "templates").rglob("*.html"))
@@ -109,11 +111,11 @@ PAGES = [page for page in TEMPLATES if '{% extends "base.html" %}' in page.read_
 
 
 class TestStylesheets:
-    @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name + "/" + page.name)
+    @for_each("page", PAGES)
     def test_weigh_no_more_than_45_kb_a_page(self, page: Path) -> None:
         assert weight([*SHARED, *linked(page)]) <= 45_000
 
-    @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name + "/" + page.name)
+    @for_each("page", PAGES)
     def test_of_lists_come_first_and_only_where_there_is_one(self, page: Path) -> None:
         named = re.findall(r"'css/([\w-]+\.css)'", page.read_text())
         assert ("lists.css" in named) == bool(OF_LISTS & drawn_with(page))
@@ -155,8 +157,11 @@ class TestScript:
         assert re.findall(r"\.innerHTML = (.+?);", script) == ["button.dataset.words"]
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(BASE)))
+each_template = for_each("path", TEMPLATES)
+
+
 class TestTemplates:
+    @each_template
     def test_carry_nothing_that_a_strict_policy_refuses(self, path: Path) -> None:
         text = path.read_text()
         assert not re.search(r"\sstyle\s*=", text)
@@ -164,12 +169,15 @@ class TestTemplates:
         assert not re.search(r"hx-on|hx-vals=.js:|javascript:", text)
         assert not re.search(r"<script(?![^>]*\ssrc=)", text)
 
+    @each_template
     def test_are_short(self, path: Path) -> None:
         assert len(path.read_text().splitlines()) <= 120
 
+    @each_template
     def test_ask_no_other_host(self, path: Path) -> None:
         assert not re.search(r"""(src|href|action)=["'](https?:)?//""", path.read_text())
 
+    @each_template
     def test_that_are_included_say_what_they_take(self, path: Path) -> None:
         if path.name.startswith("_"):
             assert path.read_text().startswith("{# ")
