@@ -28,6 +28,9 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
     ),
     "exceptions:cause": (
         Look("cause-closed-period", cause("period_closed")),
+        Look("cause-next-period", fix_of("period_closed", way="next")),
+        Look("cause-by-hand", fix_of("period_closed", way="hand")),
+        Look("cause-grouping", lambda stage: f"{cause('period_closed')(stage)}?grouping=1"),
         Look("cause-mapping", cause("mapping_missing")),
         Look("cause-fix", fix_of("mapping_missing", revenue_account="4000")),
         Look("cause-in-doubt", cause("in_doubt")),
