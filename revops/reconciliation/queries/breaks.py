@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from revops.kernel.money import Money
@@ -24,7 +25,7 @@ _LOOKS: Final = {
 _RANK: Final = {BreakState.OPEN: 0, BreakState.CLEARING: 1, BreakState.EXPLAINED: 2}
 
 
-@dataclass(slots=True)
+@dataclass
 class Row:
     """Breaks of one cause, type, reason and currency; ``cause_key`` is that of their cases."""
 
@@ -35,28 +36,27 @@ class Row:
     def first(self) -> Break:
         return self.breaks[0]
 
-    @property
+    @cached_property
     def sum(self) -> Sum:
         return sum_of(self.breaks)
 
-    @property
+    @cached_property
     def left(self) -> list[Item]:
         return [Item.of(row) for one in self.breaks for row in one.left]
 
-    @property
+    @cached_property
     def right(self) -> list[Item]:
         return [Item.of(row) for one in self.breaks for row in one.right]
 
     @property
     def name(self) -> str:
         """The number of the document; of several, of the first."""
-        items = [*self.left, *self.right]
-        return items[0].name if items else self.first.left_key or self.first.right_key
+        rows = self.first.left or self.first.right
+        return Item.of(rows[0]).name if rows else self.first.left_key or self.first.right_key
 
     @property
     def party(self) -> str:
-        items = [*self.left, *self.right]
-        return next((one.party for one in items if one.party), "")
+        return next((one.party for one in (*self.left, *self.right) if one.party), "")
 
     @property
     def difference(self) -> Money:
@@ -112,10 +112,14 @@ def tabs(breaks: Sequence[Break], sides: tuple[str, str]) -> list[Tab]:
     found = [Tab("", "All", len(breaks), _amounts(breaks))]
     if open_:
         found.append(Tab(DECIDE, "To decide", len(open_), _amounts(open_)))
-    for kind in BreakType.values:
-        of_it = [one for one in breaks if one.type == kind]
-        if of_it:
-            found.append(Tab(kind, word_of(kind, sides), len(of_it), _amounts(of_it)))
+    by_type: dict[str, list[Break]] = {}
+    for one in breaks:
+        by_type.setdefault(one.type, []).append(one)
+    found += [
+        Tab(kind, word_of(kind, sides), len(by_type[kind]), _amounts(by_type[kind]))
+        for kind in BreakType.values
+        if kind in by_type
+    ]
     return found
 
 

@@ -10,7 +10,7 @@ how long it waits, is no number: an item that a later period clears leaves it as
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,11 @@ from revops.reconciliation.models import Break, BreakState, BreakType, Run
 
 DECIDE: Final = "decide"
 # What needs somebody: everything that stands and neither clears by itself nor is explained.
+_READ: Final = (
+    "pair", "legal_entity", "period_code", "type", "state", "fingerprint", "left_key", "right_key",
+    "left", "right", "currency", "difference", "reason", "expected_by", "opened_at",
+    "case__cause_key",
+)  # fmt: skip
 ORDER: Final = tuple(BreakType.values)
 
 
@@ -136,19 +141,22 @@ def standing(run: Run) -> list[Break]:
     rows = Break.objects.filter(
         pair_id=run.pair_id, legal_entity_id=run.legal_entity_id, period_code=run.period_code
     )
-    return list(rows.exclude(state=BreakState.SETTLED).select_related("case").order_by("pk"))
+    rows = rows.exclude(state=BreakState.SETTLED).select_related("case")
+    return list(rows.only(*_READ).order_by("pk"))
 
 
-def sum_of(breaks: Sequence[Break]) -> Sum:
+def sum_of(breaks: Iterable[Break]) -> Sum:
     """Of breaks in one currency."""
-    return sum((_one(one) for one in breaks), Sum())
-
-
-def _one(one: Break) -> Sum:
-    return Sum(
-        1, one.difference, abs(one.difference), len(one.left), len(one.right),
-        sum(row["amount"] for row in one.left), sum(row["amount"] for row in one.right),
-    )  # fmt: skip
+    count = net = gross = left_rows = right_rows = left = right = 0
+    for one in breaks:
+        count += 1
+        net += one.difference
+        gross += abs(one.difference)
+        left_rows += len(one.left)
+        right_rows += len(one.right)
+        left += sum(row["amount"] for row in one.left)
+        right += sum(row["amount"] for row in one.right)
+    return Sum(count, net, gross, left_rows, right_rows, left, right)
 
 
 def _proof(currency: str, told: Mapping[str, Any], breaks: Sequence[Break]) -> Proof:
@@ -156,16 +164,15 @@ def _proof(currency: str, told: Mapping[str, Any], breaks: Sequence[Break]) -> P
         held = told.get(name, {})
         return Side(int(held.get("count", 0)), int(held.get("amount", 0)))
 
+    by_type: dict[str, list[Break]] = {}
+    by_state: dict[str, list[Break]] = {}
+    for one in breaks:
+        by_type.setdefault(one.type, []).append(one)
+        by_state.setdefault(one.state, []).append(one)
     return Proof(
         currency, side("left"), side("right"),
-        by_type={
-            one: sum_of([row for row in breaks if row.type == one])
-            for one in ORDER if any(row.type == one for row in breaks)
-        },
-        by_state={
-            one: sum_of([row for row in breaks if row.state == one])
-            for one in BreakState.values if any(row.state == one for row in breaks)
-        },
+        by_type={kind: sum_of(by_type[kind]) for kind in ORDER if kind in by_type},
+        by_state={state: sum_of(held) for state, held in by_state.items()},
     )  # fmt: skip
 
 
