@@ -9,7 +9,7 @@ reconciliation.md).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from connectors.contract import SnapshotRow
@@ -40,6 +40,8 @@ DELETE FROM rec_listed earlier USING rec_listed later
 WHERE earlier.external_id = later.external_id AND earlier.position < later.position
 """
 _INDEX: Final = "CREATE INDEX ON rec_listed (external_id)"
+_LOT: Final = 1 << 20
+_PATIENCE_MS: Final = "900000"
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('reconciliation.list', %s))"
 
 # Where our own record of a row says whose books it is in; the list's hint counts for the others.
@@ -152,11 +154,13 @@ def take(begun: Load, lines: Iterable[str], *, whole: bool) -> None:
     all that there is of its days, so what is not on it is gone.
     """
     now = clock.now()
+    # A million new rows take longer than any page may.
+    sql.run("SELECT set_config('statement_timeout', %s, true)", (_PATIENCE_MS,))
     sql.run(_LOCK, (begun.connection_id,))
     sql.run("DROP TABLE IF EXISTS rec_listed")
     sql.run(_STAGE)
-    for part in lines:
-        sql.copy(_INTO, (part,))
+    for part in _parts(lines):
+        sql.copy(_INTO, part)
     sql.run(_INDEX)
     sql.run(_TWICE)
     sql.run("ANALYZE rec_listed")
@@ -178,6 +182,20 @@ def take(begun: Load, lines: Iterable[str], *, whole: bool) -> None:
     begun.save(
         update_fields=["changed", "gone", "totals", "rows", "sha256", "state", "ended_at"]
     )  # fmt: skip
+
+
+def _parts(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Lots of lines: neither all of them in memory, nor a statement for each."""
+    part: list[str] = []
+    size = 0
+    for one in lines:
+        part.append(one)
+        size += len(one)
+        if size >= _LOT:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _entity(kind: str) -> str:
