@@ -56,8 +56,13 @@ UPDATE reconciliation_break AS held
 SET state = 'settled', settled_at = %(at)s, settled_why = %(why)s
 WHERE pair_id = %(pair)s AND legal_entity_id = %(entity)s AND period_code = %(period)s
     AND NOT (state = 'settled') AND match_id IS NULL AND last_run_id <> %(run)s
+    {wanted}
 RETURNING held.id, held.case_id
 """
+# A run of what changed says nothing of breaks whose keys it did not look at.
+_WANTED: Final = """AND EXISTS (
+    SELECT FROM jsonb_array_elements(held."left" || held."right") AS item
+    WHERE item.value ->> 'key' = '' OR item.value ->> 'key' IN (SELECT key FROM rec_wanted))"""
 
 _CARRY: Final = """
 UPDATE reconciliation_break AS held SET carried = lived.periods
@@ -121,13 +126,17 @@ def write(
     ]
 
 
-def settle(scope: Scope, *, run_id: int, at: datetime, why: str) -> list[int]:
-    """Settle what this run did not find again; the ids of the cases that they had."""
+def settle(scope: Scope, *, run_id: int, at: datetime, why: str, wanted: bool) -> list[int]:
+    """
+    Settle what this run looked for and did not find again; ids of the cases that they had.
+    ``wanted``: it looked at the keys in ``rec_wanted``, and at rows without a key.
+    """
     values = {
         "pair": scope.pair_id, "entity": scope.entity_id, "period": scope.period_code,
         "run": run_id, "at": at, "why": why,
     }  # fmt: skip
-    return [row.case_id for row in sql.rows(_SETTLE, values) if row.case_id is not None]
+    settled = sql.rows(_SETTLE.format(wanted=_WANTED if wanted else ""), values)
+    return [row.case_id for row in settled if row.case_id is not None]
 
 
 def carry(scope: Scope) -> None:

@@ -57,8 +57,10 @@ SELECT DISTINCT item.value ->> 'key' FROM reconciliation_break AS held,
     jsonb_array_elements(held."left" || held."right") AS item
 WHERE held.pair_id = %(pair)s AND held.legal_entity_id = %(entity)s
     AND held.period_code = %(period)s AND NOT (held.state = 'settled')
-    AND item.value ->> 'key' <> ''
+    AND item.value ->> 'key' <> '' AND (%(all)s OR held.type = ANY (%(moving)s::text[]))
 """
+# What these are may change by rows of other keys, or by what the clock says.
+_MOVING: Final = ["missing_left", "probable_duplicate", "timing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def compare(
     keyed = bool(rules) and is_key(rules[0])
     reading.prepare()
     if since is not None:
-        _want(scope, since - GRACE)
+        _want(scope, since - GRACE, all=since.date() != at.date())
     for match in Match.objects.filter(pk__in=joining.overdue(scope, today)).order_by("pk"):
         _release(match, f"It should have cleared by {match.expected_by}.", at)
     read = reading.read(scope, keyed=keyed, wanted=since is not None)
@@ -135,7 +137,7 @@ def compare(
             written = writing.write(scope, part, run_id=run.pk, at=at, today=today)
             cases += casing.report(scope, sides, written, at=at, run=str(run))
     why = "Both sides agree now."
-    gone = writing.settle(scope, run_id=run.pk, at=at, why=why)
+    gone = writing.settle(scope, run_id=run.pk, at=at, why=why, wanted=since is not None)
     casing.settle(scope, gone, at=at, text=f"{run}: both sides agree now.")
     writing.carry(scope)
     told = figures(read.left, read.right, writing.standing(scope))
@@ -162,11 +164,17 @@ def _terms(run: Run, scope: Scope, rules: Sequence[Rule], sides: Sides, today: d
     )  # fmt: skip
 
 
-def _want(scope: Scope, since: datetime) -> None:
-    """The keys that a run has to look at when it looks only at what changed."""
+def _want(scope: Scope, since: datetime, *, all: bool) -> None:
+    """
+    The keys that a run has to look at when it looks only at what changed: those of rows that were
+    touched, and of breaks that other rows or the clock may change; of ``all`` breaks on a new day.
+    """
     for which in reading.BOTH:
         _want_touched(scope, which, since)
-    values = {"pair": scope.pair_id, "entity": scope.entity_id, "period": scope.period_code}
+    values = {
+        "pair": scope.pair_id, "entity": scope.entity_id, "period": scope.period_code,
+        "all": all, "moving": _MOVING,
+    }  # fmt: skip
     sql.once(sql.literal(_STANDING, values))
     sql.once("DELETE FROM rec_wanted a USING rec_wanted b WHERE a.key = b.key AND a.ctid > b.ctid")
     sql.once("ANALYZE rec_wanted")
