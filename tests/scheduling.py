@@ -43,6 +43,7 @@ SECONDS: Final = {
     "tests/pipeline/test_line.py": 15,
     "tests/accounts/test_oidc.py": 15,
     "tests/journeys/test_booked_late.py": 15,
+    "tests/journeys/test_close.py": 20,
     "tests/connections/test_switches.py": 12,
 }
 A_TEST: Final = 0.05

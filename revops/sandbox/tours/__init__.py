@@ -13,6 +13,7 @@ from typing import Final
 from revops.sandbox.tours import (
     amendment,
     booked_late,
+    close_month,
     quote_to_cash,
     service_credit,
     usage_overage,
@@ -21,7 +22,7 @@ from revops.sandbox.tours.base import Tour
 
 TOURS: Final[Sequence[Tour]] = (
     quote_to_cash.TOUR, amendment.TOUR, usage_overage.TOUR, service_credit.TOUR,
-    booked_late.TOUR,
+    booked_late.TOUR, close_month.TOUR,
 )  # fmt: skip
 
 
