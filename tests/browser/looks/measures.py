@@ -22,7 +22,7 @@ def never(stage: Stage) -> str:
 
 PAGES: Final[dict[str, tuple[Look, ...]]] = {
     "measures:page": (
-        Look("measures-none", never), Look("measures", sampled, by="Tom"),
+        Look("measures-none", never), Look("measures", sampled, by="Marcus"),
         Look("measures-auditor", sampled, by="Yuki"),
     ),
 }  # fmt: skip
