@@ -40,7 +40,7 @@ class Listed:
 
 
 def newest() -> Sequence[Listed]:
-    """By system and kind, those that people bring first."""
+    """By system and kind, of the latest days; those that people bring first."""
     wanted = {
         (side.role, side.kind)
         for check in checks.all()
@@ -49,7 +49,7 @@ def newest() -> Sequence[Listed]:
     }
     loads = {
         (load.connection_id, load.kind): load
-        for load in Load.objects.order_by("connection_id", "kind", "-pk").distinct(
+        for load in Load.objects.order_by("connection_id", "kind", "-ends", "-pk").distinct(
             "connection_id", "kind"
         )
     }
