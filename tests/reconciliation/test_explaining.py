@@ -9,7 +9,7 @@ import pytest
 
 from revops.ledger.schedules import cumulative
 from revops.reconciliation.engine import bases
-from revops.reconciliation.engine.deciding import Row, Terms, paired
+from revops.reconciliation.engine.deciding import paired
 from revops.reconciliation.engine.explaining import (
     Basis,
     explain,
@@ -18,6 +18,7 @@ from revops.reconciliation.engine.explaining import (
     remainder_last,
     weights_30_360,
 )
+from revops.reconciliation.engine.rows import Row, Terms
 from tests import factories as make
 
 DAY = date(2026, 10, 31)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from revops.kernel import clock
 from revops.reconciliation.engine.adding import adds_up
-from revops.reconciliation.engine.deciding import Row, Terms, cluster
+from revops.reconciliation.engine.deciding import cluster
 from revops.reconciliation.engine.explaining import next_to_last, remainder_last
 from revops.reconciliation.engine.lags import percentile
+from revops.reconciliation.engine.rows import Row, Terms
 from revops.reconciliation.models import Break, Holding
 from revops.reconciliation.operations import runs
 from tests.reconciliation.lists import CHECK, DAY, Lists

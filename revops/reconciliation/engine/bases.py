@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from revops.kernel.periods import Span
 from revops.ledger.schedules import MONTH_EVEN
-from revops.reconciliation.engine.deciding import Row
 from revops.reconciliation.engine.explaining import Basis, weights_30_360
+from revops.reconciliation.engine.rows import Row
 from revops.store import sql
 
 # How the rows of a check of schedules are named: the schedule, and the period of the portion.

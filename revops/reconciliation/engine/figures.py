@@ -11,9 +11,21 @@ What the breaks do not account for is ``unclassified``: 0 unless the engine is w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from revops.reconciliation.engine.reading import Totals
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A side in one currency; ``fold`` is the sum of its rows' hashes, whatever their order."""
+
+    count: int
+    amount: int
+    keyless: int
+    fold: int
+
+
+Totals = dict[str, Total]
 
 
 def figures(

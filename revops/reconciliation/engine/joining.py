@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from revops.reconciliation.engine.deciding import Which
+from revops.reconciliation.engine.rows import Which
 from revops.reconciliation.engine.sides import Scope
 from revops.reconciliation.models import Rule
 from revops.reconciliation.models.rules import Shape, Strength

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from revops.reconciliation.engine.deciding import Row, Which
 from revops.reconciliation.engine.reading import BOTH, INLINE
+from revops.reconciliation.engine.rows import Row, Which
 from revops.reconciliation.engine.sides import Scope
 from revops.store import sql
 

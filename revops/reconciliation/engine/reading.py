@@ -13,7 +13,8 @@ from typing import Final
 
 from revops.kernel.keys import sha256
 from revops.reconciliation.checks.base import COLUMNS
-from revops.reconciliation.engine.deciding import Which
+from revops.reconciliation.engine.figures import Total, Totals
+from revops.reconciliation.engine.rows import Which
 from revops.reconciliation.engine.sides import Scope
 from revops.store import sql
 
@@ -45,19 +46,6 @@ FROM ({side}) AS side GROUP BY currency ORDER BY currency
 _FEW: Final = "SET LOCAL parallel_tuple_cost = 0"
 # So many keys fit into a statement, which then needs no table of this session alone.
 INLINE: Final = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """A side in one currency; ``fold`` is the sum of its rows' hashes, whatever their order."""
-
-    count: int
-    amount: int
-    keyless: int
-    fold: int
-
-
-Totals = dict[str, Total]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from revops.reconciliation.checks.base import Check, Side
-from revops.reconciliation.engine.deciding import Which
+from revops.reconciliation.engine.rows import Which
 from revops.store import sql
 
 # How far from its period the counterpart of a row is looked for.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from revops.reconciliation.engine.deciding import Found, Row
+from revops.reconciliation.engine.rows import Found, Row
 from revops.reconciliation.engine.sides import Scope
 from revops.store import sql
 

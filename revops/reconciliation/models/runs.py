@@ -27,7 +27,7 @@ class Run(models.Model):
     ``figures`` hold, by currency: left and right as count and amount, what agreed, was explained,
     is in timing, was matched, and what each type of break holds. Left − right is the sum of the
     breaks' differences, to the minor unit; ``unclassified`` is what is left of that, and 0. The
-    shape is ``engine.figures.Figures``. ``touched`` is how many rows an incremental run looked at.
+    shape is told in ``engine/figures.py``. ``touched`` is how many rows an incremental run looked at.
     ``evidence`` is the hash of both sides as they were read: the same evidence and rules give the
     same breaks.
     """
@@ -100,7 +100,7 @@ class BreakState(models.TextChoices):
 class Break(models.Model):
     """
     A difference between the two sides. One stands for a fingerprint (the rows that it is about:
-    ``engine.deciding.fingerprint``), whatever its type turns into; it is carried from period to
+    ``engine.rows.fingerprint``), whatever its type turns into; it is carried from period to
     period until reality agrees, somebody matches it, or it is explained.
 
     ``left`` and ``right`` are the rows as the run read them (lists of objects with id, number,

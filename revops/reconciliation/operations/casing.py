@@ -14,7 +14,7 @@ from exceptions import operations as cases
 from exceptions.findings import Finding
 from revops.kernel.money import Money
 from revops.reconciliation import kinds
-from revops.reconciliation.engine.deciding import Row
+from revops.reconciliation.engine.rows import Row
 from revops.reconciliation.engine.sides import Scope
 from revops.reconciliation.engine.writing import Written
 from revops.store import sql

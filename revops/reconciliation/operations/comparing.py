@@ -18,8 +18,9 @@ from django.db import transaction
 from revops.kernel.keys import sha256
 from revops.reconciliation.checks.base import Check
 from revops.reconciliation.engine import bases, joining, knowing, reading, writing
-from revops.reconciliation.engine.deciding import Found, Row, Terms, Which, cluster
+from revops.reconciliation.engine.deciding import cluster
 from revops.reconciliation.engine.figures import figures
+from revops.reconciliation.engine.rows import Found, Row, Terms, Which
 from revops.reconciliation.engine.sides import EVER, Scope
 from revops.reconciliation.models import (
     Break,
