@@ -27,7 +27,7 @@ class Run(models.Model):
     ``figures`` hold, by currency: left and right as count and amount, what agreed, was explained,
     is in timing, was matched, and what each type of break holds. Left − right is the sum of the
     breaks' differences, to the minor unit; ``unclassified`` is what is left of that, and 0. The
-    shape is told in ``engine/figures.py``. ``touched`` is how many rows an incremental run looked at.
+    shape is told in ``engine/figures.py``. ``touched`` is how many keys a run of what changed had.
     ``evidence`` is the hash of both sides as they were read: the same evidence and rules give the
     same breaks.
     """
