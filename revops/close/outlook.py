@@ -31,14 +31,23 @@ class Outlook:
 
     @property
     def state(self) -> str:
-        """closed, ready, on_track, at_risk, or unknown where there is too little experience."""
+        """
+        closed, ready, on_track, at_risk, left where no cause is open but a test is not true, or
+        unknown where there is too little experience.
+        """
         if self.found.closing.closed:
             return "closed"
         if self.forecast.clean:
-            return "ready"
+            return "left" if self.found.stops else "ready"
         if self.forecast.p90 is None:
             return "unknown"
         return "at_risk" if self.forecast.misses(self.found.closing.target) else "on_track"
+
+    @property
+    def word(self) -> str:
+        """Where a day would stand, when there is none to name."""
+        words = {"closed": "closed", "ready": "now", "left": "tests left", "unknown": "not known"}
+        return words.get(self.state, "")
 
     @property
     def days_late(self) -> int:
