@@ -1,4 +1,4 @@
-"""What stands against signing off the close of a period; empty when nothing does."""
+"""Break-glass that nobody has looked at: it stands against signing a close (``revops/close``)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 from accounts.authority import covers, scope_of
 from accounts.models import BreakGlass
 from approvals.policies import after_working_days
-from exceptions.models import Case, CaseState
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +42,3 @@ def unreviewed_emergencies(
         due = after_working_days(glass.ends_at, 1, zone)
         found.append(Unreviewed(glass, due, late=due < at))
     return found
-
-
-def stands_against(*, entity: str, period: str, zone: str, at: datetime) -> list[str]:
-    """Why the close of a period cannot be signed off, each in a sentence; empty when it can."""
-    against = [one.sentence for one in unreviewed_emergencies(at=at, entity=entity, zone=zone)]
-    open_cases = Case.objects.exclude(state=CaseState.RESOLVED)
-    held = open_cases.filter(legal_entity__code=entity, period_code=period).count()
-    if held:
-        against.append(f"{held:,} of its cases {'is' if held == 1 else 'are'} open.")
-    return against

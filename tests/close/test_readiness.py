@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import BreakGlass
 from exceptions.models import Cause
 from revops.close.models import Waiver
 from revops.close.readiness import Readiness, of, of_period
@@ -18,7 +19,7 @@ from revops.delivery.models import OutboundCommand
 from revops.kernel.money import Money
 from revops.mappings.models import AccountingPeriod
 from tests import factories as make
-from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, ran, ready
+from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, ran, ready, worker
 from tests.reconciliation.lists import Lists
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +116,16 @@ class TestReadiness:
         assert [one.closing.entity for one in found] == ["NW-US", "NW-UK"]
         assert [len(one.blockers) for one in found] == [1, 1]
         assert len(orm) <= 5
+
+    def test_waits_for_somebody_to_look_at_break_glass(self) -> None:
+        period = an_ended_period()
+        BreakGlass.objects.create(
+            asked_by=worker("rob"), actions=["cases.retry"], reason="Nobody is there", minutes=30,
+            asked_at=AT - timedelta(hours=2), granted_by=worker("mona"), ends_at=AT,
+            granted_at=AT - timedelta(hours=1),
+        )  # fmt: skip
+        found = answer(ready(period), "emergencies")
+        assert (found.open, found.state, found.test.waivable) == (1, "blocked", False)
 
     def test_of_a_period_that_there_is_not_is_an_error(self) -> None:
         entity = make.a_legal_entity()

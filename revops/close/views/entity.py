@@ -16,6 +16,7 @@ from accounts.queries import explain
 from approvals.models import ApprovalRequest
 from approvals.models import State as AskedState
 from approvals.queries.rules import asks_nobody
+from exceptions.queries.closes import closed_without_fix
 from revops.close import testing
 from revops.close.board import board, drawn
 from revops.close.certificate.queries import latest
@@ -81,7 +82,9 @@ def page(
         "ways": _ways(found, late), "waivable": _waivable(found), "asked": _asked(found),
         "late_right": explain(request.user, "periods.reopen", entities=[closing.entity]),
         "asks": not asks_nobody(subject=REOPENING, entity=closing.entity, at=now),
-        "own": held, "sealed": latest(closing.entity_id, closing.code),
+        "own": held,
+        "given_up": closed_without_fix(entity=closing.entity, period=closing.code),
+        "sealed": latest(closing.entity_id, closing.code),
     }  # fmt: skip
     return render_page(request, "close/entity.html", context, status=status)
 
