@@ -109,8 +109,9 @@ def carry_out(begun: Run) -> Run:
     begun.save(update_fields=["state", "began_at"])
     check = check_of(begun.pair)
     try:
-        begun.left_load = listed(begun.pair.left, check.left.kind, begun.starts, begun.ends)
-        begun.right_load = listed(begun.pair.right, check.right.kind, begun.starts, begun.ends)
+        days, patient = (begun.starts, begun.ends), not begun.full
+        begun.left_load = listed(begun.pair.left, check.left.kind, *days, patient=patient)
+        begun.right_load = listed(begun.pair.right, check.right.kind, *days, patient=patient)
         with sql.atomic():
             _compare(begun)
     except ListMissing as missing:
