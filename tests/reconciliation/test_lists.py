@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
 
 from accounts.models import Assignment, User
 from accounts.queries import NotAllowed, OutOfScope
@@ -21,6 +24,7 @@ from revops.reconciliation.operations import files, holding, loading, pairs
 from revops.reconciliation.operations.files import ListRefused
 from tests import factories as make
 from tests.cast import person
+from tests.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
 
@@ -273,3 +277,27 @@ class TestPairs:
         found = {pair.check_slug: pair for pair in pairs.sync()}
         assert pairs.entities_of(found["bank_payouts"]) == [us.pk]
         assert set(pairs.entities_of(found["billing_invoices"])) == {us.pk, uk.pk}
+
+
+class TestPage:
+    def _bring(self, browser: Client, text: str) -> HttpResponse:
+        file = SimpleUploadedFile("october.csv", text.encode())
+        answer = browser.post("/reconciliation/lists/bring", {"list": "bank/bank", "file": file})
+        return cast(HttpResponse, answer)
+
+    def test_a_file_is_kept_and_stands_among_the_lists(
+        self, bank: Connection, ana: User, sign_in: SignIn
+    ) -> None:
+        browser = sign_in(ana)
+        wrong = self._bring(browser, STATEMENT.replace("-12.50", "12,5.0"))
+        assert wrong.status_code == 422
+        assert "Nothing was kept" in wrong.content.decode()
+        assert self._bring(browser, STATEMENT).status_code == 302
+        page = browser.get("/reconciliation/lists/").content.decode()
+        assert "3 rows of House bank are kept" in page
+        assert "2026-10-06" in page
+
+    def test_who_only_looks_has_no_form(self, bank: Connection, rae: User, sign_in: SignIn) -> None:
+        page = sign_in(rae).get("/reconciliation/lists/").content.decode()
+        assert "House bank" in page
+        assert 'name="file"' not in page
