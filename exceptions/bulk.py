@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from approvals import operations as approvals
 from exceptions import operations, replaying
-from exceptions.freezing import OPEN_ONLY, STILL_OPEN
+from exceptions.freezing import OPEN_ONLY, STILL_OPEN, frozen_by_shape
 from exceptions.models import Case, CaseState
 from exceptions.operations.acts import CaseRefused
 from exceptions.operations.giving_up import SLUG_OF_MANY
@@ -42,7 +42,8 @@ def declare() -> None:
     kinds.declare(
         JobKind(
             RETRY, "Retry", "cases.retry", freeze=_freeze_retry, run=_retry, samples=_samples_retry,
-            budget=_budget, batch=200, hold=replaying.hold, pace=pace, **shared,
+            budget=_budget, batch=200, hold=replaying.hold, pace=pace,
+            freeze_set=frozen_by_shape, **shared,
             warning="What the systems answer shows on each case; nothing is sent twice. More than"
             f" {replaying.ALONE} replays, or over {replaying.WORTH:,} of money, need a manager.",
         ),

@@ -47,7 +47,9 @@ class Remedy:
     that it can't be done after all. ``run_many`` does the same for many cases of one cause at
     once, where a set-wise way exists; it refuses when it can do none of them. ``allowed`` says why
     the case can't take it, or None; it is called for every case of a list, with ``command`` and
-    ``inbound`` loaded, so it must not query.
+    ``inbound`` loaded, so it must not query. ``by_shape``: all that it looks at is whether the case
+    has a command and what that is about, an event, and a system; cases that are alike in these, in
+    kind and in state get one answer.
 
     ``reads_only``: it asks and never sends, hence the only sort that a case in doubt takes.
     ``safe_to_repeat``: pressing it again while it still runs does no harm. ``waits``: it asks
@@ -66,6 +68,7 @@ class Remedy:
     waits: bool = False
     hint: str = ""
     page: str = ""
+    by_shape: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class File:
     lines: Iterable[Sequence[str]]
 
 
-FreezeSet = Callable[[int, Sequence[int], Mapping[str, Any]], None]
+FreezeSet = Callable[[int, Sequence[int], Mapping[str, Any]], bool]
 Freeze = Callable[[Sequence[int], Mapping[str, Any]], Sequence[Frozen]]
 Run = Callable[[Sequence[int], "User", "Job"], Mapping[int, Outcome]]
 Undo = Callable[[Sequence["JobItem"], "User", "Job"], Mapping[int, Outcome]]
@@ -109,7 +109,8 @@ class JobKind:
     ``freeze(ids, options)`` describes records, in the order in which they are to be done, and says
     which are left out and why; ids that are gone or out of sight are simply not in its answer.
     ``freeze_set(job_id, ids, options)`` writes the same items by one statement where that can say
-    it: tens of thousands of records are then frozen while somebody waits for the page.
+    it: tens of thousands of records are then frozen while somebody waits for the page. False: it
+    wrote nothing, and ``freeze`` is asked.
     ``run(ids, by, job)`` does a slice, in a transaction in which the items are marked too: it only
     writes, and what it sets off waits for the commit. What it says nothing of counts as failed; if
     it raises, its slice is done again one by one. ``undo(items, by, job)`` takes a slice back;

@@ -31,35 +31,37 @@ def declare() -> None:
     """Called once when the app is ready."""
     kinds.declare_remedy(
         Remedy(
-            "retry", "Retry", "cases.retry", run=_retry, run_many=_retry_many,
+            "retry", "Retry", "cases.retry", by_shape=True, run=_retry, run_many=_retry_many,
             allowed=_can_retry, hint="Sends the same posting again, with the same key.",
         ),
         Remedy(
             "rebook", "Book again", "cases.retry", run=_rebook, run_many=_rebook_many,
-            allowed=_can_rebook,
+            allowed=_can_rebook, by_shape=True,
             hint="Undoes the entry here, books it by today’s tax map, and posts only the new one.",
         ),
         Remedy(
-            "check", "Check now", "cases.retry", run=_check, run_many=_check_many,
+            "check", "Check now", "cases.retry", by_shape=True, run=_check, run_many=_check_many,
             allowed=_can_check, reads_only=True, safe_to_repeat=True,
             hint="Asks the system whether it holds the posting. Sends nothing.",
         ),
         Remedy(
             "replay", "Replay the event", "cases.retry", run=_replay, run_many=_replay_many,
-            allowed=_can_replay, hint="Takes the stored event through every step again.",
+            allowed=_can_replay, by_shape=True,
+            hint="Takes the stored event through every step again.",
         ),
         Remedy(
-            "trial", "Try again now", "cases.retry", run=_trial, safe_to_repeat=True,
+            "trial", "Try again now", "cases.retry", by_shape=True, run=_trial, safe_to_repeat=True,
             hint="Sends one posting; when it is answered, the others follow.",
         ),
     )  # fmt: skip
     kinds.declare_remedy(
         Remedy(
             "recheck", "Check again", "cases.retry", run=_recheck, safe_to_repeat=True,
+            by_shape=True,
             hint="Looks at the records again; when the check holds, the flow goes on.",
         ),
         Remedy(
-            "ask_source", "Ask the source now", "cases.retry", run=_ask_source,
+            "ask_source", "Ask the source now", "cases.retry", by_shape=True, run=_ask_source,
             allowed=_has_source, reads_only=True, safe_to_repeat=True,
             hint="Polls the system for what it has not told. Writes nothing there.",
         ),

@@ -65,12 +65,31 @@ def test_says_the_same_as_case_by_case(slug: str, ana: User) -> None:
     assert job.entities == ["", entity.code]
 
 
-def test_reads_nothing_case_by_case(ana: User) -> None:
+@pytest.mark.parametrize("slug", [bulk.ASSIGN, bulk.RETRY])
+def test_reads_nothing_case_by_case(slug: str, ana: User) -> None:
     """Of twenty thousand, Python does next to nothing: what is spent here is not the machine's."""
-    case = reported("one")
+    case = reported("one", kind="period_closed")
     sql.run(_COPIES, (_MANY, case.pk))
     ids = list(Case.objects.values_list("pk", flat=True))
     began = time.process_time()
-    job = jobs.draft(kind=bulk.ASSIGN, ids=ids, by=ana)
+    job = jobs.draft(kind=slug, ids=ids, by=ana)
     assert time.process_time() - began < 0.3
     assert job.items.count() == _MANY + 1
+
+
+def test_a_retry_asks_once_for_cases_of_one_shape(ana: User) -> None:
+    command, event = make.a_command(), make.an_event()
+    some: list[dict[str, Any]] = [
+        {"command_id": command.pk}, {"inbound_id": event.pk}, {},
+        {"command_id": command.pk, "state": "in_doubt"},
+    ]  # fmt: skip
+    for at, values in enumerate(some):
+        reported(f"case-{at}", kind="period_closed", **values)
+    ids = list(Case.objects.values_list("pk", flat=True))
+    job = jobs.draft(kind=bulk.RETRY, ids=ids, by=ana)
+    frozen = kinds.get(bulk.RETRY).freeze(ids, {})
+    items = list(job.items.order_by("position"))
+    assert [(one.id, one.excluded) for one in frozen] == [
+        (one.subject_id, one.outcome if one.state == "excluded" else "") for one in items
+    ]
+    assert [one.state for one in items] == ["pending", "pending", "excluded", "excluded"]

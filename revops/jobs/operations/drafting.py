@@ -56,10 +56,10 @@ def draft(
             entities=[],
         )  # fmt: skip
         entities: set[str] = set()
-        if chosen.freeze_set is not None:
-            chosen.freeze_set(job.pk, list(dict.fromkeys(ids))[:MOST], wanted)
+        ids = list(dict.fromkeys(ids))[:MOST]
+        if chosen.freeze_set is not None and chosen.freeze_set(job.pk, ids, wanted):
             entities = set(job.items.order_by().values_list("entity", flat=True).distinct())
-            ids = ()
+            ids = []
         first = 0
         for some in _portions(ids):
             frozen = chosen.freeze(some, wanted)

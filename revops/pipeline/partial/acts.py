@@ -46,10 +46,11 @@ def declare() -> None:
     kinds.declare_remedy(
         Remedy(
             "complete", "Complete", "cases.retry", run=_complete, allowed=_has_posting,
+            by_shape=True,
             hint="Sends the missing parts again, with the same keys. What stands stays.",
         ),
         Remedy(
-            "compensate", "Take back", ACTION, run=_compensate, allowed=_has_posting,
+            "compensate", "Take back", ACTION, by_shape=True, run=_compensate, allowed=_has_posting,
             waits=True, page="exceptions:compensate",
             hint="Proposes entries that reverse what stands. Somebody else agrees first.",
         ),
