@@ -70,6 +70,10 @@ def reconcile(side: Side) -> None:
     listed = make.a_connection("bank", "statement")
     pair = Pair.objects.get_or_create(check_slug=CHECK, left=None, right=listed)[0]
     rules = _rules()
+    Rule.objects.create(
+        version=rules, position=rules.rules.count() + 1, name=f"As {side.name} writes it",
+        strength="suggest", keys=["amount", "currency"], legal_entity=side.entity,
+    )  # fmt: skip
     load = Load.objects.create(
         connection=listed, kind="bank", starts=DAY, ends=DAY, began_at=now, by="test", state="done"
     )

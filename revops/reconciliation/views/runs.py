@@ -44,6 +44,7 @@ def every(request: HttpRequest) -> HttpResponse:
     more = {
         "lines": [(one, _rate(one)) for one in lines.of(page.rows)],
         "last_at": lines.last_at(),
+        "busy": any(getattr(run, "busy", False) for run in page.rows),
         "at": clock.now(),
         "pairs": [(one.pk, name_of(one)) for one in pairs],
         "entities": LegalEntity.objects.order_by("name"),
