@@ -123,6 +123,11 @@ class TestClosing:
         page = text(browser, f"/books/periods/{year[1].pk}/")
         assert f'href="/close/{year[1].code}/' in page
 
+    def test_softly_is_said(self, browser: Client, year: list[AccountingPeriod]) -> None:
+        AccountingPeriod.objects.filter(pk=year[1].pk).update(state="soft_closed")
+        page = text(browser, f"/books/periods/{year[1].pk}/")
+        assert "is closed softly: its preparer has signed." in page
+
     def test_says_which_one_comes_first(
         self, browser: Client, year: list[AccountingPeriod]
     ) -> None:

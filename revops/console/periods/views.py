@@ -129,6 +129,12 @@ def _verdict(period: AccountingPeriod, runs: list[reading.Ran], cases: int) -> d
             "tone": "ok", "icon": "tick", "sentence": f"{name} is closed: its books stand.",
             "sub": "What belongs into it and comes late becomes a case, or follows the policy.",
         }  # fmt: skip
+    if period.state == PeriodState.SOFT_CLOSED:
+        return {
+            "tone": "wait", "icon": "bars",
+            "sentence": f"{name} is closed softly: its preparer has signed.",
+            "sub": "Nothing is posted into it. A reviewer closes it, or somebody opens it again.",
+        }  # fmt: skip
     failed = [one.label for one in runs if one.status == "failed"]
     if failed:
         return {
