@@ -8,9 +8,9 @@ shape, and whoever reads them reads it here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,16 @@ class Item:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, the same for the same row."""
-        return asdict(self) | {"dated": self.dated.isoformat() if self.dated else None}
+        dated = self.dated.isoformat() if self.dated else None
+        return {name: getattr(self, name) for name in _NAMES} | {"dated": dated}
 
     @property
     def name(self) -> str:
         """What people call it."""
         return self.number or self.id
+
+
+_NAMES: Final = tuple(field.name for field in fields(Item))
 
 
 def total(items: Iterable[Item]) -> int:
