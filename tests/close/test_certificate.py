@@ -217,6 +217,13 @@ class TestSuspending:
         assert Notice.objects.get().recipient == mona
         assert standing(us.pk, "2026-10") is None
 
+    def test_happens_for_what_came_in_while_it_was_sealed(
+        self, us: LegalEntity, mona: User
+    ) -> None:
+        made = sealed(mona)
+        event(received_at=made.checked_at - timedelta(seconds=20))
+        assert operations.look(made).suspended_at is not None
+
     @pytest.mark.parametrize("change", ["entry", "case", "reopened"])
     def test_happens_whatever_changes(self, us: LegalEntity, mona: User, change: str) -> None:
         AccountingPeriod.objects.filter(code="2026-10").update(state=PeriodState.CLOSED)

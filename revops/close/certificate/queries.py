@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from accounts.authority import ALL
@@ -14,6 +15,8 @@ from revops.mappings.models import LegalEntity, PeriodState
 from revops.store import rows, sql
 
 _RANK: Final = {PeriodState.OPEN: 0, PeriodState.SOFT_CLOSED: 1, PeriodState.CLOSED: 2}
+# What was written while somebody looked is seen by whoever looks next.
+_GRACE: Final = timedelta(minutes=2)
 # Each by an index: what was written since somebody looked last. Any of it is a reason to look.
 _TOUCHED: Final = """
 SELECT EXISTS (
@@ -67,7 +70,8 @@ def touched(certificate: Certificate, period: Period) -> bool:
     span = sql.one(_SPAN, {"starts": period.starts, "ends": period.ends, "zone": period.zone})
     assert span is not None
     given = {
-        **period.params(), "since": span.since, "until": span.until, "at": certificate.checked_at,
+        **period.params(), "since": span.since, "until": span.until,
+        "at": certificate.checked_at - _GRACE,
     }  # fmt: skip
     with rows.widened():
         found = sql.one(_TOUCHED, given)

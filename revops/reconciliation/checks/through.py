@@ -14,13 +14,31 @@ from revops.reconciliation.checks.sides import listed, select
 # A posting in a foreign currency lists both: the document's own is the one that billing knows.
 _CURRENCY: Final = """coalesce((SELECT code FROM jsonb_object_keys(held.accounts) code
     WHERE code <> held.currency ORDER BY code LIMIT 1), held.currency)"""
+# What somebody agreed to date later and was posted so counts on its document's own day.
+_LATE: Final = """(
+    SELECT moved.key, entry.accounting_date AS posted, entry.document_date AS day
+    FROM ledger_journalentry entry JOIN delivery_outboundcommand moved
+        ON moved.subject_kind = 'journal' AND moved.subject_id = entry.id
+    WHERE entry.legal_entity_id = %(entity)s AND moved.connection_id = %(connection)s
+        AND entry.document_date <> entry.accounting_date
+) late"""
+_ROWS: Final = f"""(
+    SELECT held.*, held.dated AS day FROM reconciliation_holding held
+    LEFT JOIN {_LATE} ON late.key = held.key AND late.posted = held.dated
+    WHERE held.connection_id = %(connection)s AND held.kind = 'journal'
+        AND held.dated BETWEEN %(starts)s AND %(ends)s AND late.key IS NULL
+    UNION ALL
+    SELECT held.*, late.day FROM {_LATE}
+    JOIN reconciliation_holding held ON held.key = late.key AND late.posted = held.dated
+        AND held.connection_id = %(connection)s AND held.kind = 'journal'
+    WHERE late.day BETWEEN %(starts)s AND %(ends)s
+)"""  # noqa: S608  our own literals
 _HELD: Final = """
-FROM reconciliation_holding held
+FROM {rows} held
 JOIN delivery_outboundcommand command ON command.key = held.key
     AND command.connection_id = held.connection_id
 CROSS JOIN LATERAL (SELECT {currency} AS currency) document
-WHERE held.connection_id = %(connection)s AND held.kind = 'journal' AND held.gone_in_id IS NULL
-    AND held.legal_entity_id = %(entity)s AND held.dated BETWEEN %(starts)s AND %(ends)s
+WHERE held.gone_in_id IS NULL AND held.legal_entity_id = %(entity)s
     AND held.state = 'posted' AND {undone} AND command.document_type = '{document_type}'
     AND command.business_key LIKE (
         SELECT slug FROM connectors_connection WHERE id = %(other)s) || ':%%'
@@ -58,12 +76,16 @@ def check(
         "amount": f"CASE WHEN held.accounts IS NULL THEN held.amount ELSE {sign}"
         + on(role(account), currency="document.currency")
         + " END",
-        "dated": "held.dated",
+        "dated": "held.day",
         "state": _UNDONE if tells_voids else "''",
         "touched_at": "held.touched_at",
     }
     rest = _HELD.format(
-        currency=_CURRENCY, document_type=document_type, undone_by=undone_by, undone=UNDONE
+        rows=_ROWS,
+        currency=_CURRENCY,
+        document_type=document_type,
+        undone_by=undone_by,
+        undone=UNDONE,
     )
     standing = "CASE lower(held.state) WHEN 'void' THEN 'void' ELSE 'standing' END"
     return Check(
