@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, Max, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from revops.kernel.money import Money
@@ -27,6 +27,7 @@ STATES: Final = {
     "breaks": "With breaks to decide", "ties": "Ties out", "unsigned": "Not signed",
     "signed": "Signed", "failed": "Failed", "running": "Running",
 }  # fmt: skip
+ORDER: Final = ("-period_code", "rank", "-pk")
 _MISSING: Final = frozenset({BreakType.MISSING_RIGHT.value, BreakType.MISSING_LEFT.value})
 
 _SUMS: Final = """
@@ -85,6 +86,8 @@ class Line:
             return "failed", "Failed"
         if self.run.state in (RunState.ASKED, RunState.RUNNING):
             return "running", "Running"
+        if not self.amounts and not self.open_count:
+            return "skipped", "Nothing there"
         if self.open_count:
             return "at_risk", "To decide"
         if len(self.signed) == 2:  # noqa: PLR2004  preparer and reviewer
@@ -124,7 +127,9 @@ def newest(*, entity: str = "", period: str = "", pair: str = "", state: str = "
         runs = runs.filter(Exists(goes_on))
     elif state:
         runs = runs.filter(state=state)
-    runs = runs.annotate(busy=Exists(goes_on))
+    # What needs somebody comes first, where there was nothing to compare last.
+    rank = Case(When(open_, then=0), When(figures={}, state=RunState.DONE, then=2), default=1)
+    runs = runs.annotate(busy=Exists(goes_on), rank=rank)
     return runs.select_related("pair__left", "pair__right", "legal_entity", "rules")
 
 

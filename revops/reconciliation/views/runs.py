@@ -39,7 +39,7 @@ _COLUMNS = (
 def every(request: HttpRequest) -> HttpResponse:
     """The newest run of each pair, legal entity and period."""
     state = _state(request)
-    page = page_at(_rows(state), state, order=("-period_code", "-pk"))
+    page = page_at(_rows(state), state, order=lines.ORDER)
     pairs = _pairs()
     more = {
         "lines": [(one, _rate(one)) for one in lines.of(page.rows)],
@@ -62,7 +62,7 @@ def every(request: HttpRequest) -> HttpResponse:
 @file_of("runs of reconciliation")
 def every_csv(request: HttpRequest) -> HttpResponseBase:
     """The list as it is narrowed, one line a currency."""
-    rows = _rows(_state(request)).order_by("-period_code", "-pk")[:MOST_ROWS]
+    rows = _rows(_state(request)).order_by(*lines.ORDER)[:MOST_ROWS]
     found = lines.of(list(rows))
     return csv_file("reconciliation", _COLUMNS, _cells(found), at=clock.now())
 
