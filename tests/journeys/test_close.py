@@ -21,6 +21,7 @@ from django.db import connection
 from accounts.demo import PASSWORD
 from approvals.models import ApprovalRequest
 from revops.canonical.models import Payout
+from revops.close.certificate import tasks as certifying
 from revops.close.models import Certificate, Task
 from revops.events.models import SourceCursor
 from revops.jobs import operations as jobs
@@ -175,6 +176,7 @@ class TestClose:
         assert "It cannot be sealed" not in seen.text
         marcus.press(page, "seal", status=409)
         assert "is closed by Marcus Oyelaran; 1 late event waits." in marcus.see(here).text
+        certifying.look()
         assert Notice.objects.filter(kind="certificate_suspended").count() == 2
 
     def _lands_by_policy(
