@@ -216,7 +216,7 @@ CELERY = {
         "close": {"task": "revops.close.tasks.watch", "schedule": crontab(minute=2)},
         "certificates": {
             "task": "revops.close.certificate.tasks.look",
-            "schedule": crontab(minute=23),
+            "schedule": 30.0,
         },
         "measures": {"task": "revops.measures.tasks.measure", "schedule": 120.0},
         "reconcile": {"task": "revops.reconciliation.tasks.work", "schedule": 5.0},

@@ -20,6 +20,8 @@ POST /close/<slug:period>/<slug:entity>/certificate/seal   own   403 409 403 403
 POST /close/<slug:period>/<slug:entity>/certificate/seal   other 403 404 403 403 403 403 403
 GET  /close/<slug:period>/<slug:entity>/certificate.json   own   200 200 200 403 403 200 403
 GET  /close/<slug:period>/<slug:entity>/certificate.json   other 404 404 404 403 403 404 403
+GET  /close/<slug:period>/<slug:entity>/certificate.pdf    own   200 200 200 403 403 200 403
+GET  /close/<slug:period>/<slug:entity>/certificate.pdf    other 404 404 404 403 403 404 403
 POST /close/<slug:period>/<slug:entity>/evidence.zip       own   200 200 200 403 403 200 403
 POST /close/<slug:period>/<slug:entity>/evidence.zip       other 404 404 404 403 403 404 403
 """

@@ -83,7 +83,7 @@ NO_PAGES: Final = frozenset(
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:sandbox", "api:contract",
         "api:contracts", "usage:rate-now", "notices:read", "console:period-open",
-        "certificates:seal", "certificates:json", "certificates:pack",
+        "certificates:seal", "certificates:json", "certificates:pdf", "certificates:pack",
         "close:csv", "close:trends-csv", "close:change", "close:sign", "close:begin", "close:move",
         "close:waive", "close:late", "close:reopen", "api:hook", "api:healthz", "api:readyz",
     }

@@ -306,7 +306,7 @@ class TestVerify:
 
 
 def test_classes_have_words() -> None:
-    from revops.close.certificate.views import CLASSES
+    from revops.close.certificate.words import CLASSES
 
     told = {scope.POSTED, scope.EXCLUDED, scope.OPEN, scope.WAITING, scope.UNACCOUNTED}
     assert told | {scope.KEPT, scope.WITHDRAWN} == set(CLASSES)

@@ -131,26 +131,49 @@ def look(certificate: Certificate, *, whatever: bool = False) -> Certificate:
     Whether a certificate still holds; suspended when it does not. With ``whatever``, everything is
     read again although nothing has come.
     """
-    if certificate.suspended_at is not None:
-        return certificate
-    period = period_of(certificate.legal_entity.code, certificate.period_code)
-    if period is None:
-        return certificate
-    if reopened(certificate, period):
-        return _suspend(certificate, "The period was opened again.")
-    if not whatever and not touched(certificate, period):
-        return certificate
     at = clock.now()
-    found = evidences.read(period)
-    if found.sha256 != certificate.evidence:
-        return _suspend(certificate, _what_changed(certificate, found))
-    Certificate.objects.filter(pk=certificate.pk).update(checked_at=at)
-    certificate.checked_at = at
+    why, anew = _why_over(certificate, whatever=whatever)
+    if why:
+        return _suspend(certificate, why)
+    if anew:
+        Certificate.objects.filter(pk=certificate.pk).update(checked_at=at)
+        certificate.checked_at = at
     return certificate
 
 
+def seen(certificate: Certificate) -> Certificate:
+    """
+    The certificate as it stands this moment, for a page: what a worker is about to suspend is shown
+    suspended. Nothing is written, so it must not be saved.
+    """
+    at = clock.now()
+    why, anew = _why_over(certificate)
+    if why:
+        certificate.suspended_at, certificate.suspended_why = at, why
+    elif anew:
+        certificate.checked_at = at
+    return certificate
+
+
+def _why_over(certificate: Certificate, *, whatever: bool = False) -> tuple[str, bool]:
+    """Why a standing certificate no longer holds, or blank; whether everything was read again."""
+    if certificate.suspended_at is not None:
+        return "", False
+    period = period_of(certificate.legal_entity.code, certificate.period_code)
+    if period is None:
+        return "", False
+    if reopened(certificate, period):
+        return "The period was opened again.", False
+    if not whatever and not touched(certificate, period):
+        return "", False
+    found = evidences.read(period)
+    if found.sha256 != certificate.evidence:
+        return _what_changed(certificate, found), True
+    return "", True
+
+
 def look_at_all() -> int:
-    """The hourly look: what was touched, and the few that were not read for a day."""
+    """The regular look: what was touched, and the few that were not read for a day."""
     held = Certificate.objects.filter(suspended_at__isnull=True).select_related("legal_entity")
     ended, slow = 0, 0
     for one in held.order_by("checked_at"):

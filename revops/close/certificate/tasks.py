@@ -1,4 +1,4 @@
-"""The hourly look at certificates that stand."""
+"""The regular look at certificates that stand."""
 
 from __future__ import annotations
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,29 +14,20 @@ from accounts.authority import ALL
 from accounts.models import User
 from accounts.queries import explain, scope_of
 from revops.close.certificate import evidence as evidences
-from revops.close.certificate import operations, scope
+from revops.close.certificate import operations, pdf
 from revops.close.certificate import pack as packing
 from revops.close.certificate.choosing import METHODS, MONETARY_UNIT
 from revops.close.certificate.operations import SealRefused
 from revops.close.certificate.pack import PackRefused, Wish
 from revops.close.certificate.queries import held_for, latest, offered
 from revops.close.certificate.scope import Period, period_of
+from revops.close.certificate.words import told
 from revops.close.models import Certificate
-from revops.reconciliation.checks import registry
-from revops.reconciliation.models import BreakType
 from revops.web.exports import file_of
 from revops.web.htmx import refuse, render_page
 from revops.web.policy import screen
 
 SIZE: Final = 25
-# What each is called, and the status that it looks like.
-CLASSES: Final = {
-    scope.POSTED: ("In the ERP", "posted"), scope.EXCLUDED: ("Excluded, with a reason", "excluded"),
-    scope.OPEN: ("Open case", "open"), scope.WAITING: ("Under way", "waiting"),
-    scope.UNACCOUNTED: ("Not accounted for", "missing"),
-    scope.KEPT: ("Kept here, no ERP", "skipped"),
-    scope.WITHDRAWN: ("Withdrawn from the ERP", "reversed"),
-}  # fmt: skip
 
 
 @screen("close.view")
@@ -47,7 +37,7 @@ def certificate(request: HttpRequest, period: str, entity: str) -> HttpResponse:
     mine = _period(request, period, entity)
     newest = latest(mine.entity_id, mine.code)
     if newest is not None:
-        newest = operations.look(newest)
+        newest = operations.seen(newest)
     holds = newest if newest is not None and newest.suspended_at is None else None
     sealed = json.loads(newest.body) if newest is not None else None
     now = None if holds is not None else evidences.read(mine)
@@ -94,6 +84,17 @@ def as_json(request: HttpRequest, period: str, entity: str) -> HttpResponse:
 
 
 @screen("close.view")
+@require_GET
+def as_pdf(request: HttpRequest, period: str, entity: str) -> HttpResponse:
+    """For people and paper, with the signed file inside; says so when it is suspended."""
+    mine = _period(request, period, entity)
+    answer = HttpResponse(pdf.of(operations.seen(_newest(mine))), content_type="application/pdf")
+    name = f"certificate-{mine.entity}-{mine.code}.pdf"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@screen("close.view")
 @file_of("evidence pack")
 def pack(request: HttpRequest, period: str, entity: str) -> HttpResponse:
     """The zip of the newest certificate; payloads are masked."""
@@ -125,43 +126,6 @@ def packs(request: HttpRequest) -> HttpResponse:
         "held": held_for(request.user, periods.chosen), "size": SIZE,
     }  # fmt: skip
     return render_page(request, "close/packs.html", context)
-
-
-def told(evidence: Mapping[str, Any]) -> dict[str, Any]:
-    """The evidence as the page reads it: classes with their words."""
-    if not evidence:
-        return {}
-    return {
-        **evidence,
-        "event_classes": [
-            (*CLASSES[name], sum(one["count"] for one in rows), rows)
-            for name in CLASSES
-            if (rows := [one for one in evidence["events"]["classes"] if one["fate"] == name])
-        ],
-        "unknown": sum(
-            one["count"] for one in evidence["events"]["classes"] if not one["known"]
-        ),
-        "compared": [_compared(run) for run in evidence["compared"]],
-        "entry_classes": [
-            (*CLASSES[one["fate"]], one) for one in evidence["entries"]["classes"]
-        ],
-    }  # fmt: skip
-
-
-def _compared(run: Mapping[str, Any]) -> dict[str, Any]:
-    """A comparison with the words of its check and of its differences."""
-    try:
-        label = registry.get(run["check"]).label
-    except registry.CheckUnknown:
-        label = run["check"]
-    currencies = [
-        {
-            **one,
-            "explained": [(BreakType(kind).label, found) for kind, found in one["breaks"].items()],
-        }
-        for one in run["currencies"]
-    ]
-    return {**run, "label": label, "currencies": currencies}
 
 
 def _period(request: HttpRequest, period: str, entity: str) -> Period:

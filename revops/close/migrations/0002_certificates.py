@@ -8,34 +8,64 @@ from revops.store import guards
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('close', '0001_initial'),
-        ('mappings', '0008_one_index_for_changes'),
+        ("close", "0001_initial"),
+        ("mappings", "0008_one_index_for_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_code', models.CharField(max_length=12)),
-                ('body', models.TextField()),
-                ('evidence', models.CharField(max_length=64)),
-                ('signature', models.CharField(max_length=88)),
-                ('key', models.CharField(max_length=16)),
-                ('sealed_at', models.DateTimeField()),
-                ('period_state', models.CharField(max_length=12)),
-                ('checked_at', models.DateTimeField()),
-                ('suspended_at', models.DateTimeField(null=True)),
-                ('suspended_why', models.CharField(blank=True, max_length=200)),
-                ('legal_entity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mappings.legalentity')),
-                ('sealed_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period_code", models.CharField(max_length=12)),
+                ("body", models.TextField()),
+                ("evidence", models.CharField(max_length=64)),
+                ("signature", models.CharField(max_length=88)),
+                ("key", models.CharField(max_length=16)),
+                ("sealed_at", models.DateTimeField()),
+                ("period_state", models.CharField(max_length=12)),
+                ("checked_at", models.DateTimeField()),
+                ("suspended_at", models.DateTimeField(null=True)),
+                ("suspended_why", models.CharField(blank=True, max_length=200)),
+                (
+                    "legal_entity",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="mappings.legalentity",
+                    ),
+                ),
+                (
+                    "sealed_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['legal_entity', 'period_code', '-id'], name='close_certificate_of')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('suspended_at__isnull', True)), fields=('legal_entity', 'period_code'), name='close_certified_once')],
+                "indexes": [
+                    models.Index(
+                        fields=["legal_entity", "period_code", "-id"], name="close_certificate_of"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("suspended_at__isnull", True)),
+                        fields=("legal_entity", "period_code"),
+                        name="close_certified_once",
+                    )
+                ],
             },
         ),
         guards.scoped("close_certificate", guards.entity()),

@@ -10,6 +10,6 @@ from revops.close.models.signing import PeriodSignOff, Waiver
 from revops.close.models.tasks import Task, TaskMove
 
 __all__ = (
-    "Certificate", "CloseCalendar", "LateChoice", "LatePolicy", "PeriodSignOff", "ReadinessSample", "Task",
-    "TaskMove", "TaskTemplate", "Waiver",
+    "Certificate", "CloseCalendar", "LateChoice", "LatePolicy", "PeriodSignOff", "ReadinessSample",
+    "Task", "TaskMove", "TaskTemplate", "Waiver",
 )  # fmt: skip
