@@ -62,7 +62,8 @@ class TestTheList:
     def test_is_a_file_too(self, run: Run, ana: User, sign_in: SignIn) -> None:
         answer = sign_in(ana).post("/reconciliation/runs.csv")
         told = b"".join(answer.streaming_content).decode()
-        assert '"Payouts here · Billing ↔ ERP","NW-US","2026-10","To decide","5","1","USD","4312.50"' in told
+        row = '"Payouts here · Billing ↔ ERP","NW-US","2026-10","To decide","5","1","USD","4312.50"'
+        assert row in told
 
     def test_asks_for_a_run(
         self, bank: tuple[Payouts, Run], ana: User, rae: User, sign_in: SignIn

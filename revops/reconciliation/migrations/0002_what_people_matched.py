@@ -6,31 +6,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reconciliation', '0001_initial'),
+        ("reconciliation", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='break',
-            name='match',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='breaks', to='reconciliation.match'),
+            model_name="break",
+            name="match",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="breaks",
+                to="reconciliation.match",
+            ),
         ),
         migrations.AddField(
-            model_name='break',
-            name='promised_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="break",
+            name="promised_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='match',
-            name='approval',
+            model_name="match",
+            name="approval",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddField(
-            model_name='match',
-            name='expected_by',
+            model_name="match",
+            name="expected_by",
             field=models.DateField(null=True),
         ),
     ]
