@@ -52,9 +52,7 @@ T1_DECIDE: Final = Task("T1", "Approve the fix", Goal(clicks=3, keys=None, secon
 T2_ASK: Final = Task("T2", "Request a credit", Goal(clicks=4, keys=None, seconds=45))
 T2_DECIDE: Final = Task("T2", "Approve a credit", Goal(clicks=3, keys=None, seconds=25))
 T3: Final = Task("T3", "Why is an invoice not in the ERP?", Goal(clicks=0, keys=11, seconds=12))
-T4: Final = Task(
-    "T4", "Clear 3 breaks of a payout reconciliation and sign off", Goal(9, None, 45)
-)
+T4: Final = Task("T4", "Clear 3 breaks of a payout reconciliation and sign off", Goal(9, None, 45))
 T5: Final = Task("T5", "Can an entity close; if not, who does what?", Goal(1, 0, 15))
 # What must be there before the others can be done.
 NOT_YET: Final[Mapping[str, tuple[str, str]]] = {
