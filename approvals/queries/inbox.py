@@ -144,7 +144,9 @@ def count_for_me(user: User) -> tuple[int, bool]:
 
 
 ANY_WAITS: Final = """
-SELECT count(*) FROM (SELECT 1 FROM approvals_approvalrequest WHERE state = 'waiting' LIMIT 1) AS any_one
+SELECT count(*) FROM (
+    SELECT 1 FROM approvals_approvalrequest WHERE state = 'waiting' LIMIT 1
+) AS any_one
 """
 
 
