@@ -1,5 +1,5 @@
 """
-The timed tasks of ux.md §5 that can be done so far, by a browser on a running console.
+The timed tasks of ux.md §5, by a browser on a running console.
 
     T1  clear 40 cases of one cause: fix a missing tax map beside it, with somebody else's yes; or
         retry them, once their cause was mended in the ERP, by mouse and by keys
@@ -12,7 +12,7 @@ The timed tasks of ux.md §5 that can be done so far, by a browser on a running 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,10 +54,6 @@ T2_DECIDE: Final = Task("T2", "Approve a credit", Goal(clicks=3, keys=None, seco
 T3: Final = Task("T3", "Why is an invoice not in the ERP?", Goal(clicks=0, keys=11, seconds=12))
 T4: Final = Task("T4", "Clear 3 breaks of a payout reconciliation and sign off", Goal(9, None, 45))
 T5: Final = Task("T5", "Can an entity close; if not, who does what?", Goal(1, 0, 15))
-# What must be there before the others can be done.
-NOT_YET: Final[Mapping[str, tuple[str, str]]] = {
-    "T4": ("Clear 3 breaks of a payout reconciliation and sign off", "reconciliation"),
-}
 # An id of the design's example has 9 characters; each further one is a key more.
 _USUAL_ID: Final = 9
 
@@ -344,8 +340,6 @@ def lines(results: Sequence[Done]) -> list[str]:
             f"{one.seconds:.1f} s by the model ({goal.seconds:g}); the system took "
             f"{one.took_s} s of it{after}{'' if one.reached else '  MISSED'}"
         )
-    for name, (what, needs) in NOT_YET.items():
-        shown.append(f"{name} {what}: not possible yet, it needs {needs}")
     return shown
 
 
