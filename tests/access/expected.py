@@ -47,7 +47,9 @@ def _read(table: str) -> tuple[Row, ...]:
 
 #                                                          fin mgr rev sup adm aud nobody
 OTHERS: Final = watching.PERSONS + closing.PERSONS + reconciling.PERSONS + sealing.PERSONS
-PERSONS: Final = _read(OTHERS + """\
+PERSONS: Final = _read(
+    OTHERS
+    + """\
 GET  /                                                own   200 200 200 200 200 200 403
 GET  /find                                            own   200 200 200 403 200 200 403
 GET  /bulk/                                           own   200 200 200 403 200 200 403
@@ -333,7 +335,8 @@ POST /credits/<int:id>/withdraw                       own   403 403 403 404 403 
 POST /credits/<int:id>/withdraw                       other 404 404 404 404 403 403 403
 POST /credits/<int:id>/reverse                        own   422 422 422 404 403 403 403
 POST /credits/<int:id>/reverse                        other 404 404 404 404 403 403 403
-""")
+"""
+)
 
 # Whether one asked for it oneself: nobody decides their own, and only who asked takes it back.
 #                                                          fin mgr rev sup adm aud nobody
@@ -365,7 +368,9 @@ POST /credits/<int:id>/withdraw                       others 403 403 403 404 403
 # ours: a token of one entity asks for what is its; theirs: for another's; all: a token of all
 # entities; unscoped: every scope but this one; none: no token; person: signed in without a token.
 #                                          scope: ours theirs all unscoped none person
-SERVICES: Final = _read(watching.SERVICES + """\
+SERVICES: Final = _read(
+    watching.SERVICES
+    + """\
 POST /api/v1/events/                                  events:write      403 403 400 403 401 401
 POST /api/v1/events                                   events:write      403 403 400 403 401 401
 GET  /api/v1/approvals/                               read:approvals    200 200 200 403 401 401
@@ -386,4 +391,5 @@ POST /api/v1/usage/                                   usage:write       403 403 
 POST /api/v1/usage                                    usage:write       403 403 400 403 401 401
 GET  /api/v1/lineage/<str:reference>/                 read:lineage      200 404 200 403 401 401
 GET  /api/v1/lineage/<str:kind>/<int:id>/             read:lineage      200 404 200 403 401 401
-""")
+"""
+)
