@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -24,13 +24,13 @@ from connectors.models import Connection
 from exceptions.models import Case
 from revops.bench import tasks
 from revops.bench.house import ROOT, House, free_port, running
-from revops.canonical.models import Invoice, SupportCase
+from revops.canonical.models import Invoice, Payout, SupportCase
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
 from revops.mappings.models import LegalEntity
 from revops.pipeline.fixing.maps import MissingMap
-from revops.reconciliation.models import Holding, Run
-from revops.reconciliation.operations import loading, pairs, runs
+from revops.reconciliation.models import Run
+from revops.reconciliation.operations import pairs, runs
 from revops.sandbox import bank, company, desk
 
 _WHO: Final = company.PEOPLE[0][1]
@@ -38,6 +38,7 @@ _WHO: Final = company.PEOPLE[0][1]
 _REMEMBERED_S: Final = 6
 _PLAN: Final = {"price": "price_team_yearly", "amount": 1_200_000, "legal_entity": "US-INC"}
 _PAID: Final = {"price": "price_team_yearly", "legal_entity": "US-INC"}
+_PAID_OUT: Final = (640_000, 410_000, 275_000)
 _DEAR: Final = {
     "price": "price_scale_yearly", "amount": 400_000_000, "legal_entity": "US-INC", "pays": None,
 }  # fmt: skip
@@ -213,28 +214,16 @@ def _payouts(billing: str) -> Run:
     at = {"at": int(day.timestamp())}
     with httpx.Client(timeout=60) as client:
         play = f"{billing}/_control/scenario"
-        for amount in (640_000, 410_000, 275_000):
+        for amount in _PAID_OUT:
             client.post(f"{play}/customers", json={"count": 1, "amount": amount} | _PAID | at)
             client.post(f"{play}/payout", json={"currency": "usd", "days": 0} | at)
-    stripe = Connection.objects.get(slug=company.STRIPE)
-    first = day.date() - timedelta(days=1)
-    load = loading.load(stripe.pk, "payout", first, clock.now().date(), "tasks")
-    listed = Holding.objects.filter(seen_in=load, state="paid").order_by("pk")
-    bank.bring([_as_paid(one) for one in listed])
+    _until(lambda: Payout.objects.count() >= len(_PAID_OUT))
+    bank.play()
     pair = next(one for one in pairs.sync() if one.check_slug == "bank_payouts")
     entity = LegalEntity.objects.get(code="US-INC")
     return runs.run(
         pair_id=pair.pk, entity_id=entity.pk, period_code=f"{day:%Y-%m}", full=True, by="tasks"
     )
-
-
-def _as_paid(held: Holding) -> dict[str, Any]:
-    """A listed payout as the bank would hear of it."""
-    arrived = datetime.combine(held.dated, datetime.min.time(), tzinfo=UTC).timestamp()
-    return {
-        "id": held.external_id, "created": held.pk, "arrival_date": int(arrived),
-        "currency": held.currency, "amount": held.amount,
-    }  # fmt: skip
 
 
 def _work(
