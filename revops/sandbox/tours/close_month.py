@@ -170,7 +170,7 @@ TOUR: Final = Tour(
         ),
         Step(
             "late", "Billing tells of one more invoice",
-            "It is of the closed month. The certificate is suspended as soon as somebody looks.",
+            "It is of the closed month. The certificate is suspended by itself.",
             _late, _close,
             Act(
                 STRIPE, "issue",
