@@ -15,6 +15,7 @@ from django.test import Client, TransactionTestCase
 
 from accounts.models import User
 from revops.ledger import books
+from revops.pipeline import sources
 from tests.audit import unguarded
 from tests.cast import person
 from tests.database import django_db_modify_db_settings  # noqa: F401  pytest finds it here
@@ -93,9 +94,13 @@ def _static_files_from_source(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
-    """No test starts with another's: throttles count in the cache, books are kept by version."""
+    """
+    No test starts with another's: throttles count in the cache, books are kept by version,
+    connections for some seconds.
+    """
     cache.clear()
     books.forget()
+    sources.forget()
 
 
 @pytest.fixture

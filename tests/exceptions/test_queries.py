@@ -13,8 +13,9 @@ from exceptions.queries.closes import endangers
 from exceptions.queries.detail import detail
 from exceptions.queries.selection import Selection
 from exceptions.queries.shape import trend
-from exceptions.queries.totals import figures, open_cases
+from exceptions.queries.totals import OPEN_CASES, figures
 from revops.kernel.money import Money
+from revops.store import sql
 from tests import factories
 from tests.exceptions.kit import a_finding
 
@@ -205,7 +206,7 @@ class TestFigures:
         assert found.by_state == {"open": 2, "in_doubt": 1}
         assert found.new.number == 2
         assert found.causes == 2
-        assert open_cases() == 3
+        assert sql.tuples(OPEN_CASES) == [(3,)]
 
     def test_name_the_closes_that_are_near(self) -> None:
         entity = factories.a_legal_entity("US", name="US Inc")

@@ -59,7 +59,10 @@ def _unmapped(line: Rehearsal) -> Case:
     return case
 
 
-def _draft(by: User, since: date = JAN) -> ChangeSet:
+def _draft(by: User, since: date | None = None) -> ChangeSet:
+    """From a day on; else from the first one that no closed period is reached from."""
+    ours = AccountingPeriod.objects.filter(legal_entity__code="US-INC", state="open")
+    since = since or ours.earliest("starts").starts
     return sets.put(kind=SKUS, changes=[Change("set", "US-INC", PLAN, since, None, VALUES)], by=by)
 
 

@@ -70,7 +70,10 @@ def test_i24_would_be_seen(mona: User) -> None:
 
 
 def test_i24_no_code_goes_round_the_parameters() -> None:
-    """``extra``, ``RawSQL`` and ``raw`` take text; ruff's S608 holds what is put together."""
+    """
+    ``extra``, ``RawSQL`` and ``raw`` take text; ruff's S608 holds what is put together. One place
+    has the driver quote values into a statement (``sql.literal``).
+    """
     found = [
         f"{house.name_of(path)}:{node.lineno}"
         for path in house.code()
@@ -78,4 +81,4 @@ def test_i24_no_code_goes_round_the_parameters() -> None:
         if isinstance(node, ast.Call)
         and re.search(r"(^|\.)(RawSQL|objects\.(raw|extra)|mogrify)$", house.called(node))
     ]
-    assert found == []
+    assert [place.partition(":")[0] for place in found] == ["revops/store/sql.py"]

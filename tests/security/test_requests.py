@@ -125,6 +125,7 @@ class TestI25:
             if "Content-Disposition" in path.read_text()
         }
         assert places <= {
+            "revops/close/certificate/views.py",
             "revops/web/csv_files.py",
             "revops/console/audit/views.py",
             "revops/console/connections/views/listing.py",
