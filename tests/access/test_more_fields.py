@@ -29,7 +29,8 @@ CHOSEN: Final = {
     "/exceptions/exceptions.csv": {"status"}, "/credits/credits.csv": {"state"},
     "/events/events.csv": {"state"}, "/events/replay/draft": {"state"},
     "/bulk/BLK-<int:number>/start": {"state"}, "/exceptions/take": {"status"},
-    "/exceptions/views/save": {"status"}, "/mappings/<slug:kind>/rows": {"pk"},
+    "/exceptions/views/save": {"status"}, "/reconciliation/runs.csv": {"status"},
+    "/mappings/<slug:kind>/rows": {"pk"},
 }  # fmt: skip
 # It goes through all names, to find those that begin with ``seen-``.
 WALKS: Final = {"/approvals/together/decide"}

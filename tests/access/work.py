@@ -12,8 +12,10 @@ from exceptions.models import (
     PlaybookRun,
     PlaybookVersion,
     RunStep,
+    Watch,
 )
 from revops.kernel import clock
+from revops.pipeline.models import LatePosting
 from tests import factories as make
 from tests.access.sides import Side, a_person
 
@@ -36,8 +38,15 @@ def fail(side: Side) -> None:
 
 
 def _worked_on(case: Case, by: User, side: Side) -> None:
-    """A correction of the case's event that was not agreed to, and a run of its playbook."""
+    """
+    A correction of the case's event that was not agreed to, a run of its playbook, who was told of
+    it, and a day that was agreed to.
+    """
     now = clock.now()
+    Watch.objects.create(case=case, person=by, at=now, due_at=now, told_at=now)
+    LatePosting.objects.create(
+        legal_entity=side.entity, command=side.command, dated=now.date(), job=0, by=by, at=now
+    )
     Correction.objects.create(
         case=case, original=side.inbound, changes=[], reason=f"Wrong at {side.name}", by=by, at=now,
         state="refused", ended_at=now,
