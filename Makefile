@@ -37,7 +37,7 @@ run: run-environment
 
 test: dev-environment
 	@.ci/chromium
-	@exec $(WITH_SERVERS) $(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	@exec $(WITH_SERVERS) $(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 test-peers: dev-environment
 	@exec $(WITH_SERVERS) $(BIN)/python -m pytest tests/peers $(ARGS)

@@ -31,7 +31,7 @@ from tests.company.world import Company
 _names = count(1)
 # A failing company is looked at by its seed; there is no smaller one to be found by shrinking.
 COMPANIES = settings(
-    max_examples=8, deadline=None, database=None, derandomize=True, print_blob=True,
+    max_examples=5, deadline=None, database=None, derandomize=True, print_blob=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
