@@ -73,7 +73,9 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
 @pytest.fixture(scope="package")
 def stage(chromium: Browser, transactional_db: None) -> Iterator[Stage]:
     """The demo company after a week, and the systems that it works with."""
-    with override_settings(REVOPS_DEMO=True), served() as (stripe_url, erp_url, stripe):
+    # What is in doubt stays so while anybody looks, however long all the tests take.
+    lasting = override_settings(REVOPS_DEMO=True, REVOPS_SETTLE_SCALE=12.0)
+    with lasting, served() as (stripe_url, erp_url, stripe):
         yield set_up(Rehearsal(stripe_url, erp_url, stripe))
 
 
@@ -149,5 +151,9 @@ def visit(desk: Callable[..., BrowserContext], kept: dict[str, Seen]) -> Iterato
 
     yield made
     for context in mine:
+        context.cookies()  # whatever was said until now has arrived with the answer
+    # Before the tabs close: a poll that is torn off with its tab is no fault of the page.
+    complaints = [line for seen in tabs for line in seen.complaints]
+    for context in mine:
         context.close()
-    assert [line for seen in tabs for line in seen.complaints] == []
+    assert complaints == []
