@@ -86,6 +86,18 @@ class Readiness:
         return found
 
     @property
+    def blocked(self) -> list[Money]:
+        """``blocking``, the most first."""
+        return testing.amounts_of(self.blocking)
+
+    @property
+    def resting(self) -> list[Money]:
+        """What stands in the way and does not block: it is at risk, or waits for somebody."""
+        held = dict(self.money)
+        testing.add(held, {code: -minor for code, minor in self.blocking.items()})
+        return testing.amounts_of({code: minor for code, minor in held.items() if minor})
+
+    @property
     def state(self) -> str:
         """closed, signed (by the preparer), ready, or the worst of its tests."""
         if self.closing.closed:

@@ -51,7 +51,8 @@ class TestReadiness:
         assert areas["tax"] == ("blocked", 1, [Money(18_422_055, "USD")])
         assert areas["erp_posting"] == ("blocked", 1, [Money(10_000, "USD")])
         assert areas["billing_sync"][:2] == ("ready", 0)
-        assert found.amounts == [Money(18_432_055, "USD")]
+        assert found.amounts == found.blocked == [Money(18_432_055, "USD")]
+        assert not found.resting
         assert found.state == "blocked"
 
     def test_is_not_endangered_by_cases_of_others(self) -> None:
@@ -95,6 +96,7 @@ class TestReadiness:
         found = ready(period)
 
         assert (answer(found, "under_way").open, found.state) == (1, "at_risk")
+        assert (found.blocked, found.resting) == ([], [Money(500, "USD")])
 
     def test_does_not_count_a_posting_that_its_case_counts(self) -> None:
         period = an_ended_period()
