@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 
+from tests.journeys.desk import Desk
 from tests.journeys.world import World, opened
 
 
@@ -17,3 +19,16 @@ def world(transactional_db: None, settings: LazySettings, live_server: Any) -> I
     settings.REVOPS_SETTLE_SCALE = 0.0
     with opened(live_server.url) as found:
         yield found
+
+
+@pytest.fixture
+def at_desks() -> Iterator[Callable[[str, str], Desk]]:
+    """People of the demo company in Chromium, each in a window; over HTTP where there is none."""
+    path = shutil.which("chromium")
+    if path is None:
+        yield Desk
+        return
+    from tests.journeys.browsing import Window, screen
+
+    with screen(path) as chromium:
+        yield lambda url, name: Window(url, name, chromium)

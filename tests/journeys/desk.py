@@ -167,9 +167,15 @@ class Desk:
 
 
 def _seen(answer: httpx.Response, status: int) -> Seen:
-    read = _Forms()
-    if "html" in answer.headers.get("content-type", ""):
-        read.feed(answer.text)
-    words = " ".join(" ".join(read.words).replace("\N{NO-BREAK SPACE}", " ").split())
-    assert answer.status_code == status, f"{answer.status_code} of {answer.url}: {words}"
-    return Seen(str(answer.url), words, answer.content, read.forms)
+    html = "html" in answer.headers.get("content-type", "")
+    page = answer.text if html else ""
+    return read(str(answer.url), answer.status_code, page, answer.content, status)
+
+
+def read(address: str, code: int, html: str, content: bytes, status: int) -> Seen:
+    """A page as somebody has it before them; ``status`` is the one that it must have."""
+    found = _Forms()
+    found.feed(html)
+    words = " ".join(" ".join(found.words).replace("\N{NO-BREAK SPACE}", " ").split())
+    assert code == status, f"{code} of {address}: {words}"
+    return Seen(address, words, content, found.forms)

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -44,8 +44,10 @@ MONTHLY = {"legal_entity": US, "price": "price_team_monthly", "amount": 98_000, 
 
 
 @pytest.fixture
-def people(world: World, live_server: Any) -> Iterator[dict[str, Desk]]:
-    made = {name: Desk(live_server.url, name) for name in ("priya", "marcus", "greta")}
+def people(
+    world: World, live_server: Any, at_desks: Callable[[str, str], Desk]
+) -> Iterator[dict[str, Desk]]:
+    made = {name: at_desks(live_server.url, name) for name in ("priya", "marcus", "greta")}
     yield made
     for one in made.values():
         one.__exit__()
