@@ -97,6 +97,7 @@ class Window(Desk):
     def __exit__(self, *_error: object) -> None:
         self._screen.do(self._context.close)
         super().__exit__()
+        assert not self.complaints, self.complaints
 
     def see(self, address: str, *, status: int = 200) -> Seen:
         if status != 200 or urlsplit(address).path.endswith(".json"):

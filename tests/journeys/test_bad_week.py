@@ -7,20 +7,17 @@ end with an empty queue and books that match what billing and the ERP say themse
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 
-from accounts.models import User
-from approvals import operations as approvals
 from approvals.models import ApprovalRequest
 from exceptions import kinds
-from exceptions import operations as cases
 from exceptions.models import Case
-from exceptions.operations.giving_up import ask_to_close
 from revops.pipeline import poll
 from revops.sandbox import company
 from revops.sandbox.rehearsals import catalogue, queries
@@ -28,7 +25,7 @@ from revops.sandbox.rehearsals import operations as rehearsals
 from revops.sandbox.rehearsals.models import Rehearsal
 from revops.sandbox.rehearsals.operations import advancing
 from revops.sandbox.rehearsals.queries import Report
-from tests.conftest import SignIn
+from tests.journeys.desk import Desk
 from tests.journeys.world import World
 
 # What was refused alone, or as a part of a document whose other part stands.
@@ -51,17 +48,27 @@ def week(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(advancing, "_LOOK", timedelta(seconds=0.5))
 
 
+@pytest.fixture
+def people(
+    world: World, live_server: Any, at_desks: Callable[[str, str], Desk]
+) -> Iterator[dict[str, Desk]]:
+    made = {name: at_desks(live_server.url, name) for name in ("ines", "priya", "marcus")}
+    yield made
+    for one in made.values():
+        one.__exit__()
+
+
 @pytest.mark.usefixtures("week")
 class TestBadWeek:
     def test_ends_with_an_empty_queue_and_books_that_match(
-        self, world: World, sign_in: SignIn, rob: User, ana: User, mona: User
+        self, world: World, people: dict[str, Desk]
     ) -> None:
         world.poll()
-        page = sign_in(rob)
-        begun = page.post("/rehearsals/start", {"drill": [one.slug for one in catalogue.DRILLS]})
-        report, met = self._live_through(world, ana)
+        ines, priya, marcus = people["ines"], people["priya"], people["marcus"]
+        begun = urlsplit(ines.on("/rehearsals/", "start").address).path
+        report, met = self._live_through(world, priya)
 
-        shown = page.get(begun["Location"]).content.decode()
+        shown = ines.see(begun).content.decode()
         left = {cause.kind for cause in report.standing}
         assert "schema_drift" in left
         assert left & _REFUSED
@@ -77,20 +84,20 @@ class TestBadWeek:
         assert not any(world.control(slug, "faults") for slug in (company.ERP,))
         assert set(world.control(company.STRIPE, "faults").values()) <= {0, None}
 
-        self._follow_the_playbooks(world, ana, mona)
+        self._follow_the_playbooks(world, priya, marcus)
 
-        self._count(page, begun["Location"])
+        assert "The books match." in ines.on(begun, "count").text
+        assert "No open exceptions" in priya.see("/exceptions/").text
         assert not [(one.kind, one.state, one.what_happened) for one in world.open_cases()]
         counted = queries.read(Rehearsal.objects.get().counted)
         assert counted is not None
         assert not counted.ends_in_all
         for line in counted.lines:
             assert line.billing == line.erp == line.console
-        assert "The books match." in page.get(begun["Location"]).content.decode()
         keys = [move["key"] for move in world.moves()]
         assert len(keys) == len(set(keys))
 
-    def _live_through(self, world: World, ana: User) -> tuple[Report, set[str]]:
+    def _live_through(self, world: World, priya: Desk) -> tuple[Report, set[str]]:
         """The report, and the kinds of case that were met, of which a person pressed one away."""
         met: set[str] = set()
         stop = time.monotonic() + 120
@@ -100,29 +107,26 @@ class TestBadWeek:
             world.go_on()
             poll.poll(world.connections[company.STRIPE].pk)
             met |= {case.kind for case in world.open_cases()}
-            self._try_again(ana)
+            self._try_again(priya)
             found.refresh_from_db()
         report = queries.read(found.counted)
         assert report is not None, (found.state, found.note, world.left())
         return report, met
 
-    def _try_again(self, ana: User) -> None:
+    def _try_again(self, priya: Desk) -> None:
         """The playbook of a system that cannot be reached: when it works again, one trial."""
         for case in Case.objects.filter(kind="target_down", state="open"):
-            cases.retry(case_id=case.pk, remedy="trial", by=ana)
+            page = priya.see(f"/exceptions/{case}/")
+            if page.can("do-trial"):
+                priya.press(page, "do-trial")
 
-    def _follow_the_playbooks(self, world: World, ana: User, mona: User) -> None:
+    def _follow_the_playbooks(self, world: World, priya: Desk, marcus: Desk) -> None:
         for case in Case.objects.filter(kind__in=_REFUSED, state="open"):
-            cases.retry(case_id=case.pk, remedy=kinds.get(case.kind).remedies[0], by=ana)
+            priya.on(f"/exceptions/{case}/", f"do-{kinds.get(case.kind).remedies[0]}")
         for case in Case.objects.filter(kind="schema_drift", state="open"):
-            ask_to_close(case_id=case.pk, by=ana, reason="Billing says that it is not for books.")
+            reason = "Billing says that it is not for books."
+            priya.on(f"/exceptions/{case}/", "give-up", reason=reason)
         for request in ApprovalRequest.objects.filter(subject="case_close", state="waiting"):
-            approvals.decide(
-                request_id=request.pk, verdict="approve", by=mona, seen=request.sha256,
-                reason="Read its notes.",
-            )  # fmt: skip
+            marcus.on(f"/approvals/{request}/?decide=approve", "confirm", reason="Read its notes.")
         # Polled once more, nothing is missing: the case of lost webhooks settles by itself.
         world.settle()
-
-    def _count(self, page: Client, address: str) -> None:
-        assert page.post(f"{address}count/").status_code == 302
