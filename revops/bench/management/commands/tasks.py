@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -240,7 +241,9 @@ def _work(
         page.wait_for_selector("#find")
         why = f"period {months[0]:%Y-%m} is closed"
         found = tasks.find_why(page, start="/playbooks/", invoice=invoice, why=why)
-        run = _payouts(billing)
+        # The browser has an event loop in this thread, and lists are asked for by one of their own.
+        with ThreadPoolExecutor(1) as beside:
+            run = beside.submit(_payouts, billing).result()
         signed = tasks.clear_breaks(page, run=f"/reconciliation/runs/REC-{run.number}/")
         answered = tasks.can_it_close(_page_of(browser, house, "marcus"), entity="US-INC")
         for month in months:
