@@ -36,7 +36,7 @@ def for_each(
             if errors:
                 raise ExceptionGroup(f"{len(errors)} of {len(wanted)}", errors)
 
-        through_all.__signature__ = signature.replace(parameters=rest)  # type: ignore[attr-defined]
+        through_all.__signature__ = signature.replace(parameters=rest)  # type: ignore[attr-defined]  # as pytest reads it
         del through_all.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for its names
         return through_all
 

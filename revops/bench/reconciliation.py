@@ -203,7 +203,7 @@ def _join(pair: Pair) -> int:
 
 def _select(connection_id: int | None) -> str:
     return (
-        "SELECT key, amount, tax, currency, dated, CASE state WHEN 'posted' THEN 'open' "  # noqa: S608
+        "SELECT key, amount, tax, currency, dated, CASE state WHEN 'posted' THEN 'open' "  # noqa: S608  our own literals
         "ELSE state END AS state FROM reconciliation_holding "
         f"WHERE connection_id = {connection_id} AND kind = '{KIND}' AND gone_in_id IS NULL"
     )

@@ -209,3 +209,29 @@ class TestUnfinished:
             if pattern.search(line) and '"XXX"' not in line
         ]
         assert not found, "\n".join(found)
+
+
+class TestSilencedMarks:
+    SILENT = re.compile(
+        r"#\s*(?:noqa|type:\s*ignore)(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[\w, -]+\])?"
+    )
+
+    def unreasoned(self, line: str) -> bool:
+        """What is silenced says which rule, and behind it why, in words."""
+        hit = self.SILENT.search(line)
+        return hit is not None and not re.search(r"[a-z]{3}", line[hit.end() :])
+
+    def test_say_why(self) -> None:
+        found = [
+            f"{house.name_of(path)}:{number}"
+            for path in house.files(".py", *house.PACKAGES, "tests")
+            if "migrations" not in path.parts
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if self.unreasoned(line)
+        ]
+        assert not found, "\n".join(found)
+
+    @pytest.mark.parametrize("mark", ["noqa", "noqa: S608", "type: ignore[misc]", "type: ignore"])
+    def test_without_a_reason_would_be_caught(self, mark: str) -> None:
+        assert self.unreasoned(f"x = 1  # {mark}")
+        assert not self.unreasoned(f"x = 1  # {mark}  the vendor names it so")

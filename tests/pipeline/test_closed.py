@@ -219,7 +219,7 @@ class TestBookedByHand:
 
     def test_one_document_stands_for_one_posting(self, line: Rehearsal, ana: User) -> None:
         invoiced(line, 2)
-        line.control("periods", {line.commands().first().period_code: "closed"})  # type: ignore[union-attr]
+        line.control("periods", {line.commands()[0].period_code: "closed"})
         line.run()
         one, two = line.open_cases()
         number = by_hand(line, one)

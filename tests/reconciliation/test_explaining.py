@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -30,8 +31,9 @@ TERMS = Terms(
 )  # fmt: skip
 
 
-def row(id: str, amount: int, **values: object) -> Row:
-    return Row(**{"id": id, "key": "k", "currency": "USD", "amount": amount, "dated": DAY} | values)  # type: ignore[arg-type]
+def row(id: str, amount: int, **values: Any) -> Row:
+    same: dict[str, Any] = {"key": "k", "currency": "USD", "dated": DAY}
+    return Row(id=id, amount=amount, **same | values)
 
 
 class TestRounding:

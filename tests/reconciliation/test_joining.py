@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -26,13 +27,14 @@ def with_rules(*rules: RuleSpec) -> Lists:
 
 def matched() -> list[tuple[list[str], list[str]]]:
     """The rows of each match that stands, left and right."""
+
+    def rows(match: Match, side: str) -> list[str]:
+        return sorted(item.item_key.split("-", 2)[2] for item in match.items.filter(side=side))
+
     return [
-        tuple(
-            sorted(item.item_key.split("-", 2)[2] for item in match.items.filter(side=side))
-            for side in ("left", "right")
-        )
+        (rows(match, "left"), rows(match, "right"))
         for match in Match.objects.filter(released_at=None).order_by("pk")
-    ]  # type: ignore[misc]
+    ]
 
 
 class TestRules:
@@ -155,8 +157,9 @@ class TestMatchesOfPeople:
         assert lists.found() == [("missing_right", "open", 100)]
 
 
-def item(id: str, amount: int, **values: object) -> Item:
-    return Item(**{"id": id, "currency": "USD", "amount": amount, "dated": DAY} | values)  # type: ignore[arg-type]
+def item(id: str, amount: int, **values: Any) -> Item:
+    same: dict[str, Any] = {"currency": "USD", "dated": DAY}
+    return Item(id=id, amount=amount, **same | values)
 
 
 class TestSuggestions:

@@ -152,7 +152,7 @@ def _statement(rule: Rule) -> str:
         met.append(f"greatest(abs(l.first - r.latest), abs(r.first - l.latest)) <= {days}")
     # A row that could be joined in two ways is left to a person.
     return (
-        f"WITH l AS ({_rows('left', left, keys, rule)}), r AS ({_rows('right', right, keys, rule)}), "  # noqa: S608, E501
+        f"WITH l AS ({_rows('left', left, keys, rule)}), r AS ({_rows('right', right, keys, rule)}), "  # noqa: S608, E501  our own literals, a statement in a line
         f"met AS (SELECT l.currency, l.ids AS left_ids, l.amounts AS left_amounts, "
         f"l.days AS left_days, r.ids AS right_ids, r.amounts AS right_amounts, "
         f"r.days AS right_days, count(*) OVER (PARTITION BY l.ids) AS lefts, "
@@ -178,18 +178,18 @@ def _rows(which: Which, how: str, keys: Sequence[str], rule: Rule) -> str:
     shared = [name for name in keys if name in _WORDS or name == "dated"]
     if how == "one":
         return (
-            "SELECT currency, key, number, reference, group_key, party, dated, amount, "  # noqa: S608
+            "SELECT currency, key, number, reference, group_key, party, dated, amount, "  # noqa: S608  our own literals
             "dated AS first, dated AS latest, ARRAY[item_key] AS ids, ARRAY[amount] AS amounts, "
             f"ARRAY[dated] AS days FROM rec_rest WHERE {where}"
         )
     empty = [
         name for name in ("key", "number", "reference", "group_key", "party") if name not in shared
-    ]  # noqa: E501
+    ]
     blank = "".join(f", '' AS {name}" for name in empty)
     told = "".join(f", {name}" for name in shared)
     day = "" if "dated" in shared else ", max(dated) AS dated"
     return (
-        f"SELECT currency{told}{blank}{day}, sum(amount)::bigint AS amount, "  # noqa: S608
+        f"SELECT currency{told}{blank}{day}, sum(amount)::bigint AS amount, "  # noqa: S608  our own literals
         "min(dated) AS first, max(dated) AS latest, array_agg(item_key ORDER BY item_key) AS ids, "
         "array_agg(amount ORDER BY item_key) AS amounts, "
         "array_agg(dated ORDER BY item_key) AS days "

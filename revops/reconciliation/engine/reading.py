@@ -113,14 +113,14 @@ def _aside(scope: Scope, *, wanted: bool) -> None:
         # A new table, as several processes of the server may fill that together.
         sql.once("DROP TABLE IF EXISTS rec_twice")
         sql.once(
-            "CREATE TEMPORARY TABLE rec_twice ON COMMIT DROP AS "  # noqa: S608
+            "CREATE TEMPORARY TABLE rec_twice ON COMMIT DROP AS "  # noqa: S608  our own literals
             f"SELECT key FROM ({scope.select(which)}) AS s "
             f"WHERE key <> '' {_only(wanted)} GROUP BY key HAVING count(*) > 1"
         )
         sql.once("INSERT INTO rec_aside SELECT key FROM rec_twice")
         if _holds(scope, which):
             sql.once(
-                f"INSERT INTO rec_aside SELECT key FROM ({scope.select(which)}) AS s "  # noqa: S608
+                f"INSERT INTO rec_aside SELECT key FROM ({scope.select(which)}) AS s "  # noqa: S608  our own literals
                 f"WHERE key <> '' {_only(wanted)} AND item_key IN ({_held(scope, which)})"
             )
     sql.once("ANALYZE rec_aside")
@@ -136,7 +136,7 @@ def _held(scope: Scope, which: Which) -> str:
 
 
 def _holds(scope: Scope, which: Which) -> bool:
-    return bool(sql.once(f"SELECT 1 FROM ({_held(scope, which)}) AS held LIMIT 1"))  # noqa: S608
+    return bool(sql.once(f"SELECT 1 FROM ({_held(scope, which)}) AS held LIMIT 1"))  # noqa: S608  our own literals
 
 
 def _join(scope: Scope, *, wanted: bool) -> None:
@@ -149,7 +149,7 @@ def _join(scope: Scope, *, wanted: bool) -> None:
     }
     # Keys only: the few rows behind them are fetched by their index, and the join stays narrow.
     sql.once(
-        "CREATE TEMPORARY TABLE rec_joined ON COMMIT DROP AS "  # noqa: S608
+        "CREATE TEMPORARY TABLE rec_joined ON COMMIT DROP AS "  # noqa: S608  our own literals
         "SELECT coalesce(l.key, r.key) AS key, l.key IS NULL OR r.key IS NULL AS alone "
         f"FROM {sides['left']} AS l FULL JOIN {sides['right']} AS r ON l.key = r.key "
         f"WHERE l.key IS NULL OR r.key IS NULL OR {_differs(scope)}"
@@ -160,7 +160,7 @@ def _join(scope: Scope, *, wanted: bool) -> None:
 
 def _not_aside() -> str:
     """Written into the statement where there are few: a temporary table keeps helpers away."""
-    keys = [row.key for row in sql.once(f"SELECT DISTINCT key FROM rec_aside LIMIT {INLINE + 1}")]  # noqa: S608
+    keys = [row.key for row in sql.once(f"SELECT DISTINCT key FROM rec_aside LIMIT {INLINE + 1}")]  # noqa: S608  our own literals
     if not keys:
         return ""
     if len(keys) <= INLINE:
@@ -203,14 +203,14 @@ def _fetch(scope: Scope, which: Which, keyless: bool) -> None:
     """The rows of the keys that are left, and those without a key."""
     side = scope.select(which)
     if keyless:
-        sql.once(_insert(which, f"(SELECT * FROM ({side}) AS s WHERE key = '')", "true"))  # noqa: S608
-    met = f"(SELECT s.*, j.alone FROM rec_joined AS j JOIN ({side}) AS s ON s.key = j.key)"  # noqa: S608
+        sql.once(_insert(which, f"(SELECT * FROM ({side}) AS s WHERE key = '')", "true"))  # noqa: S608  our own literals
+    met = f"(SELECT s.*, j.alone FROM rec_joined AS j JOIN ({side}) AS s ON s.key = j.key)"  # noqa: S608  our own literals
     sql.once(_insert(which, met, "alone"))
 
 
 def _insert(which: Which, source: str, alone: str) -> str:
     columns = ", ".join(name for name in COLUMNS if name != "record_id")
     return (
-        f"INSERT INTO rec_rest (side, {columns}, record_id, alone) SELECT '{which}', {columns}, "  # noqa: S608
+        f"INSERT INTO rec_rest (side, {columns}, record_id, alone) SELECT '{which}', {columns}, "  # noqa: S608  our own literals
         f"NULLIF(record_id::text, '')::bigint, {alone} FROM {source} AS s"
     )
