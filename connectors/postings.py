@@ -1,0 +1,258 @@
+"""
+What an ERP is asked to post, read once for all connectors that do it. Pure values.
+
+``journal.post``, ``invoice.post``, ``credit_memo.post`` and ``payment.post`` carry one payload: the
+journal, and for the three documents what billing knows beside it. ``customer.upsert`` has its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
+
+JOURNAL: Final = "journal.post"
+INVOICE: Final = "invoice.post"
+CREDIT_MEMO: Final = "credit_memo.post"
+PAYMENT: Final = "payment.post"
+CUSTOMER: Final = "customer.upsert"
+DOCUMENTS: Final = (INVOICE, CREDIT_MEMO, PAYMENT)
+POSTINGS: Final = (JOURNAL, *DOCUMENTS)
+
+# What our keys look like: nothing in it means anything in a query, an address or a file.
+KEY: Final = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
+
+
+class Unfit(Exception):
+    """A payload that cannot be sent as it is; ``code`` is for grouping, ``reason`` for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One side of a journal in the books' currency; ``document`` is what it was in another one."""
+
+    account: str
+    debit: int
+    credit: int
+    memo: str = ""
+    customer: str = ""
+    customer_name: str = ""
+    tax_code: str = ""
+    cost_centre: str = ""
+    customer_class: str = ""
+    document: int = 0
+
+    @property
+    def amount(self) -> int:
+        """Debit positive."""
+        return self.debit - self.credit
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An invoice that a payment or a credit memo settles: our key of it, billing's number of it."""
+
+    key: str
+    number: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What billing knows of an invoice, credit memo or payment. ``due_on`` is "" without one."""
+
+    number: str
+    day: str
+    due_on: str
+    customer: str
+    customer_name: str
+    total: int
+    settles: tuple[Settled, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """
+    A journal with whole minor units of ``currency`` (the books') and ISO days, balanced and not
+    empty. ``document`` is there for all kinds but ``journal.post``; ``document_currency`` is ""
+    when nothing is in another currency.
+    """
+
+    kind: str
+    legal_entity: str
+    day: str
+    currency: str
+    number: str
+    text: str
+    lines: tuple[Line, ...]
+    document_currency: str = ""
+    document: Document | None = None
+
+    @classmethod
+    def of(cls, kind: str, payload: Mapping[str, Any]) -> Posting:
+        """Raises Unfit."""
+        try:
+            posting = cls(
+                kind=kind,
+                legal_entity=str(payload["legal_entity"]),
+                day=date.fromisoformat(payload["accounting_date"]).isoformat(),
+                currency=str(payload["currency"]),
+                number=str(payload.get("number") or payload["business_key"]),
+                text=" ".join(str(payload.get("description") or "").split()),
+                lines=tuple(_line(line) for line in payload["lines"]),
+                document_currency=str(payload.get("document_currency") or ""),
+                document=_document(payload["document"]) if kind in DOCUMENTS else None,
+            )
+            minor_digits(posting.currency)
+        except AmountInvalid as error:
+            raise Unfit("currency_mismatch", str(error)) from error
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Unfit("refused", f"The journal cannot be read: {error}.") from error
+        if not posting.lines:
+            raise Unfit("unbalanced", "The journal has no lines.")
+        if sum(line.amount for line in posting.lines):
+            raise Unfit("unbalanced", "Debits and credits are not equal.")
+        return posting
+
+    @property
+    def content(self) -> str:
+        return content(
+            self.day, self.currency, ((one.account, one.debit, one.credit) for one in self.lines)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """
+    What a ``customer.upsert`` asks for. ``id`` is the one that journals name, ``others`` are those
+    under which journals of other sources may name the same customer.
+    """
+
+    id: str
+    name: str
+    tax_id: str
+    others: tuple[str, ...]
+    line1: str
+    line2: str
+    postal_code: str
+    city: str
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> Customer:
+        """Raises Unfit."""
+        address = payload.get("address") or {}
+        others = payload.get("other_ids") or ()
+        if not isinstance(address, Mapping) or not isinstance(others, list | tuple):
+            raise Unfit("refused", "The customer cannot be read.")
+        identity = str(payload.get("customer_id") or "").strip()
+        name = " ".join(str(payload.get("name") or "").split())
+        if not identity or not name:
+            raise Unfit("refused", "The customer has no id or no name.")
+        parts = ("line1", "line2", "postal_code", "city")
+        return cls(
+            identity,
+            name,
+            "".join(str(payload.get("tax_id") or "").split()).upper(),
+            tuple(sorted({str(one) for one in others if one} - {identity})),
+            *(str(address.get(part) or "") for part in parts),
+        )
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.id, *self.others)
+
+    @property
+    def content(self) -> str:
+        place = [self.line1, self.line2, self.postal_code, self.city]
+        return _hash([*self.ids, self.name, self.tax_id, *place])
+
+
+def digest(payload: Mapping[str, Any]) -> str:
+    """What a target should hold for a payload of any kind; "" for one that cannot be sent."""
+    try:
+        if "customer_id" in payload and "lines" not in payload:
+            return Customer.of(payload).content
+        return Posting.of(JOURNAL, payload).content
+    except Unfit:
+        return ""
+
+
+def content(day: str, currency: str, sides: Iterable[tuple[str, int, int]]) -> str:
+    """
+    The hash of a day, a currency and what is debited and credited to each account, in minor units.
+
+    Sums of each side of each account: an ERP may split or join lines of an account, and its books
+    are the same; a line of zero is none.
+    """
+    debits: Counter[str] = Counter()
+    credits: Counter[str] = Counter()
+    for account, debit, credit in sides:
+        debits[account] += debit
+        credits[account] += credit
+    named = sorted({*debits, *credits})
+    sums = [[one, debits[one], credits[one]] for one in named if debits[one] or credits[one]]
+    return _hash([day, currency, sums])
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, separators=(",", ":")).encode()).hexdigest()
+
+
+def _line(line: Mapping[str, Any]) -> Line:
+    debit, credit, document = line["debit"], line["credit"], line.get("document_amount", 0)
+    customer = line.get("customer") or {}
+    for amount in (debit, credit):
+        if type(amount) is not int or not 0 <= amount < LIMIT:
+            raise ValueError("an amount is no whole number of minor units")
+    if debit and credit:
+        raise ValueError("a line has a debit and a credit")
+    if type(document) is not int or abs(document) >= LIMIT:
+        raise ValueError("a second amount is no whole number of minor units")
+    return Line(
+        account=str(line["account"]),
+        debit=debit,
+        credit=credit,
+        memo=str(line.get("memo") or ""),
+        customer=str(customer.get("id") or ""),
+        customer_name=str(customer.get("name") or ""),
+        tax_code=str(line.get("tax_code") or ""),
+        cost_centre=str(line.get("cost_centre") or ""),
+        customer_class=str(line.get("customer_class") or ""),
+        document=document,
+    )
+
+
+def _document(value: Mapping[str, Any]) -> Document:
+    customer = value["customer"]
+    due_on = value.get("due_on")
+    settles = tuple(
+        Settled(str(one["key"]), str(one.get("number") or ""), _amount(one["amount"]))
+        for one in value.get("settles") or ()
+    )
+    return Document(
+        number=str(value["number"]),
+        day=date.fromisoformat(value["date"]).isoformat(),
+        due_on=date.fromisoformat(due_on).isoformat() if due_on else "",
+        customer=str(customer["id"]),
+        customer_name=str(customer.get("name") or customer["id"]),
+        total=_amount(value["total"]),
+        settles=settles,
+    )
+
+
+def _amount(value: Any) -> int:
+    if type(value) is not int or abs(value) >= LIMIT:
+        raise ValueError("an amount is no whole number of minor units")
+    return value
