@@ -8,7 +8,7 @@ from revops.kernel.privacy import INTERNAL, SECRET, Classes
 
 CLASSES: Final[Classes] = {
     "Connection": {
-        INTERNAL: "connector label base_url account parameters public_id control_url",
+        INTERNAL: "connector label base_url account parameters public_id control_url agreed_url",
     },
     "Secret": {INTERNAL: "name ending", SECRET: "ciphertext"},
 }

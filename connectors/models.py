@@ -18,8 +18,17 @@ class Environment(models.TextChoices):
     PRODUCTION = "production", "Production"
 
 
+class ConnectionState(models.TextChoices):
+    DRAFT = "draft", "Being set up"
+    LIVE = "live", "In use"
+    RETIRED = "retired", "Taken out of use"
+
+
 class Connection(models.Model):
-    """A configured connector: where it is, how it is spoken to, and as whom."""
+    """
+    A configured connector: where it is, how it is spoken to, and as whom. Only what is live is sent
+    to, polled and listened to. ``agreed_url`` is the address that two people agreed to last.
+    """
 
     slug = models.SlugField(max_length=60, unique=True)
     connector = models.SlugField(max_length=60)
@@ -31,6 +40,11 @@ class Connection(models.Model):
     zone = models.CharField(max_length=64, default="UTC")
     public_id = models.CharField(max_length=40, unique=True, default=new_public_id)
     control_url = models.CharField(max_length=300, blank=True)
+    state = models.CharField(
+        max_length=8, choices=ConnectionState, default=ConnectionState.LIVE,
+        db_default=ConnectionState.LIVE,
+    )  # fmt: skip
+    agreed_url = models.CharField(max_length=300, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -38,7 +52,10 @@ class Connection(models.Model):
 
 
 class Secret(models.Model):
-    """One secret of a connection, encrypted; two of a name may be valid while one is rotated."""
+    """
+    One secret of a connection, encrypted; two of a name may be valid while one is rotated.
+    ``ends_on`` is the day from which the system itself takes it no more, as a person told us.
+    """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="secrets")
     name = models.CharField(max_length=60)
@@ -46,6 +63,7 @@ class Secret(models.Model):
     ending = models.CharField(max_length=4)
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from connectors import registry
-from connectors.models import Connection
+from connectors.models import Connection, ConnectionState
 from revops.delivery.operations import Order, enqueue
 from revops.kernel import clock, correlation, strict_json
 from revops.mappings.models import LegalEntity
@@ -114,7 +114,11 @@ def reaching(command: str) -> Connection | None:
     able = [
         slug for slug, manifest in registry.all_manifests().items() if command in manifest.accepts
     ]
-    return Connection.objects.filter(connector__in=able).order_by("slug").first()
+    return (
+        Connection.objects.filter(connector__in=able, state=ConnectionState.LIVE)
+        .order_by("slug")
+        .first()
+    )
 
 
 def label_of(notice_id: int) -> str:

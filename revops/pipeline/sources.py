@@ -13,8 +13,9 @@ from connectors import registry
 from connectors.contract import Settings
 from connectors.http import Client
 from connectors.manifest import Manifest
-from connectors.models import Connection
+from connectors.models import Connection, ConnectionState
 from connectors.queries import settings_of, valid_secrets
+from connectors.tokens import Shared
 
 # A rotated or withdrawn secret takes effect everywhere within this time.
 FRESH: Final = 5.0
@@ -49,6 +50,7 @@ def client_of(source: Source) -> Client:
         source.settings.base_url,
         allow_loopback=settings.REVOPS_ALLOW_LOOPBACK,
         inside=[ip_network(network) for network in settings.REVOPS_TRUSTED_NETWORKS],
+        keeper=Shared(source.id),
     )
 
 
@@ -61,8 +63,8 @@ def forget() -> None:
 
 
 def by_hook(public_id: str) -> Source:
-    """Raises Connection.DoesNotExist."""
-    return _cached(f"hook:{public_id}", public_id=public_id)
+    """What is in use is listened to, and nothing else. Raises Connection.DoesNotExist."""
+    return _cached(f"hook:{public_id}", public_id=public_id, state=ConnectionState.LIVE)
 
 
 def by_id(connection_id: int) -> Source:

@@ -29,7 +29,9 @@ SELECT 'commands', connection_id FROM (
     WHERE state IN ('pending', 'claimed', 'sending', 'retry_wait', 'unknown')
       AND next_at <= now()) AS commands
 UNION ALL
-SELECT 'poll', connection_id FROM events_sourcecursor WHERE next_at <= now()
+SELECT 'poll', cursor.connection_id FROM events_sourcecursor cursor
+JOIN connectors_connection connection ON connection.id = cursor.connection_id
+WHERE cursor.next_at <= now() AND connection.state = 'live'
 UNION ALL
 SELECT 'fetch', connection_id FROM (
     SELECT DISTINCT connection_id FROM events_inboundevent

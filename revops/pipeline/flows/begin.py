@@ -199,7 +199,8 @@ def _targets(flows: Iterable[Flow]) -> dict[str, list[int]]:
     if not takes:
         return found
     for row in sql.rows(
-        "SELECT id, connector FROM connectors_connection WHERE connector = ANY(%s) ORDER BY id",
+        "SELECT id, connector FROM connectors_connection WHERE connector = ANY(%s) "
+        "AND state = 'live' ORDER BY id",
         (list(takes),),
     ):
         for capability in takes[row.connector]:

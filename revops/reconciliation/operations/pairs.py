@@ -8,7 +8,7 @@ from typing import Final
 from django.db import transaction
 
 from connectors import registry as connectors
-from connectors.models import Connection
+from connectors.models import Connection, ConnectionState
 from revops.reconciliation.checks import registry
 from revops.reconciliation.checks.base import Check, Side
 from revops.reconciliation.models import Pair
@@ -72,7 +72,7 @@ def _can_stand(side: Side) -> Sequence[int | None]:
     manifests = connectors.all_manifests()
     return [
         connection.pk
-        for connection in Connection.objects.order_by("pk")
+        for connection in Connection.objects.filter(state=ConnectionState.LIVE).order_by("pk")
         if (manifest := manifests.get(connection.connector)) is not None
         and manifest.role == side.role
         and side.kind in manifest.lists
