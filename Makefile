@@ -11,6 +11,8 @@ MANAGE := $(BIN)/python manage.py
 EMBEDDED := $(BIN)/python -m revops.embedded
 WITH_SERVERS := $(EMBEDDED) exec --throwaway --
 export PYTHON
+# Many processes are started: each would compile all modules anew, which takes it half its time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-peers check bench tasks simulate snapshot clean run-environment dev-environment
