@@ -11,4 +11,6 @@ CLASSES: Final[Classes] = {
         INTERNAL: "connector label base_url account parameters public_id control_url agreed_url",
     },
     "Secret": {INTERNAL: "name ending", SECRET: "ciphertext"},
+    "AccessToken": {INTERNAL: "place failure", SECRET: "ciphertext"},
+    "SchemaDrift": {INTERNAL: "object_kind path change known seen example"},
 }

@@ -22,6 +22,7 @@ from httpx_aiohttp import AiohttpTransport
 from connectors import wire
 from connectors.contract import PayloadUnreadable
 from connectors.egress import LOOPBACK, Egress, Network, Refused
+from connectors.passes import Keeper, SignIns
 from connectors.wire import NotSent, Unanswered
 from revops.kernel import correlation, strict_json
 
@@ -67,6 +68,7 @@ class Client:
     """
 
     send_by: float | None
+    sign_ins: SignIns
 
     def __init__(
         self,
@@ -82,12 +84,14 @@ class Client:
         keep_alive_s: float = 4,
         byte_cap: int = BYTE_CAP,
         transport: httpx.AsyncBaseTransport | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """
         ``hosts``: the manifest's templates. ``allow_loopback`` for sandboxes and development only;
         ``inside``: networks that the operator trusts. ``keep_alive_s`` is kept below the usual
         server's, so that a call seldom meets a closing connection and becomes in doubt.
-        ``transport`` replaces the network, for tests against an ASGI application.
+        ``transport`` replaces the network, for tests against an ASGI application. ``keeper``
+        remembers access tokens beyond this client (``signing_in``).
 
         Raises NotSent when the address is not allowed.
         """
@@ -108,6 +112,7 @@ class Client:
         self._transport = transport
         self._own = transport is None
         self.send_by = None
+        self.sign_ins = SignIns(keeper)
 
     @classmethod
     def of(cls, manifest: Manifest, base_url: str, **options: Any) -> Self:

@@ -75,3 +75,74 @@ class Secret(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection}: {self.name} ending in {self.ending}"
+
+
+class AccessToken(models.Model):
+    """
+    One way in which a connection signs in, and whose turn it is (``connectors.tokens``).
+
+    ``place`` is a keyed digest of address, parameters and credentials; ``flight`` counts sign-ins.
+    """
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="access_tokens"
+    )
+    place = models.CharField(max_length=64)
+    ciphertext = models.BinaryField(default=b"")
+    renew_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    flight = models.IntegerField(default=0)
+    busy_until = models.DateTimeField(null=True, blank=True)
+    failed_flight = models.IntegerField(default=0)
+    rest_until = models.DateTimeField(null=True, blank=True)
+    failure = models.JSONField(default=dict, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "place"], name="connectors_accesstoken_one_a_place"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection}: access token"
+
+
+class DriftKind(models.TextChoices):
+    APPEARED = "appeared", "New field"
+    MISSING = "missing", "Missing field"
+    RETYPED = "retyped", "Another type"
+
+
+class SchemaDrift(models.Model):
+    """
+    What a connection's system sends differs from what its connector knows (``connectors.shapes``).
+
+    ``path`` as in ``data.object.lines[].amount``; ``known`` and ``seen`` are words for types;
+    ``example`` is masked: letters are x, digits 9. ``count`` is of looks, which are sampled.
+    """
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="schema_drifts"
+    )
+    object_kind = models.CharField(max_length=120)
+    path = models.CharField(max_length=300)
+    change = models.CharField(max_length=10, choices=DriftKind)
+    known = models.CharField(max_length=80, blank=True)
+    seen = models.CharField(max_length=80, blank=True)
+    example = models.CharField(max_length=80, blank=True)
+    count = models.IntegerField(default=1)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "object_kind", "path", "change", "seen"],
+                name="connectors_schemadrift_one_a_difference",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.path} {self.get_change_display().lower()}"

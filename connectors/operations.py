@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from connectors import registry, vault
-from connectors.models import Connection, Secret
+from connectors.models import AccessToken, Connection, Secret
 from revops.audit.operations import record
 from revops.kernel import clock
 from revops.kernel.actor import acting, system
@@ -74,6 +74,9 @@ def reseal_secrets() -> int:
             secret.ciphertext = vault.seal(opened, context=context)
             secret.save(update_fields=["ciphertext"])
             changed += 1
+        # Found by a digest under the newest key: they would never be asked for again.
+        if changed:
+            AccessToken.objects.all().delete()
     return changed
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -31,6 +32,7 @@ _ID_BYTES: Final = 8
 _NONCE_BYTES: Final = 12
 _HEAD: Final = 1 + _ID_BYTES
 _PURPOSE: Final = b"revops-console connection secrets v1"
+_LOOKUP: Final = b"revops-console digests to find by v1"
 
 
 class SecretUnreadable(Exception):
@@ -40,6 +42,7 @@ class SecretUnreadable(Exception):
 class _Key(NamedTuple):
     id: bytes
     cipher: AESGCM
+    lookup: bytes
 
     def __repr__(self) -> str:
         return f"key {self.id.hex()}"
@@ -75,6 +78,14 @@ def open_(sealed: bytes | memoryview[int], *, context: str) -> str:
         raise SecretUnreadable(f"The secret of {context} was changed or moved.") from None
 
 
+def digest(text: str) -> str:
+    """
+    A keyed digest (hex) to find something by without keeping it: what was hashed cannot be guessed
+    from it without the keys. Another newest key gives another digest.
+    """
+    return hmac.new(_keys()[0].lookup, text.encode(), hashlib.sha256).hexdigest()
+
+
 def sealed_by_newest(sealed: bytes | memoryview[int]) -> bool:
     """Whether resealing would change the key."""
     return bytes(sealed)[:_HEAD] == _VERSION + _keys()[0].id
@@ -100,5 +111,8 @@ def _key(place: int, text: str) -> _Key:
         raise ImproperlyConfigured(
             f"Key {place} of REVOPS_ENCRYPTION_KEYS is not 32 bytes in URL-safe base64."
         )
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(material)
-    return _Key(id=hashlib.sha256(derived).digest()[:_ID_BYTES], cipher=AESGCM(derived))
+    derived, lookup = (
+        HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(material)
+        for purpose in (_PURPOSE, _LOOKUP)
+    )
+    return _Key(hashlib.sha256(derived).digest()[:_ID_BYTES], AESGCM(derived), lookup)

@@ -1,31 +1,29 @@
 """
 Signing in, and the one way in which this connector calls Salesforce.
 
-A token is good until Salesforce says otherwise (``INVALID_SESSION_ID``), so it is kept until then:
-by connection, credentials included, so that a changed secret never meets an old token. Of many
-callers one signs in and the others wait for it.
+A sign-in's answer names no end: a token is good until Salesforce says otherwise
+(``INVALID_SESSION_ID``).
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import copy
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
-from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from connectors import signing_in
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
+from connectors.signing_in import Pass
 from connectors.systems.salesforce import answers, wire
 from connectors.systems.salesforce.layout import Layout, LayoutInvalid
 from connectors.systems.salesforce.wire import Json
@@ -35,9 +33,6 @@ _JWT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 # Salesforce takes assertions that end within three minutes.
 _JWT_S: Final = 170
 _LOCATOR: Final = "/services/data/"
-
-_tokens: dict[str, str] = {}
-_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
 
 
 class Org:
@@ -52,7 +47,6 @@ class Org:
             raise Problem(Outcome.REFUSED, "parameter", str(error)) from error
         self.data = f"/services/data/v{self.layout.version}"
         self.used: tuple[int, int] | None = None
-        self._place = _place(settings)
 
     def unhurried(self) -> Org:
         """For a read after the last write: not held to the deadline of sending."""
@@ -89,12 +83,9 @@ class Org:
 
     async def token(self, *, instead_of: str = "") -> str:
         """The kept token, or a new one when there is none, or only ``instead_of``."""
-        async with self._lock():
-            kept = _tokens.get(self._place, "")
-            if not kept or kept == instead_of:
-                _tokens.pop(self._place, None)
-                kept = _tokens[self._place] = await self._sign_in()
-            return kept
+        return await signing_in.token(
+            self._client, self._settings, fetch=self._sign_in, instead_of=instead_of
+        )
 
     async def _pages(self, found: Any) -> list[Json]:
         records: list[Json] = []
@@ -124,15 +115,10 @@ class Org:
         with carried(write=method != "GET" and "form" not in sent):
             return await self._client.call(method, path, **sent)
 
-    async def _sign_in(self) -> str:
+    async def _sign_in(self) -> Pass:
         form = _form(self._settings)
         answer = await self._exchange("POST", "/services/oauth2/token", form=form)
-        return answers.of_token(answer)
-
-    def _lock(self) -> asyncio.Lock:
-        """Locks belong to a loop, and each worker thread has its own."""
-        locks = _locks.setdefault(asyncio.get_running_loop(), {})
-        return locks.setdefault(self._place, asyncio.Lock())
+        return Pass(answers.of_token(answer), None)
 
 
 def select(fields: Iterable[str], source: str, rest: str = "") -> str:
@@ -143,15 +129,6 @@ def select(fields: Iterable[str], source: str, rest: str = "") -> str:
 def quoted(values: Sequence[str]) -> str:
     """Texts for ``IN (…)``; quotes and backslashes are escaped as SOQL has it."""
     return ",".join("'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" for value in values)
-
-
-def _place(settings: Settings) -> str:
-    parameters = {name: str(settings.parameters.get(name)) for name in _SIGNS_IN}
-    told = [settings.slug, settings.base_url, parameters, dict(settings.secrets)]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-_SIGNS_IN: Final = ("sign_in", "username", "audience")
 
 
 def _form(settings: Settings) -> Mapping[str, str]:
