@@ -109,7 +109,7 @@ class Client:
         self._extensions = {
             "timeout": {"connect": connect_timeout_s, "read": read_timeout_s, "pool": timeout_s}
         }
-        self._transport = transport
+        self._transport = self._given = transport
         self._own = transport is None
         self.send_by = None
         self.sign_ins = SignIns(keeper)
@@ -135,6 +135,25 @@ class Client:
         view.send_by = send_by
         view._own = False
         return view
+
+    def elsewhere(self, base_url: str, *, hosts: Sequence[str]) -> Client:
+        """
+        A client for another address of the same system, such as the one where it signs us in, with
+        this one's limits and deadline. Enter it. Raises NotSent when the address is not allowed.
+        """
+        other = Client(
+            base_url,
+            hosts=hosts,
+            inside=self._egress.inside,
+            connect_timeout_s=self._connect_timeout_s,
+            read_timeout_s=self._extensions["timeout"]["read"],
+            timeout_s=self._timeout_s,
+            connections=1,
+            byte_cap=self._byte_cap,
+            transport=self._given,
+        )
+        other.send_by = self.send_by
+        return other
 
     async def __aenter__(self) -> Self:
         return self
