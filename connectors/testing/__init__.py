@@ -11,23 +11,32 @@ A connector's ``test_contract.py`` names its connector, its sandbox and its sett
             return sandbox.build()
 
 A sink adds ``command`` and ``refused_command``, a sink of messages to people (``NoticeContract``)
-also ``held`` and ``identity``; a connector that is both inherits from both.
+also ``held`` and ``identity``. What lists for reconciliation adds ``furnish``, ``days`` and
+``page`` (``SnapshotContract``). An ERP inherits from ``ErpContract``, which is both and gives most
+of it. A connector that is several things inherits from several.
 
 The sandbox is called in this process. It is expected to understand ``POST /_control/faults`` with
 the names of ``FAULTS``, and, for sources, ``POST /_control/scenario/<name>``.
 """
 
+from connectors.testing.books import Books
 from connectors.testing.common import FAULTS, LOOPBACK
+from connectors.testing.erps import ErpContract
 from connectors.testing.notices import NoticeContract
 from connectors.testing.sinks import SinkContract
+from connectors.testing.snapshots import SnapshotContract, Total
 from connectors.testing.sources import SourceContract
 from connectors.testing.usage import UsageContract
 
 __all__ = [
     "FAULTS",
     "LOOPBACK",
+    "Books",
+    "ErpContract",
     "NoticeContract",
     "SinkContract",
+    "SnapshotContract",
     "SourceContract",
+    "Total",
     "UsageContract",
 ]

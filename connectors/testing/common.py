@@ -115,3 +115,10 @@ class Contract(ABC):
         }
         assert found, "The connector has no recorded payloads."
         return found
+
+
+def impatient(client: Client) -> Client:
+    """The client, listening for half a second."""
+    view = client.until(client.send_by)
+    view._timeout_s = 0.5
+    return view

@@ -22,7 +22,7 @@ from connectors.contract import (
     TypeUnknown,
 )
 from connectors.http import Client
-from connectors.schemes import sign_shared, sign_timestamped
+from connectors.schemes import sign_basic, sign_shared, sign_timestamped
 from connectors.testing.common import Contract
 from revops.contracts.base import EventData
 from revops.contracts.registry import ContractBroken
@@ -30,9 +30,13 @@ from revops.contracts.registry import ContractBroken
 _AT: Final = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 _SECRET: Final = token_hex(16)
 _OTHER: Final = token_hex(16)
-_SIGNERS: Final = {"timestamped": sign_timestamped, "shared_secret": sign_shared}
+_SIGNERS: Final = {
+    "timestamped": sign_timestamped,
+    "shared_secret": sign_shared,
+    "basic": sign_basic,
+}
 # What proves the sender alone: neither the body nor the time is bound to it.
-_PROVES_SENDER_ONLY: Final = ("shared_secret",)
+_PROVES_SENDER_ONLY: Final = ("shared_secret", "basic")
 _REPLACEMENTS: Final[Sequence[Any]] = ("gone", None, "text", -1, 1.5, True, [], {}, [[]], [1])
 # All that an event whose shape has drifted may lead to; each of them becomes a case.
 _DRIFT: Final = (PayloadUnreadable, TypeUnknown, NeedsFetch, ContractBroken)
