@@ -23,7 +23,7 @@ DOCUMENT_TYPES: Final = frozenset(
         "invoice", "payment", "application", "fee", "payout", "refund", "recognition", "void",
         "exchange", "remeasurement", "usage_accrual", "credit_accrual", "reclass", "provision",
         "presentation", "credit", "drawdown", "dispute", "dispute_result", "return", "write_off",
-        "recovery", "remittance", "payout_return", "transfer", "refund_return",
+        "recovery", "remittance", "payout_return", "transfer", "refund_return", "late_accrual",
     )
 )  # fmt: skip
 # Longer keys keep their beginning, for people, and a digest, to stay distinct.

@@ -23,6 +23,11 @@ def credit_request(key: str) -> str:
     return f"credit_request/{key}"
 
 
+def late_document(key: str) -> str:
+    """What a late document was accrued with (1200, 2420); ``key`` is the document's."""
+    return f"late_document/{key}"
+
+
 def invoice(key: str) -> str:
     """What is open of an invoice's receivable (1100); ``key`` is the invoice's."""
     return f"invoice/{key}" if key else ""

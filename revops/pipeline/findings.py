@@ -54,6 +54,7 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "drawdown": "Prepaid usage",
     "usage_accrual": "Usage accrual",
     "credit_accrual": "Credit accrual",
+    "late_accrual": "Accrual of a late document",
     "provision": "Credit loss provision",
     "reclass": "Reclassification",
     "presentation": "Presentation",

@@ -171,7 +171,8 @@ class LatePosting(models.Model):
     """
     What somebody agreed to about a document whose period is closed: it is dated ``dated``, the
     first day of a period that was open then, and keeps its own day beside it. It names the event
-    that could not be booked, or the command that an ERP refused.
+    that could not be booked, or the command that an ERP refused. ``accrued``: what it would have
+    earned in its own period is booked there, and taken back where it posts.
     """
 
     legal_entity = models.ForeignKey(
@@ -184,6 +185,7 @@ class LatePosting(models.Model):
         OutboundCommand, on_delete=models.PROTECT, related_name="+", null=True
     )
     dated = models.DateField()
+    accrued = models.BooleanField(default=False, db_default=False)
     job = models.BigIntegerField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()

@@ -4,7 +4,8 @@ Revenue recognition: what should have been recognised, less what has been, in op
 What each schedule should have recognised follows from it by cumulative rounding
 (docs/accounting.md). The difference is posted: all of a period's share the first time, nothing when
 run again, and a correction when the schedule has changed since. A share whose own period is closed
-posts in the first open one and keeps its service days.
+posts in the first open one and keeps its service days. What a document that was dated later
+deferred is not earned before that later day.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class PeriodNotOpen(ValueError):
 
 
 _SCHEDULE: Final = """
-SELECT schedule.*, entry.record_kind, entry.record_id
+SELECT schedule.*, entry.record_kind, entry.record_id,
+    CASE WHEN entry.document_date IS NOT NULL THEN entry.accounting_date END AS moved_to
 FROM ledger_revenueschedule schedule JOIN ledger_journalentry entry ON entry.id = schedule.entry_id
 """
 _DUE: Final = f"""{_SCHEDULE}
@@ -197,7 +199,7 @@ def _entries(
     entries: list[NewEntry] = []
     done: list[tuple[Any, ...]] = []
     for row, schedule, portion, revision in steps:
-        period_id, posts_in = _posts_in(books, portion)
+        period_id, posts_in = _posts_in(books, portion, row.moved_to)
         on = max(portion.span.end, posts_in.span.start)
         entry_id = None
         for draft in recognition.month(schedule, portion, on=on, revision=revision).drafts:
@@ -226,12 +228,18 @@ def _entries(
     return entries
 
 
-def _posts_in(books: EntityBooks, portion: Portion) -> tuple[int, Period]:
-    """The portion's own period when it is open, else the first open one after it."""
+def _posts_in(books: EntityBooks, portion: Portion, moved_to: date | None) -> tuple[int, Period]:
+    """
+    The portion's own period when it is open, else the first open one after it; of a document that
+    was dated later, that one's period at the earliest.
+    """
+    since = max(
+        portion.span.start, books.period_of(moved_to)[1].span.start if moved_to else date.min
+    )
     for period_id, candidate in books.calendar:
-        if candidate.span.start >= portion.span.start and candidate.open:
+        if candidate.span.start >= since and candidate.open:
             return period_id, candidate
-    raise PeriodNotOpen(f"{books.legal_entity} has no open period from {portion.span.start} on.")
+    raise PeriodNotOpen(f"{books.legal_entity} has no open period from {since} on.")
 
 
 def _span(books: EntityBooks, code: str) -> Span:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from connectors.manifest import Capability
 from exceptions import operations as cases
@@ -15,12 +15,13 @@ from revops.events.models import InboxState
 from revops.events.operations import Claimed, Verdict
 from revops.ledger import operations as ledger
 from revops.ledger.books import EntityBooks, all_books
+from revops.ledger.chains import Held
 from revops.ledger.drafts import CannotJournalize, JournalDraft
 from revops.pipeline import fetch, ownership, problems
 from revops.pipeline.belonging import Belonging
 from revops.pipeline.entities import Entities
 from revops.pipeline.journalize import LATE, Facts, Knowledge, accounting_date, journalize
-from revops.pipeline.journalize.late import agreed_days, placed
+from revops.pipeline.journalize.late import Agreed, agreed_days, placed
 from revops.pipeline.journalize.record import Produced
 from revops.pipeline.normalize import CORRECTED_TYPE, Meaning, Understood, normalize
 from revops.pipeline.order import BOOKED, order
@@ -59,7 +60,7 @@ class Story:
         self._verdicts = Verdicts(source, self._findings)
         self._writing = Writing(source, batch)
         self._tied: dict[int, tuple[str, str]] = {}
-        self._agreed: dict[int, date] = {}
+        self._agreed: dict[int, Agreed] = {}
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -95,6 +96,10 @@ class Story:
         """
         self._understand(alone=False)
         return self._writing.produced, self._findings, self.verdicts
+
+    def chains(self) -> Mapping[str, Sequence[Held]]:
+        """The chains of schedules that its events concern, as these leave them."""
+        return self._known.chains
 
     def effects_of(self, inbound_id: int) -> frozenset[Effect]:
         """What an event did to records, once it was understood."""

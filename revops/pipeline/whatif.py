@@ -140,7 +140,7 @@ def imagine(
             change()
         books = read_books()
         answers: list[Answer] = []
-        for connection_id, events in _events(chosen).items():
+        for connection_id, events in stored(chosen).items():
             answers += _of_connection(connection_id, events, books)
         transaction.set_rollback(True)
     return Imagined(tuple(sorted(answers, key=lambda one: one.inbound_id)), left_out)
@@ -213,7 +213,8 @@ FROM events_inboundevent WHERE id = ANY(%s) ORDER BY connection_id, id
 """
 
 
-def _events(ids: Sequence[int]) -> dict[int, list[Claimed]]:
+def stored(ids: Sequence[int]) -> dict[int, list[Claimed]]:
+    """These events as they came, by connection; nobody claims them."""
     found: dict[int, list[Claimed]] = defaultdict(list)
     for row in sql.rows(_EVENTS, (list(ids),)):
         connection_id, *rest = row

@@ -12,11 +12,13 @@ from revops.mappings.models import LegalEntity
 class LateWay(models.TextChoices):
     """
     INCLUDE lets it into a period that is only closed softly; the names under it are given anew.
-    NEXT_OPEN dates it into the next open period and keeps its own day. REOPEN asks for the period.
+    NEXT_OPEN dates it into the next open period and keeps its own day. ACCRUE does so, too, and
+    books what it earns in its own period there until then. REOPEN asks for the period.
     """
 
     INCLUDE = "include", "Include and sign again"
     NEXT_OPEN = "next_open", "Next open period, own day kept"
+    ACCRUE = "accrue", "Accrue now and reverse, booked in the next open period"
     REOPEN = "reopen", "Ask to reopen the period"
 
 

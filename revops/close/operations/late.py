@@ -2,8 +2,9 @@
 What is done about late events: those of a period that was signed, which wait as cases.
 
 While nothing is locked they may be let in: the period opens, they are booked in it, and the names
-under it are given anew. Otherwise they are dated into the next open period and keep their own day
-(``pipeline/closed``), or the period's reopening is asked for. All of them take somebody's yes.
+under it are given anew. Or what they earn there is accrued, and they are booked in the next open
+period. Otherwise they are dated into that and keep their own day (both ``pipeline/closed``), or the
+period's reopening is asked for. All of them take somebody's yes.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def proposed(closing: Closing, amount: Money | None) -> LateWay:
         found = LateWay.INCLUDE if closing.soft else LateWay.NEXT_OPEN
     if found == LateWay.INCLUDE and closing.closed:
         return LateWay.REOPEN
+    if found == LateWay.ACCRUE and closing.closed:
+        return LateWay.NEXT_OPEN
     return found
 
 
@@ -56,8 +59,8 @@ def choose(*, closing: Closing, way: str, by: User, cases: Sequence[int], reason
     Decide about late events of a close, by their cases; a sentence of what happens now.
 
     INCLUDE opens a period that is closed softly. REOPEN asks others to open one that is closed.
-    NEXT_OPEN is a job that somebody else agrees to: its address is the cause's page, so it is
-    refused here.
+    NEXT_OPEN and ACCRUE are jobs that somebody else agrees to: their address is the cause's page,
+    so they are refused here.
 
     Raises NotAllowed, OutOfScope, LateRefused, periods.PeriodRefused, approvals.ApprovalRefused.
     """

@@ -54,7 +54,8 @@ _DOCUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "payment": ("payments",), "application": ("payments",), "refund": ("payments",),
     "payout": ("payments",), "dispute": ("payments",),
     "credit": ("credits",), "credit_accrual": ("credits",),
-    "recognition": ("revenue",), "reclass": ("revenue",), "remeasurement": ("revenue",),
+    "recognition": ("revenue",), "late_accrual": ("revenue",), "reclass": ("revenue",),
+    "remeasurement": ("revenue",),
 }  # fmt: skip
 
 

@@ -102,11 +102,12 @@ def late(request: HttpRequest, period: str, entity: str) -> HttpResponse:
     waiting = Case.objects.filter(
         kind=LATE, legal_entity=closing.entity_id, period_code=closing.code
     ).exclude(state=CaseState.RESOLVED)
-    if way == LateWay.NEXT_OPEN:
+    if way in (LateWay.NEXT_OPEN, LateWay.ACCRUE):
         key = waiting.order_by("pk").values_list("cause_key", flat=True).first()
         if key is not None:
             # A job of its own, with its preview and somebody else's yes.
-            return HttpResponseRedirect(reverse("exceptions:cause", args=[key]))
+            chosen = "?way=accrue" if way == LateWay.ACCRUE else ""
+            return HttpResponseRedirect(reverse("exceptions:cause", args=[key]) + chosen)
     try:
         said = lateness.choose(
             closing=closing, way=way, by=_person(request), reason=request.POST.get("reason", ""),

@@ -143,6 +143,11 @@ def _ways(found: Readiness, late: Sequence[Late]) -> list[Ways]:
             policy == LateWay.NEXT_OPEN,
         ),
         Ways(
+            LateWay.ACCRUE, f"Accrue in {closing.code}, book in the next open period",
+            "What each earns there is accrued and taken back. Somebody else agrees.",
+            policy == LateWay.ACCRUE, able=closing.soft,
+        ),
+        Ways(
             LateWay.REOPEN, f"Ask to reopen {closing.code}",
             "Others decide. Its names are suspended then.", policy == LateWay.REOPEN,
             able=closing.closed,

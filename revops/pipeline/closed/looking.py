@@ -16,6 +16,8 @@ from exceptions.queries.totals import Sum
 from revops.kernel.money import Money
 from revops.mappings.models import LedgerAccount
 from revops.pipeline.changes.impact import minutes_of
+from revops.pipeline.closed import accruing
+from revops.pipeline.closed.accruing import Share
 from revops.pipeline.closed.placing import period_name, put
 from revops.pipeline.journalize.rebooking import Again, moves
 from revops.pipeline.whatif import MOST, Imagined, imagine
@@ -35,14 +37,21 @@ class Looked:
     minutes: int = 0
 
 
-def look(cases: Sequence[Case], dated: Mapping[int, date], *, by: int) -> Looked:
-    """The first some hundred of the cases, each on the day of its legal entity; ``by`` who asks."""
+def look(
+    cases: Sequence[Case], dated: Mapping[int, date], *, by: int, accrue: bool = False
+) -> Looked:
+    """
+    The first some hundred of the cases, each on the day of its legal entity; ``by`` who asks. With
+    ``accrue``, what would be accrued in the periods that are closed softly, and taken back, too.
+    """
     some = cases[:MOST]
+    shares, refused_shares = accruing.shares(some) if accrue else ([], {})
+    some = [case for case in some if case.pk not in refused_shares]
     events = [case for case in some if case.command_id is None and case.inbound_id]
     entries = [case for case in some if case.command_id is not None]
     imagined = _imagined(events, dated, by)
     again, refused = _planned(entries, dated)
-    found = Looked(looked=len(some))
+    found = Looked(looked=len(some) + len(refused_shares))
     clear = {one.inbound_id for one in imagined.answers if one.clears}
     able = {one.place.command_id for one in again}
     money = Sum()
@@ -57,17 +66,21 @@ def look(cases: Sequence[Case], dated: Mapping[int, date], *, by: int) -> Looked
         for (slug, cause), count in imagined.fails.items()
     ]
     kept: dict[str, int] = defaultdict(int)
-    for why in refused.values():
+    for why in (refused | refused_shares).values():
         kept[why] += 1
     found.fails += [("Closed period", why.rstrip("."), count) for why, count in kept.items()]
     calls = dict(imagined.calls)
     for one in again:
         for _, target in one.own.routes_on(one.new.accounting_date):
             calls[target] = calls.get(target, 0) + 1
+    for share in shares:
+        for draft in share.drafts:
+            for _, target in share.closing.books.routes_on(draft.accounting_date):
+                calls[target] = calls.get(target, 0) + 2
     names = dict(Connection.objects.filter(pk__in=calls).values_list("pk", "label"))
     found.calls = [(names[target], count) for target, count in calls.items()]
     found.minutes = minutes_of(calls)
-    found.books = _books(imagined, again)
+    found.books = _books(imagined, again, shares)
     return found
 
 
@@ -99,10 +112,11 @@ def _planned(
         return moves([case.command_id for case in cases if case.command_id], dated=dated)
 
 
-def _books(imagined: Imagined, again: Sequence[Again]) -> list[Books]:
+def _books(imagined: Imagined, again: Sequence[Again], shares: Sequence[Share]) -> list[Books]:
     """
     What each entity's period would get: of an entry that is moved both what undoes it here and
-    what takes its place, which in one period come to nothing.
+    what takes its place, which in one period come to nothing. Of what is accrued, the accrual and
+    what takes it back.
     """
     sums: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for leg, _ in imagined.journals:
@@ -113,6 +127,13 @@ def _books(imagined: Imagined, again: Sequence[Again]) -> list[Books]:
             accounts = sums[draft.legal_entity, period, draft.functional_currency]
             for line in draft.lines:
                 accounts[line.account] += line.functional
+    for share in shares:
+        later = share.closing.next_open()[1].code
+        for draft in share.drafts:
+            for period, way in ((share.closing.period.code, 1), (later, -1)):
+                accounts = sums[draft.legal_entity, period, draft.functional_currency]
+                for line in draft.lines:
+                    accounts[line.account] += way * line.functional
     names = dict(LedgerAccount.objects.values_list("code", "name")) if sums else {}
     found = []
     for (entity, period, currency), accounts in sorted(sums.items()):

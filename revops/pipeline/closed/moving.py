@@ -32,6 +32,7 @@ from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.ledger.books import all_books
 from revops.pipeline import wake
+from revops.pipeline.closed import accruing
 from revops.pipeline.closed.placing import KIND, period_name, put
 from revops.pipeline.closed.subject import ACTION, SLUG, money_of
 from revops.pipeline.flows.advance import JOURNAL
@@ -101,6 +102,7 @@ def _hold(job: Job, by: User) -> str:
                 "dated": job.options.get("dated", {}), "scope": job.scope_text,
                 "money": [[one.minor, one.currency] for one in sums],
                 "books": job.options.get("books", []), "reason": job.reason,
+                "accrued": bool(job.options.get("accrue")),
             },
         )  # fmt: skip
     except (approvals.ApprovalRefused, CannotApply) as refusal:
@@ -110,15 +112,19 @@ def _hold(job: Job, by: User) -> str:
 
 def _run(ids: Sequence[int], by: User, job: Job) -> dict[int, Outcome]:
     with rows.widened():
-        return post_later(case_ids=ids, dated=days_of(job.options), job=job.pk, by=by)
+        return post_later(
+            case_ids=ids, dated=days_of(job.options), job=job.pk, by=by,
+            accrue=bool(job.options.get("accrue")),
+        )  # fmt: skip
 
 
 @recorded
 def post_later(
-    *, case_ids: Sequence[int], dated: Mapping[int, date], job: int, by: User
+    *, case_ids: Sequence[int], dated: Mapping[int, date], job: int, by: User, accrue: bool = False
 ) -> dict[int, Outcome]:
     """
-    Post these cases' documents on the day of their legal entity, in the caller's transaction. What
+    Post these cases' documents on the day of their legal entity, in the caller's transaction; with
+    ``accrue``, what they earn in their own period is booked there and taken back on that day. What
     became of each; cases that are gone are skipped. Raises NotAllowed.
     """
     by = authorize(by, ACTION)
@@ -131,13 +137,18 @@ def post_later(
             found[case.pk] = Outcome("failed", why)
         else:
             able.append(case)
-    done, refused = _events([one for one in able if one.command_id is None])
-    moved, others = _entries([one for one in able if one.command_id is not None], dated)
-    put([*done, *moved], dated=dated, job=job, by=by.pk)
+    moved: dict[Case, Rebooked] = {}
+    others: dict[int, str] = {}
+    if accrue:
+        done, refused = _accrued(able, dated)
+    else:
+        done, refused = _events([one for one in able if one.command_id is None])
+        moved, others = _entries([one for one in able if one.command_id is not None], dated)
+    put([*done, *moved], dated=dated, job=job, by=by.pk, accrued=accrue)
     for case, one in moved.items():
         goes_on_with(case, one)
     found |= {id: Outcome("failed", why) for id, why in (refused | others).items()}
-    found |= _told([*done, *moved], dated, job, by)
+    found |= _told([*done, *moved], dated, job, by, accrued=accrue)
     if not (done or moved):
         nothing_to_record("every case was refused")
     return found
@@ -160,6 +171,18 @@ def _events(cases: Sequence[Case]) -> tuple[list[Case], dict[int, str]]:
     return [case for case in cases if case.inbound_id in taken], left
 
 
+def _accrued(cases: Sequence[Case], dated: Mapping[int, date]) -> tuple[list[Case], dict[int, str]]:
+    """Each with its accrual or not at all: what is not accrued is not sent through the line."""
+    able, refused = accruing.shares(cases)
+    refused |= accruing.kept_open(able)
+    for one in able:
+        if dated[one.case.legal_entity_id or 0] != one.closing.next_open()[1].span.start:
+            refused[one.case.pk] = "The period that was agreed to is closed by now."
+    done, others = _events([one.case for one in able if one.case.pk not in refused])
+    accruing.post_shares([one for one in able if one.case in done])
+    return done, refused | others
+
+
 def _entries(
     cases: Sequence[Case], dated: Mapping[int, date]
 ) -> tuple[dict[Case, Rebooked], dict[int, str]]:
@@ -177,7 +200,7 @@ def _entries(
 
 
 def _told(
-    cases: Sequence[Case], dated: Mapping[int, date], job: int, by: User
+    cases: Sequence[Case], dated: Mapping[int, date], job: int, by: User, *, accrued: bool = False
 ) -> dict[int, Outcome]:
     now = clock.now()
     said: dict[int, str] = {}
@@ -186,6 +209,8 @@ def _told(
         period = period_name(case.legal_entity_id or 0, day)
         instead = f"in place of {case.period_code} (BLK-{job})"
         said[case.pk] = f"Posts in {period}, dated {day.isoformat()}, {instead}."
+        if accrued:
+            said[case.pk] += f" Accrued in {case.period_code}, taken back on that day."
     Case.objects.filter(pk__in=list(said)).update(state=CaseState.RETRYING)
     CaseEntry.objects.bulk_create(
         CaseEntry(case=case, at=now, tone="info", text=said[case.pk], by=by) for case in cases

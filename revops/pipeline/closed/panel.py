@@ -29,12 +29,13 @@ from revops.ledger.schedules import Period
 from revops.mappings.models import AccountingPeriod, LegalEntity
 from revops.pipeline import sources
 from revops.pipeline.closed import by_hand, looking, moving
-from revops.pipeline.closed.placing import KIND, periods_of
+from revops.pipeline.closed.placing import KIND, closed_softly, periods_of
 from revops.pipeline.closed.subject import ACTION, SLUG
 from revops.pipeline.whatif import MOST
 
 NEXT: Final = "next"
 HAND: Final = "hand"
+ACCRUE: Final = "accrue"
 _NUMBER: Final = "number-"
 _FIELDS: Final = 10
 _AFTER: Final = "What waits goes on by itself when it is open."
@@ -108,15 +109,20 @@ class ClosedPeriod:
             return None
         if chosen.way == HAND:
             return _seen_by_hand(chosen, typed)
-        found = looking.look(chosen.cases, chosen.dated, by=user.pk)
+        accrue = chosen.way == ACCRUE
+        found = looking.look(chosen.cases, chosen.dated, by=user.pk, accrue=accrue)
         return Seen(
             cases=chosen.count, looked=found.looked, clears=found.clears, money=found.money,
             fails=found.fails, books=found.books, calls=found.calls, minutes=found.minutes,
             posted=0, closed=[],
             asks=True, deciders=_deciders(chosen, user, at),
-            does="Send for approval, then post {clears}",
-            undo="Journals are reversed one by one; the closed period is never touched",
-            note="Each journal keeps its document’s own day beside the new one.",
+            does="Send for approval, then accrue and post {clears}"
+            if accrue else "Send for approval, then post {clears}",
+            undo="Journals are reversed one by one; "
+            + ("names under the period are given anew" if accrue
+               else "the closed period is never touched"),
+            note="What is earned counts in its own period; tax comes with the document."
+            if accrue else "Each journal keeps its document’s own day beside the new one.",
             periods=_periods(chosen),
         )  # fmt: skip
 
@@ -156,9 +162,11 @@ def post_later(*, cause_key: str, typed: Mapping[str, str], reason: str, by: Use
     if chosen is None or not chosen.dated:
         raise FixRefused("No later period is open.")
     codes = dict(LegalEntity.objects.filter(pk__in=chosen.places).values_list("pk", "code"))
-    found = looking.look(chosen.cases, chosen.dated, by=by.pk)
+    accrue = chosen.way == ACCRUE
+    found = looking.look(chosen.cases, chosen.dated, by=by.pk, accrue=accrue)
     options = {
         "causes": [cause_key],
+        "accrue": accrue,
         "dated": {codes[id]: day.isoformat() for id, day in chosen.dated.items()},
         "closed": {codes[id]: held.code for id, (held, _) in chosen.places.items()},
         "books": looking.plain(found.books),
@@ -197,7 +205,11 @@ def _chosen(cause_key: str, typed: Mapping[str, str]) -> Chosen | None:
     else:
         kept = set(waiting.values_list("legal_entity", "period_code").order_by().distinct())
     places = periods_of(kept)
-    way = HAND if typed.get("way") == HAND and by_hand.can_ask(every[0]) else NEXT
+    way = NEXT
+    if typed.get("way") == HAND and by_hand.can_ask(every[0]):
+        way = HAND
+    elif typed.get("way") == ACCRUE and _may_accrue(every[0], places):
+        way = ACCRUE
     return Chosen(one or every, every, 1 if one else total, total, places, way)
 
 
@@ -211,9 +223,18 @@ def _ways(chosen: Chosen) -> list[tuple[str, str]]:
     if chosen.dated:
         codes = sorted({later.code for _, later in chosen.places.values() if later})
         found.append((NEXT, f"Post into the next open period, {' or '.join(codes)}"))
+        if _may_accrue(chosen.every[0], chosen.places):
+            own = " or ".join(sorted({held.code for held, _ in chosen.places.values()}))
+            later = " or ".join(codes)
+            found.append((ACCRUE, f"Accrue in {own} what it earns there, book it in {later}"))
     if by_hand.can_ask(chosen.every[0]):
         found.append((HAND, "It was booked by hand in the ERP: check and link it"))
     return found
+
+
+def _may_accrue(case: Case, places: Mapping[int, tuple[Period, Period | None]]) -> bool:
+    """While nothing is locked, of an event that our own books keep out."""
+    return case.command_id is None and case.inbound_id is not None and closed_softly(places)
 
 
 def _scopes(chosen: Chosen) -> list[tuple[str, str]]:
@@ -277,6 +298,8 @@ def _periods(chosen: Chosen) -> str:
     # What the ERP refused is in our books: there it is undone, and the ERP never had it.
     there = chosen.every[0].command_id is not None
     stays = "undone in our books alone" if there else "stays closed"
+    if chosen.way == ACCRUE:
+        stays = "gets an accrual alone, taken back on the later day"
     told = {
         f"{held.code} {stays}; dated {later.span.start.isoformat()} in {later.code}"
         for held, later in chosen.places.values()

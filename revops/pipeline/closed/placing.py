@@ -16,19 +16,21 @@ KIND: Final = "period_closed"
 
 _PUT: Final = """
 INSERT INTO pipeline_lateposting AS held
-    (legal_entity_id, inbound_id, command_id, dated, job, by_id, at)
-SELECT new.*, %s, %s, now()
+    (legal_entity_id, inbound_id, command_id, dated, accrued, job, by_id, at)
+SELECT new.*, %s, %s, %s, now()
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[])
     AS new (legal_entity_id, inbound_id, command_id, dated)
 ON CONFLICT (inbound_id) DO UPDATE SET dated = EXCLUDED.dated, job = EXCLUDED.job,
-    by_id = EXCLUDED.by_id, at = EXCLUDED.at
+    accrued = held.accrued OR EXCLUDED.accrued, by_id = EXCLUDED.by_id, at = EXCLUDED.at
 """
 
 
-def put(cases: Sequence[Case], *, dated: Mapping[int, date], job: int, by: int) -> None:
+def put(
+    cases: Sequence[Case], *, dated: Mapping[int, date], job: int, by: int, accrued: bool = False
+) -> None:
     """
     Keep what was agreed to for the event, or else the command, of each case; ``dated`` is by the
-    legal entity's id. In the caller's transaction.
+    legal entity's id. What was accrued once stays accrued. In the caller's transaction.
     """
     told = [
         (
@@ -40,7 +42,7 @@ def put(cases: Sequence[Case], *, dated: Mapping[int, date], job: int, by: int) 
     ]  # fmt: skip
     if told:
         with rows.widened():
-            sql.run(_PUT, (job, by, *(list(column) for column in zip(*told, strict=True))))
+            sql.run(_PUT, (accrued, job, by, *(list(column) for column in zip(*told, strict=True))))
 
 
 def periods_of(
@@ -60,6 +62,21 @@ def periods_of(
         if held is not None:
             found[own.id] = held, next_open(own, held.span.end)
     return found
+
+
+def closed_softly(places: Mapping[int, tuple[Period, Period | None]]) -> bool:
+    """Whether nothing is locked in any of these closed periods, by legal entity."""
+    told = [(entity_id, held.code) for entity_id, (held, _) in places.items()]
+    rows = sql.rows(_SOFT, [list(column) for column in zip(*told, strict=True)]) if told else ()
+    return bool(rows) and len(rows) == len(told)
+
+
+_SOFT: Final = """
+SELECT period.id FROM mappings_accountingperiod period
+JOIN unnest(%s::bigint[], %s::text[]) AS asked (entity_id, code)
+    ON asked.entity_id = period.legal_entity_id AND asked.code = period.code
+WHERE period.state = 'soft_closed'
+"""
 
 
 def period_name(entity_id: int, day: date) -> str:

@@ -29,7 +29,9 @@ class LatePosting(WaitingJob):
 
     def title(self, content: Content) -> str:
         count = content["cases"]
-        return f"Post {count:,} case{'' if count == 1 else 's'} of a closed period later"
+        does = "Accrue, and post later," if content.get("accrued") else "Post"
+        later = "" if content.get("accrued") else " later"
+        return f"{does} {count:,} case{'' if count == 1 else 's'} of a closed period{later}"
 
     def describe(self, content: Content) -> Sequence[Row]:
         return [
@@ -46,9 +48,13 @@ class LatePosting(WaitingJob):
     def consequences(self, content: Content) -> Consequences:
         books = content["books"]
         one = books[0] if len(books) == 1 else None
+        stays = "The closed period stays as it was reported."
+        if content.get("accrued"):
+            stays = "The earlier period gets what each earns there, taken back on the later day."
+            one = min(books, key=lambda held: held["period"]) if books else None
         return Consequences(
             sentences=[
-                "The closed period stays as it was reported.",
+                stays,
                 "Each journal is dated in the later period and keeps its document’s own day.",
             ],
             lines=[Line.of(account, name, amount, one["currency"])
