@@ -78,6 +78,26 @@ def verify_shared(*, header: str, secrets: Sequence[str]) -> None:
         raise SignatureInvalid("The shared secret is not the configured one.")
 
 
+def sign_basic(*, body: bytes, secret: str, at: datetime) -> str:
+    """The header of a system that calls with a name and a password: ``name:password`` as secret."""
+    return f"Basic {base64.b64encode(secret.encode()).decode()}"
+
+
+def verify_basic(*, header: str, secrets: Sequence[str]) -> None:
+    """
+    Accept when the header is HTTP's basic authentication (RFC 7617) with any of the secrets, each
+    ``name:password``. It proves no more than ``verify_shared``. Raises SignatureInvalid.
+    """
+    scheme, _, offered = header.strip().partition(" ")
+    if scheme.lower() != "basic":
+        raise SignatureInvalid("The call carries no basic authentication.")
+    try:
+        login = base64.b64decode(offered.strip().encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise SignatureInvalid("The basic authentication cannot be read.") from error
+    verify_shared(header=login.decode("utf-8", "surrogateescape"), secrets=secrets)
+
+
 def sign_standard(*, body: bytes, secret: str, at: datetime, message_id: str = "msg_1") -> str:
     """
     A Standard Webhooks signature, ``v1,<base64>``: HMAC-SHA256 over ``id.seconds.body``, with the
