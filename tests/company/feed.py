@@ -27,6 +27,8 @@ from revops.mappings.models import (
 )
 from revops.pipeline import process, receive, sources
 from revops.pipeline.recognize import recognize
+from revops.reconciliation.models import Break, Pair
+from revops.reconciliation.operations import runs
 from revops.sandbox.chart import ACCOUNTS, ROLES
 from tests.company.facts import COMPANY, FIRST, LAST, Told
 
@@ -144,6 +146,18 @@ def troubles() -> list[str]:
     cases = [f"{case.kind}: {case.what_happened}" for case in Case.objects.all()[:10]]
     stuck = InboundEvent.objects.exclude(state__in=(InboxState.PROCESSED, InboxState.IGNORED))
     return cases + [f"{one.schema_version}: {one.state} {one.reason}" for one in stuck[:10]]
+
+
+def differences(entity: LegalEntity, period: str) -> list[tuple[str, str, int]]:
+    """What the console's own comparisons of its records with its books find in a period."""
+    for check in ("invoices", "credits", "payments", "refunds"):
+        pair = Pair.objects.get_or_create(check_slug=f"books_{check}", left=None, right=None)[0]
+        done = runs.run(
+            pair_id=pair.pk, entity_id=entity.pk, period_code=period, full=True, by="test"
+        )
+        assert done.figures, (check, period)
+    standing = Break.objects.filter(legal_entity=entity).exclude(state="settled")
+    return list(standing.values_list("pair__check_slug", "type", "difference"))
 
 
 def _plain(value: object) -> object:

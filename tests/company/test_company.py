@@ -31,3 +31,5 @@ def test_the_books_of_two_years_tie_at_every_month_end() -> None:
             (step,) = feed.rolled(entities[code], month)
             assert step.ties, step
             assert step.closing == -held.get("2300", 0)
+    for entity in entities.values():
+        assert feed.differences(entity, "2024-12") == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.peers
 # localstripe lists no balance by payout, and has no credit notes, refunds by day, or payouts.
 CHECKS = (
     "billing_erp_invoices", "billing_erp_payments", "billing_invoices", "billing_payments",
-    "books_invoices", "erp_journals",
+    "books_invoices", "books_payments", "erp_journals",
 )  # fmt: skip
 CUSTOMERS = 12
 MOVED = 1_000
@@ -140,7 +141,7 @@ def _shift(line: PeerLine, move: int) -> None:
                     JOIN account_account account ON account.id = line.account
                     WHERE line.move = %s AND account.code = %s)
                 """,
-                [f"{by / 100:.2f}", move, account],
+                [Decimal(by) / 100, move, account],
             )
             assert changed.rowcount == 1
 
@@ -150,4 +151,4 @@ def _side(move: dict[str, Any], account: str) -> bool:
 
 
 def _total(move: dict[str, Any]) -> int:
-    return sum(round(float(line["debit"]) * 100) for line in move["lines"])
+    return sum(int(Decimal(line["debit"]) * 100) for line in move["lines"])

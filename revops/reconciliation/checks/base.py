@@ -73,7 +73,8 @@ class Check:
     """
     ``compares`` are the columns of rows with one key that must agree: amount, tax, currency, dated,
     period_code, state. ``area`` is the area of the close that must act (close/areas). ``states``
-    says which state of the left side allows which of the right; others are a break of status.
+    says which state of the left side allows which of the right; others are a break of status, and
+    without it those that are not equal.
     ``wait_days`` is how long the right side may lag as long as nothing was learnt. ``rules`` is its
     first version of rules; ``kinds`` names the kind of case for a type of break, where it is not
     the one of every check (``reconciliation/kinds.py``).

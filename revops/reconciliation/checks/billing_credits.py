@@ -20,7 +20,7 @@ CHECK: Final = Check(
         JOIN canonical_customer customer ON customer.id = credit.customer_id
         WHERE credit.connection_id = %(other)s AND credit.legal_entity_id = %(entity)s
             AND credit.state IN ('issued', 'void')
-            AND coalesce(credit.effective_on, credit.issued_on) BETWEEN %(starts)s AND %(ends)s
+            AND credit.issued_on BETWEEN %(starts)s AND %(ends)s
         """,
         item_key="'credit:' || credit.id",
         key="credit.source_id",
@@ -30,7 +30,7 @@ CHECK: Final = Check(
         currency="credit.currency",
         amount="credit.total",
         tax="credit.tax",
-        dated="coalesce(credit.effective_on, credit.issued_on)",
+        dated="credit.issued_on",
         state=states("credit.state", _THEIRS),
         record_kind="'credit'",
         record_id="credit.id",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-# The accounts that a role ever had in the entity's books: a map may have changed meanwhile.
+# The accounts that roles ever had in the entity's books: a map may have changed meanwhile.
 _ROLE: Final = """(
     SELECT account.code FROM mappings_accountmap map
     JOIN mappings_ledgeraccount account ON account.id = map.account_id
-    WHERE map.legal_entity_id = %(entity)s AND map.role = '{role}')"""
+    WHERE map.legal_entity_id = %(entity)s AND map.role IN ({roles}))"""
 TAX: Final = """(
     SELECT account.code FROM mappings_taxmap map
     JOIN mappings_ledgeraccount account ON account.id = map.account_id
@@ -38,8 +38,8 @@ UNDONE: Final = """NOT EXISTS (SELECT 1 FROM delivery_outboundcommand reversal
             OR reversal.key = held.key))"""
 
 
-def role(name: str) -> str:
-    return _ROLE.format(role=name)
+def role(*names: str) -> str:
+    return _ROLE.format(roles=", ".join(f"'{name}'" for name in names))
 
 
 def on(accounts: str, *, currency: str, amounts: str = "held.accounts") -> str:

@@ -40,6 +40,8 @@ JOIN delivery_outboundcommand command ON command.key = held.key
 CROSS JOIN LATERAL (SELECT {currency} AS currency) document
 WHERE held.gone_in_id IS NULL AND held.legal_entity_id = %(entity)s
     AND held.state = 'posted' AND {undone} AND command.document_type = '{document_type}'
+    AND EXISTS (SELECT 1 FROM ledger_journalentry entry WHERE command.subject_kind = 'journal'
+        AND entry.id = command.subject_id AND entry.record_kind = '{record}')
     AND command.business_key LIKE (
         SELECT slug FROM connectors_connection WHERE id = %(other)s) || ':%%'
     AND NOT EXISTS (SELECT 1 FROM delivery_outboundcommand back
@@ -56,13 +58,14 @@ _UNDONE: Final = """CASE WHEN EXISTS (SELECT 1 FROM ledger_journalentry undone
 
 
 def check(
-    *, slug: str, label: str, noun: str, kind: str, document_type: str, account: str, sign: str,
-    area: str, undone_by: str = "", tells_voids: bool = False, where: str = "",
+    *, slug: str, label: str, noun: str, kind: str, document_type: str, accounts: tuple[str, ...],
+    sign: str, area: str, undone_by: str = "", tells_voids: bool = False, where: str = "",
 ) -> Check:  # fmt: skip
     """
-    ``account`` is the role of the account whose movement is what the document is over, ``sign``
-    what makes it positive. ``undone_by`` is the type of document after which billing lists it no
-    more, although the ERP holds both.
+    ``kind`` is both billing's list and the kind of our record. ``accounts`` are the roles of the
+    accounts whose movement is what the document is over, ``sign`` what makes it positive; ``where``
+    says which rows of billing's list count. ``undone_by`` is the type of document after which
+    billing lists it no more, although the ERP holds both.
     """
     right = {
         "item_key": "held.external_id",
@@ -74,7 +77,7 @@ def check(
         "party": "held.party",
         "currency": "document.currency",
         "amount": f"CASE WHEN held.accounts IS NULL THEN held.amount ELSE {sign}"
-        + on(role(account), currency="document.currency")
+        + on(role(*accounts), currency="document.currency")
         + " END",
         "dated": "held.day",
         "state": _UNDONE if tells_voids else "''",
@@ -84,6 +87,7 @@ def check(
         rows=_ROWS,
         currency=_CURRENCY,
         document_type=document_type,
+        record=kind,
         undone_by=undone_by,
         undone=UNDONE,
     )

@@ -65,7 +65,7 @@ def paired(
     if not found or found[0].type == EXPLAINED:
         return found
     for which, row in (("left", left), ("right", right)):
-        earlier = _earlier(row)
+        earlier = _earlier(row, terms)
         if earlier is None:
             continue
         sides = (earlier, right) if which == "left" else (left, earlier)
@@ -159,25 +159,34 @@ def _best(left: Sequence[Row], right: Sequence[Row]) -> tuple[Row, Row]:
     )  # fmt: skip
 
 
-def _earlier(row: Row) -> Row | None:
-    """The row as it read before its system changed it."""
+def _earlier(row: Row, terms: Terms) -> Row | None:
+    """
+    The row as it read before its system changed it. What a list called its state then is what the
+    check compares only where the check names states of lists.
+    """
     was = row.before
     if not was:
         return None
+    state = str(was.get("state", row.state)) if terms.states else row.state
     dated, tax = was.get("dated"), was.get("tax", row.tax)
     return replace(
         row, before=None, amount=int(was.get("amount", row.amount)),
-        currency=str(was.get("currency", row.currency)), state=str(was.get("state", row.state)),
+        currency=str(was.get("currency", row.currency)), state=state,
         tax=None if tax is None else int(tax),
         dated=date.fromisoformat(str(dated)) if dated else row.dated,
     )  # fmt: skip
+
+
+def _allowed(left: str, right: str, terms: Terms) -> bool:
+    """A check that names no states wants equal ones; of one that does, an unnamed allows any."""
+    return right in terms.states.get(left, {right}) if terms.states else right == left
 
 
 def _differs(left: Row, right: Row, terms: Terms, bases: Mapping[str, Basis]) -> list[Found]:
     off = left.amount - right.amount
     if "currency" in terms.compares and left.currency != right.currency:
         return _currencies(left, right, terms)
-    if "state" in terms.compares and right.state not in terms.states.get(left.state, {right.state}):
+    if "state" in terms.compares and not _allowed(left.state, right.state, terms):
         reason = f"It is {left.state} in {terms.left} and {right.state} in {terms.right}."
         return [_both(left, right, STATE, reason, hint=f"{left.state}/{right.state}")]
     compared_off = off if "amount" in terms.compares else 0

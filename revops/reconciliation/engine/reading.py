@@ -183,8 +183,8 @@ def _differs(scope: Scope) -> str:
         told.append("(l.period_code <> r.period_code AND '' NOT IN (l.period_code, r.period_code))")
     if "dated" in compares and scope.days_within is not None:
         told.append(f"abs(l.dated - r.dated) > {scope.days_within}")
-    if "state" in compares and scope.check.states:
-        told.append(_states(scope))
+    if "state" in compares:
+        told.append(_states(scope) if scope.check.states else "l.state <> r.state")
     return " OR ".join(told)
 
 

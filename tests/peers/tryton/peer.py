@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -136,7 +137,7 @@ class TrytonPeer:
         lines = self._rows("account.move.line", [["move", "=", move]], ["debit", "credit"])
         value = {"__class__": "Decimal", "decimal": amount}
         for line in lines:
-            side = "debit" if float(line["debit"]["decimal"]) else "credit"
+            side = "debit" if Decimal(line["debit"]["decimal"]) else "credit"
             self.admin("account.move.line", "write", [line["id"]], {side: value})
 
     def edit_invoice(self, invoice: int, price: str) -> None:
