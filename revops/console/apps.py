@@ -11,6 +11,7 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         from approvals import subjects
         from revops.console.connections import rail
+        from revops.console.connections.setup.subject import ConnectionChange
         from revops.console.me import sections
         from revops.console.people.groups import GroupChange
         from revops.console.people.recovery import SecondFactorReset
@@ -24,7 +25,7 @@ class ConsoleConfig(AppConfig):
                 "notices", "Notices by e-mail and chat", "notices/_settings.html", settings_context
             )
         )
-        subjects.register(RoleChange(), GroupChange(), SecondFactorReset())
+        subjects.register(RoleChange(), GroupChange(), SecondFactorReset(), ConnectionChange())
         scope.declare(entities=scopes.entities, periods=scopes.periods)
         nav.declare(
             nav.Item("Home", "console:home", "home.view", group=nav.WORK, order=0, key="h"),

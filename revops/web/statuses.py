@@ -70,6 +70,7 @@ _TABLE: Final = """
     retrying              info  turn      Retrying
     running               info  turn      Running
     draft                 none  dash      Draft
+    retired               none  dash      Out of use
     snoozed               none  moon      Snoozed
     skipped               none  dash      Skipped
     excluded              none  dash      Left out

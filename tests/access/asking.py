@@ -69,7 +69,7 @@ _WHAT: Final[tuple[tuple[str, Callable[[Side], dict[str, Any]]], ...]] = (
     (r"^playbooks/", lambda _: {"slug": "in_doubt"}),
     (r"^rehearsals/", lambda side: {"number": _a_rehearsal(side), "what": "stop"}),
     (r"^tours/", lambda _: {"slug": "quote-to-cash"}),
-    (r"^connections/", lambda _: {"slug": "erp"}),
+    (r"^connections/", lambda _: {"slug": "erp", "connector": "tryton"}),
     (r"^audit/<", lambda _: {"seq": 1}),
     (r"^hooks/", lambda side: {"public_id": side.inbound.connection.public_id}),
     (r"^api/v1/contracts/<", lambda _: {"event": "invoice.issued", "version": 1}),

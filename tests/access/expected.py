@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tests.access import closing, reconciling, sealing, watching
+from tests.access import closing, connecting, reconciling, sealing, watching
 
 ROLES: Final = ("finance", "manager", "revops", "support", "admin", "auditor", "nobody")
 
@@ -46,7 +46,9 @@ def _read(table: str) -> tuple[Row, ...]:
 
 
 #                                                          fin mgr rev sup adm aud nobody
-OTHERS: Final = watching.PERSONS + closing.PERSONS + reconciling.PERSONS + sealing.PERSONS
+OTHERS: Final = (
+    watching.PERSONS + closing.PERSONS + reconciling.PERSONS + sealing.PERSONS + connecting.PERSONS
+)
 PERSONS: Final = _read(
     OTHERS
     + """\

@@ -56,5 +56,13 @@ PAGES: Final[dict[str, tuple[Look, ...]]] = {
         Look("connection-billing", at("/connections/stripe/"), by="Ines"),
         Look("connection-auditor", at("/connections/tryton/"), by="Yuki"),
     ),
+    "connections:new": (Look("connection-new", at("/connections/new/"), by="Ada"),),
+    "connections:add": (Look("connection-add", at("/connections/new/stripe/"), by="Ada"),),
+    "connections:settings": (
+        Look("connection-settings", at("/connections/tryton/settings/"), by="Ada"),
+    ),
+    "connections:credentials": (
+        Look("connection-credentials", at("/connections/tryton/credentials/"), by="Ada"),
+    ),
     "api:docs": (Look("api-docs", at("/api/docs/")),),
 }

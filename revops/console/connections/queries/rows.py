@@ -12,7 +12,7 @@ from django.db.models import OuterRef, QuerySet
 
 from connectors import registry
 from connectors.manifest import Capability, Manifest
-from connectors.models import Connection
+from connectors.models import Connection, ConnectionState
 from connectors.registry import ConnectorUnknown
 from revops.console.connections.queries.feeds import Feed, feeds
 from revops.console.connections.queries.held import Cases, amounts, cases_of
@@ -28,6 +28,14 @@ _RANK: Final = {
     for place, tone in enumerate(
         (Tone.CRIT, Tone.WARN, Tone.WAIT, Tone.NONE, Tone.INFO, Tone.OK)
     )
+}  # fmt: skip
+_UNUSED: Final = {
+    ConnectionState.DRAFT.value: (
+        "draft", "It is being set up: nothing is sent to it or taken from it."
+    ),
+    ConnectionState.RETIRED.value: (
+        "retired", "It was taken out of use; what it told and what was sent stays."
+    ),
 }  # fmt: skip
 _CALM: Final = frozenset({Tone.INFO, Tone.OK})
 
@@ -177,6 +185,9 @@ def _row(
     cases: Cases,
 ) -> Row:
     sent, told = healths.get(connection.pk), fed.get(connection.pk)
+    if manifest is not None and connection.state in _UNUSED:
+        status, story = _UNUSED[connection.state]
+        return Row(connection, manifest, None, None, cases, status, story)
     states = [(part.status, part.story) for part in (sent, told) if part]
     if manifest is None:
         states = [("stopped", f"No connector “{connection.connector}” is installed here.")]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.queries import may
 from accounts.roles import who_may
 from connectors.manifest import Capability, Manifest
-from connectors.models import Connection
+from connectors.models import Connection, ConnectionState
 from revops.console.connections import switches, words
 from revops.console.connections.forms import (
     UNTIL,
@@ -24,6 +24,7 @@ from revops.console.connections.forms import (
 )
 from revops.console.connections.queries import traffic
 from revops.console.connections.queries.rows import Row, one
+from revops.console.connections.setup.standing import ending, standing_of, waiting_for
 from revops.console.connections.story import story
 from revops.kernel import clock
 from revops.web.htmx import wants_fragment
@@ -65,6 +66,15 @@ def page_context(
         "credentials": traffic.credentials(connection, manifest),
         "limits": words.limits(manifest),
         "who_operates": who_may("connections.operate"),
+        "may_change": may(request.user, "connections.change"),
+        "who_changes": who_may("connections.change"),
+        "draft": connection.state == ConnectionState.DRAFT,
+        "retired": connection.state == ConnectionState.RETIRED,
+        "waits": waiting_for(connection),
+        "ending": _ending(connection, manifest),
+        "setup": (
+            standing_of(connection, manifest) if connection.state == ConnectionState.DRAFT else None
+        ),
         "has_test": manifest.can(Capability.PROBE),
         "hook": _hook(request, connection, manifest) if may_operate else "",
         "pause_form": PauseForm(),
@@ -85,6 +95,15 @@ def _forms(row: Row, manifest: Manifest) -> dict[str, Any]:
         "has_window": bool(window),
         "zone_words": f"In your zone, {timezone.get_current_timezone_name()}",
     }
+
+
+def _ending(connection: Connection, manifest: Manifest) -> list[dict[str, Any]]:
+    labels = {one.name: one.label for one in manifest.secrets}
+    today = clock.now().date()
+    return [
+        {"label": labels.get(name, name), "on": day, "over": day <= today}
+        for name, day in ending(connection)
+    ]
 
 
 def _hook(request: HttpRequest, connection: Connection, manifest: Manifest) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
+from accounts.queries import may
 from revops.console.connections import words
 from revops.console.connections.queries.held import amounts
 from revops.console.connections.queries.rows import Row, every
@@ -58,6 +59,7 @@ def every_connection(request: HttpRequest) -> HttpResponse:
         "view": VIEWS[state.one("view")],
         "legend": words.legend(row.manifest for row in rows),
         "oob": wants_fragment(request),
+        "may_add": may(request.user, "connections.change"),
     }
     return render_page(request, "connections/connections.html", context, fragments={"live": "live"})
 
