@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from accounts.authority import covers, scope_of
 from exceptions.queries.readiness import Unreviewed, unreviewed_emergencies
@@ -28,12 +29,15 @@ from revops.kernel.money import Money
 from revops.kernel.strict_json import dumps
 from revops.mappings.models import LegalEntity
 
+UNCOMPARED: Final = "Not compared yet"
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """
     One legal entity's close as it stands. ``blockers`` are causes of its open cases, the most money
-    first; ``late`` those of them that are late events.
+    first; ``late`` those of them that are late events; ``uncompared`` reconciliations of what is
+    connected that were never run for the period.
     """
 
     closing: Closing
@@ -45,6 +49,7 @@ class Readiness:
     names: Names
     unreviewed: Sequence[Unreviewed] = ()
     late: Sequence[Blocker] = field(default_factory=tuple)
+    uncompared: int = 0
 
     @property
     def stops(self) -> list[Answer]:
@@ -142,7 +147,7 @@ def of_closings(
     """Of these periods of one name. ``checked`` when somebody has just counted."""
     causes = blockers(held, at=at)
     found = evidence.found(held, at=at)
-    compared = reconciled.reconciled(held)
+    compared = reconciled.reconciled(held, at=at)
     tasks, waivers, names = signed.tasks(held), signed.waivers(held), signed.names(held)
     looked = samples.checked(held) if checked is None else checked
     unreviewed = unreviewed_emergencies(at=at)
@@ -156,7 +161,7 @@ def of_closings(
         made.append(
             Readiness(
                 one, at, answers, areas, mine, tasks[one.entity_id], names[one.entity_id],
-                glasses, late,
+                glasses, late, sum(compared[one.entity_id].uncompared.values()),
             )
         )  # fmt: skip
     return made
@@ -185,6 +190,13 @@ def _answers(
             testing.add(known.money, cause.money)
     for area, count in compared.breaks.items():
         held[testing.PAIRS.get(area, "books_agree")] = Found(count, dict(compared.money[area]))
+    notes = {}
+    for area, count in compared.uncompared.items():
+        slug = testing.PAIRS.get(area, "books_agree")
+        known = held.setdefault(slug, Found())
+        words = testing.BY_SLUG[slug].said(known.open) if known.open else ""
+        notes[slug] = f"{words}, and not all compared yet" if words else UNCOMPARED
+        known.open += count
     held["recs_run"] = Found(len(compared.stale))
     held["recs_signed"] = Found(len(compared.unsigned))
     held["emergencies"] = Found(glasses)
@@ -199,7 +211,8 @@ def _answers(
         known = held.get(test.slug) or Found()
         answers.append(
             Answer(
-                test, known.open, known.money, used=_used(test.slug, compared),
+                test, known.open, known.money, notes.get(test.slug, ""),
+                used=_used(test.slug, compared),
                 waiver=waivers.get((closing.entity_id, test.slug)),
                 link=test.link.format(
                     scope=closing.scope, entity=closing.entity, period=closing.code,
@@ -245,6 +258,7 @@ def _areas(
                 area.slug, area.label, testing.worst(one.state for one in mine),
                 sum(one.open for one in stopping), money,
                 looked.get((closing.entity_id, area.slug), 0), worst.link if worst else "",
+                bool(stopping) and all(one.note == UNCOMPARED for one in stopping),
             )
         )  # fmt: skip
     return made

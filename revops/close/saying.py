@@ -52,6 +52,13 @@ def of_entity(found: Readiness) -> Verdict:
             f"{rest} more {'is' if rest == 1 else 'are'} at risk or waiting." if rest else
             _tasks(found), found,
         )  # fmt: skip
+    if found.uncompared:
+        count = found.uncompared
+        word = "reconciliation was" if count == 1 else "reconciliations were"
+        return Verdict(
+            "wait", "bars", f"{name} cannot close yet: {count} {word} not run for {closing.code}.",
+            "They run by themselves within minutes, or at once on the reconciliation page.", found,
+        )  # fmt: skip
     if found.stops:
         count = len(found.stops)
         return Verdict(

@@ -178,7 +178,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AreaState:
-    """An area's cell: the worst of its tests, what is open in it and the money, each once."""
+    """
+    An area's cell: the worst of its tests, what is open in it and the money, each once.
+    ``uncompared``: nothing is known to be wrong, its systems were just not compared yet.
+    """
 
     slug: str
     label: str
@@ -187,6 +190,7 @@ class AreaState:
     money: Mapping[str, int]
     checked: int
     link: str
+    uncompared: bool = False
 
     @property
     def amounts(self) -> list[Money]:

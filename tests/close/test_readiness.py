@@ -9,7 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import BreakGlass
+from connectors.models import Connection
 from exceptions.models import Cause
+from revops.close import testing
 from revops.close.models import Waiver
 from revops.close.readiness import Readiness, of, of_period
 from revops.close.saying import of_entity
@@ -18,6 +20,9 @@ from revops.close.testing import Answer
 from revops.delivery.models import OutboundCommand
 from revops.kernel.money import Money
 from revops.mappings.models import AccountingPeriod
+from revops.reconciliation.checks import registry
+from revops.reconciliation.models import Pair, Run
+from revops.reconciliation.operations import runs
 from tests import factories as make
 from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, ran, ready, worker
 from tests.reconciliation.lists import Lists
@@ -186,3 +191,30 @@ class TestWaivers:
         self.waive(period, open=1, money=10_000)
 
         assert not ready(period).can_close
+
+
+class TestWhatIsConnectedAndNotCompared:
+    def test_is_not_true_and_is_said_until_it_was_run_for_the_period(self) -> None:
+        period = an_ended_period()
+        assert not ready(period).uncompared
+        pair = Pair.objects.create(check_slug="books_invoices")
+        elsewhere = Connection.objects.create(slug="other", connector="stripe", label="Other")
+        Pair.objects.create(check_slug="billing_invoices", left=elsewhere)
+
+        found = ready(period)
+        # Only what compares something of this legal entity counts.
+        assert found.uncompared == 1
+        stops = {one.test.slug: one.said for one in found.stops}
+        assert stops.keys() == {"recs_run", testing.PAIRS[registry.get("books_invoices").area]}
+        assert "Not compared yet" in stops.values()
+        assert "1 reconciliation was not run for 2026-10" in of_entity(found).sentence
+        assert [one.uncompared for one in found.areas if one.open] == [True, False]
+
+        done = {"state": "done", "ended_at": AT, "began_at": AT, "full": True}
+        runs.enqueue(
+            pair_id=pair.pk, entity_id=period.legal_entity_id, period_code=period.code, full=True,
+            by="test",
+        )  # fmt: skip
+        Run.objects.update(**done)
+        assert not ready(period).uncompared
+        assert not ready(period).stops

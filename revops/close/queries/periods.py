@@ -67,6 +67,9 @@ class Closing:
     def open(self) -> bool:
         return self.state == PeriodState.OPEN
 
+    def began(self, at: datetime) -> bool:
+        return self.starts <= local_date(at, self.zone)
+
     def ended(self, at: datetime) -> bool:
         return self.ends < local_date(at, self.zone)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from revops.close.queries.periods import Closing
@@ -16,11 +17,22 @@ from revops.store import sql
 
 _RECONCILED: Final = """
 WITH asked AS (
-    SELECT * FROM unnest(%(entities)s::bigint[], %(after)s::timestamptz[])
-        AS asked (entity_id, after)
+    SELECT * FROM unnest(%(entities)s::bigint[], %(after)s::timestamptz[], %(due)s::bool[])
+        AS asked (entity_id, after, due)
 ), used AS (
-    SELECT DISTINCT pair_id, legal_entity_id AS entity_id FROM reconciliation_run
+    SELECT pair_id, legal_entity_id AS entity_id FROM reconciliation_run
     WHERE legal_entity_id = ANY(%(entities)s)
+    UNION
+    SELECT pair.id, asked.entity_id FROM reconciliation_pair pair CROSS JOIN asked
+    WHERE pair.enabled AND asked.due AND NOT EXISTS (
+        SELECT 1 FROM unnest(ARRAY[pair.left_id, pair.right_id]) AS side (id)
+        WHERE side.id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM mappings_entitymap map WHERE map.connection_id = side.id
+                AND map.legal_entity_id = asked.entity_id)
+            AND NOT EXISTS (SELECT 1 FROM mappings_erproute route
+                WHERE route.connection_id = side.id AND route.legal_entity_id = asked.entity_id)
+            AND NOT EXISTS (SELECT 1 FROM reconciliation_holding held
+                WHERE held.connection_id = side.id AND held.legal_entity_id = asked.entity_id))
 ), latest AS (
     SELECT DISTINCT ON (pair_id, legal_entity_id) pair_id, legal_entity_id AS entity_id, number,
         began_at, figures = '{}' AS empty
@@ -61,7 +73,8 @@ class Reconciled:
     """
     Of one legal entity: ``pairs`` that compare anything of it, how many did not run since the
     period ended, how many lack a signature, and breaks that need somebody, by area. Where neither
-    side lists anything there is nothing to put a name under.
+    side lists anything there is nothing to put a name under. ``uncompared`` counts, by area, what
+    is connected and was never compared for the period, once that has begun and until it is closed.
     """
 
     pairs: set[int] = field(default_factory=set)
@@ -70,10 +83,12 @@ class Reconciled:
     breaks: dict[str, int] = field(default_factory=dict)
     money: dict[str, dict[str, int]] = field(default_factory=dict)
     areas: set[str] = field(default_factory=set)
+    uncompared: dict[str, int] = field(default_factory=dict)
 
 
-def reconciled(closings: Sequence[Closing]) -> Mapping[int, Reconciled]:
+def reconciled(closings: Sequence[Closing], *, at: datetime) -> Mapping[int, Reconciled]:
     """By legal entity's id, one statement."""
+    due = {one.entity_id: not one.closed and one.began(at) for one in closings}
     made = {one.entity_id: Reconciled() for one in closings}
     if not closings:
         return made
@@ -81,7 +96,7 @@ def reconciled(closings: Sequence[Closing]) -> Mapping[int, Reconciled]:
         _RECONCILED,
         {
             "entities": list(made), "period": closings[0].code,
-            "after": [one.over_at for one in closings],
+            "after": [one.over_at for one in closings], "due": list(due.values()),
         },
     )  # fmt: skip
     for row in rows:
@@ -90,7 +105,9 @@ def reconciled(closings: Sequence[Closing]) -> Mapping[int, Reconciled]:
         held.areas.add(area)
         if not row.fresh:
             held.stale.add(row.pair_id)
-        if row.names < 2 and (row.breaks or not row.empty):
+        if row.number is None and due[row.entity_id]:
+            held.uncompared[area] = held.uncompared.get(area, 0) + 1
+        elif row.names < 2 and (row.breaks or not row.empty):
             held.unsigned.add(row.pair_id)
         if row.breaks and not row.reviewed:
             held.breaks[area] = held.breaks.get(area, 0) + row.breaks
