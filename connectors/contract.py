@@ -156,6 +156,16 @@ class Answering(Protocol):
         """To a webhook that is stored; None when a plain 200 is enough. Raises nothing."""
 
 
+class Handshaking(Protocol):
+    """An EventSource whose system first asks whether its address listens, before it sends there."""
+
+    def handshake(self, query: Mapping[str, str]) -> Reply | None:
+        """
+        The answer to a call that only asks, by what stands in its address; None for all others.
+        Nothing proves who calls: it is told nothing but what it said. Raises nothing.
+        """
+
+
 class UsageSource(Protocol):
     """A product that tells what customers use, many records a call; they never enter the inbox."""
 

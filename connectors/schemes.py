@@ -11,11 +11,13 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from connectors.contract import SignatureInvalid
+from revops.kernel import strict_json
 
 TOLERANCE_S: Final = 300
 SHORTEST_SHARED: Final = 16
@@ -96,6 +98,32 @@ def verify_basic(*, header: str, secrets: Sequence[str]) -> None:
     except (binascii.Error, UnicodeEncodeError) as error:
         raise SignatureInvalid("The basic authentication cannot be read.") from error
     verify_shared(header=login.decode("utf-8", "surrogateescape"), secrets=secrets)
+
+
+def sign_client_state(*, body: bytes, secret: str) -> bytes:
+    """The body of a call whose notifications each carry the secret as ``clientState``."""
+    told = json.loads(body)
+    for one in told["value"]:
+        one["clientState"] = secret
+    return json.dumps(told).encode()
+
+
+def verify_client_state(*, body: bytes, secrets: Sequence[str]) -> None:
+    """
+    Accept when each notification of ``{"value": [{"clientState": …}, …]}`` carries any of the
+    secrets (Microsoft's family). It proves no more than ``verify_shared``, and nothing at all of
+    who wrote the rest. Raises SignatureInvalid, also for a body that is none of this form.
+    """
+    try:
+        told = strict_json.loads(body)
+    except strict_json.JsonRefused as error:
+        raise SignatureInvalid("The call cannot be read.") from error
+    listed = told.get("value") if isinstance(told, dict) else None
+    if not isinstance(listed, list) or not listed:
+        raise SignatureInvalid("The call holds no notification.")
+    for one in listed:
+        state = one.get("clientState") if isinstance(one, dict) else None
+        verify_shared(header=state if isinstance(state, str) else "", secrets=secrets)
 
 
 def sign_standard(*, body: bytes, secret: str, at: datetime, message_id: str = "msg_1") -> str:

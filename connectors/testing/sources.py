@@ -22,7 +22,7 @@ from connectors.contract import (
     TypeUnknown,
 )
 from connectors.http import Client
-from connectors.schemes import sign_basic, sign_shared, sign_timestamped
+from connectors.testing import proofs
 from connectors.testing.common import Contract
 from revops.contracts.base import EventData
 from revops.contracts.registry import ContractBroken
@@ -30,13 +30,6 @@ from revops.contracts.registry import ContractBroken
 _AT: Final = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 _SECRET: Final = token_hex(16)
 _OTHER: Final = token_hex(16)
-_SIGNERS: Final = {
-    "timestamped": sign_timestamped,
-    "shared_secret": sign_shared,
-    "basic": sign_basic,
-}
-# What proves the sender alone: neither the body nor the time is bound to it.
-_PROVES_SENDER_ONLY: Final = ("shared_secret", "basic")
 _REPLACEMENTS: Final[Sequence[Any]] = ("gone", None, "text", -1, 1.5, True, [], {}, [[]], [1])
 # All that an event whose shape has drifted may lead to; each of them becomes a case.
 _DRIFT: Final = (PayloadUnreadable, TypeUnknown, NeedsFetch, ContractBroken)
@@ -90,27 +83,34 @@ class SourceContract(Contract):
         if signature is None:
             return
         body = next(iter(self.fixtures().values()))
-        sign = _SIGNERS[signature.scheme]
-        good = {signature.header: sign(body=body, secret=_SECRET, at=_AT)}
-        other = {signature.header: sign(body=body, secret=_OTHER, at=_AT)}
-        self.verify(body, good, [_OTHER, _SECRET])
+        good, headers = self.signed(body, _SECRET)
+        foreign = self.signed(body, _OTHER)
+        self.verify(good, headers, [_OTHER, _SECRET])
         late = timedelta(seconds=signature.tolerance_s + 1)
         refused: list[tuple[bytes, Mapping[str, str], Sequence[str], datetime]] = [
             (body, {}, [_SECRET], _AT),
-            (body, {signature.header: ""}, [_SECRET], _AT),
-            (body, {signature.header: "é=\udcff,v1=ü"}, [_SECRET], _AT),
-            (body, other, [_SECRET], _AT),
-            (body, good, [], _AT),
+            (*foreign, [_SECRET], _AT),
+            (good, headers, [], _AT),
         ]
-        if signature.scheme not in _PROVES_SENDER_ONLY:
+        if signature.header in headers:
             refused += [
-                (body + b" ", good, [_SECRET], _AT),
-                (body, good, [_SECRET], _AT + late),
-                (body, good, [_SECRET], _AT - late),
+                (good, {**headers, signature.header: ""}, [_SECRET], _AT),
+                (good, {**headers, signature.header: "é=\udcff,v1=ü"}, [_SECRET], _AT),
             ]
-        for refused_body, headers, secrets, at in refused:
+        if signature.scheme not in proofs.SENDER_ONLY:
+            refused += [
+                (good + b" ", headers, [_SECRET], _AT),
+                (good, headers, [_SECRET], _AT + late),
+                (good, headers, [_SECRET], _AT - late),
+            ]
+        for refused_body, refused_headers, secrets, at in refused:
             with pytest.raises(SignatureInvalid):
-                self.verify(refused_body, headers, secrets, at)
+                self.verify(refused_body, refused_headers, secrets, at)
+
+    def signed(self, body: bytes, secret: str) -> tuple[bytes, Mapping[str, str]]:
+        """Body and headers of a call that the manifest's family of proof makes good at noon."""
+        signature = self.connector.manifest.signature
+        return proofs.signed(signature, body=body, secret=secret, at=_AT)
 
     def test_polling_finds_what_happened_once_and_in_order(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:

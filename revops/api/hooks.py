@@ -2,9 +2,9 @@
 ``POST /hooks/<public id>/``: where systems tell us what happened.
 
 The answer is 200 once the event is stored, and never before; whoever gets anything else must send
-it again. It has no body, unless the connector knows that its sender waits for one. The signature is
-the only credential. This is the hottest address of the console: no session, no user, no template,
-and ``front.MachineDoors`` spares it the middleware.
+it again. It has no body, unless the connector knows that its sender waits for one, or only asks
+whether somebody listens here. The signature is the only credential. This is the hottest address of
+the console: no session, no user, no template, and ``front.MachineDoors`` spares it the middleware.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ def hook(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method != "POST":
         return problems.answer(405, "Webhooks are sent by POST.", headers={"Allow": "POST"})
     try:
+        if request.GET:
+            asked = receive.handshake(public_id=public_id, query=request.GET.dict())
+            if asked is not None:
+                return HttpResponse(asked.body, content_type=asked.content_type)
         body = bodies.read(request)
         used = metering.receive(
             public_id=public_id,

@@ -68,6 +68,17 @@ def receive(
     return recorded
 
 
+def handshake(*, public_id: str, query: Mapping[str, str]) -> Reply | None:
+    """What a call that only asks whether somebody listens is answered. Raises HookUnknown."""
+    try:
+        source = sources.by_hook(public_id)
+    except Connection.DoesNotExist as error:
+        raise HookUnknown(public_id) from error
+    say = getattr(source.connector, "handshake", None)
+    reply: Reply | None = say(query) if say else None
+    return reply
+
+
 def answer(*, public_id: str, body: bytes) -> Reply | None:
     """What the sender of a webhook that ``receive`` took waits for, beyond that it was taken."""
     source = sources.by_hook(public_id)

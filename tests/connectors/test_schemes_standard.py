@@ -19,7 +19,7 @@ BODY = b'{"a":1}'
 
 
 def verify(**changes: Any) -> None:
-    given = {
+    given: dict[str, Any] = {
         "body": BODY, "message_id": "msg_1", "timestamp": str(int(AT.timestamp())),
         "signatures": sign_standard(body=BODY, secret=SECRET, at=AT), "secrets": [SECRET],
         "at": AT,
@@ -34,6 +34,19 @@ class TestStandardWebhooks:
         assert sign_standard(body=BODY, secret=SECRET, at=AT) == (
             "v1," + base64.b64encode(mac).decode()
         )
+
+    def test_are_those_of_the_scheme_s_own_vector(self) -> None:
+        """https://github.com/standard-webhooks/standard-webhooks, the tests of its libraries."""
+        at = datetime.fromtimestamp(1_614_265_330, UTC)
+        message_id, body = "msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}'
+        secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        made = sign_standard(body=body, secret=secret, at=at, message_id=message_id)
+        assert made == signature
+        verify(
+            body=body, message_id=message_id, timestamp="1614265330", signatures=signature,
+            secrets=[secret], at=at,
+        )  # fmt: skip
 
     def test_hold_while_a_secret_is_changed(self) -> None:
         other = sign_standard(body=BODY, secret="whsec_b3RoZXI=", at=AT)
