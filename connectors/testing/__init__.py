@@ -13,7 +13,8 @@ A connector's ``test_contract.py`` names its connector, its sandbox and its sett
 A sink adds ``command`` and ``refused_command``, a sink of messages to people (``NoticeContract``)
 also ``held`` and ``identity``. What lists for reconciliation adds ``furnish``, ``days`` and
 ``page`` (``SnapshotContract``). An ERP inherits from ``ErpContract``, which is both and gives most
-of it. A connector that is several things inherits from several.
+of it. One that signs in with tokens inherits from ``SignInContract`` too. A connector that is
+several things inherits from several.
 
 The sandbox is called in this process. It is expected to understand ``POST /_control/faults`` with
 the names of ``FAULTS``, and, for sources, ``POST /_control/scenario/<name>``.
@@ -23,6 +24,7 @@ from connectors.testing.books import Books
 from connectors.testing.common import FAULTS, LOOPBACK
 from connectors.testing.erps import ErpContract
 from connectors.testing.notices import NoticeContract
+from connectors.testing.sign_ins import SignInContract
 from connectors.testing.sinks import SinkContract
 from connectors.testing.snapshots import SnapshotContract, Total
 from connectors.testing.sources import SourceContract
@@ -34,6 +36,7 @@ __all__ = [
     "Books",
     "ErpContract",
     "NoticeContract",
+    "SignInContract",
     "SinkContract",
     "SnapshotContract",
     "SourceContract",

@@ -6,10 +6,10 @@ from starlette.types import ASGIApp
 from connectors.contract import Command, SignatureInvalid
 from connectors.systems.salesforce import desk, sandbox
 from connectors.systems.salesforce.connector import connector
-from connectors.testing import SinkContract, SourceContract
+from connectors.testing import SignInContract, SinkContract, SourceContract
 
 
-class TestSalesforce(SourceContract, SinkContract):
+class TestSalesforce(SourceContract, SinkContract, SignInContract):
     connector = connector
     settings = desk.SETTINGS
 

@@ -6,6 +6,7 @@ The sandbox's own door, which Salesforce does not have.
     GET  /_control/webhooks           what was sent, and what came back
     POST /_control/webhooks           {"url": …}: where messages go from now on; DELETE: nowhere
     POST /_control/scenario/<name>    let something happen (``scenarios``)
+    POST /_control/sign_in            {"expire": true}: all tokens end; how many there were
     POST /_control/reset              no records, no faults
 """
 
@@ -50,12 +51,18 @@ def door(sandbox: Sandbox) -> Mount:
             outbound.url = str(value["url"])
         return {"endpoint": outbound.url, "deliveries": list(outbound.called)}
 
+    def sign_in(request: Request, value: Any) -> Any:
+        if value.get("expire"):
+            sandbox.tokens.expire()
+        return {"issued": sandbox.tokens.issued}
+
     return doors.door(
         sandbox.faults,
         {
             "GET state": state,
             "GET records/{object}": records,
             "webhooks": webhooks,
+            "POST sign_in": sign_in,
             "POST reset": reset,
             "POST scenario/{name}": doors.scenarios(SCENARIOS, sandbox.business),
         },
