@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Assignment, User
 from revops.audit.models import Event
+from revops.close.models import PeriodSignOff
 from revops.kernel import clock
 from revops.measures.models import Assumption, Objective
 from revops.measures.operations.sampling import sample
+from revops.measures.queries.standing import closed
 from revops.reconciliation.models import Break, Pair, RuleVersion, Run
 from tests.conftest import SignIn
-from tests.factories import a_case, a_legal_entity
+from tests.factories import a_case, a_legal_entity, a_period
 from tests.measures.test_sampling import HOUR, posting
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +56,10 @@ class TestPage:
         assert "Every objective is kept." in page
 
     def test_says_that_nothing_is_sampled(self, mona: User, sign_in: SignIn) -> None:
-        assert "Nothing is sampled yet." in sign_in(mona).get("/measures/").content.decode()
+        page = sign_in(mona).get("/measures/").content.decode()
+        assert "No samples yet" in page
+        assert "The first are there by" in page
+        assert "All figures" not in page
 
     def test_reads_as_many_rows_however_much_there_is(self, mona: User, sign_in: SignIn) -> None:
         client = sign_in(mona)
@@ -127,3 +134,20 @@ class TestSaved:
         # 398 rows at 90 seconds are 35 820 seconds.
         assert "<strong>9 hours</strong>" in page
         assert "rules matched 398 of 400 rows" in page
+
+
+class TestPeriodsClosed:
+    def test_counts_the_first_name_of_a_reviewer_where_nobody_closed_it_here(
+        self, mona: User
+    ) -> None:
+        us = a_legal_entity("US-INC")
+        period = a_period(us, month=10, state="closed")
+        a_period(us, month=9, state="closed")
+        for later in (4, 9):
+            at = datetime(period.ends.year, period.ends.month, period.ends.day, 12, tzinfo=UTC)
+            PeriodSignOff.objects.create(
+                legal_entity=us, period_code=period.code, role="reviewer", by=mona,
+                at=at + timedelta(days=later), evidence="x", told={}, suspended_at=at,
+            )  # fmt: skip
+        (found,) = closed(since=date(2020, 1, 1))
+        assert (found.period, found.days) == (period.code, 4)

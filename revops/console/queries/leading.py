@@ -77,4 +77,7 @@ def _backlog(at: datetime, entity: str) -> tuple[SafeString, str]:
     sentence = f"Open exceptions at the end of each day: {now:,} today, {peak.cases:,} at most."
     drawing = bars(points, Words("backlog", sentence, "Day", "Open"))
     fewer = peak.cases - now
-    return drawing, f"{fewer:,} fewer than the peak" if fewer else "this is the peak"
+    if fewer:
+        return drawing, f"{fewer:,} fewer than the peak"
+    # On the first day there is nothing that today could be more than.
+    return drawing, "this is the peak" if any(row.cases for row in rows[:-1]) else ""

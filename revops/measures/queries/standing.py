@@ -14,14 +14,22 @@ from revops.measures.models import Assumption, Objective
 from revops.measures.promises import ESTIMATES, PROMISES, Estimate, Promise
 from revops.store import sql
 
-# The first time that somebody closed a period, in the zone of its legal entity.
+# The first time that somebody closed a period, in the zone of its legal entity: the act, or the
+# reviewer's name where the close was brought along from before.
 _CLOSED: Final = """
 SELECT entity.code AS entity, period.code AS period, period.ends,
-    (min(act.ts) AT TIME ZONE entity.zone)::date - period.ends AS days
+    (min(first.at) AT TIME ZONE entity.zone)::date - period.ends AS days
 FROM mappings_accountingperiod period
 JOIN mappings_legalentity entity ON entity.id = period.legal_entity_id
-JOIN audit_event act ON act.kind = 'period' AND act.action = 'periods.close'
-    AND act.reference = entity.code || ' ' || period.code
+CROSS JOIN LATERAL (
+    SELECT act.ts AS at FROM audit_event act
+    WHERE act.kind = 'period' AND act.action = 'periods.close'
+        AND act.reference = entity.code || ' ' || period.code
+    UNION ALL
+    SELECT name.at FROM close_periodsignoff name
+    WHERE name.legal_entity_id = entity.id AND name.period_code = period.code
+        AND name.role = 'reviewer'
+) AS first
 WHERE period.state = 'closed' AND period.ends >= %(since)s
     AND (%(entity)s = '' OR entity.code = %(entity)s)
 GROUP BY entity.id, period.id ORDER BY period.ends, entity.code

@@ -122,7 +122,7 @@ def _closing(shown: Shown) -> Drawn:
     ]
     said = (
         f"The last period was closed {days_of(held[-1].days)} after its end."
-        if held else "No period was closed by somebody yet."
+        if held else "No period is closed yet: a reviewer’s signature on the close page does."
     )  # fmt: skip
     return "Days to close", "after the period’s end", points, Words(
         "closing", said, "Period", "Days"), False  # fmt: skip

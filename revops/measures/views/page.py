@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
@@ -26,6 +28,7 @@ from revops.measures.queries.page import Kept, Line, read
 from revops.measures.queries.standing import estimate
 from revops.measures.views.drawing import ages_of, drawings
 from revops.measures.words import burn_of, promise_of, share_of, time_of
+from revops.web import formats
 from revops.web.csv_files import csv_file
 from revops.web.exports import file_of
 from revops.web.filters import Filters
@@ -33,6 +36,8 @@ from revops.web.htmx import refuse, render_page
 from revops.web.policy import screen
 
 _LIST = Filters()
+# As the schedule of the settings has it.
+_EVERY: Final = timedelta(minutes=2)
 COLUMNS: Final = (
     "measure", "window", "count", "good", "open", "bad", "seconds_mean",
     "seconds_p50_within", "seconds_p95_within",
@@ -61,6 +66,11 @@ def page(request: HttpRequest) -> HttpResponse:
         "ages": ages_of(shown),
         "estimate": estimate("matching"),
         "verdict": explain(request.user, "measures.change"),
+        "first": format_html(
+            "The first are there by {}; a worker samples every two minutes.",
+            formats.when(_first(now), "time"),
+        ),
+        "again": request.get_full_path(),
     }
     return render_page(request, "measures/page.html", context)
 
@@ -126,6 +136,11 @@ def _objective(kept: Kept) -> dict[str, object]:
         "tone": tone if budget.counted.due else "none",
         "form": ObjectiveForm(initial=initial, auto_id=f"{promise.slug}-%s"),
     }
+
+
+def _first(at: datetime) -> datetime:
+    """The minute by which the worker has sampled for the first time."""
+    return (at + _EVERY).replace(second=0) + timedelta(minutes=1)
 
 
 def _line(line: Line) -> dict[str, object]:

@@ -51,6 +51,11 @@ def sync() -> Sequence[Pair]:
     )
 
 
+def possible() -> bool:
+    """Whether what is connected can be compared at all; reads only."""
+    return any(True for check in registry.all() for _ in _places(check))
+
+
 def entities_of(pair: Pair) -> Sequence[int]:
     """The legal entities whose business both sides hold; all of them where both are ours."""
     asked = [side for side in (pair.left_id, pair.right_id) if side is not None]

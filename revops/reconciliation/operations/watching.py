@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -58,7 +58,20 @@ ORDER BY period.starts, asked.pair_id, asked.entity_id
 """
 
 
-def look(*, every: timedelta = timedelta(minutes=3), seconds: float = _SECONDS) -> int:
+_LAST: Final = "SELECT at FROM pipeline_heartbeat WHERE name = 'reconciliation'"
+EVERY: Final = timedelta(minutes=3)
+# How often a worker asks whether a look is due, as the schedule of the settings has it.
+_ASKED: Final = timedelta(seconds=30)
+
+
+def next_look() -> datetime:
+    """By when the next look at the open periods begins."""
+    row = sql.one(_LAST)
+    now = clock.now()
+    return max(now, row.at + EVERY if row else now) + _ASKED
+
+
+def look(*, every: timedelta = EVERY, seconds: float = _SECONDS) -> int:
     """
     Compare what changed in the open periods, for ``seconds`` at most; what is left has the next
     turn. Says how many runs were made: where nothing changed, the last one still counts.

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
@@ -17,11 +18,13 @@ from revops.kernel.money import Money
 from revops.mappings.models import AccountingPeriod, LegalEntity
 from revops.reconciliation.filters import RUNS
 from revops.reconciliation.models import Pair, Run
-from revops.reconciliation.operations import asking
+from revops.reconciliation.operations import asking, watching
+from revops.reconciliation.operations import pairs as places
 from revops.reconciliation.queries import lines
 from revops.reconciliation.queries.lines import Line
 from revops.reconciliation.queries.naming import name_of
 from revops.reconciliation.views.rates import Rate, rate_of
+from revops.web import formats
 from revops.web.csv_files import csv_file, instant_cell, money_cells
 from revops.web.exports import MOST_ROWS, file_of
 from revops.web.filters import State
@@ -49,7 +52,10 @@ def every(request: HttpRequest) -> HttpResponse:
         "pairs": [(one.pk, name_of(one)) for one in pairs],
         "entities": LegalEntity.objects.order_by("name"),
         "may_run": may(request.user, "reconciliation.run"),
-        "period": state.one("period"),
+        "period": state.one("period") or _current(state.one("entity")),
+        "later": ""
+        if page.rows or state.chips
+        else _later(pairs, may(request.user, "connections.change")),
         "entity": state.one("entity"),
     }
     return render_list(
@@ -100,6 +106,23 @@ def _rows(state: State) -> QuerySet[Run]:
 def _pairs() -> list[Pair]:
     rows = Pair.objects.filter(enabled=True).select_related("left", "right")
     return sorted(rows, key=lambda one: (name_of(one), one.pk))
+
+
+def _later(pairs: list[Pair], may_connect: bool) -> str:
+    """Why no run is there yet, and what comes next."""
+    if pairs or places.possible():
+        by = formats.when(watching.next_look())
+        return format_html("The first runs begin by themselves, at the latest {}.", by)
+    said = "Two systems that hold the same are compared: billing and an ERP, say, or a bank."
+    return f"{said} Connect them first." if may_connect else f"{said} None are connected."
+
+
+def _current(entity: str) -> str:
+    """The period of today, of the legal entity or any."""
+    today = clock.now().date()
+    rows = AccountingPeriod.objects.filter(starts__lte=today, ends__gte=today)
+    rows = rows.filter(legal_entity__code=entity) if entity else rows
+    return rows.order_by("legal_entity_id").values_list("code", flat=True).first() or ""
 
 
 def _rate(line: Line) -> Rate:
