@@ -144,3 +144,34 @@ class TestRegistry:
                 registry.all_manifests()
         finally:
             registry.all_manifests.cache_clear()
+
+
+class TestWhatPeopleAreAskedFor:
+    def test_ways_to_sign_in_name_what_is_there(self) -> None:
+        way = {"slug": "key", "label": "An API key", "secrets": ["api_key"]}
+        with pytest.raises(ManifestInvalid, match="“key” names “api_key”"):
+            Manifest.parse({**LEAST, "auth": [way]})
+        secrets = [{"name": "api_key", "label": "API key", "lasts_days": 180}]
+        manifest = Manifest.parse({**LEAST, "auth": [way], "secrets": secrets})
+        assert manifest.auth[0].secrets == ("api_key",)
+        assert manifest.secrets[0].lasts_days == 180
+
+    def test_several_ways_are_told_apart_by_a_parameter(self) -> None:
+        ways = [{"slug": "a", "label": "A"}, {"slug": "b", "label": "B"}]
+        with pytest.raises(ManifestInvalid, match="“a” must say what chooses it"):
+            Manifest.parse({**LEAST, "auth": ways})
+        chosen = [{**way, "chosen_by": {"account": way["slug"]}} for way in ways]
+        assert len(Manifest.parse({**LEAST, "auth": chosen}).auth) == 2
+
+    def test_evidence_is_of_a_kind_and_a_day(self) -> None:
+        one = {"what": "Paging", "by": "documents", "against": "docs", "on": "2026-11-21"}
+        assert Manifest.parse({**LEAST, "verified": [one]}).verified[0].against == "docs"
+        for change in ({"by": "hearsay"}, {"on": "lately"}):
+            with pytest.raises(ManifestInvalid):
+                Manifest.parse({**LEAST, "verified": [{**one, **change}]})
+
+    def test_addresses_are_of_a_sandbox_or_of_production(self) -> None:
+        place = {"kind": "production", "label": "Live", "base_url": "https://api.example.com"}
+        assert Manifest.parse({**LEAST, "places": [place]}).places[0].label == "Live"
+        with pytest.raises(ManifestInvalid, match="sandbox or production"):
+            Manifest.parse({**LEAST, "places": [{**place, "kind": "elsewhere"}]})

@@ -5,96 +5,52 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from enum import StrEnum
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
 from connectors.contract import Grade
+from connectors.manifest.parts import (
+    Auth,
+    Capability,
+    Direction,
+    Evidence,
+    Parameter,
+    Place,
+    Secret,
+    Signature,
+    Switch,
+    Verified,
+)
+from connectors.manifest.reading import member, part
+
+__all__ = [
+    "UNKNOWN_SETTLE_S",
+    "Auth",
+    "Capability",
+    "Direction",
+    "Evidence",
+    "Manifest",
+    "ManifestInvalid",
+    "Parameter",
+    "Place",
+    "Secret",
+    "Signature",
+    "Switch",
+    "Verified",
+]
 
 # Used when nobody knows how late a target may still commit (reliability: rule 5).
 UNKNOWN_SETTLE_S: Final = 20 * 60
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{1,30}", re.ASCII)
+_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _HOST = re.compile(r"(?:[a-z0-9-]|\{[a-z_]+\}|\.)+(?::[0-9]+)?|\*", re.ASCII)
 
 
 class ManifestInvalid(ValueError):
     """A manifest that cannot be used; the message names the file and every problem in it."""
-
-
-class Direction(StrEnum):
-    IN = "in"
-    OUT = "out"
-    BOTH = "both"
-
-
-class Capability(StrEnum):
-    """What a connector can do; screens and tasks ask for these and never for a slug."""
-
-    EVENTS = "events"
-    COMMANDS = "commands"
-    SNAPSHOTS = "snapshots"
-    PROBE = "probe"
-    FETCH = "fetch"
-    USAGE = "usage"
-    DOCUMENTS = "documents"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A setting that is no secret. ``type``: text, integer, boolean, date or choice."""
-
-    name: str
-    label: str
-    type: str = "text"
-    required: bool = False
-    default: str | int | bool | None = None
-    choices: tuple[str, ...] = ()
-    help: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """Something that is stored sealed, shown never, and given to the connector opened."""
-
-    name: str
-    label: str
-    required: bool = True
-    help: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """How inbound calls prove their origin; ``secret`` names the secret that signs them."""
-
-    scheme: str
-    header: str
-    secret: str
-    tolerance_s: int = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """
-    One way to break the connector's sandbox: ``on`` and ``off`` are sent to ``door`` below
-    ``/_control/``. ``fault`` names it in the door's answer, and without one nobody can tell whether
-    it is on. Without ``off`` what is on is set to false. ``{period}`` is this month.
-    """
-
-    slug: str
-    label: str
-    hint: str
-    on: Mapping[str, Any]
-    off: Mapping[str, Any] = field(default_factory=dict)
-    fault: str = ""
-    door: str = "faults"
-    undo: str = "Mend"
-
-    @property
-    def undone(self) -> Mapping[str, Any]:
-        return self.off or dict.fromkeys(self.on, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +65,9 @@ class Manifest:
     be before its object is asked for, because a vendor with a coarse clock may change the object
     again within the same tick. ``sandbox_page``: the sandbox shows people at its own address what
     arrived there. ``lists`` are the kinds of ``snapshot``; without that capability a person's file
-    brings them.
+    brings them. ``auth`` are the ways to sign in, one or several to choose from; ``places`` the
+    addresses that the system has, for ``base_url``, whose field on the form says ``base_url_help``.
+    ``unverified`` are sentences for people: what nobody has seen to be so.
     """
 
     slug: str
@@ -120,6 +78,11 @@ class Manifest:
     hosts: tuple[str, ...]
     docs: str
     base_url: str = ""
+    base_url_help: str = ""
+    places: tuple[Place, ...] = ()
+    auth: tuple[Auth, ...] = ()
+    verified: tuple[Verified, ...] = ()
+    unverified: tuple[str, ...] = ()
     emits: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
@@ -192,33 +155,37 @@ class Manifest:
         """The manifest from parsed TOML; ``where`` leads the error text. Raises ManifestInvalid."""
         problems: list[str] = []
         flat = dict(values)
+        flat["verified"] = [_evidence(item, problems) for item in flat.get("verified", ())]
         limits = flat.pop("limits", {})
         polling = {
             f"poll_{key}" if key in ("interval_s", "overlap_s") else key: value
             for key, value in flat.pop("polling", {}).items()
         }
         flat |= {**limits, **polling}
-        for name, part in (
+        for name, table in (
             ("parameters", Parameter),
             ("secrets", Secret),
             ("switches", Switch),
+            ("auth", Auth),
+            ("places", Place),
+            ("verified", Verified),
         ):
             flat[name] = tuple(
-                _part(part, item, f"{name}[{index}]", problems)
+                part(table, item, f"{name}[{index}]", problems)
                 for index, item in enumerate(flat.get(name, ()))
             )
         if "signature" in flat:
-            flat["signature"] = _part(Signature, flat["signature"], "signature", problems)
+            flat["signature"] = part(Signature, flat["signature"], "signature", problems)
         for name, kind in (("direction", Direction), ("grade", Grade)):
             if name in flat:
-                flat[name] = _member(kind, flat[name], name, problems)
+                flat[name] = member(kind, flat[name], name, problems)
         flat["capabilities"] = tuple(
-            _member(Capability, item, "capabilities", problems)
+            member(Capability, item, "capabilities", problems)
             for item in flat.get("capabilities", ())
         )
-        for name in ("hosts", "emits", "accepts", "lists"):
+        for name in ("hosts", "emits", "accepts", "lists", "unverified"):
             flat[name] = tuple(flat.get(name, ()))
-        manifest: Self | None = None if problems else _part(cls, flat, "", problems)
+        manifest: Self | None = None if problems else part(cls, flat, "", problems)
         if manifest is not None:
             problems += _contradictions(manifest)
         if problems or manifest is None:
@@ -226,56 +193,11 @@ class Manifest:
         return manifest
 
 
-def _part(kind: type[Any], values: Any, where: str, problems: list[str]) -> Any:
-    """``kind`` from a TOML table; unknown, missing and mistyped fields are problems."""
-    lead = f"{where}: " if where else ""
-    if not isinstance(values, dict):
-        problems.append(f"{lead}must be a table")
-        return None
-    known = {item.name: item for item in fields(kind)}
-    found = {key: tuple(item) if isinstance(item, list) else item for key, item in values.items()}
-    wrong = [f"{lead}“{key}” is not known" for key in found if key not in known]
-    wrong += [
-        f"{lead}“{name}” is missing"
-        for name, item in known.items()
-        if name not in found and item.default is MISSING and item.default_factory is MISSING
-    ]
-    wrong += [
-        f"{lead}“{key}” must be {_words(str(known[key].type))}"
-        for key, value in found.items()
-        if key in known and not _fits(value, str(known[key].type))
-    ]
-    problems += wrong
-    return None if wrong else kind(**found)
-
-
-_PLAIN: Final[Mapping[str, type]] = {"str": str, "bool": bool, "int": int, "float": float}
-
-
-def _fits(value: Any, annotation: str) -> bool:
-    names = [name.strip() for name in annotation.split("|")]
-    plain = [name for name in names if name in _PLAIN]
-    if not plain:
-        return True  # an enum, a tuple or a part: read and checked by its own function
-    if value is None:
-        return "None" in names
-    if isinstance(value, bool):
-        return "bool" in plain
-    if isinstance(value, int) and "float" in plain:
-        return value >= 0
-    return isinstance(value, tuple(_PLAIN[name] for name in plain))
-
-
-def _words(annotation: str) -> str:
-    return annotation.replace("str", "text").replace(" | None", "").replace("float", "a number")
-
-
-def _member(kind: type[StrEnum], value: Any, name: str, problems: list[str]) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        problems.append(f"“{name}” is {value!r}, but must be one of {', '.join(kind)}")
-        return None
+def _evidence(item: Any, problems: list[str]) -> Any:
+    """A row of ``verified``, with its kind of evidence read."""
+    if not isinstance(item, dict) or "by" not in item:
+        return item
+    return {**item, "by": member(Evidence, item["by"], "by", problems)}
 
 
 def _contradictions(manifest: Manifest) -> list[str]:
@@ -315,7 +237,31 @@ def _contradictions(manifest: Manifest) -> list[str]:
         found.append("“max_in_flight” and “max_batch” are at least 1")
     if manifest.signature and manifest.signature.secret not in {s.name for s in manifest.secrets}:
         found.append(f"the signature's secret “{manifest.signature.secret}” is not among “secrets”")
+    found += _unknown(manifest)
     placeholders = set(re.findall(r"\{([a-z_]+)\}", " ".join(manifest.hosts)))
     missing = placeholders - {parameter.name for parameter in manifest.parameters}
     found += [f"the host names {{{name}}}, which is no parameter" for name in sorted(missing)]
+    return found
+
+
+def _unknown(manifest: Manifest) -> list[str]:
+    """What ways to sign in, addresses and evidence name that is not there."""
+    secrets = {secret.name for secret in manifest.secrets}
+    parameters = {parameter.name for parameter in manifest.parameters}
+    found = []
+    for way in manifest.auth:
+        missing = [
+            *(name for name in way.secrets if name not in secrets),
+            *(name for name in (*way.parameters, *way.chosen_by) if name not in parameters),
+        ]
+        found += [f"the way to sign in “{way.slug}” names “{name}”, which is not there"
+                  for name in missing]  # fmt: skip
+        if len(manifest.auth) > 1 and not way.chosen_by:
+            found.append(f"the way to sign in “{way.slug}” must say what chooses it")
+    for place in manifest.places:
+        if place.kind not in ("sandbox", "production"):
+            found.append(f"the place “{place.label}” must be of the kind sandbox or production")
+    for one in manifest.verified:
+        if not _DAY.fullmatch(one.on):
+            found.append(f"“{one.what}” was verified on no day (YYYY-MM-DD)")
     return found
