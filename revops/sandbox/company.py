@@ -60,6 +60,7 @@ POLICIES: Final = (
     ("case_close", approvals.MANAGER),
     ("customer_merge", approvals.NOBODY),
     ("mapping_change", approvals.MAPS),
+    ("connection_change", approvals.ANOTHER_ADMIN),
 )
 
 # Somebody who sees one entity's books and no others; everybody else of the demo sees all.

@@ -128,7 +128,8 @@ def _flat(settings: Mapping[str, Any], manifest: Manifest | None) -> list[tuple[
     names = {one.name: one.label for one in manifest.parameters} if manifest else {}
     general = [(label, str(settings[name])) for name, label in _LABELS.items() if name in settings]
     own = settings.get("parameters", {})
-    return [*general, *((names.get(name, name), _said(own[name])) for name in sorted(own))]
+    order = [*(name for name in names if name in own), *sorted(own.keys() - names.keys())]
+    return [*general, *((names.get(name, name), _said(own[name])) for name in order)]
 
 
 def _said(value: Any) -> str:
