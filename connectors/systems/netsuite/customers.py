@@ -1,0 +1,200 @@
+"""
+A customer as NetSuite's: found by external ID, customer ID or an id that we noted, else made.
+
+NetSuite gives a customer one external ID, and no place for our keys. Both other ids and keys stand
+in one custom field of customers, ``|id:0015g…|rc1-…:<hash of what was asked>|``, the newest last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from connectors.contract import Command, Found, Outcome, Receipt
+from connectors.postings import KEY, Customer, Unfit
+from connectors.problem import Problem
+from connectors.systems.netsuite import wire
+from connectors.systems.netsuite.books import Library
+from connectors.systems.netsuite.wire import NetSuite, Row
+
+PREFIX: Final = "customer:"
+_REMEMBERED: Final = 20
+_NAME: Final = 83
+_AT_ONCE: Final = 100
+_COLUMNS: Final = "id, entityid, externalid, companyname, {field} AS notes"
+
+
+def external_id(identity: str) -> str:
+    """NetSuite takes letters, digits, ``_`` and ``-``; any other id gets one made of it."""
+    if wire.EXTERNAL.fullmatch(identity):
+        return identity
+    return f"c-{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
+
+
+async def resolve(
+    netsuite: NetSuite, wanted: Mapping[str, str], *, subsidiary: str
+) -> dict[str, str]:
+    """
+    Internal ids of our customers (id → name); a missing one is made, in this subsidiary. Making is
+    an upsert, so that repeating it does no harm. Raises Problem or Unfit.
+    """
+    found = await _by_ids(netsuite, wanted)
+    for identity, name in wanted.items():
+        if identity not in found:
+            body = {
+                "companyName": name[:_NAME],
+                "isPerson": False,
+                "subsidiary": {"id": subsidiary},
+            }
+            await netsuite.upsert("customer", external_id(identity), body)
+    missing = [identity for identity in wanted if identity not in found]
+    if missing:
+        found |= await _by_ids(netsuite, missing)
+    if len(found) < len(wanted):
+        raise Problem(Outcome.TRANSIENT, "garbled", "NetSuite does not list a customer it made.")
+    return {identity: wire.text(row, "id") for identity, row in found.items()}
+
+
+async def upsert(netsuite: NetSuite, library: Library, command: Command) -> Receipt:
+    """Never raises for what NetSuite or the network can do."""
+    try:
+        if not KEY.fullmatch(command.key):
+            raise Unfit("refused", "This is nothing that NetSuite can be asked to do.")
+        return await _upsert(netsuite, library, command.key, Customer.of(command.payload))
+    except Unfit as unfit:
+        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
+    except Problem as problem:
+        return problem.receipt()
+
+
+async def _upsert(netsuite: NetSuite, library: Library, key: str, asked: Customer) -> Receipt:
+    known = (await by_keys(netsuite, [key])).get(key)
+    if known:
+        return _known(known, asked)
+    rows = {wire.text(row, "id"): row for row in (await _by_ids(netsuite, asked.ids)).values()}
+    if len(rows) > 1:
+        names = ", ".join(
+            sorted(str(row.get("entityid") or number) for number, row in rows.items())
+        )
+        raise Unfit("party_ambiguous", f"Several customers in NetSuite are this one: {names}.")
+    held = next(iter(rows.values()), None)
+    body: dict[str, Any] = {
+        "companyName": asked.name[:_NAME],
+        netsuite.key_field: _notes(held, key, asked),
+    }
+    if asked.tax_id:
+        body["vatRegNumber"] = asked.tax_id
+    if held is not None:
+        await netsuite.update("customer", wire.text(held, "id"), body)
+    else:
+        first = next(iter(library.subsidiaries.values()))
+        body |= {"isPerson": False, "subsidiary": {"id": first.id}, **_address(asked)}
+        await netsuite.upsert("customer", external_id(asked.id), body)
+    found = (await by_keys(netsuite.unhurried(), [key])).get(key)
+    if not found:
+        raise Problem(Outcome.IN_DOUBT, "garbled", "NetSuite does not show what it wrote.")
+    return Receipt(
+        Outcome.OK, external_id=found[0].external_id, external_number=found[0].external_number
+    )
+
+
+def _known(known: Sequence[Found], asked: Customer) -> Receipt:
+    if len(known) > 1:
+        names = ", ".join(one.external_number or one.external_id for one in known)
+        return Receipt(
+            Outcome.REFUSED, code="duplicate", reason=f"NetSuite holds it twice: {names}."
+        )
+    (found,) = known
+    if found.content_sha256 != asked.content:
+        reason = f"NetSuite holds {found.external_number} under this key with other content."
+        return Receipt(
+            Outcome.REFUSED, code="conflict", reason=reason, external_id=found.external_id
+        )
+    return Receipt(
+        Outcome.ALREADY_DONE,
+        external_id=found.external_id,
+        external_number=found.external_number,
+    )
+
+
+def _notes(held: Row | None, key: str, asked: Customer) -> str:
+    marks = [mark for mark in str((held or {}).get("notes") or "").split("|") if mark]
+    others = [mark for mark in marks if mark.startswith("id:")]
+    others += [f"id:{one}" for one in asked.ids if f"id:{one}" not in others]
+    keys = [mark for mark in marks if not mark.startswith("id:")]
+    kept = [*others, *keys[1 - _REMEMBERED :], f"{key}:{asked.content}"]
+    return f"|{'|'.join(kept)}|"
+
+
+def _address(asked: Customer) -> dict[str, Any]:
+    parts = {
+        "addr1": asked.line1,
+        "addr2": asked.line2,
+        "city": asked.city,
+        "zip": asked.postal_code,
+    }
+    told = {name: value for name, value in parts.items() if value}
+    if not told:
+        return {}
+    return {"addressBook": {"items": [{"addressBookAddress": told, "defaultBilling": True}]}}
+
+
+async def by_keys(netsuite: NetSuite, keys: Iterable[str]) -> dict[str, list[Found]]:
+    """Customers by the keys that they were asked for under. Raises Problem."""
+    found: dict[str, list[Found]] = {}
+    wanted = sorted({key for key in keys if KEY.fullmatch(key)})
+    for row in await _noted(netsuite, [f"{key}:" for key in wanted]):
+        for mark in str(row.get("notes") or "").split("|"):
+            key, _, content = mark.partition(":")
+            if key in wanted:
+                found.setdefault(key, []).append(_found(row, content))
+    return found
+
+
+def _found(row: Row, content: str) -> Found:
+    return Found(
+        external_id=f"{PREFIX}{wire.text(row, 'id')}",
+        external_number=str(row.get("entityid") or ""),
+        posted=True,
+        content_sha256=content,
+        excerpt=str(row.get("companyname") or ""),
+    )
+
+
+async def _by_ids(netsuite: NetSuite, wanted: Iterable[str]) -> dict[str, Row]:
+    """Our id → the one customer; external IDs count before customer IDs, those before notes."""
+    identities = list(dict.fromkeys(wanted))
+    found: dict[str, Row] = {}
+    for start in range(0, len(identities), _AT_ONCE):
+        some = identities[start : start + _AT_ONCE]
+        external = {external_id(one): one for one in some}
+        columns = _COLUMNS.format(field=netsuite.key_field)
+        query = (  # values are quoted, the field's name is checked
+            f"SELECT {columns} FROM customer WHERE externalid IN ({wire.quoted([*external])}) "  # noqa: S608
+            f"OR entityid IN ({wire.quoted(some)}) ORDER BY id"
+        )
+        rows = await netsuite.rows(query)
+        for row in rows:
+            if row.get("externalid") in external:
+                found[external[str(row["externalid"])]] = row
+        for row in rows:
+            if row.get("entityid") in some:
+                found.setdefault(str(row["entityid"]), row)
+        rest = [one for one in some if one not in found]
+        for row in await _noted(netsuite, [f"id:{one}|" for one in rest]):
+            marks = str(row.get("notes") or "").split("|")
+            for one in rest:
+                if f"id:{one}" in marks:
+                    found.setdefault(one, row)
+    return found
+
+
+async def _noted(netsuite: NetSuite, marks: Sequence[str]) -> list[Row]:
+    if not marks:
+        return []
+    columns = _COLUMNS.format(field=netsuite.key_field)
+    patterns = (wire.quoted([f"%|{mark}%"]) for mark in marks)
+    wanted = " OR ".join(f"{netsuite.key_field} LIKE {pattern}" for pattern in patterns)
+    query = f"SELECT {columns} FROM customer WHERE {wanted} ORDER BY id"  # noqa: S608  quoted
+    return await netsuite.rows(query)

@@ -1,0 +1,87 @@
+"""The sandbox's sign-in: JWT assertions in, access tokens that end out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import cache
+from secrets import token_urlsafe
+from typing import Any, Final
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+PATH: Final = "/services/rest/auth/oauth2/v1/token"
+CLIENT_ID: Final = "sandbox-client-id"
+CERTIFICATE_ID: Final = "sandbox-certificate"
+LASTS_S: Final = 3600
+_ALGORITHMS: Final = ("PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@cache
+def private_key() -> str:
+    """A key of this process, for connections to a sandbox."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem.decode("ascii")
+
+
+PRIVATE_KEY: Final = private_key()
+
+
+class Refused(Exception):
+    """An OAuth error; the message is its code."""
+
+
+class Door:
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._client_id = str(config.get("client_id") or CLIENT_ID)
+        self._certificate = str(config.get("certificate_id") or CERTIFICATE_ID)
+        pem = str(config.get("private_key") or PRIVATE_KEY)
+        self._public = load_pem_private_key(pem.encode(), None).public_key()
+        self._ends: dict[str, float] = {}
+        self.issued = 0
+
+    def sign_in(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Raises Refused."""
+        if form.get("grant_type") != "client_credentials":
+            raise Refused("unsupported_grant_type")
+        if form.get("client_assertion_type") != _TYPE:
+            raise Refused("invalid_request")
+        assertion = form.get("client_assertion", "")
+        try:
+            kid = jwt.get_unverified_header(assertion).get("kid")
+            claims = jwt.decode(
+                assertion,
+                self._public,  # type: ignore[arg-type]
+                algorithms=list(_ALGORITHMS),
+                options={"verify_aud": False, "require": ["iss", "aud", "exp", "iat", "scope"]},
+                leeway=30,
+            )
+        except jwt.PyJWTError as error:
+            raise Refused("invalid_grant") from error
+        known = (claims["iss"], kid) == (self._client_id, self._certificate)
+        short = claims["exp"] - claims["iat"] < LASTS_S
+        if not (known and short and str(claims["aud"]).endswith(PATH)):
+            raise Refused("invalid_grant")
+        if "rest_webservices" not in str(claims["scope"]):
+            raise Refused("invalid_scope")
+        token = token_urlsafe(24)
+        self._ends[token] = time.monotonic() + LASTS_S
+        self.issued += 1
+        return {"access_token": token, "expires_in": str(LASTS_S), "token_type": "Bearer"}
+
+    def admits(self, authorization: str) -> bool:
+        kind, _, token = authorization.partition(" ")
+        return kind == "Bearer" and time.monotonic() < self._ends.get(token, 0)
+
+    def expire(self) -> None:
+        """All tokens end at once."""
+        self._ends.clear()

@@ -1,0 +1,209 @@
+"""
+NetSuite's wire forms and the one way in which this connector calls it.
+
+Records are written by SuiteTalk REST (``/services/rest/record/v1``), and read by SuiteQL
+(``/services/rest/query/v1/suiteql``), which alone joins a transaction with what it did to accounts.
+SuiteQL gives every value as text, ``T`` and ``F`` for flags, and leaves out what is null.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from connectors import signing_in
+from connectors.contract import Outcome, Settings
+from connectors.http import Answer, Client
+from connectors.problem import Problem, carried
+from connectors.systems.netsuite import answers, signing
+from revops.kernel.clock import now
+
+Row = Mapping[str, Any]
+
+RECORD: Final = "/services/rest/record/v1"
+QUERY: Final = "/services/rest/query/v1/suiteql"
+JOB: Final = "/services/rest/async/v1/job"
+PAGE: Final = 1000
+# An unknown property is dropped with a warning unless this asks for an error.
+_STRICT: Final = {
+    "x-netsuite-propertynamevalidation": "Error",
+    "x-netsuite-propertyvaluevalidation": "Error",
+}
+_ID: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+EXTERNAL: Final = re.compile(r"[A-Za-z0-9_-]{1,120}", re.ASCII)
+
+
+def major(minor: int, digits: int) -> Decimal:
+    return Decimal(minor).scaleb(-digits)
+
+
+def minor(value: Any, digits: int) -> int:
+    """
+    Minor units of an amount as text or number, 0 for none. Raises Problem when it is no amount of
+    the currency.
+    """
+    if value is None or value == "":
+        return 0
+    try:
+        found = Decimal(str(value)).scaleb(digits)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found != found.to_integral_value():
+        raise Problem(Outcome.TRANSIENT, "garbled", f"NetSuite gave “{value}” as an amount.")
+    return int(found)
+
+
+def text(row: Row, name: str) -> str:
+    """A column that must be there. Raises Problem with its name."""
+    value = row.get(name)
+    if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
+        raise Problem(
+            Outcome.TRANSIENT, "garbled", f"NetSuite's answer has no “{name}” where it is needed."
+        )
+    return str(value)
+
+
+def flag(row: Row, name: str) -> bool:
+    return row.get(name) in ("T", True)
+
+
+def quoted(values: Sequence[str]) -> str:
+    """Texts for ``IN (…)``."""
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+
+
+def ids(values: Sequence[str]) -> str:
+    """Internal ids for ``IN (…)``; what is none is left out."""
+    return ", ".join(value for value in values if _ID.fullmatch(value)) or "0"
+
+
+def encode(value: Any) -> str:
+    """JSON with decimals as numbers, exactly."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        inside = (f"{json.dumps(key)}:{encode(item)}" for key, item in value.items())
+        return "{" + ",".join(inside) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(encode, value)) + "]"
+    return json.dumps(value)
+
+
+class NetSuite:
+    """One connection's account. Every method raises ``Problem`` and nothing else."""
+
+    def __init__(self, client: Client, settings: Settings) -> None:
+        self._client = client
+        self._settings = settings
+        self.base_url = settings.base_url
+        self.slug = settings.slug
+        told = settings.parameters
+        self.subsidiaries = _pairs(str(told.get("subsidiaries") or ""))
+        self.item_prefix = str(told.get("item_prefix") or "RC-")
+        self.book = str(told.get("accounting_book") or "1")
+        self.key_field = str(told.get("key_field") or "custentity_revops_key").lower()
+        self.in_background = told.get("processing") == "in the background"
+        if not re.fullmatch(r"custentity[a-z0-9_]{1,60}", self.key_field):
+            reason = "The field for our keys is no custom field of customers (custentity…)."
+            raise Problem(Outcome.REFUSED, "parameter", reason)
+        if not _ID.fullmatch(self.book):
+            raise Problem(Outcome.REFUSED, "parameter", "The accounting book is no internal ID.")
+
+    def unhurried(self) -> NetSuite:
+        """For a read after the last write: not held to the deadline of sending."""
+        later = copy.copy(self)
+        later._client = self._client.until(None)
+        return later
+
+    async def rows(self, query: str, *, most: int | None = None) -> list[Row]:
+        """All rows of a SuiteQL query, or the first ``most``; order it by something unique."""
+        found: list[Row] = []
+        limit = min(PAGE, most or PAGE)
+        while True:
+            params = {"limit": str(limit), "offset": str(len(found))}
+            answer = await self._call(
+                "POST",
+                QUERY,
+                {"q": " ".join(query.split())},
+                headers={"prefer": "transient"},
+                params=params,
+                write=False,
+            )
+            page = answers.of(answer, write=False)
+            items = page.get("items") if isinstance(page, Mapping) else None
+            if not isinstance(items, list) or not all(isinstance(one, Mapping) for one in items):
+                raise Problem(Outcome.TRANSIENT, "garbled", "NetSuite listed no rows.")
+            found += items
+            if page.get("hasMore") is not True or not items or (most and len(found) >= most):
+                return found
+
+    async def create(self, record: str, body: Row) -> str:
+        """The new record's internal id."""
+        answer = await self._call("POST", f"{RECORD}/{record}", body, headers=_STRICT)
+        return answers.made(answer)
+
+    async def submit(self, record: str, body: Row, *, key: str) -> str:
+        """The job that creates a record. Raises ``answers.Submitted`` when there is one."""
+        headers = {**_STRICT, "prefer": "respond-async", "x-netsuite-idempotency-key": key}
+        return answers.taken(await self._call("POST", f"{RECORD}/{record}", body, headers=headers))
+
+    async def upsert(self, record: str, external_id: str, body: Row) -> None:
+        path = f"{RECORD}/{record}/eid:{external_id}"
+        answers.of(await self._call("PUT", path, body, headers=_STRICT), write=True)
+
+    async def update(self, record: str, number: str, body: Row) -> None:
+        path = f"{RECORD}/{record}/{number}"
+        answers.of(await self._call("PATCH", path, body, headers=_STRICT), write=True)
+
+    async def get(self, path: str) -> Answer:
+        return await self._call("GET", path, None, write=False)
+
+    async def token(self, *, instead_of: str = "") -> str:
+        return await signing_in.token(
+            self._client, self._settings, fetch=self._sign_in, instead_of=instead_of
+        )
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        write: bool = True,
+    ) -> Answer:
+        """A refused token is replaced once; one that is refused when new is a matter of load."""
+        content = None if body is None else encode(body).encode()
+        token = await self.token()
+        for last in (False, True):
+            sent = {"authorization": f"Bearer {token}", "accept": "application/json"}
+            sent |= {"content-type": "application/json"} if content is not None else {}
+            sent |= headers or {}
+            with carried(write=write):
+                answer = await self._client.call(
+                    method, path, headers=sent, params=params, content=content
+                )
+            if answer.status != 401:
+                break
+            refused = answers.problem(answer, write=write)
+            if last:
+                raise answers.loaded(refused)
+            token = await self.token(instead_of=token)
+        return answer
+
+    async def _sign_in(self) -> signing_in.Pass:
+        form = signing.form(self._settings, at=now())
+        answer = await self._client.call("POST", signing.PATH, form=form)
+        token, lasts_s = answers.signed_in(answer)
+        return signing_in.Pass(token, lasts_s)
+
+
+def _pairs(told: str) -> dict[str, str]:
+    """``US-INC=2, UK-LTD=3`` as legal entity → internal id."""
+    pairs = (part.partition("=") for part in told.replace(";", ",").split(","))
+    return {code.strip(): number.strip() for code, _, number in pairs if number.strip()}
