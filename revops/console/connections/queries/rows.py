@@ -14,6 +14,7 @@ from connectors import registry
 from connectors.manifest import Capability, Manifest
 from connectors.models import Connection, ConnectionState
 from connectors.registry import ConnectorUnknown
+from revops.console.connections.queries.brought import Brought, brought, is_brought
 from revops.console.connections.queries.feeds import Feed, feeds
 from revops.console.connections.queries.held import Cases, amounts, cases_of
 from revops.delivery.queries import Health, Waiting, health
@@ -45,6 +46,7 @@ class Row:
     """
     One connection. ``health`` is there when it is sent to, ``feed`` when it tells us things;
     ``manifest`` is None when its connector is not installed. ``entities`` keep their books there.
+    ``brought`` is there for what comes in neither way.
     """
 
     connection: Connection
@@ -54,6 +56,7 @@ class Row:
     cases: Cases
     status: str
     story: str
+    brought: Brought | None = None
 
     @property
     def tone(self) -> str:
@@ -92,6 +95,8 @@ class Row:
     @property
     def direction(self) -> str:
         words = ["events in"] if self.feed else []
+        if self.brought:
+            return self.brought.what
         return " and ".join([*words, "postings out"] if self.health else words)
 
     @property
@@ -118,7 +123,11 @@ class Row:
 
     @property
     def success_at(self) -> datetime | None:
-        known = (self.health and self.health.succeeded_at, self.feed and self.feed.fresh_at)
+        known = (
+            self.health and self.health.succeeded_at,
+            self.feed and self.feed.fresh_at,
+            self.brought and self.brought.at,
+        )
         return max((at for at in known if at), default=None)
 
     @property
@@ -171,8 +180,11 @@ def _rows(connections: Iterable[Connection]) -> list[Row]:
             source.pk for source in sources if cases.get(source.slug, Cases()).webhooks_missing
         ),
     )
+    others = brought(
+        [(one, manifest) for one, manifest in held if manifest and is_brought(manifest)]
+    )
     return [
-        _row(connection, manifest, healths, fed, cases.get(connection.slug, Cases()))
+        _row(connection, manifest, healths, fed, cases.get(connection.slug, Cases()), others)
         for connection, manifest in held
     ]
 
@@ -183,6 +195,7 @@ def _row(
     healths: Mapping[int, Health],
     fed: Mapping[int, Feed],
     cases: Cases,
+    others: Mapping[int, Brought],
 ) -> Row:
     sent, told = healths.get(connection.pk), fed.get(connection.pk)
     if manifest is not None and connection.state in _UNUSED:
@@ -191,11 +204,15 @@ def _row(
     states = [(part.status, part.story) for part in (sent, told) if part]
     if manifest is None:
         states = [("stopped", f"No connector “{connection.connector}” is installed here.")]
+    elif other := others.get(connection.pk):
+        states = [("healthy" if other.at else "waiting", other.story)]
     elif not states:
         states = [("draft", "It is not set up yet: nothing is sent to it or taken from it.")]
     states.sort(key=lambda state: _RANK[look(state[0]).tone])
     status, story = states[0][0], " ".join(story for _, story in states)
-    return Row(connection, manifest, sent, told, cases, status, story)
+    return Row(
+        connection, manifest, sent, told, cases, status, story, others.get(connection.pk)
+    )  # fmt: skip
 
 
 def _manifest(connection: Connection) -> Manifest | None:

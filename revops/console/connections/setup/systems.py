@@ -22,6 +22,7 @@ ROLES: Final = {
     "bank": ("Bank", "Statements, to compare."),
     "people": ("People", "Who has to know is told there."),
 }
+_PEOPLE: Final = frozenset({"mail", "chat"})
 _OTHER: Final = ("Anything else", "Events to subscribers, and systems described by settings.")
 
 
@@ -39,6 +40,7 @@ class System:
         words = {
             "tells what happened": manifest.can(Capability.EVENTS) or bool(manifest.emits),
             "takes what we send": manifest.can(Capability.COMMANDS),
+            "sends usage": manifest.can(Capability.USAGE),
             "lists what it holds": bool(manifest.lists),
         }
         return ", ".join(word for word, does in words.items() if does)
@@ -53,7 +55,8 @@ def groups() -> list[tuple[str, str, Sequence[System]]]:
         held[connector] = held.get(connector, 0) + 1
     found: dict[str, list[System]] = {role: [] for role in (*ROLES, "")}
     for slug, manifest in registry.all_manifests().items():
-        role = manifest.role if manifest.role in ROLES else ""
+        role = "people" if manifest.role in _PEOPLE else manifest.role
+        role = role if role in ROLES else ""
         found[role].append(System(manifest, held.get(slug, 0)))
     return [
         (*ROLES.get(role, _OTHER), sorted(systems, key=lambda one: one.manifest.label))
