@@ -24,6 +24,12 @@
     const left = sum("left"), right = sum("right"), off = left - right;
     const many = [side("left").length, side("right").length];
     const balanced = many[0] > 0 && many[1] > 0 && !mixed && off === 0;
+    let rest = left;
+    boxes().filter((box) => box.name === "right").forEach((box) => {
+      const after = box.closest("tr").querySelector("[data-after]");
+      if (box.checked) rest -= Number(box.dataset.minor);
+      after.textContent = box.checked && many[0] && !mixed ? written(rest, currency) : "";
+    });
     at("left").textContent = written(left, currency || "USD");
     at("right").textContent = written(right, currency || "USD");
     at("off").textContent = mixed ? "two currencies" : currency ? `${currency}\u00a0${written(off, currency)}` : "nothing picked";

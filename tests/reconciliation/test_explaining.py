@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from revops.ledger.schedules import cumulative
+from revops.kernel.money import Money
 from revops.reconciliation.engine import bases
 from revops.reconciliation.engine.deciding import paired
 from revops.reconciliation.engine.explaining import (
@@ -36,6 +37,10 @@ def row(id: str, amount: int, **values: Any) -> Row:
     return Row(id=id, amount=amount, **same | values)
 
 
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
 class TestRounding:
     def test_of_the_last_period_is_explained(self) -> None:
         """The ERP has 83.37 in December, we have 83.33: the remainder in the last period."""
@@ -45,8 +50,8 @@ class TestRounding:
         (found,) = paired(row("l", 8_333), row("r", 8_337), TERMS, {"l": even})
         assert (found.type, found.state, found.difference) == ("explained", "explained", -4)
         assert found.reason == (
-            "The rounding differs: 100000 × 1/12 is 8333 by cumulative rounding and 8337 by the "
-            "remainder in the last period, in minor units."
+            f"The rounding differs: {usd(100_000)} × 1/12 is {usd(8_333)} by cumulative rounding "
+            f"and {usd(8_337)} by the remainder in the last period."
         )
 
     def test_of_the_last_period_but_one_is_explained(self) -> None:
@@ -54,14 +59,14 @@ class TestRounding:
         amount = next_to_last(100_000, even.weights)[10]
         assert amount == 8_337
         ours = cumulative(100_000, even.weights)[10]
-        assert "last period but one" in explain(ours, amount, None, None, even)
+        assert "last period but one" in explain(ours, amount, None, None, even, currency="USD")
 
     def test_by_months_of_thirty_days_is_explained(self) -> None:
         weights = tuple((last - first).days + 1 for first, last in MONTHS)
         thirty = weights_30_360(MONTHS[0][0], MONTHS[-1][1], MONTHS)
         assert thirty == [30] * 12
         basis = Basis(total=1_200_000, weights=weights, weights_30=tuple(thirty), index=0)
-        assert "months of 30 days" in explain(101_918, 100_000, None, None, basis)
+        assert "months of 30 days" in explain(101_918, 100_000, None, None, basis, currency="USD")
 
     def test_that_no_method_makes_is_not_explained(self) -> None:
         even = Basis(total=100_000, weights=(1,) * 12, index=11)

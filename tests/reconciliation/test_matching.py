@@ -121,6 +121,30 @@ class TestAMatchAcrossPeriods:
         assert ties(october)
 
 
+class TestAPageOfASide:
+    def test_is_found_by_words_and_amounts_and_begins_with_the_largest(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def names(**how: object) -> list[str]:
+            return [one.item.name for one in leftovers.page_of(run, "left", **how).rows]  # type: ignore[arg-type]
+
+        every = leftovers.page_of(run, "left")
+        amounts = {one.item.name: abs(one.item.amount) for one in every.rows}
+        largest = sorted(amounts, key=lambda name: -amounts[name])
+        assert names(order="largest")[0] == largest[0]
+        assert names(words="po-2") == ["PO-2"]
+        assert names(words="100%_") == []
+        money = f"{amounts['PO-5'] // 100:,}.{amounts['PO-5'] % 100:02}"
+        assert "PO-5" in names(words=money)
+        assert leftovers.page_of(run, "left", words=f"po-5 {money}").total == 1
+
+        monkeypatch.setattr(leftovers, "PAGE", 1)
+        second = leftovers.page_of(run, "left", number=2)
+        assert (second.number, second.pages) == (2, every.total)
+        assert [one.item.name for one in second.rows] == [names()[0], *names(number=2)][1:]
+        assert leftovers.page_of(run, "left", number=999).number == every.total
+
+
 class TestADifference:
     def test_needs_a_reason(self, run: Run, ana: User) -> None:
         with pytest.raises(MatchRefused, match="Say what the difference is"):

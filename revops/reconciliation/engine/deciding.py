@@ -194,7 +194,8 @@ def _differs(left: Row, right: Row, terms: Terms, bases: Mapping[str, Basis]) ->
     tax_off = (left.tax or 0) - (right.tax or 0) if taxed else 0
     if compared_off or tax_off:
         known = explain(left.amount, right.amount, left.tax, right.tax,
-                        bases.get(left.id) or bases.get(right.id))  # fmt: skip
+                        bases.get(left.id) or bases.get(right.id),
+                        currency=left.currency)  # fmt: skip
         if known:
             return [_both(left, right, EXPLAINED, known, tax_off=tax_off)]
         most = max(abs(compared_off), abs(tax_off))

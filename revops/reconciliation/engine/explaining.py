@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Final
 
-from revops.kernel.money import divide_half_up
+from revops.kernel.money import Money, divide_half_up
 from revops.ledger.schedules import cumulative
 
 
@@ -80,15 +80,21 @@ _METHODS: Final = (
 
 
 def explain(
-    left: int, right: int, left_tax: int | None, right_tax: int | None, basis: Basis | None
-) -> str:
-    """Which two methods make the two amounts, in words with the formula; blank when none do."""
+    left: int, right: int, left_tax: int | None, right_tax: int | None, basis: Basis | None, *,
+    currency: str,
+) -> str:  # fmt: skip
+    """
+    Which two methods make the two amounts, in words with the formula; blank when none do. All
+    amounts are minor units of ``currency``, in words they are money.
+    """
     if basis is None or (left, left_tax) == (right, right_tax):
         return ""
-    return _rounded(left, right, basis) or _taxed(left, right, left_tax, right_tax, basis)
+    return _rounded(left, right, basis, currency) or _taxed(
+        left, right, left_tax, right_tax, basis, currency
+    )
 
 
-def _rounded(left: int, right: int, basis: Basis) -> str:
+def _rounded(left: int, right: int, basis: Basis, currency: str) -> str:
     if not basis.weights or not sum(basis.weights) or left == right:
         return ""
     made: dict[str, int] = {}
@@ -102,12 +108,14 @@ def _rounded(left: int, right: int, basis: Basis) -> str:
         return ""
     share = f"{basis.weights[basis.index]}/{sum(basis.weights)}"
     return (
-        f"The rounding differs: {basis.total} × {share} is {left} by {ours} and {right} by "
-        f"{theirs}, in minor units."
+        f"The rounding differs: {Money(basis.total, currency)} × {share} is "
+        f"{Money(left, currency)} by {ours} and {Money(right, currency)} by {theirs}."
     )
 
 
-def _taxed(left: int, right: int, left_tax: int | None, right_tax: int | None, basis: Basis) -> str:
+def _taxed(
+    left: int, right: int, left_tax: int | None, right_tax: int | None, basis: Basis, currency: str
+) -> str:
     if not basis.lines or left_tax is None or right_tax is None or left_tax == right_tax:
         return ""
     if left - right not in (0, left_tax - right_tax):
@@ -120,8 +128,8 @@ def _taxed(left: int, right: int, left_tax: int | None, right_tax: int | None, b
     if left_tax == at_once:
         one, other = other, one
     return (
-        f"The tax is rounded {one} on the left and {other} on the right: {left_tax} and "
-        f"{right_tax}, in minor units."
+        f"The tax is rounded {one} on the left and {other} on the right: "
+        f"{Money(left_tax, currency)} and {Money(right_tax, currency)}."
     )
 
 

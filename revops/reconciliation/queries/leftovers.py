@@ -7,18 +7,23 @@ that reads differently by now is told so, and nothing is matched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from decimal import Decimal, InvalidOperation
+from typing import Final, Literal
 
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Abs
 
 from revops.kernel.keys import sha256
 from revops.reconciliation.items import Item
 from revops.reconciliation.models import Break, BreakState, BreakType, Run
 
 MOST: Final = 500
+PAGE: Final = 40
+OLDEST, LARGEST = "oldest", "largest"
 _STANDING: Final = (BreakState.OPEN, BreakState.CLEARING)
 # Between the id and the stamp; ids of systems may hold anything else.
 _PART: Final = "~"
@@ -47,11 +52,27 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """Both sides, oldest first; ``cut`` when there are more than a page can hold."""
+    """Both sides, oldest first; ``cut`` when there are more than are looked at together."""
 
     left: Sequence[Leftover]
     right: Sequence[Leftover]
     cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SidePage:
+    """
+    A page of one side's rows, those of at most forty breaks; ``total`` counts the breaks that the
+    words name. ``number`` counts from 1.
+    """
+
+    rows: Sequence[Leftover]
+    total: int
+    number: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE))
 
 
 def token_of(item: Item) -> str:
@@ -73,6 +94,49 @@ def of(run: Run) -> Leftovers:
         [row for row in rows if row.side == "right"],
         cut=len(found) > MOST,
     )
+
+
+def page_of(
+    run: Run, side: Literal["left", "right"], *, words: str = "", order: str = OLDEST,
+    number: int = 1, without: Collection[int] = (),
+) -> SidePage:  # fmt: skip
+    """
+    A side's rows whose number, text, customer, day or amount has all of ``words``, but for those of
+    the breaks ``without``. A number that there is no page of gives the last one.
+    """
+    found = breaks_of(run).exclude(**{side: []}).exclude(pk__in=list(without))
+    for word in words.lower().split()[:_WORDS]:
+        found = found.filter(pk__in=RawSQL(_NAMED.format(side=side), _told(word)))  # noqa: S611
+    keys = ("-size", "pk") if order == LARGEST else ("period_code", "pk")
+    total = found.count()
+    number = min(max(1, number), max(1, -(-total // PAGE)))
+    rows = found.annotate(size=Abs("difference")).order_by(*keys)
+    return SidePage(_rows_of(rows[(number - 1) * PAGE : number * PAGE]), total, number)
+
+
+_WORDS: Final = 6
+_NAMED: Final = """
+SELECT held.id FROM reconciliation_break held
+CROSS JOIN LATERAL jsonb_array_elements(held."{side}") AS item
+WHERE concat_ws(' ', item ->> 'number', item ->> 'id', item ->> 'party', item ->> 'reference',
+    item ->> 'dated') ILIKE %s OR abs((item ->> 'amount')::bigint) = ANY(%s)
+"""
+
+
+def _told(word: str) -> tuple[str, list[int]]:
+    """A word as a pattern, and as an amount of currencies with and without minor units."""
+    text = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    try:
+        amount = abs(Decimal(word.replace(",", "").replace("−", "-")))
+    except InvalidOperation:
+        return f"%{text}%", []
+    if not amount.is_finite() or amount > _LARGEST_AMOUNT:
+        return f"%{text}%", []
+    scaled = {amount.scaleb(places) for places in (0, 2, 3)}
+    return f"%{text}%", [int(one) for one in scaled if one == one.to_integral_value()]
+
+
+_LARGEST_AMOUNT: Final = Decimal(10) ** 14
 
 
 def picked(

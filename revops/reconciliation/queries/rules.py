@@ -25,13 +25,19 @@ DAYS: Final = 90
 @dataclass(frozen=True, slots=True)
 class Record:
     """
-    What a rule did in ninety days: ``hits`` are the matches that it made, of ``all`` that were made
-    for its check; ``released`` those that a person took apart again.
+    What a rule did in ninety days: ``hits`` are all matches that it made, of ``all`` that were made
+    for its check; ``released`` those that a person took apart again, ``changed`` those that a run
+    let go because a row reads differently. What is left of them was ``kept``.
     """
 
     hits: int = 0
     all: int = 0
     released: int = 0
+    changed: int = 0
+
+    @property
+    def kept(self) -> int:
+        return self.hits - self.released - self.changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,8 @@ def _records() -> dict[tuple[str, str], Record]:
         Match.objects.filter(made_at__gte=since)
         .values("pair__check_slug", "rule__name")
         .annotate(
-            hits=Count("pk"), released=Count("pk", filter=Q(released_by__isnull=False))
+            hits=Count("pk"), released=Count("pk", filter=Q(released_by__isnull=False)),
+            changed=Count("pk", filter=Q(released_at__isnull=False, released_by__isnull=True)),
         )
     )  # fmt: skip
     held = list(rows)
@@ -142,7 +149,7 @@ def _records() -> dict[tuple[str, str], Record]:
         total[row["pair__check_slug"]] += row["hits"]
     return {
         (row["pair__check_slug"], row["rule__name"]): Record(
-            row["hits"], total[row["pair__check_slug"]], row["released"]
+            row["hits"], total[row["pair__check_slug"]], row["released"], row["changed"]
         )
         for row in held
         if row["rule__name"]

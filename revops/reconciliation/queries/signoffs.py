@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from exceptions.models import Case, CaseState
 from revops.kernel.money import Money
 from revops.reconciliation.models import Match, Run, RunState, SignOff
 from revops.reconciliation.queries import carried
 from revops.reconciliation.queries.figures import Figures
 from revops.web.formats import money_text
 
+_MOST: Final = 5
 PREPARER, REVIEWER = "preparer", "reviewer"
 
 
@@ -22,6 +25,36 @@ class Missing:
     tone: str = "warn"
     sub: str = ""
     anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LateEvent:
+    """Something that came for the run's period after it: its case, and what is at stake."""
+
+    case: Case
+    amount: Money | None
+
+
+def late_since(run: Run) -> tuple[list[LateEvent], int]:
+    """
+    What came for the run's legal entity and period since it ended and waits, as the period takes
+    no more: the newest five, and how many there are. No figure of the run holds it.
+    """
+    rows = Case.objects.filter(
+        kind="period_closed", legal_entity=run.legal_entity_id, period_code=run.period_code,
+        opened_at__gt=run.ended_at or run.began_at,
+    ).exclude(state=CaseState.RESOLVED)  # fmt: skip
+    found = list(rows.order_by("-opened_at", "-pk")[:_MOST])
+    held = [
+        LateEvent(
+            case,
+            Money(case.at_stake, case.currency)
+            if case.at_stake is not None and case.currency
+            else None,
+        )
+        for case in found
+    ]
+    return held, len(held) if len(held) < _MOST else rows.count()
 
 
 def latest(pair_id: int, legal_entity_id: int, period_code: str) -> Run | None:

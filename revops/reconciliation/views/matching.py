@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,13 +17,13 @@ from accounts.queries import explain
 from approvals.operations import ApprovalRefused
 from revops.kernel import clock
 from revops.kernel.money import Money
-from revops.reconciliation.filters import MATCHING
+from revops.reconciliation.filters import MATCHING, MATCHING_ORDERS
 from revops.reconciliation.forms import MatchForm
 from revops.reconciliation.models import Match, Run
 from revops.reconciliation.operations import drafts, matching
 from revops.reconciliation.operations.matching import MatchRefused, RowsChanged, Wanted
 from revops.reconciliation.queries import leftovers, suggestions
-from revops.reconciliation.queries.leftovers import Leftover, Leftovers, id_of
+from revops.reconciliation.queries.leftovers import OLDEST, Leftover, SidePage, id_of
 from revops.reconciliation.queries.naming import check_of, name_of, sides_of
 from revops.reconciliation.reasons import REASONS, TIMING
 from revops.reconciliation.views.finding import run_of
@@ -32,25 +32,36 @@ from revops.web.htmx import refuse, render_page
 from revops.web.number_style import styled
 from revops.web.policy import screen
 
-_SHOWN: Final = 40
 _MATCHES: Final = 12
 _USUAL_WAIT: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One table: the rows that are shown, how many there are, and what is picked of it."""
+    """
+    One table: picked rows first, each with what would be left of the other side's sum after it (on
+    the right, while something is picked on the left), then a page of the others.
+    """
 
     name: str
     label: str
-    rows: Sequence[tuple[Leftover, bool]]
+    rows: Sequence[tuple[Leftover, bool, Money | None]]
     total: int
     words: str
-    picked: Sequence[Leftover]
+    page: SidePage
 
     @property
-    def hidden(self) -> int:
-        return self.total - len(self.rows)
+    def more(self) -> bool:
+        return self.page.pages > 1 or bool(self.words)
+
+    @property
+    def before(self) -> Mapping[str, str]:
+        return {f"{self.name}_page": str(self.page.number - 1)} if self.page.number > 1 else {}
+
+    @property
+    def after(self) -> Mapping[str, str]:
+        number = self.page.number + 1
+        return {f"{self.name}_page": str(number)} if number <= self.page.pages else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +166,10 @@ def _page(
 ) -> HttpResponse:
     assert isinstance(request.user, User)
     state, left_over = MATCHING.read(request.GET), leftovers.of(run)
-    tokens, gone = _picks(run, request.user, wanted)
+    held, gone = _picks(run, request.user, wanted)
     if gone and not changed:
         changed = f"{', '.join(gone[:3])} changed since you picked it, and is picked no more."
-    bar = _bar([row for row in _every(left_over) if row.token in tokens])
+    bar = _bar(held)
     verdict = explain(request.user, matching.ACTION, entities=[run.legal_entity.code])
     labels = sides_of(run.pair)
     context: dict[str, Any] = {
@@ -166,8 +177,8 @@ def _page(
         "name": name_of(run.pair),
         "check": check_of(run.pair),
         "sides": (
-            _side("left", labels[0], left_over.left, tokens, state),
-            _side("right", labels[1], left_over.right, tokens, state),
+            left := _side(run, "left", labels[0], held, state, bar),
+            right := _side(run, "right", labels[1], held, state, bar),
         ),
         "cut": left_over.cut,
         "bar": bar,
@@ -180,45 +191,49 @@ def _page(
         "changed": changed,
         "state": state,
         "saved": drafts.of(run, request.user),
-        "total": len(left_over.left) + len(left_over.right),
+        "total": left.total + right.total,
+        "looked": leftovers.MOST,
+        "orders": MATCHING_ORDERS,
+        "sort": state.one("sort") or OLDEST,
     }
     return render_page(request, "reconciliation/match.html", context, status=status)
 
 
-def _picks(run: Run, user: User, wanted: Wanted | None) -> tuple[set[str], list[str]]:
-    """The tokens that are picked, and the names of rows that no longer read as when picked."""
+def _picks(run: Run, user: User, wanted: Wanted | None) -> tuple[list[Leftover], list[str]]:
+    """The rows that are picked, and the names of those that no longer read as when picked."""
     if wanted is not None:
-        return {*wanted.left, *wanted.right}, []
+        tokens = [*wanted.left, *wanted.right]
+        found, _ = leftovers.picked(run, tokens)
+        return [row for row in found if row.token in tokens], []
     kept = drafts.of(run, user)
     if kept is None:
-        return set(), []
+        return [], []
     tokens = [*kept.left, *kept.right]
     found, gone = leftovers.picked(run, tokens)
     if gone:
         drafts.forget(run, user, gone=[token for token in tokens if id_of(token) in gone])
-    return {row.token for row in found if row.token in tokens}, gone
-
-
-def _every(left_over: Leftovers) -> list[Leftover]:
-    return [*left_over.left, *left_over.right]
+    return [row for row in found if row.token in tokens], gone
 
 
 def _side(
-    name: str, label: str, rows: Sequence[Leftover], tokens: Collection[str], state: State
-) -> Side:
-    """Picked rows first, then those that the words of the search name, at most forty."""
-    words = state.one(name).lower().split()
-    picked = [row for row in rows if row.token in tokens]
-    found = [row for row in rows if row.token not in tokens and _has(row, words)]
-    shown = [*((row, True) for row in picked), *((row, False) for row in found)]
-    return Side(name, label, shown[:_SHOWN], len(picked) + len(found), state.one(name), picked)
-
-
-def _has(row: Leftover, words: Sequence[str]) -> bool:
-    item = row.item
-    amount = str(Money(item.amount, item.currency).decimal)
-    text = " ".join((item.number, item.id, item.party, item.reference, amount, str(item.dated)))
-    return all(word.replace(",", "") in text.lower() for word in words)
+    run: Run, name: Literal["left", "right"], label: str, held: Sequence[Leftover], state: State,
+    bar: Bar,
+) -> Side:  # fmt: skip
+    mine = [row for row in held if row.side == name]
+    number = state.one(f"{name}_page")
+    page = leftovers.page_of(
+        run, name, words=state.one(name), order=state.one("sort") or OLDEST,
+        number=int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
+        without={row.break_id for row in held},
+    )  # fmt: skip
+    left = bar.left.minor
+    rows: list[tuple[Leftover, bool, Money | None]] = []
+    for row in mine:
+        left -= row.item.amount
+        told = name == "right" and bar.currency and bar.rows[0]
+        rows.append((row, True, Money(left, bar.currency) if told else None))
+    rows += [(row, False, None) for row in page.rows]
+    return Side(name, label, rows, len(mine) + page.total, state.one(name), page)
 
 
 def _bar(rows: Sequence[Leftover]) -> Bar:

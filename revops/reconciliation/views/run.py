@@ -89,6 +89,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "listed": narrowed(held, state.one("type")),
         "carried": carried.of(run),
         "box": box_of(request.user, run, told),
+        "late": signoffs.late_since(run),
         "agreed": carried.agreed(run) if told.decide else None,
         "waiting": carried.waiting(run) if told.decide else None,
         "newer": _newer(run),
