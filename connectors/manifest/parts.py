@@ -96,8 +96,8 @@ class Evidence(StrEnum):
 class Verified:
     """
     ``what`` was verified, ``against`` which edition of what, ``on`` which day (ISO). ``by`` is the
-    kind of evidence: the system itself, the vendor's library, its specification, its documents, or
-    only what others have published that relies on it.
+    kind of evidence: a running system that we did not write, the vendor's library, a published
+    specification, documents, or only what others have published that relies on it.
     """
 
     what: str

@@ -50,6 +50,18 @@ class Contract(ABC):
             missing = [name for name in _METHODS[capability] if not hasattr(self.connector, name)]
             assert not missing, f"{capability} needs {missing}"
 
+    def test_says_how_it_signs_in_and_what_was_verified(self) -> None:
+        manifest = self.connector.manifest
+        assert manifest.auth, "[[auth]] says which ways to sign in there are, or none."
+        assert manifest.verified, "[[verified]] says what was verified, against what, on which day."
+        assert manifest.unverified, "“unverified” says what nobody has seen to be so."
+        proof = {manifest.signature.secret} if manifest.signature else set()
+        ways = [set(way.secrets) for way in manifest.auth]
+        required = {secret.name for secret in manifest.secrets if secret.required} - proof
+        assert required <= set().union(*ways), "No way to sign in names a secret that is required."
+        for way in ways:
+            assert required <= way, "A secret is required that one way to sign in does not take."
+
     def test_explains_itself_in_a_readme(self) -> None:
         words = (self.folder / "README.md").read_text(encoding="utf-8").lower()
         assert "verified" in words

@@ -7,9 +7,8 @@ import tomllib
 
 from accounts.roles import ACTIONS, Role, who_may
 from accounts.tokens import SCOPES
-from connectors import registry
+from connectors import document
 from connectors.contract import Grade
-from connectors.manifest import Capability
 from exceptions import kinds
 from revops.contracts.registry import CONTRACTS
 from revops.delivery.simulation.variants import VARIANTS
@@ -59,14 +58,6 @@ class TestAccounting:
 
 
 class TestReliability:
-    def test_gives_grade_and_settle_window_of_every_connector(self) -> None:
-        rows = {row[0]: row for row in pages.rows_of(RELIABILITY, after="## 1 What we promise")}
-        for manifest in registry.all_manifests().values():
-            row = rows[manifest.label]
-            assert row[2] == f"`{manifest.grade}`"
-            assert row[3].startswith(f"{manifest.settle_window_s:g} s")
-            assert ("nothing is sent" in row[1]) == (not manifest.can(Capability.COMMANDS))
-
     def test_gives_the_simulators_variants(self) -> None:
         rows = pages.rows_of(RELIABILITY, after="## 4 Simulator and controls")[1:]
         shown = {row[0]: row for row in rows}
@@ -97,12 +88,17 @@ class TestReliability:
 
 
 class TestReadme:
-    def test_lists_every_connector_under_its_grade(self) -> None:
+    def test_lists_every_grade(self) -> None:
         rows = pages.rows_of("README.md", after="## How it is kept right")[1:]
         assert {row[0] for row in rows} == {f"`{grade}`" for grade in Grade}
-        for manifest in registry.all_manifests().values():
-            holding = [row[0] for row in rows if manifest.label in row[2]]
-            assert holding == [f"`{manifest.grade}`"], manifest.label
+
+
+class TestConnectors:
+    def test_page_is_what_the_manifests_say(self) -> None:
+        """`manage.py connectors --write` writes it."""
+        page = (pages.ROOT / document.PAGE).read_text(encoding="utf-8")
+        for name, table in document.tables().items():
+            assert f"{document.MADE_BY}: {name} -->\n{table}<!-- end -->" in page, name
 
 
 class TestApi:
