@@ -37,8 +37,9 @@ class Grade(enum.StrEnum):
     """
     What the target's idempotency lets us promise (docs/reliability.md).
 
-    REPEATABLE is for messages to people alone: the target cannot be asked, ``find`` knows of
-    nothing, and what is in doubt is sent again, because a second copy does less harm than none.
+    REPEATABLE is for messages alone, to people and to subscribers who know a message by its id: the
+    target cannot be asked, ``find`` knows of nothing, and what is in doubt is sent again, because a
+    second copy does less harm than none.
     """
 
     UNIQUE_KEY = "unique_key"

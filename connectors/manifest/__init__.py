@@ -26,6 +26,7 @@ from connectors.manifest.parts import (
 from connectors.manifest.reading import member, part
 
 __all__ = [
+    "SLUG",
     "UNKNOWN_SETTLE_S",
     "Auth",
     "Capability",
@@ -44,7 +45,7 @@ __all__ = [
 # Used when nobody knows how late a target may still commit (reliability: rule 5).
 UNKNOWN_SETTLE_S: Final = 20 * 60
 
-_SLUG = re.compile(r"[a-z][a-z0-9_]{1,30}", re.ASCII)
+SLUG: Final = re.compile(r"[a-z][a-z0-9_]{1,30}", re.ASCII)
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _HOST = re.compile(r"(?:[a-z0-9-]|\{[a-z_]+\}|\.)+(?::[0-9]+)?|\*", re.ASCII)
 
@@ -203,7 +204,7 @@ def _evidence(item: Any, problems: list[str]) -> Any:
 def _contradictions(manifest: Manifest) -> list[str]:
     """Facts that are well formed but cannot all be true."""
     found = []
-    if not _SLUG.fullmatch(manifest.slug):
+    if not SLUG.fullmatch(manifest.slug):
         found.append(f"the slug “{manifest.slug}” must be lower-case letters, digits and _")
     found += [
         f"the host “{host}” is no host template"
@@ -230,9 +231,12 @@ def _contradictions(manifest: Manifest) -> list[str]:
     if manifest.grade is Grade.IDEMPOTENT_WINDOW and not manifest.dedupe_window_s:
         found.append("the grade “idempotent_window” needs “dedupe_window_s”")
     if manifest.grade is Grade.REPEATABLE and not all(
-        kind.startswith("notice.") for kind in manifest.accepts
+        kind.startswith(("notice.", "portal.")) for kind in manifest.accepts
     ):
-        found.append("the grade “repeatable” is for messages to people (“notice.…”) alone")
+        found.append(
+            "the grade “repeatable” is for messages alone, to people (“notice.…”) and to "
+            "subscribers who know a message by its id (“portal.…”)"
+        )
     if manifest.max_in_flight < 1 or manifest.max_batch < 1:
         found.append("“max_in_flight” and “max_batch” are at least 1")
     if manifest.signature and manifest.signature.secret not in {s.name for s in manifest.secrets}:

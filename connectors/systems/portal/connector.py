@@ -1,0 +1,115 @@
+"""Events of the published language, told to a subscriber by signed webhooks (Standard Webhooks)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors.commands import PayloadRefused
+from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Settings
+from connectors.http import Answer, Client, NotSent, Unanswered
+from connectors.manifest import Manifest
+from connectors.systems.portal import message
+from revops.kernel import backoff
+from revops.kernel.clock import now
+from revops.kernel.keys import sha256
+from revops.kernel.strict_json import dumps
+
+_WAIT_S: Final = 30
+# These speak of the endpoint and not of what was posted: the next message would fare the same.
+_OF_THE_ENDPOINT: Final = frozenset({401, 403, 404, 405, 410})
+# Refused for what is in the message; to repeat it would change nothing.
+_OF_THE_MESSAGE: Final = frozenset({400, 413, 415, 422})
+
+
+class PortalConnector:
+    """A CommandSink and a Probe."""
+
+    def __init__(self) -> None:
+        self.manifest = Manifest.beside(__file__)
+
+    def digest(self, payload: Mapping[str, Any]) -> str:
+        return sha256(dumps(payload))
+
+    async def send(
+        self, client: Client, settings: Settings, commands: Sequence[Command]
+    ) -> Sequence[Receipt]:
+        """One call each."""
+        return [await _one(client, settings, command) for command in commands]
+
+    async def find(
+        self, client: Client, settings: Settings, keys: Sequence[str]
+    ) -> Mapping[str, Sequence[Found]]:
+        """Nothing: a subscriber cannot be asked. What is in doubt is sent again under its id."""
+        return {}
+
+    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
+        """The secret can sign, and the host answers; no message is sent."""
+        steps = []
+        try:
+            message.headers(
+                message_id="msg_probe", content=b"{}",
+                secret=settings.secrets.get("signing_secret", ""), at=now(),
+            )  # fmt: skip
+            steps.append(ProbeStep("The secret can sign", True, "A key of enough bytes."))
+        except PayloadRefused as refused:
+            return [ProbeStep("The secret can sign", False, str(refused))]
+        label = "The subscriber answers"
+        try:
+            answer = await client.call("GET", message.path(settings))
+        except (NotSent, Unanswered) as error:
+            return [*steps, ProbeStep(label, False, error.reason)]
+        there = answer.status < 500 and answer.status not in (404, 410)
+        said = f"It answers {answer.status} to being asked; nothing was posted."
+        return [*steps, ProbeStep(label, there, said)]
+
+
+async def _one(client: Client, settings: Settings, command: Command) -> Receipt:
+    try:
+        content = message.body(command)
+    except PayloadRefused as refused:
+        return Receipt(Outcome.REFUSED, code="payload_invalid", reason=str(refused))
+    try:
+        headers = message.headers(
+            message_id=command.key, content=content,
+            secret=settings.secrets.get("signing_secret", ""), at=now(),
+        )  # fmt: skip
+    except PayloadRefused as refused:
+        return Receipt(Outcome.AUTH, code="secret_wrong", reason=str(refused))
+    try:
+        answer = await client.call("POST", message.path(settings), content=content, headers=headers)
+    except NotSent as error:
+        return Receipt(Outcome.NOT_SENT, code="not_sent", reason=error.reason)
+    except Unanswered as error:
+        return Receipt(Outcome.IN_DOUBT, code="unanswered", reason=error.reason)
+    return _receipt(command, answer)
+
+
+def _receipt(command: Command, answer: Answer) -> Receipt:
+    """The status decides, as in the standard: 2xx is taken, anything else is not."""
+    status = answer.status
+    if 200 <= status < 300:
+        # The id is ours: the subscriber gives none.
+        return Receipt(Outcome.OK, external_id=command.key, http_status=status)
+    if status == 429 or status == 503 and "retry-after" in answer.headers:
+        wait = backoff.retry_after(answer.headers.get("retry-after"), at=now()) or _WAIT_S
+        return _not(Outcome.THROTTLED, "throttled", "It asks us to slow down.", answer, wait)
+    if status in _OF_THE_ENDPOINT or 300 <= status < 400:
+        reason = f"The address takes no messages from us: it answers {status}."
+        return _not(Outcome.AUTH, "endpoint_wrong", reason, answer)
+    if status in _OF_THE_MESSAGE:
+        reason = f"The subscriber refuses this message with {status}."
+        return _not(Outcome.REFUSED, "refused", reason, answer)
+    return _not(Outcome.TRANSIENT, "failed", f"The subscriber failed with {status}.", answer)
+
+
+def _not(
+    outcome: Outcome, code: str, reason: str, answer: Answer, wait: int | None = None
+) -> Receipt:
+    return Receipt(
+        outcome, code=code, reason=reason, http_status=answer.status, excerpt=answer.excerpt(200),
+        retry_after=wait,
+    )  # fmt: skip
+
+
+connector = PortalConnector()
