@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from exceptions.models import Cause
-from revops.close.models import PeriodSignOff, Task
+from revops.close.models import PeriodSignOff, Task, TaskTemplate
 from revops.close.operations import settings
 from revops.mappings.models import AccountingPeriod
 from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, is_now, ready, worker
@@ -135,6 +135,24 @@ class TestOthers:
         )
         assert wrong.status_code == 422
         assert as_("ana").post("/close/settings/calendar").status_code == 403
+
+    def test_a_task_of_every_close_is_edited_into_its_next_version(self) -> None:
+        an_ended_period()
+        made = settings.set_template(
+            title="Statements loaded", area="payments", due_day=0, by=worker("mona")
+        )
+        mona = as_("mona")
+        page = seen(mona, f"/close/settings/?edit={made.slug}")
+        assert "Change “Statements loaded”" in page
+        assert 'value="0" required' in page
+        typed = {"slug": made.slug, "title": "Statements and fees loaded", "area": "payments"}
+        more = {"due_day": "1", "preparer": str(worker("ana").pk), "reviewer": ""}
+        assert mona.post("/close/settings/template", typed | more).status_code == 302
+        newest = TaskTemplate.objects.get(slug=made.slug, retired_at__isnull=True)
+        assert (newest.version, newest.title, newest.preparer) == (
+            2, "Statements and fees loaded", worker("ana"),
+        )  # fmt: skip
+        assert "edit=" not in seen(as_("ana"), "/close/settings/")
 
 
 def sign(client: Client, period: AccountingPeriod, role: str) -> Any:

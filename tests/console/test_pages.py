@@ -276,6 +276,23 @@ class TestHome:
         assert "Tryton US" in page
         assert "Most costly causes" not in page
 
+    def test_begins_with_the_systems_for_who_runs_them(
+        self, sign_in: SignIn, rob: User, adam: User, rae: User, company: Company
+    ) -> None:
+        stop_erp(company)
+        revops = text_of(sign_in(rob).get("/"))
+        assert "1 connection does not take everything." in revops
+        assert "Open top cause" in revops
+        assert "Work the queue" not in revops
+        admin = text_of(sign_in(adam).get("/"))
+        assert "Review changes" in admin
+        assert "sign-ins refused" in admin
+        assert "Open top cause" not in admin
+        auditor = text_of(sign_in(rae).get("/"))
+        assert "Needs you in the systems" not in auditor
+        assert "Work the queue" not in auditor
+        assert "Look at the queue" in auditor
+
     def test_tells_support_that_nothing_is_theirs_yet(
         self, sign_in: SignIn, sue: User, company: Company
     ) -> None:

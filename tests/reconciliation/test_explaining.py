@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from revops.ledger.schedules import cumulative
 from revops.kernel.money import Money
+from revops.ledger.schedules import cumulative
 from revops.reconciliation.engine import bases
 from revops.reconciliation.engine.deciding import paired
 from revops.reconciliation.engine.explaining import (

@@ -90,6 +90,10 @@ def set_template(
         known = old.first()
         if known is None:
             raise SettingRefused("There is no such task any more.")
+        if known.legal_entity_id != (entity.pk if entity else None):
+            # Whoever moves it may change it where it was, too.
+            was = known.legal_entity.code if known.legal_entity else ""
+            authorize(by, "periods.close", entities=[was])
         version = known.version + 1
         old.update(retired_at=now)
     else:

@@ -7,17 +7,19 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import User
+from accounts.models import Assignment, User
 from accounts.queries import may
-from accounts.roles import who_may
+from accounts.roles import rule_of, who_may
 from revops.close.areas import AREAS
 from revops.close.models import CloseCalendar, LatePolicy, TaskTemplate
 from revops.close.models.late import LateWay
 from revops.close.operations import settings as operations
+from revops.kernel import clock
 from revops.mappings.models import LegalEntity
 from revops.web.htmx import render_page
 from revops.web.policy import screen
@@ -109,6 +111,16 @@ def _person(request: HttpRequest, name: str) -> User | None:
     return User.objects.filter(pk=int(number), is_active=True).first() if number.isdigit() else None
 
 
+def _able(action: str) -> list[User]:
+    """Whose roles let them do this somewhere, by name."""
+    now = clock.now()
+    held = Assignment.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=now), valid_from__lte=now,
+        role__in=[role.value for role in rule_of(action).roles],
+    )  # fmt: skip
+    return list(User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("name"))
+
+
 def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     entities = list(LegalEntity.objects.order_by("name"))
     calendars = {one.legal_entity_id: one for one in CloseCalendar.objects.all()}
@@ -128,5 +140,7 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         ),
         "areas": AREAS, "ways": LateWay.choices, "problem": problem,
         "may_change": may(request.user, "periods.close"), "who": who_may("periods.close"),
+        "edited": templates.filter(slug=request.GET.get("edit", "")[:40]).first(),
+        "preparers": _able("close.prepare"), "reviewers": _able("close.sign"),
     }  # fmt: skip
     return render_page(request, "close/settings.html", context, status=status)

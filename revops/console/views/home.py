@@ -21,6 +21,7 @@ from revops.alerts.queries.listing import unanswered
 from revops.close.certificate.queries import held_for, offered
 from revops.console.queries.home import left_at, matches, newest_postings, targets
 from revops.console.queries.leading import leading
+from revops.console.queries.operating import operates, operating
 from revops.credits.queries import desk
 from revops.kernel import clock
 from revops.web import nav
@@ -83,6 +84,11 @@ def home(request: HttpRequest) -> HttpResponse:
         context["approvals"] = waiting_for(request.user)
     if may(request.user, "connections.view"):
         context["targets"] = targets()
+    if close is None and operates(request.user):
+        causes = context.get("causes")
+        rows = causes.rows if causes else ()
+        context["operating"] = operating(request.user, context["targets"], rows, at=now)
+    context["may_work"] = may(request.user, "cases.claim")
     return render_page(request, "console/home.html", context)
 
 
