@@ -18,6 +18,7 @@ from revops.pipeline.transform import (
     invoices,
     payment_signals,
     provisioning,
+    published,
     renewals,
     support,
     usage,
@@ -42,6 +43,7 @@ MAPPINGS: Final[Mapping[str, Transform]] = {
     "billing.invoice_item.delete": usage.removal,
     "billing.credit_note.create": crediting.note,
     "billing.credit_note.void": crediting.void,
+    "portal.event": published.event,
     "support.credit_state": crediting.stage,
     "support.billing_context": support.context,
 }

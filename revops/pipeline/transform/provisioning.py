@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from revops.pipeline.transform.base import Answer, Ask, Made, Unready
+from connectors import registry
+from revops.pipeline.transform import billers
+from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready
 from revops.pipeline.transform.customers import UNKNOWN, known
 from revops.pipeline.transform.parties import Party
 from revops.store import sql
@@ -21,16 +23,30 @@ def subscription(asks: Sequence[Ask]) -> Mapping[int, Answer]:
     contracts = {
         row.opportunity_id: row for row in sql.rows(_CONTRACTS, ([ask.record_id for ask in asks],))
     }
+    candidates = billers.peers(_billing_systems())
     return {
-        ask.step_id: _subscription(ask, party, contracts.get(ask.record_id))
+        ask.step_id: _subscription(ask, party, contracts.get(ask.record_id), candidates)
         if (party := customers.get(ask.step_id))
         else UNKNOWN
         for ask in asks
     }
 
 
-def _subscription(ask: Ask, party: Party, contract: Any) -> Answer:
+def _billing_systems() -> list[str]:
+    """Connectors that can provision."""
+    return [
+        slug
+        for slug, manifest in registry.all_manifests().items()
+        if "billing.subscription.create" in manifest.accepts
+    ]
+
+
+def _subscription(
+    ask: Ask, party: Party, contract: Any, candidates: Sequence[tuple[int, frozenset[str]]]
+) -> Answer:
     """Billed by invoice when a contract gives days to pay; else the payment method is charged."""
+    if billers.provisioner(candidates, ask.legal_entity, party) != ask.connection_id:
+        return NotNeeded("Another system bills this customer.")
     sold: Any = ask.event
     payload = {
         "customer": {

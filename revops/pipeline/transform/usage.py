@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 
 from revops.contracts.usage import UsageRated
 from revops.kernel.money import Money
+from revops.pipeline.transform import billers
 from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready
 
 
 def item(asks: Sequence[Ask]) -> Mapping[int, Answer]:
-    return {ask.step_id: _item(ask) for ask in asks}
+    billed_by = billers.of_subscriptions(asks)
+    return {ask.step_id: _item(ask, billed_by.get(ask.record_id)) for ask in asks}
 
 
-def _item(ask: Ask) -> Answer:
+def _item(ask: Ask, billed_by: int | None) -> Answer:
     rated = ask.event
     if not isinstance(rated, UsageRated):
         return NotNeeded("It is no billable line.")
+    if billed_by is not None and billed_by != ask.connection_id:
+        return NotNeeded("Another system bills this subscription.")
     due = rated.amount - rated.prepaid
     if not due:
         return NotNeeded("All of it is included or paid before.")
