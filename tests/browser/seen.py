@@ -3,54 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
 
-RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-_BARRIERS: Final = """
-([tags, without]) => axe.run({
-    runOnly: tags, rules: Object.fromEntries(without.map(rule => [rule, {enabled: false}])),
-    resultTypes: ['violations'], preload: false}).then(SAID)
-"""
-# Two thirds of what axe takes is the contrast of every word with what is behind it. Words of one
-# colour, size and weight on the same backgrounds have the same one.
-_CONTRASTS: Final = """
-() => {
-    const behind = new Map(), seen = new Set(), shown = [];
-    const ground = one => {
-        if (!one) return '';
-        if (!behind.has(one)) {
-            const style = getComputedStyle(one), above = ground(one.parentElement);
-            behind.set(one, [style.backgroundColor, style.backgroundImage, style.opacity,
-                style.filter, above].join(' '));
-        }
-        return behind.get(one);
-    };
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    const found = [...document.querySelectorAll('input, select, textarea')];
-    while (texts.nextNode())
-        if (texts.currentNode.data.trim()) found.push(texts.currentNode.parentElement);
-    for (const one of found) {
-        const style = getComputedStyle(one);
-        const key = [style.color, style.fontSize, style.fontWeight, style.textShadow,
-            style.textDecorationLine, one.matches(':disabled, [aria-disabled]'), ground(one)];
-        if (seen.has(key.join(' ')) || !one.checkVisibility({visibilityProperty: true})) continue;
-        seen.add(key.join(' '));
-        shown.push(one);
-    }
-    return axe.run({include: shown}, {
-        runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']},
-        resultTypes: ['violations'], preload: false}).then(SAID);
-}
-"""
-_SAID: Final = """(
-    found => found.violations.map(rule => {
-        const nodes = rule.nodes.map(node => node.html.slice(0, 160));
-        return `${rule.id}: ${nodes.join(' | ')}`;
-    }))
-"""
+from tests.browser import barriers
+
 _OVER_THE_EDGE: Final = """
 () => [...document.querySelectorAll('body *')]
     .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
@@ -122,23 +80,13 @@ class Seen:
         found: list[str] = self.page.evaluate(_OVER_THE_EDGE)
         return found
 
-    def barriers(self, *, but_contrast: bool = False) -> list[str]:
-        """
-        What axe finds: WCAG 2.2 A and AA, and best practice. It is injected by the protocol, not
-        by a tag: the content policy stays in force.
-        """
-        without = ["color-contrast"] if but_contrast else []
-        return self._axe(_BARRIERS, [list(RULES), without])
+    def barriers(self) -> list[str]:
+        """What axe finds: WCAG 2.2 A and AA, and best practice."""
+        return barriers.barriers(self.page)
 
     def contrasts(self) -> list[str]:
-        """What axe finds of colours, for one word of each look in turn."""
-        return self._axe(_CONTRASTS)
-
-    def _axe(self, asked: str, given: Any = None) -> list[str]:
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE_SCRIPT)
-        found: list[str] = self.page.evaluate(asked.replace("SAID", _SAID), given)
-        return found
+        """What axe finds of colours."""
+        return barriers.contrasts(self.page)
 
     def posts(self) -> list[str]:
         """The paths that were posted to."""

@@ -89,11 +89,8 @@ class TestPages:
             seen.page.emulate_media(color_scheme=scheme)
             if seen.sideways():
                 found[f"{width} px"] = (seen.sideways(), seen.widest())
-            once = len(wanted) == 1  # then the page itself has shown every word
-            barriers = seen.contrasts() if once or (width, scheme) != wanted[0] else []
-            if (width, scheme) == wanted[0]:
-                barriers += seen.barriers(but_contrast=once)
-            if barriers:
+            first = (width, scheme) == wanted[0]
+            if barriers := seen.barriers() if first else seen.contrasts():
                 found[f"{width} px, {scheme}"] = barriers
             if pictures:
                 path = pictures / f"{look.name}-{width}-{scheme}.png"
