@@ -5,6 +5,8 @@ PYTHON ?= python3
 ARGS ?=
 BENCH ?=
 SEEDS ?= 100
+NAME ?=
+KIND ?= source
 
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
@@ -15,7 +17,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-peers check bench tasks simulate snapshot clean run-environment dev-environment
+.PHONY: help run test test-peers check bench tasks simulate snapshot connector clean run-environment dev-environment
 
 help:
 	@echo "make run         the console with the demo company (REVOPS_HOME, REVOPS_PORT move it)"
@@ -26,6 +28,7 @@ help:
 	@echo "make tasks       the timed tasks of a person, in a real browser"
 	@echo "make simulate    the delivery protocol under faults (SEEDS=100)"
 	@echo "make snapshot    record what migrations say to an empty database"
+	@echo "make connector   the folder of a new connector (NAME=acme, KIND=source or sink)"
 	@echo "make clean       remove the environment and caches; data stay"
 
 run-environment:
@@ -75,6 +78,9 @@ simulate: run-environment
 # The servers of `exec` are empty: what is recorded begins with nothing.
 snapshot: dev-environment
 	@exec $(WITH_SERVERS) $(MANAGE) snapshot
+
+connector: dev-environment
+	@$(MANAGE) connector new "$(NAME)" --kind "$(KIND)"
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(EMBEDDED) down; fi
