@@ -99,6 +99,7 @@ class Flow:
 APPLY: Final = "apply"
 JOURNALIZE: Final = "journalize"
 POST: Final = "post"
+PUBLISH: Final = "portal.event"
 
 
 def apply(title: str = "Keep the record") -> Step:
@@ -123,6 +124,13 @@ def tell(capability: str, title: str, *, after: tuple[str, ...] = (APPLY,)) -> S
     """Tell a system how things are now. Not undone: the next state replaces it."""
     undo = Undo(why="It tells how things are; the next state replaces it.")
     return Step(capability, Kind.COMMAND, title, after, capability, undo)
+
+
+def publish() -> Step:
+    """Tell those who subscribed the event itself. Not undone: what was told is known."""
+    undo = Undo(why="It was told; what follows from it is the subscriber's to undo.")
+    title = "Tell those who subscribed"
+    return Step(PUBLISH, Kind.COMMAND, title, (APPLY,), PUBLISH, undo)
 
 
 def ask(capability: str, title: str, *, after: tuple[str, ...], undo: Undo) -> Step:

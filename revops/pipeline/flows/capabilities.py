@@ -73,6 +73,8 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
         Capability(
             "support.billing_context", "Billing on ticket", "support", answers=True,
         ),
+        # The event as it is: a newer one takes nothing back of what an older one told.
+        Capability("portal.event", "Event to subscriber", "portal", latest=False),
         Capability(
             "billing.invoice_item.delete", "Removal of a line", "billing", latest=False,
             absent="No connector removes lines: a person does so in the billing system.",

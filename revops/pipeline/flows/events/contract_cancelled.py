@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, check, tell
+from revops.pipeline.flows.base import Flow, apply, check, publish, tell
 
 FLOW = Flow(
     event="contract.cancelled",
@@ -13,5 +13,6 @@ FLOW = Flow(
         check("terms", "Its term and its value are known"),
         tell("crm.renewal_value", "Tell sales what a renewal is worth", after=("terms",)),
         tell("success.customer", "Tell customer success who the customer is", after=("terms",)),
+        publish(),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, tell
+from revops.pipeline.flows.base import Flow, apply, publish, tell
 
 FLOW = Flow(
     event="customer.merged",
@@ -12,5 +12,6 @@ FLOW = Flow(
         apply("Join the customers"),
         tell("crm.customer_link", "Link the account with billing"),
         tell("success.customer", "Tell customer success who the customer is"),
+        publish(),
     ),
 )

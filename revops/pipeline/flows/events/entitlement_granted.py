@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, tell
+from revops.pipeline.flows.base import Flow, apply, publish, tell
 
 FLOW = Flow(
     event="entitlement.granted",
@@ -11,5 +11,6 @@ FLOW = Flow(
     steps=(
         apply("Keep the entitlement"),
         tell("success.entitlements", "Tell customer success what may be used"),
+        publish(),
     ),
 )

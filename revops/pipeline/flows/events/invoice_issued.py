@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, books, check, tell
+from revops.pipeline.flows.base import Flow, apply, books, check, publish, tell
 
 FLOW = Flow(
     event="invoice.issued",
@@ -15,5 +15,6 @@ FLOW = Flow(
         check("ledger", "Each line says how it is earned"),
         *books("entity", "tax", "ledger"),
         tell("crm.invoice_state", "Tell sales how the invoice stands", after=("post",)),
+        publish(),
     ),
 )

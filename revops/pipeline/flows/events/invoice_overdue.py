@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, tell
+from revops.pipeline.flows.base import Flow, apply, publish, tell
 
 FLOW = Flow(
     event="invoice.overdue",
@@ -12,5 +12,6 @@ FLOW = Flow(
         apply("Mark the invoice as overdue"),
         tell("crm.invoice_state", "Tell sales how the invoice stands"),
         tell("success.payment_signal", "Tell customer success about the money"),
+        publish(),
     ),
 )

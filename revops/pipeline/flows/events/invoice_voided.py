@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, books, tell
+from revops.pipeline.flows.base import Flow, apply, books, publish, tell
 
 FLOW = Flow(
     event="invoice.voided",
@@ -12,5 +12,6 @@ FLOW = Flow(
         apply("Void the invoice"),
         *books(),
         tell("crm.invoice_state", "Tell sales how the invoice stands", after=("post",)),
+        publish(),
     ),
 )

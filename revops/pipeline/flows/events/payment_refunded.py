@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, books, tell
+from revops.pipeline.flows.base import Flow, apply, books, publish, tell
 
 FLOW = Flow(
     event="payment.refunded",
@@ -13,5 +13,6 @@ FLOW = Flow(
         *books(),
         tell("crm.invoice_state", "Tell sales how the invoice stands", after=("post",)),
         tell("success.payment_signal", "Tell customer success about the money", after=("post",)),
+        publish(),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, tell
+from revops.pipeline.flows.base import Flow, apply, publish, tell
 
 FLOW = Flow(
     event="subscription.upgraded",
@@ -13,5 +13,6 @@ FLOW = Flow(
         tell("crm.renewal_value", "Tell sales what a renewal is worth"),
         tell("success.entitlements", "Tell customer success what may be used"),
         tell("success.customer", "Tell customer success who the customer is"),
+        publish(),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, tell
+from revops.pipeline.flows.base import Flow, apply, publish, tell
 
 FLOW = Flow(
     event="usage.threshold_crossed",
@@ -12,5 +12,6 @@ FLOW = Flow(
         apply("Keep where usage stands"),
         tell("crm.health", "Tell sales how the customer fares"),
         tell("success.entitlements", "Tell customer success what may be used"),
+        publish(),
     ),
 )
