@@ -36,7 +36,7 @@ class EntityBooks:
     accounts: dict[str, list[tuple[date, date, str]]]
     skus: dict[str, list[tuple[date, date, SkuTreatment]]]
     taxes: dict[str, list[tuple[date, date, str]]]
-    routes: list[tuple[date, date, str, int]]
+    routes: list[tuple[date, date, str, int, bool]]
     calendar: list[tuple[int, Period]]
     periods: list[Period]
     starts: list[date]
@@ -59,8 +59,14 @@ class EntityBooks:
 
     def routes_on(self, day: date) -> list[tuple[str, int]]:
         """(lane, connection id) of every ERP that keeps these books on a day."""
+        return [(lane, target) for lane, target, _ in self.postings_on(day)]
+
+    def postings_on(self, day: date) -> list[tuple[str, int, bool]]:
+        """The same, and whether invoices, credit notes and payments go as the ERP's documents."""
         return [
-            (lane, target) for since, until, lane, target in self.routes if since <= day < until
+            (lane, target, documents)
+            for since, until, lane, target, documents in self.routes
+            if since <= day < until
         ]
 
 
@@ -146,7 +152,8 @@ SELECT map.legal_entity_id, map.code AS key, lower(map.valid) AS since, upper(ma
     ON account.id = map.account_id
 """
 _ROUTES = """
-SELECT legal_entity_id, lane, connection_id, lower(valid) AS since, upper(valid) AS until
+SELECT legal_entity_id, lane, connection_id, lower(valid) AS since, upper(valid) AS until,
+    posts_as = 'documents' AS documents
 FROM mappings_erproute ORDER BY lane
 """
 _PERIODS = """
@@ -211,7 +218,9 @@ def _load() -> dict[int, EntityBooks]:
     tags = read_tags()
     routes: dict[int, list[Any]] = defaultdict(list)
     for row in sql.rows(_ROUTES):
-        routes[row.legal_entity_id].append((*_span(row), row.lane, row.connection_id))
+        routes[row.legal_entity_id].append(
+            (*_span(row), row.lane, row.connection_id, row.documents)
+        )
     calendar: dict[int, list[Any]] = defaultdict(list)
     for row in sql.rows(_PERIODS):
         calendar[row.legal_entity_id].append(

@@ -13,7 +13,9 @@ from typing import Any, Final, Literal
 
 from django.db import models
 
+from connectors import registry
 from connectors.models import Connection
+from connectors.postings import DOCUMENTS
 from revops.mappings.models import (
     AccountMap,
     Convention,
@@ -25,6 +27,7 @@ from revops.mappings.models import (
     LedgerAccount,
     LegalEntity,
     OwnershipRule,
+    PostsAs,
     RatePolicy,
     SkuMap,
     TaxMap,
@@ -182,7 +185,11 @@ KINDS: Final = (
     ),
     MapKind(
         "routes", "ERP routes", "route", ErpRoute, Column("lane", "Lane", "lane", longest=24),
-        (Column("connection", "Kept in", "connection__slug", "connection"),),
+        (
+            Column("connection", "Kept in", "connection__slug", "connection"),
+            Column("posts_as", "Invoices and credit notes go as", "posts_as", "choice", blank=True,
+                   choices=dict(PostsAs.choices)),
+        ),
         hint="Which ERP keeps an entity's books.",
     ),
     MapKind(
@@ -212,12 +219,21 @@ class Known:
     entities: Mapping[str, int]
     accounts: Mapping[str, int]
     connections: Mapping[str, int]
+    # Connections whose system takes invoices, credit notes and payments as documents of its own.
+    documents: frozenset[str] = frozenset()
 
     @classmethod
     def now(cls) -> Known:
         """Three queries."""
+        held = Connection.objects.order_by("slug").values_list("slug", "pk", "connector")
+        takes = {
+            slug
+            for slug, manifest in registry.all_manifests().items()
+            if set(DOCUMENTS) <= set(manifest.accepts)
+        }
         return cls(
             dict(LegalEntity.objects.order_by("code").values_list("code", "pk")),
             dict(LedgerAccount.objects.order_by("code").values_list("code", "pk")),
-            dict(Connection.objects.order_by("slug").values_list("slug", "pk")),
+            {slug: pk for slug, pk, _ in held},
+            frozenset(slug for slug, _, connector in held if connector in takes),
         )

@@ -1,6 +1,9 @@
 """
 Journal → one command for every ERP that keeps those books on that day; payload frozen here.
 
+What the route wants as a document of the ERP's own goes as one (``documents``), under the key that
+its journal would have: whichever form is posted first, the other is not posted again.
+
 An ERP keeps an entity's books in the entity's own currency. What was in another one is posted at
 its functional amounts, and each line names the foreign amount beside it.
 """
@@ -14,6 +17,7 @@ from revops.delivery.operations import Order
 from revops.kernel import strict_json
 from revops.ledger.books import EntityBooks
 from revops.ledger.operations import NewEntry
+from revops.pipeline import documents
 from revops.store import sql
 
 
@@ -24,6 +28,7 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
     """
     found: list[Order] = []
     countries = _countries(entries, books)
+    known = documents.known(entries, books)
     for entry in entries:
         draft = entry.draft
         amount = draft.amount
@@ -33,6 +38,7 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
                 continue
         entity = books[entry.legal_entity_id]
         for lane, connection_id in entity.routes_on(draft.accounting_date):
+            kind, beside = known.shape(entry, lane, connection_id)
             found.append(
                 Order(
                     connection_id=connection_id,
@@ -42,8 +48,8 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
                     document_type=draft.document_type,
                     business_key=draft.business_key,
                     revision=draft.revision,
-                    kind="journal.post",
-                    payload=payload(entry, entity, countries),
+                    kind=kind,
+                    payload=payload(entry, entity, countries, beside),
                     subject_kind="journal",
                     subject_id=entry.id,
                     currency=draft.functional_currency,
@@ -87,12 +93,14 @@ def _source(entry: NewEntry) -> str:
     return entry.draft.business_key.partition(":")[0]
 
 
-def payload(entry: NewEntry, books: EntityBooks, countries: Countries) -> str:
+def payload(
+    entry: NewEntry, books: EntityBooks, countries: Countries, beside: Mapping[str, Any]
+) -> str:
     """
     What an ERP is asked to post, as canonical JSON: amounts in minor units of ``currency``, which
     is that of the books, one line each side, the date in the entity's zone. Of a foreign document
     also ``document_currency`` and each line's signed ``document_amount``. Where the maps say one, a
-    line has a ``cost_centre`` and a ``customer_class``.
+    line has a ``cost_centre`` and a ``customer_class``. ``beside`` is said beside the journal.
     """
     draft = entry.draft
     foreign = draft.currency != draft.functional_currency
@@ -133,6 +141,7 @@ def payload(entry: NewEntry, books: EntityBooks, countries: Countries) -> str:
         "number": f"JE-{entry.id}",
         "period": entry.period_code,
         "revision": draft.revision,
+        **beside,
     }
     if foreign:
         stated["document_currency"] = draft.currency

@@ -25,8 +25,8 @@ from connectors.systems.tryton.wire import Tryton
 
 class TrytonConnector:
     """
-    A CommandSink and a SnapshotSource; accepts ``journal.post``, ``invoice.post`` and
-    ``customer.upsert``.
+    A CommandSink and a SnapshotSource; accepts ``journal.post``, ``invoice.post``,
+    ``credit_memo.post``, ``payment.post`` and ``customer.upsert``.
     """
 
     def __init__(self) -> None:
@@ -82,8 +82,9 @@ class TrytonConnector:
     ) -> tuple[Sequence[SnapshotRow], str]:
         """
         Kind ``journal``: all moves in the range, ours or not, drafts included; the move of an
-        invoice of ours under that invoice's id and key. Kind ``invoice``: all posted customer
-        invoices with what is open, ours or not. Dated by accounting date.
+        invoice of ours under that invoice's id and key. ``invoice``, ``credit`` and ``payment``:
+        all posted ones with what is open, ours or not; dated by accounting date. ``customer`` and
+        ``account``: all there are. ``period``: those that the range touches.
         """
         tryton = Tryton(client, settings)
         with read_only():

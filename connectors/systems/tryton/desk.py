@@ -173,7 +173,7 @@ def journal(
 
 def invoice(number: int, /, **changes: Any) -> Command:
     """The same as a customer invoice of Tryton's."""
-    return journal(number, kind="invoice.post", **changes)
+    return journal(number, **({"kind": "invoice.post"} | changes))
 
 
 def customer(number: int, /, *, key: str = "", **changes: Any) -> Command:

@@ -28,7 +28,7 @@ async def create(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> None:
         fail_all(wanting, problem, outcome=outcome)
         leave(jobs)
         return
-    for form in forms.BY_KIND.values():
+    for form in forms.FORMS:
         pairs = [pair for pair in zip(wanting, drafts, strict=True) if pair[0].wanted is form]
         if not await _create(tryton, form, pairs):
             leave(jobs)

@@ -65,7 +65,14 @@ INVOICE: Final = Form(
     found=invoices.found,
     customers=invoices.customers,
 )
-BY_KIND: Final = {form.kind: form for form in (MOVE, INVOICE)}
+FORMS: Final = (MOVE, INVOICE)
+# What each kind of command becomes: a credit memo is an invoice below zero, a payment a move.
+BY_KIND: Final = {
+    "journal.post": MOVE,
+    "payment.post": MOVE,
+    "invoice.post": INVOICE,
+    "credit_memo.post": INVOICE,
+}
 
 
 def of(external_id: str) -> Form:

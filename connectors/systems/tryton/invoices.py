@@ -9,6 +9,7 @@ writes one move line for each of them and one for the total, in its accounts and
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from connectors.contract import Found
@@ -16,6 +17,7 @@ from connectors.systems.tryton import moves, wire
 from connectors.systems.tryton.books import Books, Library
 from connectors.systems.tryton.journal import Journal, content_hash, key_in
 from connectors.systems.tryton.placing import receivable
+from revops.kernel.clock import now
 
 # Before the id: invoices and moves are numbered separately, and both are ours to name.
 PREFIX: Final = "invoice:"
@@ -110,7 +112,13 @@ def values(
         "description": journal.text,
         "lines": [["create", lines]],
         "taxes": [["create", taxes]],
+        **({"payment_term_date": wire.date(journal.due_on)} if _ahead(journal.due_on) else {}),
     }
+
+
+def _ahead(due_on: str) -> bool:
+    """Tryton asks a person about a day to pay by that is over, so none such is told."""
+    return due_on > (now() + timedelta(days=1)).date().isoformat()
 
 
 def key_of(row: Mapping[str, Any]) -> str:

@@ -244,25 +244,24 @@ class InvoicingBehaviour:
         first = next(row for row in rows if row.key == commands[0].key)
         assert first.accounts == {"USD": {"1100": 1_299_000, "2100": -99_000, "2300": -1_200_000}}
         assert (first.group_key, first.party, first.entity) == ("cus_1", "Customer cus_1", "US-INC")
-        invoices = listed(desk, "invoice")
-        assert invoices == [
-            SnapshotRow(
-                kind="invoice",
-                external_id=receipt.external_id,
-                key=command.key,
-                currency="USD",
-                amount=total,
-                dated="2026-03-31",
-                state="posted",
-                number=receipt.external_number,
-                party="Customer cus_1",
-                entity="US-INC",
-                due=total,
-            )
-            for receipt, command, total in zip(
-                sent[:2], commands[:2], (1_299_000, -1_299_000), strict=True
-            )
-        ]
+        shapes = (("invoice", sent[0], commands[0]), ("credit", sent[1], commands[1]))
+        for kind, receipt, command in shapes:
+            assert listed(desk, kind) == [
+                SnapshotRow(
+                    kind=kind,
+                    external_id=receipt.external_id,
+                    key=command.key,
+                    currency="USD",
+                    amount=1_299_000,
+                    tax=99_000,
+                    dated="2026-03-31",
+                    state="posted",
+                    number=receipt.external_number,
+                    party="Customer cus_1",
+                    entity="US-INC",
+                    due=1_299_000,
+                )
+            ]
 
 
 def void() -> list[dict[str, Any]]:

@@ -47,10 +47,19 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """An invoice by our key, and how much of it a document settles, positive."""
+
+    key: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """
     A journal as the ledger hands it over: one currency, whole minor units, ISO day.
-    ``document_currency`` is that of a document in another one, else "".
+    ``document_currency`` is that of a document in another one, else "". ``due_on`` is the ISO day
+    on which an invoice is to be paid, "" without one.
     """
 
     legal_entity: str
@@ -59,6 +68,8 @@ class Journal:
     text: str
     lines: tuple[Line, ...]
     document_currency: str = ""
+    settles: tuple[Settled, ...] = ()
+    due_on: str = ""
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> Journal:
@@ -70,6 +81,9 @@ class Journal:
             text = " ".join(f"{number} {payload.get('description') or ''}".split())
             currency, entity = str(payload["currency"]), str(payload["legal_entity"])
             document = str(payload.get("document_currency") or "")
+            told = payload.get("document") or payload
+            settles = tuple(_settled(one) for one in told.get("settles") or ())
+            due_on = date.fromisoformat(due).isoformat() if (due := told.get("due_on")) else ""
         except (KeyError, TypeError, ValueError) as error:
             raise Unfit("refused", f"The journal cannot be read: {error}.") from error
         if sum(line.debit - line.credit for line in lines):
@@ -78,7 +92,16 @@ class Journal:
             raise Unfit("unbalanced", "The journal has no lines.")
         if any(line.document for line in lines) and document in ("", currency):
             raise Unfit("refused", "A line has a second amount, yet there is no second currency.")
-        return cls(entity, day, currency, text[:_DESCRIPTION], lines, document)
+        return cls(entity, day, currency, text[:_DESCRIPTION], lines, document, settles, due_on)
+
+
+def _settled(one: Mapping[str, Any]) -> Settled:
+    amount = one["amount"]
+    if type(amount) is not int or not 0 < amount < LIMIT:
+        raise ValueError("what is settled is no whole number of minor units")
+    if not KEY.fullmatch(one["key"]):
+        raise ValueError("what is settled is not named by a key of ours")
+    return Settled(one["key"], amount)
 
 
 def _line(line: Mapping[str, Any]) -> Line:

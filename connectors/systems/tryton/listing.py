@@ -1,4 +1,4 @@
-"""Moves and invoices in a range of days, for reconciliation and control totals."""
+"""Moves, invoices and credit notes in a range of days, and what else Tryton lists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from connectors.contract import Outcome, SnapshotRow
 from connectors.problem import Problem
-from connectors.systems.tryton import forms, invoices, journal, moves, wire
+from connectors.systems.tryton import forms, holdings, invoices, journal, moves, wire
 from connectors.systems.tryton.books import Books, Library
 from connectors.systems.tryton.wire import Tryton
 
@@ -39,6 +39,8 @@ _INVOICE: Final = (
     "currency.digits",
     "total_amount",
     "amount_to_pay",
+    "taxes.amount",
+    "lines_to_pay.invoice_payment",
     "move.date",
 )
 _ORIGIN: Final = f"{forms.INVOICE.model},"
@@ -56,21 +58,26 @@ async def page(
     after = [["id", ">", int(cursor)]] if cursor else []
     company = ["company", "in", list(library.books)]
     rows: list[dict[str, Any]] = []
-    found: Sequence[SnapshotRow] = ()
+    found: Sequence[SnapshotRow | None] = ()
     if kind == "journal":
         domain = [company, ["date", ">=", days[0]], ["date", "<=", days[1]], *after]
         rows = await _page(tryton, forms.MOVE.model, domain, _MOVE)
         ours = await _invoices_of(tryton, library, rows)
         found = [_journal(row, library, ours) for row in rows]
-    elif kind == "invoice":
+    elif kind in ("invoice", "credit"):
         if library.invoices:
             dated = [["move.date", ">=", days[0]], ["move.date", "<=", days[1]]]
             domain = [company, ["type", "=", "out"], *dated, *after]
             rows = await _page(tryton, forms.INVOICE.model, domain, _INVOICE)
-        found = [_invoice(row, library) for row in rows]
+        found = [_invoice(row, library, kind) for row in rows]
+    elif kind in holdings.MODELS:
+        domain = [*holdings.domain(kind, library, days), *after]
+        rows = await _page(tryton, holdings.MODELS[kind], domain, holdings.fields(kind, library))
+        found = [holdings.row(kind, one, library, start) for one in rows]
     else:
         raise Problem(Outcome.REFUSED, "refused", f"Tryton lists no “{kind}” here.")
-    return found, str(rows[-1]["id"]) if len(rows) == PAGE else ""
+    listed = [row for row in found if row is not None]
+    return listed, str(rows[-1]["id"]) if len(rows) == PAGE else ""
 
 
 async def _page(
@@ -146,21 +153,34 @@ def _party(row: Mapping[str, Any]) -> tuple[str, str] | None:
     return str(party.get("code") or ""), str(party["name"] or "")
 
 
-def _invoice(row: Mapping[str, Any], library: Library) -> SnapshotRow:
-    """``due`` is what of it is open; negative, as the total, for a credit note."""
+def _invoice(row: Mapping[str, Any], library: Library, kind: str) -> SnapshotRow | None:
+    """
+    ``due`` is what of it is open. A credit note is an invoice below zero, told in positive amounts;
+    what of it is tied to an invoice is open no more, as that one is lower by it.
+    """
     currency = row["currency."]
+    total = wire.minor(row["total_amount"], currency["digits"]) or 0
+    due = wire.minor(row["amount_to_pay"], currency["digits"]) or 0
+    tax = sum(wire.minor(one["amount"], currency["digits"]) or 0 for one in row["taxes."] or ())
+    credit = total < 0
+    if credit != (kind == "credit"):
+        return None
+    if any(line["invoice_payment"] for line in row["lines_to_pay."] or ()):
+        due = 0
+    sign = -1 if credit else 1
     return SnapshotRow(
-        kind="invoice",
+        kind=kind,
         external_id=f"{invoices.PREFIX}{row['id']}",
         key=_ours(invoices.key_of(row)),
         currency=currency["code"],
-        amount=wire.minor(row["total_amount"], currency["digits"]) or 0,
+        amount=sign * total,
+        tax=sign * tax,
         dated=wire.iso(row["move."]["date"]),
         state=str(row["state"]),
         number=str(row["number"] or ""),
         party=(_party(row) or ("", ""))[1],
         entity=library.books[row["company"]].code,
-        due=wire.minor(row["amount_to_pay"], currency["digits"]) or 0,
+        due=sign * due,
     )
 
 

@@ -1,6 +1,6 @@
 """
-Journals and invoices into Tryton: look, draft, post, read back; set-wise, and each with its own
-outcome.
+Journals and invoices into Tryton: look, draft, post, read back, tie to the invoices that are
+settled; set-wise, and each with its own outcome.
 
 Why this cannot post twice although Tryton has no unique key: creating makes only drafts, and what
 is posted is a draft's id that was read after the last doubt. A creation that commits late leaves a
@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.contract import Command, Found, Outcome, Receipt
 from connectors.problem import Problem
-from connectors.systems.tryton import drafting, forms, refusals, settling
+from connectors.systems.tryton import drafting, forms, paying, refusals, settling
 from connectors.systems.tryton.books import Library, Shelf
 from connectors.systems.tryton.jobs import Job, fail_all, leave, unfinished
 from connectors.systems.tryton.journal import KEY, Journal, Unfit
@@ -67,6 +67,7 @@ async def _work(tryton: Tryton, shelf: Shelf, given: Sequence[Job]) -> None:
     if jobs:
         await _post(tryton, library, jobs)
         await _read_back(tryton, library, unfinished(jobs))
+    await paying.settle(tryton, library, given)
 
 
 async def _post(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> None:

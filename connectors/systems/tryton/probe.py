@@ -16,6 +16,8 @@ RIGHTS = {
     "party.party": ("read", "create"),
 }
 INVOICE_RIGHTS = {
+    "account.move.line": ("read", "write"),
+    "account.move.reconciliation": ("read", "create"),
     "account.invoice": ("read", "create", "write", "delete"),
     "party.address": ("read", "create"),
 }

@@ -8,6 +8,7 @@ pytest.register_assert_rewrite(
     "connectors.systems.tryton.knowing",
     "connectors.systems.tryton.refusing",
     "connectors.systems.tryton.refusing_invoices",
+    "connectors.systems.tryton.settled",
 )
 
 from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402  asserts first
@@ -15,6 +16,7 @@ from connectors.systems.tryton.invoicing import InvoicingBehaviour  # noqa: E402
 from connectors.systems.tryton.knowing import Customers  # noqa: E402  as above
 from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402  as above
 from connectors.systems.tryton.refusing_invoices import InvoiceRefusals  # noqa: E402  as above
+from connectors.systems.tryton.settled import SettlingBehaviour  # noqa: E402  as above
 from connectors.systems.tryton.standin import StandIn  # noqa: E402  as above
 
 
@@ -36,6 +38,10 @@ class TestInvoicesOfTheSandbox(InvoicingBehaviour):
 
 
 class TestRefusedInvoicesOfTheSandbox(InvoiceRefusals):
+    """The same tests pass on a real Tryton, see tests/peers/tryton."""
+
+
+class TestSettlingInTheSandbox(SettlingBehaviour):
     """The same tests pass on a real Tryton, see tests/peers/tryton."""
 
 

@@ -6,6 +6,7 @@ from connectors.contract import Command, Settings
 from connectors.systems.tryton import sandbox
 from connectors.systems.tryton.connector import connector
 from connectors.systems.tryton.desk import customer, invoice, journal, line
+from connectors.systems.tryton.settled import credit_memo, payment
 from connectors.testing import LOOPBACK, SinkContract
 
 
@@ -35,6 +36,24 @@ class TestTrytonsInvoices(TestTryton):
     def refused_command(self) -> Command:
         lines = [line("1100", debit=1, customer="cus_1"), line("2400", credit=1)]
         return invoice(99, lines=lines)
+
+
+class TestTrytonsCreditMemos(TestTryton):
+    def command(self, number: int) -> Command:
+        return credit_memo(number, 1_100)
+
+    def refused_command(self) -> Command:
+        return invoice(
+            99, kind="credit_memo.post", lines=[line("2400", debit=1), line("4000", credit=1)]
+        )
+
+
+class TestTrytonsPayments(TestTryton):
+    def command(self, number: int) -> Command:
+        return payment(number, 1_000, (invoice(number + 100), 1_000))
+
+    def refused_command(self) -> Command:
+        return payment(99, 1_000, (invoice(1), 1_000), accounting_date="1999-01-01")
 
 
 class TestTrytonsCustomers(TestTryton):

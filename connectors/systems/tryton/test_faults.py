@@ -290,7 +290,7 @@ class TestEchoes:
 
 class TestCommandsThatAreNone:
     @pytest.mark.parametrize(
-        "change", [{"kind": "payment.post"}, {"key": "short"}, {"key": "rc1-50%_of it"}]
+        "change", [{"kind": "quote.post"}, {"key": "short"}, {"key": "rc1-50%_of it"}]
     )
     def test_are_refused_without_a_call(self, erp: StandIn, change: dict[str, str]) -> None:
         receipt = Desk(erp).send_one(replace(simple(1), **change))

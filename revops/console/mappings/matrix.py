@@ -21,7 +21,7 @@ from revops.console.mappings.grid import OPEN_SETS
 from revops.console.mappings.showing import shown_set
 from revops.kernel import clock
 from revops.mappings.kinds import MapKind, get
-from revops.mappings.models import ChangeRow, ChangeSet, LegalEntity, MappingVersion
+from revops.mappings.models import ChangeRow, ChangeSet, LegalEntity, MappingVersion, PostsAs
 from revops.mappings.queries import Row, rows_of
 from revops.web.filters import Filters, Key
 from revops.web.htmx import ConsoleRequest, render_page
@@ -196,13 +196,14 @@ def _speaks(connection: Connection) -> frozenset[str]:
 
 def _routes(
     today: date, entities: Mapping[str, str], entity: str
-) -> list[tuple[str, str, Row, str]]:
-    """(entity's name, lane, the row, what it is today)."""
+) -> list[tuple[str, str, Row, str, str]]:
+    """(entity's name, lane, the row, what it is today, how invoices and credit notes go)."""
     return [
         (
             entities.get(row.entity, row.entity), row.key, row,
             "Scheduled" if row.slot.since > today else
             "Current" if row.slot.covers(today) else "Ended",
+            str(PostsAs(row.slot.values["posts_as"]).label),
         )
         for row in rows_of(get("routes"))
         if not entity or row.entity == entity

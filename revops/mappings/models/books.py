@@ -213,11 +213,22 @@ class EntityMap(models.Model):
         return f"{self.connection} “{self.hint}” → {self.legal_entity}"
 
 
+class PostsAs(models.TextChoices):
+    JOURNALS = "journals", "Journals"
+    DOCUMENTS = "documents", "The ERP's own documents"
+
+
 class ErpRoute(EffectiveDated):
-    """Which connection keeps an entity's books. A lane is the book of record or a shadow of it."""
+    """
+    Which connection keeps an entity's books. A lane is the book of record or a shadow of it.
+    ``posts_as`` is how invoices, credit notes and payments go; everything else goes as journals.
+    """
 
     lane = models.CharField(max_length=24, default="primary")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    posts_as = models.CharField(
+        max_length=12, choices=PostsAs, default=PostsAs.JOURNALS, db_default="journals"
+    )
 
     class Meta:
         constraints = [never_overlaps("mappings_route_once", "legal_entity", "lane")]

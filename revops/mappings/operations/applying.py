@@ -145,4 +145,6 @@ def _column(column: Column, text: str, known: Known) -> dict[str, Any]:
             return {name: int(text)}
         case "switch":
             return {name: text == "yes"}
+        case "choice" if not text:
+            return {name: next(iter(column.choices or ("",)))}
     return {name: text}

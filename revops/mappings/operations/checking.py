@@ -11,6 +11,7 @@ from typing import Final
 from revops.kernel.money import AmountInvalid, minor_digits
 from revops.mappings.changing import Change, ChangeRefused, Slot, after, touched
 from revops.mappings.kinds import CONSOLE, Column, Known, MapKind
+from revops.mappings.models import PostsAs
 from revops.mappings.queries import Place
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}|\*")
@@ -86,6 +87,10 @@ def _texts(
         for column in kind.values:
             if told := _text(column, change.values.get(column.name, ""), known):
                 problems[column.name] = told
+        if change.values.get("posts_as") == PostsAs.DOCUMENTS and "connection" not in problems:
+            slug = change.values["connection"]
+            if slug not in known.documents:
+                problems["posts_as"] = f"{slug} takes journals only."
     return problems
 
 

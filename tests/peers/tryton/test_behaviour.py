@@ -8,6 +8,7 @@ pytest.register_assert_rewrite(
     "connectors.systems.tryton.knowing",
     "connectors.systems.tryton.refusing",
     "connectors.systems.tryton.refusing_invoices",
+    "connectors.systems.tryton.settled",
 )
 
 from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402  asserts first
@@ -15,6 +16,7 @@ from connectors.systems.tryton.invoicing import InvoicingBehaviour  # noqa: E402
 from connectors.systems.tryton.knowing import Customers  # noqa: E402  as above
 from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402  as above
 from connectors.systems.tryton.refusing_invoices import InvoiceRefusals  # noqa: E402  as above
+from connectors.systems.tryton.settled import SettlingBehaviour  # noqa: E402  as above
 
 pytestmark = pytest.mark.peers
 
@@ -32,6 +34,10 @@ class TestInvoicesOfTryton(InvoicingBehaviour):
 
 
 class TestRefusedInvoicesOfTryton(InvoiceRefusals):
+    """On a real Tryton; the same tests pass on the sandbox."""
+
+
+class TestSettlingInTryton(SettlingBehaviour):
     """On a real Tryton; the same tests pass on the sandbox."""
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.systems.tryton.sandbox import invoicing, parties
+from connectors.systems.tryton.sandbox import invoicing, parties, paying
 from connectors.systems.tryton.sandbox.ledger import Ledger
 from connectors.systems.tryton.sandbox.refused import AccessError, Page, UserError
 
@@ -16,6 +16,7 @@ VERSION: Final = "8.2"
 _MAX_ATTEMPTS: Final = 5
 _LOCKED_S: Final = 300.0
 _DOCUMENTS: Final = ("account.move", "account.invoice")
+_WRITTEN: Final = ("party.party", "party.identifier", "account.move.line")
 
 # What a call does, for faults and for counting.
 _WORK: Final = {"create": "create", "post": "post", "delete": "delete", "search_read": "search"}
@@ -68,12 +69,16 @@ class Doors:
         try:
             if len(rest) == 1:
                 return self._action(model, rest[0], body)
-            if model not in _DOCUMENTS or rest[1] != "post":
+            done = (model, rest[1]) == ("account.invoice", "process")
+            if model not in _DOCUMENTS or (rest[1] != "post" and not done):
                 raise Page(403)
             number = int(rest[0])
             if number not in self.ledger.table(model):
                 raise Page(404)
-            self._post(model, [number])
+            if done:
+                paying.process(self.ledger, number)
+            else:
+                self._post(model, [number])
         except AccessError as error:
             raise Page(403) from error
         return self._record(model, number, fields)
@@ -81,11 +86,13 @@ class Doors:
     def _write(
         self, model: str, rest: list[str], body: Mapping[str, Any], fields: list[str]
     ) -> Any:
-        if model not in ("party.party", "party.identifier") or len(rest) != 1:
+        if model not in _WRITTEN or len(rest) != 1:
             raise Page(403)
         if int(rest[0]) not in self.ledger.table(model):
             raise Page(404)
-        if model == "party.party":
+        if model == "account.move.line":
+            paying.tie(self.ledger, int(rest[0]), body)
+        elif model == "party.party":
             parties.write(self.ledger, int(rest[0]), body)
         else:
             parties.set_active(self.ledger, int(rest[0]), body)
@@ -111,6 +118,8 @@ class Doors:
             return invoicing.create(self.ledger, values)
         if model == "party.party":
             return parties.create(self.ledger, values)
+        if model == "account.move.reconciliation":
+            return [paying.reconcile(self.ledger, value) for value in values]
         if model == "party.address":
             return [parties.add_address(self.ledger, value) for value in values]
         self._known(model)

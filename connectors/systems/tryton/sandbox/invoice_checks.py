@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MODEL: Final = "Account Invoice"
 PLAIN: Final = (
     "type", "company", "currency", "journal", "party", "invoice_address", "account",
-    "accounting_date", "reference", "description",
+    "accounting_date", "reference", "description", "payment_term_date",
 )  # fmt: skip
 _LINE: Final = frozenset(
     ("account", "company", "currency", "quantity", "unit_price", "description")

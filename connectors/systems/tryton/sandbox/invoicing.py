@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from connectors.systems.tryton.sandbox import chart, invoice_checks
+from connectors.systems.tryton.sandbox import chart, invoice_checks, paying
 from connectors.systems.tryton.sandbox.checks import amount, made
 from connectors.systems.tryton.sandbox.ledger import Ledger, today
 from connectors.systems.tryton.sandbox.records import Record, plain
@@ -55,6 +55,8 @@ def _insert(ledger: Ledger, value: Mapping[str, Any]) -> int:
             "taxes": taxes,
             "total_amount": _decimal(sum(map(amount, amounts), Decimal("0.00"))),
             "amount_to_pay": _ZERO,
+            "lines_to_pay": [],
+            "payment_lines": [],
         },
     )
 
@@ -85,8 +87,9 @@ def post(ledger: Ledger, ids: Sequence[int]) -> None:
             "state": "posted",
             "move": moves[-1],
             "invoice_date": today(),
-            "amount_to_pay": invoice["total_amount"],
+            "lines_to_pay": _to_pay(ledger, invoice, moves[-1]),
         }
+        paying.weigh(ledger, invoice)
     ledger.post(moves)
 
 
@@ -114,6 +117,13 @@ def edit(ledger: Ledger, id_: int, price: str) -> None:
     total = amount(invoice["total_amount"]) - amount(line["amount"]) + Decimal(price)
     line["amount"] = {"__class__": "Decimal", "decimal": price}
     invoice["total_amount"] = _decimal(total)
+
+
+def _to_pay(ledger: Ledger, invoice: Record, move: int) -> list[int]:
+    """The lines that the invoice's own move has on the customer's account."""
+    lines = ledger.table("account.move.line")
+    made = ledger.table("account.move")[move]["lines"]
+    return [line for line in made if lines[line]["account"] == invoice["account"]]
 
 
 def _is_credit(ledger: Ledger, invoice: Record) -> bool:

@@ -23,7 +23,8 @@ _FIELDS: Mapping[str, Set[str]] = {
     "account.invoice": frozenset((
         "id", "company", "type", "state", "number", "reference", "description", "party",
         "invoice_address", "currency", "journal", "account", "accounting_date", "invoice_date",
-        "move", "lines", "taxes", "total_amount", "amount_to_pay",
+        "move", "lines", "taxes", "total_amount", "amount_to_pay", "lines_to_pay", "payment_lines",
+        "payment_term_date",
     )),
     "account.journal.period": frozenset(("id", "journal", "period", "state")),
     "party.address": frozenset(("id", "party", "invoice", "street", "postal_code", "city")),
@@ -77,9 +78,19 @@ class Ledger:
                         found = {id_ for start in starts for id_ in self._by_start.get(start, ())}
                         return [table[id_] for id_ in found]
                 case ["move", "in", list() as ids] if model == "account.invoice":
-                    of = {origin(self.tables["account.move"][id_]) for id_ in ids}
-                    return [table[id_] for id_ in of if id_]
+                    return self._of_moves(ids)
+                case ["move.lines.id", "in", list() as ids] if model == "account.invoice":
+                    lines = self.tables["account.move.line"]
+                    return self._of_moves({lines[id_]["move"] for id_ in ids})
+                case ["move", "in", list() as ids] if model == "account.move.line":
+                    moves = self.tables["account.move"]
+                    return [table[line] for id_ in ids for line in moves[id_]["lines"]]
         return table.values()
+
+    def _of_moves(self, ids: Iterable[int]) -> list[Record]:
+        """The invoices that moves belong to."""
+        of = {origin(self.tables["account.move"][id_]) for id_ in ids}
+        return [self.tables["account.invoice"][id_] for id_ in of if id_]
 
     def create_moves(self, values: Sequence[Mapping[str, Any]]) -> list[int]:
         """Drafts; none of them when one is refused."""
@@ -101,6 +112,8 @@ class Ledger:
                     "description": line.get("description"),
                     "second_currency": line.get("second_currency"),
                     "amount_second_currency": line.get("amount_second_currency"),
+                    "invoice_payment": None,
+                    "reconciliation": None,
                 },
             )
             for line in checks.made(value, "lines")
@@ -121,6 +134,8 @@ class Ledger:
                 "origin": f"account.invoice,{of}" if of else None,
             },
         )
+        for line in lines:
+            self.table("account.move.line")[line]["move"] = move
         place = {"journal": value["journal"], "period": value["period"]}
         if tuple(place.values()) not in self._journal_periods:
             number = self.insert("account.journal.period", place | {"state": "open"})

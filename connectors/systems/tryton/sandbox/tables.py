@@ -17,6 +17,7 @@ _EMPTY: Final = (
     "account.journal.period",
     "account.move",
     "account.move.line",
+    "account.move.reconciliation",
     "party.address",
     "party.identifier",
     "party.party",

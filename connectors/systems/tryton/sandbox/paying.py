@@ -1,0 +1,93 @@
+"""The sandbox's open items: lines that pay an invoice, and lines that settle each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from connectors.systems.tryton.sandbox import chart
+from connectors.systems.tryton.sandbox.checks import amount
+from connectors.systems.tryton.sandbox.ledger import Ledger
+from connectors.systems.tryton.sandbox.records import Record, plain
+from connectors.systems.tryton.sandbox.refused import AccessError, Page, UserError, domain
+
+
+def tie(ledger: Ledger, id_: int, body: Mapping[str, Any]) -> None:
+    """A line pays an invoice, at most one. Raises UserError, AccessError or Page."""
+    if set(body) != {"invoice_payment"}:
+        raise AccessError("You cannot modify a line of a posted move.")
+    line = ledger.table("account.move.line")[id_]
+    invoice = ledger.table("account.invoice").get(body["invoice_payment"])
+    if invoice is None:
+        raise Page(400, "The invoice does not exist.")
+    number = str(invoice["number"])
+    if invoice["state"] == "paid":
+        raise AccessError(f'You cannot add or remove lines of payment to paid invoice "{number}".')
+    above = amount(invoice["total_amount"]) >= 0
+    other = line["invoice_payment"] not in (None, invoice["id"])
+    wrong_side = amount(line["debit" if above else "credit"]) != 0
+    if other or wrong_side or line["account"] != invoice["account"]:
+        raise domain(str(id_), "Payment Lines", number, "Account Invoice")
+    if line["party"] not in (None, invoice["party"]):
+        raise domain(str(id_), "Payment Lines", number, "Account Invoice")
+    paid = sum((_net(ledger, one) for one in {*invoice["payment_lines"], id_}), Decimal(0))
+    if abs(paid) > abs(sum((_net(ledger, one) for one in invoice["lines_to_pay"]), Decimal(0))):
+        raise UserError(
+            f'The payment lines on invoice "{number}" can not be greater than the invoice amount.'
+        )
+    if line["invoice_payment"] is None:
+        line["invoice_payment"] = invoice["id"]
+        invoice["payment_lines"].append(id_)
+    weigh(ledger, invoice)
+
+
+def reconcile(ledger: Ledger, value: Mapping[str, Any]) -> int:
+    """Lines of one account and party that come to nothing. Raises UserError or AccessError."""
+    table = ledger.table("account.move.line")
+    ((_, ids),) = value["lines"]
+    lines = [table[id_] for id_ in ids]
+    if any(line["reconciliation"] for line in lines):
+        raise AccessError("The line is already reconciled.")
+    if len({line["account"] for line in lines}) > 1 or len({line["party"] for line in lines}) > 1:
+        raise UserError("You cannot reconcile lines of different accounts or parties.")
+    if sum((_net(ledger, id_) for id_ in ids), Decimal(0)):
+        raise UserError("To reconcile the lines they must have the same debit and credit.")
+    number = ledger.next_number("reconciliation", value["company"])
+    made = ledger.insert(
+        "account.move.reconciliation",
+        {"company": value["company"], "date": value["date"], "number": str(number), "lines": ids},
+    )
+    for line in lines:
+        line["reconciliation"] = made
+    touched = {line["invoice_payment"] for line in lines} - {None}
+    for id_ in touched:
+        weigh(ledger, ledger.table("account.invoice")[id_])
+    return made
+
+
+def process(ledger: Ledger, id_: int) -> None:
+    """What is reconciled is paid, and what is not any more is posted again."""
+    invoice = ledger.table("account.invoice")[id_]
+    if invoice["state"] not in ("posted", "paid"):
+        return
+    lines = ledger.table("account.move.line")
+    settled = [lines[line]["reconciliation"] is not None for line in invoice["lines_to_pay"]]
+    invoice["state"] = "paid" if settled and all(settled) else "posted"
+    weigh(ledger, invoice)
+
+
+def weigh(ledger: Ledger, invoice: Record) -> None:
+    """What is still to be paid of an invoice: its own lines and those that pay it."""
+    lines = ledger.table("account.move.line")
+    own = (*invoice["lines_to_pay"], *invoice["payment_lines"])
+    rest = sum(
+        (_net(ledger, line) for line in own if lines[line]["reconciliation"] is None), Decimal(0)
+    )
+    due = rest if invoice["state"] == "posted" else Decimal(0)
+    invoice["amount_to_pay"] = {"__class__": "Decimal", "decimal": f"{due:.{chart.DIGITS}f}"}
+
+
+def _net(ledger: Ledger, id_: int) -> Decimal:
+    line = ledger.table("account.move.line")[id_]
+    return Decimal(str(plain(line["debit"]))) - Decimal(str(plain(line["credit"])))

@@ -1,0 +1,148 @@
+"""
+What becomes of invoices that are paid or credited: the same tests for the sandbox and the real
+server.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.contract import Command, Outcome
+from connectors.systems.tryton.desk import Desk, Erp, invoice, journal, line
+from connectors.systems.tryton.invoicing import listed
+
+OK = Outcome.OK
+TOTAL = 1_299_000
+
+
+def payment(number: int, amount: int, *settles: tuple[Command, int], **changes: Any) -> Command:
+    """Money of the customer, of which some settles invoices."""
+    lines = [line("1050", debit=amount)]
+    lines += [line("1100", credit=part, customer="cus_1") for _, part in settles]
+    rest = amount - sum(part for _, part in settles)
+    lines += [line("2400", credit=rest)] if rest else []
+    return journal(
+        number, kind="payment.post", document_type="payment", lines=lines,
+        document=_document(number, amount, settles), **changes,
+    )  # fmt: skip
+
+
+def credit_memo(number: int, amount: int, *settles: tuple[Command, int]) -> Command:
+    """Revenue and its tax that are given back on the customer's account."""
+    tax = amount // 11
+    lines = [
+        line("1100", credit=amount, customer="cus_1"), line("4910", debit=amount - tax),
+        line("2100", debit=tax, tax_code="US-TX"),
+    ]  # fmt: skip
+    return journal(
+        number, kind="credit_memo.post", document_type="credit", lines=lines,
+        document=_document(number, amount, settles),
+    )  # fmt: skip
+
+
+def _document(number: int, amount: int, settles: Any) -> dict[str, Any]:
+    return {
+        "number": f"D-{number}", "date": "2026-03-31", "due_on": None, "total": amount,
+        "customer": {"id": "cus_1", "name": "Customer cus_1"},
+        "settles": [{"key": of.key, "number": "", "amount": part} for of, part in settles],
+    }  # fmt: skip
+
+
+def standing(desk: Desk, kind: str = "invoice") -> list[tuple[str, int | None]]:
+    """State and open amount of what is listed, in the order in which it was made."""
+    return [(row.state, row.due) for row in listed(desk, kind)]
+
+
+class SettlingBehaviour:
+    """Subclasses give a fixture ``erp`` with empty books."""
+
+    def test_an_invoice_that_is_paid_in_full_is_paid(self, erp: Erp) -> None:
+        desk = Desk(erp)
+        sent = desk.send(invoice(1), payment(2, TOTAL, (invoice(1), TOTAL)))
+        assert [receipt.outcome for receipt in sent] == [OK, OK]
+        assert standing(desk) == [("paid", 0)]
+        (row,) = listed(desk, "payment")
+        assert (row.amount, row.due, row.key) == (TOTAL, 0, payment(2, 1).key)
+        assert row.group_key == invoice(1).key
+
+    def test_what_is_paid_in_parts_is_open_for_the_rest(self, erp: Erp) -> None:
+        desk = Desk(erp)
+        desk.send_one(invoice(1))
+        part = payment(2, 500_000, (invoice(1), 500_000))
+        assert desk.send_one(part).outcome is OK
+        assert standing(desk) == [("posted", 799_000)]
+        again = desk.send_one(part)
+        assert (again.outcome, standing(desk)) == (Outcome.ALREADY_DONE, [("posted", 799_000)])
+        assert desk.send_one(payment(3, 799_000, (invoice(1), 799_000))).outcome is OK
+        assert standing(desk) == [("paid", 0)]
+        assert desk.send_one(part).outcome is Outcome.ALREADY_DONE
+
+    def test_a_credit_memo_lowers_its_invoice_and_a_payment_the_rest(self, erp: Erp) -> None:
+        desk = Desk(erp)
+        desk.send_one(invoice(1))
+        memo = credit_memo(2, 110_000, (invoice(1), 110_000))
+        receipt = desk.send_one(memo)
+        assert (receipt.outcome, receipt.external_number[:15]) == (OK, "out_credit_note")
+        (move,) = erp.moves(memo.key)
+        sides = sorted((one["account"], one["debit"], one["credit"]) for one in move["lines"])
+        assert sides == [
+            ("1100", "0.00", "1100.00"), ("2100", "100.00", "0.00"), ("4910", "1000.00", "0.00"),
+        ]  # fmt: skip
+        assert standing(desk) == [("posted", TOTAL - 110_000)]
+        (row,) = listed(desk, "credit")
+        assert (row.amount, row.tax, row.due, row.key) == (110_000, 10_000, 0, memo.key)
+        rest = TOTAL - 110_000
+        assert desk.send_one(payment(3, rest, (invoice(1), rest))).outcome is OK
+        assert standing(desk) == [("paid", 0)]
+        assert standing(desk, "credit") == [("paid", 0)]
+
+    def test_what_is_more_than_is_open_stays_on_account(self, erp: Erp) -> None:
+        """Both say that they pay it; Tryton lets no invoice be paid twice."""
+        desk = Desk(erp)
+        desk.send_one(invoice(1))
+        for number in (2, 3):
+            assert desk.send_one(payment(number, TOTAL, (invoice(1), TOTAL))).outcome is OK
+        assert standing(desk) == [("paid", 0)]
+        assert standing(desk, "payment") == [("settled", 0), ("open", TOTAL)]
+
+    def test_one_that_settles_nothing_stays_on_account(self, erp: Erp) -> None:
+        desk = Desk(erp)
+        desk.send_one(invoice(1))
+        unknown = payment(2, 1_000, (invoice(99), 1_000))
+        memo = credit_memo(3, 1_100)
+        assert [receipt.outcome for receipt in desk.send(unknown, memo)] == [OK, OK]
+        assert standing(desk) == [("posted", TOTAL)]
+        assert standing(desk, "payment") == [("open", 1_000)]
+        assert standing(desk, "credit") == [("posted", 1_100)]
+
+    def test_a_journal_settles_the_invoice_that_it_names(self, erp: Erp) -> None:
+        """The customer's balance pays the one and part of the other, by one entry."""
+        desk = Desk(erp)
+        desk.send(invoice(1), invoice(2))
+        parts = ((invoice(1), TOTAL), (invoice(2), 1_000))
+        lines = [line("2400", debit=TOTAL + 1_000)]
+        lines += [line("1100", credit=part, customer="cus_1") for _, part in parts]
+        settles = _document(3, 0, parts)["settles"]
+        assert desk.send_one(journal(3, lines=lines, settles=settles)).outcome is OK
+        assert standing(desk) == [("paid", 0), ("posted", TOTAL - 1_000)]
+
+    def test_one_key_whichever_form_it_takes(self, erp: Erp) -> None:
+        desk = Desk(erp)
+        desk.send_one(invoice(1))
+        paid = payment(2, TOTAL, (invoice(1), TOTAL))
+        as_journal = journal(2, document_type="payment", lines=paid.payload["lines"])
+        first = desk.send_one(as_journal)
+        again = desk.send_one(paid)
+        assert (again.outcome, again.external_id) == (Outcome.ALREADY_DONE, first.external_id)
+        assert standing(desk) == [("paid", 0)]
+        assert len(erp.moves(paid.key)) == 1
+
+    def test_lists_customers_accounts_and_periods(self, erp: Erp) -> None:
+        desk = Desk(erp)
+        desk.send_one(invoice(1))
+        assert "Customer cus_1" in {row.party for row in listed(desk, "customer")}
+        accounts = {(row.entity, row.key, row.state) for row in listed(desk, "account")}
+        assert {("US-INC", "1100", "open"), ("UK-LTD", "4000", "open")} <= accounts
+        periods = {(row.entity, row.key, row.dated, row.state) for row in listed(desk, "period")}
+        assert ("US-INC", "2026-03", "2026-03-01", "open") in periods
+        assert {key for _, key, _, _ in periods} == {"2026-03"}
