@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 SignIn = Callable[[User], Client]
 
+# Until all tests are found (pytest_collection_finish): what is made by then stays.
+gc.disable()
+
 
 def _empty_tables(_case: object) -> None:
     """
@@ -65,9 +68,9 @@ def _empty_tables(_case: object) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Eleven thousand tests never go away: the collector of garbage need not look at them again."""
-    gc.set_threshold(100_000, 50, 100)
-    gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
