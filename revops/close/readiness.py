@@ -197,7 +197,8 @@ def _answers(
         words = testing.BY_SLUG[slug].said(known.open) if known.open else ""
         notes[slug] = f"{words}, and not all compared yet" if words else UNCOMPARED
         known.open += count
-    held["recs_run"] = Found(len(compared.stale))
+    never = 0 if compared.pairs else sum(compared.uncompared.values())
+    held["recs_run"] = Found(len(compared.stale) or never)
     held["recs_signed"] = Found(len(compared.unsigned))
     held["emergencies"] = Found(glasses)
     if not closing.ended(at):
@@ -236,7 +237,7 @@ def _test_of(cause: Blocker, closing: Closing) -> str:
 
 def _used(slug: str, compared: Reconciled) -> bool:
     if slug in ("recs_run", "recs_signed"):
-        return bool(compared.pairs)
+        return bool(compared.pairs or compared.uncompared)
     area = next((area for area, test in testing.PAIRS.items() if test == slug), "")
     return not area or area in compared.areas
 

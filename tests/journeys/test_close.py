@@ -87,7 +87,7 @@ class TestClose:
 
     def _is_blocked(self, priya: Desk, marcus: Desk, here: str) -> Seen:
         """T5: the answer is on the manager's home."""
-        said = "2 of 3 legal entities can close; US Inc is blocked by USD 1,043.70 in 1 cause."
+        said = "0 of 3 legal entities can close; US Inc is blocked by USD 1,043.70 in 1 cause."
         assert said in marcus.see("/").text
         page = priya.see(here)
         assert not page.can("sign")

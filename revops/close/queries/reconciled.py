@@ -13,6 +13,7 @@ from typing import Final
 from revops.close.queries.periods import Closing
 from revops.reconciliation.checks import registry
 from revops.reconciliation.checks.registry import CheckUnknown
+from revops.reconciliation.operations.pairs import possible
 from revops.store import sql
 
 _RECONCILED: Final = """
@@ -67,6 +68,8 @@ LEFT JOIN open USING (pair_id, entity_id)
 ORDER BY pair.id
 """
 
+_PAIRED: Final = "SELECT id FROM reconciliation_pair LIMIT 1"
+
 
 @dataclass(slots=True)
 class Reconciled:
@@ -99,6 +102,14 @@ def reconciled(closings: Sequence[Closing], *, at: datetime) -> Mapping[int, Rec
             "after": [one.over_at for one in closings], "due": list(due.values()),
         },
     )  # fmt: skip
+    if not rows and any(due.values()) and sql.one(_PAIRED) is None:
+        # Nobody has looked at what is connected yet: the first look makes the pairs.
+        for check, *sides in possible():
+            if any(sides):
+                for entity_id in (one for one, is_due in due.items() if is_due):
+                    held = made[entity_id]
+                    held.areas.add(check.area)
+                    held.uncompared[check.area] = held.uncompared.get(check.area, 0) + 1
     for row in rows:
         held, area = made[row.entity_id], _area(row.check_slug)
         held.pairs.add(row.pair_id)

@@ -35,7 +35,8 @@ def sync() -> Sequence[Pair]:
     is compared are switched off and keep their history. The ones that are switched on, by check.
     """
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('reconciliation.pairs', 0))")
-    wanted = {place: None for check in registry.all() for place in _places(check)}
+    live = _live()
+    wanted = {place: None for check in registry.all() for place in _places(check, live)}
     known = {(pair.check_slug, pair.left_id, pair.right_id): pair for pair in Pair.objects.all()}
     Pair.objects.bulk_create(
         Pair(check_slug=slug, left_id=left, right_id=right)
@@ -51,9 +52,12 @@ def sync() -> Sequence[Pair]:
     )
 
 
-def possible() -> bool:
-    """Whether what is connected can be compared at all; reads only."""
-    return any(True for check in registry.all() for _ in _places(check))
+def possible() -> Sequence[tuple[Check, int | None, int | None]]:
+    """What could be compared of what is connected, with its connections; reads only."""
+    live = _live()
+    return [
+        (check, left, right) for check in registry.all() for _, left, right in _places(check, live)
+    ]
 
 
 def entities_of(pair: Pair) -> Sequence[int]:
@@ -62,8 +66,14 @@ def entities_of(pair: Pair) -> Sequence[int]:
     return [row.id for row in sql.rows(_ENTITIES, (asked,))]
 
 
-def _places(check: Check) -> Iterator[tuple[str, int | None, int | None]]:
-    left, right = _can_stand(check.left), _can_stand(check.right)
+def _live() -> Sequence[Connection]:
+    return list(Connection.objects.filter(state=ConnectionState.LIVE).order_by("pk"))
+
+
+def _places(
+    check: Check, live: Sequence[Connection]
+) -> Iterator[tuple[str, int | None, int | None]]:
+    left, right = _can_stand(check.left, live), _can_stand(check.right, live)
     for one in left:
         for other in right:
             # Two lists of one role are two lists of one system.
@@ -71,13 +81,13 @@ def _places(check: Check) -> Iterator[tuple[str, int | None, int | None]]:
                 yield check.slug, one, other
 
 
-def _can_stand(side: Side) -> Sequence[int | None]:
+def _can_stand(side: Side, live: Sequence[Connection]) -> Sequence[int | None]:
     if not side.role:
         return [None]
     manifests = connectors.all_manifests()
     return [
         connection.pk
-        for connection in Connection.objects.filter(state=ConnectionState.LIVE).order_by("pk")
+        for connection in live
         if (manifest := manifests.get(connection.connector)) is not None
         and manifest.role == side.role
         and side.kind in manifest.lists

@@ -60,12 +60,12 @@ ORDER BY period.starts, asked.pair_id, asked.entity_id
 
 _LAST: Final = "SELECT at FROM pipeline_heartbeat WHERE name = 'reconciliation'"
 EVERY: Final = timedelta(minutes=3)
-# How often a worker asks whether a look is due, as the schedule of the settings has it.
-_ASKED: Final = timedelta(seconds=30)
+# A worker asks every 30 seconds whether a look is due, and has other work besides.
+_ASKED: Final = timedelta(minutes=1)
 
 
 def next_look() -> datetime:
-    """By when the next look at the open periods begins."""
+    """About when the next look at the open periods begins."""
     row = sql.one(_LAST)
     now = clock.now()
     return max(now, row.at + EVERY if row else now) + _ASKED

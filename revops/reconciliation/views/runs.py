@@ -111,8 +111,8 @@ def _pairs() -> list[Pair]:
 def _later(pairs: list[Pair], may_connect: bool) -> str:
     """Why no run is there yet, and what comes next."""
     if pairs or places.possible():
-        by = formats.when(watching.next_look())
-        return format_html("The first runs begin by themselves, at the latest {}.", by)
+        by = formats.when(watching.next_look(), "time")
+        return format_html("The first runs begin by themselves at about {}.", by)
     said = "Two systems that hold the same are compared: billing and an ERP, say, or a bank."
     return f"{said} Connect them first." if may_connect else f"{said} None are connected."
 
