@@ -21,12 +21,17 @@ def prepared() -> Iterator[Home]:
     made.delete()
 
 
-@pytest.fixture
-def home(prepared: Home) -> Iterator[Home]:
+def copy_of(prepared: Home) -> Home:
     """An open home of its own; pytest's own folders are closed to the servers' account."""
     made = throwaway_home(server_account())
     # With owners and modes, which shutil leaves behind.
     subprocess.run(["cp", "-a", f"{prepared.root}/.", str(made.root)], check=True)
+    return made
+
+
+@pytest.fixture
+def home(prepared: Home) -> Iterator[Home]:
+    made = copy_of(prepared)
     yield made
     made.delete()
 
@@ -40,6 +45,10 @@ def services(home: Home) -> Iterator[Callable[[], Services]]:
 
 @pytest.fixture
 def outside() -> dict[str, str]:
+    return environment_outside()
+
+
+def environment_outside() -> dict[str, str]:
     """The environment as a person's terminal has it: nothing of what runs these tests."""
     ours = ("DATABASE_URL", "REDIS_URL", "REVOPS_", "DJANGO_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}

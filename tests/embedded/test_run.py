@@ -12,9 +12,11 @@ import psutil
 import pytest
 
 from revops.embedded.home import Home
+from tests.embedded.conftest import copy_of, environment_outside
 
 DUMMY = Path(__file__).with_name("dummy_console.py")
 PATIENCE = 60.0
+UP = "Ctrl-C stops everything"
 
 
 class Console:
@@ -24,7 +26,7 @@ class Console:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = str(probe.getsockname()[1])
-        self.log = log
+        self.home, self.log = home, log
         with log.open("wb") as output:
             command = [sys.executable, str(DUMMY), str(home.root), port, *words]
             self.process = subprocess.Popen(
@@ -50,7 +52,7 @@ class Console:
 
 
 @pytest.fixture
-def consoles(home: Home, outside: dict[str, str], tmp_path: Path) -> Iterator[list[Console]]:
+def consoles() -> Iterator[list[Console]]:
     started: list[Console] = []
     yield started
     for console in started:
@@ -62,10 +64,28 @@ def consoles(home: Home, outside: dict[str, str], tmp_path: Path) -> Iterator[li
 def console(
     consoles: list[Console], home: Home, outside: dict[str, str], tmp_path: Path
 ) -> Console:
+    """One to be ended."""
     made = Console(home, outside, tmp_path / "console.log")
     consoles.append(made)
-    made.wait_for("Ctrl-C stops everything")
+    made.wait_for(UP)
     return made
+
+
+@pytest.fixture(scope="module")
+def running(prepared: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """One for all who leave it running; whatever they did to it, it stops as it is asked to."""
+    home = copy_of(prepared)
+    log = tmp_path_factory.mktemp("running") / "console.log"
+    made = Console(home, environment_outside(), log)
+    try:
+        made.wait_for(UP)
+        yield made
+        assert made.ask_to_stop(signal.SIGTERM) == 0
+    finally:
+        if made.process.poll() is None:
+            made.process.kill()
+            made.process.wait(PATIENCE)
+        home.delete()
 
 
 class TestRun:
@@ -79,8 +99,8 @@ class TestRun:
         _gone, alive = psutil.wait_procs(family, timeout=5)
         assert alive == []
 
-    def test_prints_the_address_and_the_sign_ins_once_it_is_ready(self, console: Console) -> None:
-        text = console.said()
+    def test_prints_the_address_and_the_sign_ins_once_it_is_ready(self, running: Console) -> None:
+        text = running.said()
         assert "http://127.0.0.1:" in text
         assert "ada@example.test  pass word  controller" in text
         assert text.index("migrate is done") < text.index("Ready after")
@@ -93,29 +113,24 @@ class TestRun:
         assert alive == []
 
     @pytest.mark.parametrize("name", ["postgres", "valkey-server"])
-    def test_a_killed_server_is_started_again(self, console: Console, name: str) -> None:
-        before = next(one for one in console.family() if one.name() == name)
+    def test_a_killed_server_is_started_again(self, running: Console, name: str) -> None:
+        before = next(one for one in running.family() if one.name() == name)
         before.send_signal(signal.SIGKILL)
-        console.wait_for(f"{name.split('-')[0]} was killed by signal 9; starting it again")
+        running.wait_for(f"{name.split('-')[0]} was killed by signal 9; starting it again")
         end = time.monotonic() + PATIENCE
-        while not any(one.name() == name and one != before for one in console.family()):
+        while not any(one.name() == name and one != before for one in running.family()):
             assert time.monotonic() < end
             time.sleep(0.1)
-        assert console.ask_to_stop(signal.SIGTERM) == 0
 
     def test_a_second_console_of_the_same_home_is_refused(
-        self,
-        console: Console,
-        consoles: list[Console],
-        home: Home,
-        outside: dict[str, str],
-        tmp_path: Path,
+        self, running: Console, consoles: list[Console], outside: dict[str, str], tmp_path: Path
     ) -> None:
-        second = Console(home, outside, tmp_path / "second.log")
+        second = Console(running.home, outside, tmp_path / "second.log")
         consoles.append(second)
         assert second.process.wait(PATIENCE) == 1
         assert second.said() == (
-            f"The console of {home.root} runs already: stop it, or set REVOPS_HOME to another.\n"
+            f"The console of {running.home.root} runs already: stop it, or set REVOPS_HOME to "
+            "another.\n"
         )
 
     def test_a_step_that_fails_stops_everything_with_its_last_line(
