@@ -1,0 +1,125 @@
+"""
+Business Central's customers for ours. They are found by their number alone: it has no other field
+that could hold an id, so that a number is our id (``names.customer_number``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors.contract import Command, Outcome, Receipt
+from connectors.postings import Customer, Unfit
+from connectors.problem import Problem
+from connectors.systems.business_central import names, wire
+from connectors.systems.business_central.books import Books, Shelf
+from connectors.systems.business_central.wire import Central, Row
+
+PREFIX: Final = "customer:"
+_WIDTHS: Final = {
+    "displayName": 100, "addressLine1": 100, "addressLine2": 50, "city": 30, "postalCode": 20,
+    "taxRegistrationNumber": 20,
+}  # fmt: skip
+
+
+async def ensure(central: Central, books: Books, wanted: Mapping[str, str]) -> None:
+    """Make the customers (id → name) that are not there. Raises Problem."""
+    numbers = {names.customer_number(one): name or one for one, name in wanted.items()}
+    held = await by_numbers(central, books, list(numbers))
+    for number, name in numbers.items():
+        if number not in held:
+            values = {"number": number, "displayName": name[: _WIDTHS["displayName"]]}
+            try:
+                await central.create(f"{books.path}/customers", values)
+            except Problem as problem:
+                # Somebody may have made it since we looked: numbers are unique.
+                if problem.code != "batch_exists" and problem.code != "duplicate":
+                    raise
+
+
+async def by_numbers(central: Central, books: Books, numbers: Sequence[str]) -> dict[str, Row]:
+    """Raises Problem."""
+    found: dict[str, Row] = {}
+    for lot in wire.lots(numbers):
+        for row in await central.rows(f"{books.path}/customers", filter=wire.any_of("number", lot)):
+            found[wire.text(row, "number")] = row
+    return found
+
+
+async def run(central: Central, shelf: Shelf, commands: Sequence[Command]) -> list[Receipt]:
+    """One receipt for each command, in order."""
+    receipts: list[Receipt] = []
+    for command in commands:
+        if receipts and receipts[-1].outcome not in _GOES_ON:
+            reason = "Not tried, because the call before it failed."
+            receipts.append(Receipt(Outcome.NOT_SENT, code="not_tried", reason=reason))
+            continue
+        try:
+            receipts.append(await _upsert(central, shelf, command))
+        except Unfit as unfit:
+            receipts.append(Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason))
+        except Problem as problem:
+            receipts.append(problem.receipt())
+    return receipts
+
+
+_GOES_ON: Final = (Outcome.OK, Outcome.ALREADY_DONE, Outcome.REFUSED)
+
+
+async def _upsert(central: Central, shelf: Shelf, command: Command) -> Receipt:
+    """
+    Bring it up to date in each company that it is wanted in. Raises Problem or Unfit.
+
+    Repeating it is harmless: a change names the state that it was read in, so that it never takes
+    the place of a newer one.
+    """
+    customer = Customer.of(command.payload)
+    library = await shelf.get(central)
+    entity = str(command.payload.get("legal_entity") or "")
+    books = [library.of(entity)] if entity else list(library.books.values())
+    outcome, receipt_id = Outcome.ALREADY_DONE, ""
+    for one in books:
+        if one is None:
+            raise Unfit("company_missing", f"Business Central has no company for {entity}.")
+        changed, guid = await _in_company(central, one, customer)
+        outcome = Outcome.OK if changed else outcome
+        receipt_id = receipt_id or guid
+    number = names.customer_number(customer.id)
+    return Receipt(outcome, external_id=f"{PREFIX}{receipt_id}", external_number=number)
+
+
+async def _in_company(central: Central, books: Books, customer: Customer) -> tuple[bool, str]:
+    """Whether it had to be written, and its id there."""
+    numbers = list(dict.fromkeys(names.customer_number(one) for one in customer.ids))
+    held = await by_numbers(central, books, numbers)
+    if len(held) > 1:
+        raise Unfit(
+            "party_ambiguous",
+            f"Business Central has several customers for this one: {', '.join(sorted(held))}.",
+        )
+    wanted = _values(customer)
+    if not held:
+        values = {"number": numbers[0], "type": "Company", **wanted}
+        made = await central.create(f"{books.path}/customers", values)
+        return True, str(made["id"])
+    (row,) = held.values()
+    guid = wire.text(row, "id")
+    changes = {name: value for name, value in wanted.items() if row.get(name) != value}
+    if not changes:
+        return False, guid
+    place = f"{books.path}/customers({guid})"
+    await central.call("PATCH", place, changes, match=str(row.get("@odata.etag") or "*"))
+    return True, guid
+
+
+def _values(customer: Customer) -> dict[str, Any]:
+    """What we know of it; what we do not know stays as people wrote it."""
+    told = {
+        "displayName": customer.name,
+        "addressLine1": customer.line1,
+        "addressLine2": customer.line2,
+        "city": customer.city,
+        "postalCode": customer.postal_code,
+        "taxRegistrationNumber": customer.tax_id,
+    }
+    return {name: value[: _WIDTHS[name]] for name, value in told.items() if value}

@@ -1,0 +1,216 @@
+"""
+Business Central's wire forms and the one way in which this connector calls it.
+
+API v2.0 speaks OData 4 in JSON below ``/v2.0/<tenant>/<environment>/api/v2.0``. Bearer tokens come
+from Microsoft Entra by client credentials, from an address of its own.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from connectors import signing_in
+from connectors.contract import Outcome, Settings
+from connectors.http import Answer, Client
+from connectors.problem import Problem, carried
+from connectors.signing_in import Pass
+from connectors.systems.business_central import answers
+from revops.kernel.money import LIMIT
+
+SIGN_IN: Final = "https://login.microsoftonline.com"
+SIGN_IN_HOSTS: Final = ("login.microsoftonline.com", "login.microsoftonline.us")
+SCOPE: Final = "https://api.businesscentral.dynamics.com/.default"
+LANGUAGE: Final = "en-US"
+# A page of Business Central may have 20,000 rows, which is more than our client reads.
+PAGE: Final = 1000
+# One filter names so many values, so that the address stays below what gateways take.
+AT_ONCE: Final = 20
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+Row = dict[str, Any]
+
+
+def is_guid(value: object) -> bool:
+    return isinstance(value, str) and _GUID.fullmatch(value) is not None
+
+
+def decimal(amount: int, digits: int) -> Decimal:
+    """``1299000`` with two digits is ``12990.00``."""
+    return Decimal(amount).scaleb(-digits)
+
+
+def minor(value: Any, digits: int) -> int:
+    """Minor units of a number. Raises Problem when it is none, or finer than a minor unit."""
+    if type(value) is not int and not isinstance(value, Decimal):
+        raise unclear("an amount")
+    scaled = Decimal(value).scaleb(digits)
+    if scaled != scaled.to_integral_value() or abs(scaled) >= LIMIT:
+        raise unclear("an amount")
+    return int(scaled)
+
+
+def text(row: Mapping[str, Any], name: str) -> str:
+    """Raises Problem when the field is missing or no text."""
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise unclear(name)
+    return value
+
+
+def unclear(name: str) -> Problem:
+    return Problem(
+        Outcome.TRANSIENT, "drifted", f"Business Central's answer has “{name}” in an unknown form."
+    )
+
+
+def quoted(value: str) -> str:
+    """A text inside of a filter."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def any_of(field: str, values: Sequence[str]) -> str:
+    """OR is allowed between values of one field alone."""
+    return "(" + " or ".join(f"{field} eq {quoted(value)}" for value in values) + ")"
+
+
+def lots(values: Sequence[str]) -> list[Sequence[str]]:
+    return [values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE)]
+
+
+def encode(value: Any) -> str:
+    """JSON with decimals as numbers, in the order that is given: it counts for the fields."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json.dumps(str(k))}:{encode(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ",".join(encode(item) for item in value) + "]"
+    return json.dumps(value, allow_nan=False)
+
+
+class Central:
+    """One connection's environment. Every method raises ``Problem`` and nothing else."""
+
+    def __init__(self, client: Client, settings: Settings) -> None:
+        self._client = client
+        self.settings = settings
+        self.base_url = settings.base_url
+        tenant = quote(self.said("tenant"), safe="")
+        environment = quote(self.said("environment") or "production", safe="")
+        self.root = f"/v2.0/{tenant}/{environment}/api/v2.0"
+
+    def said(self, name: str) -> str:
+        """A parameter of the connection as text."""
+        return str(self.settings.parameters.get(name) or "").strip()
+
+    def unhurried(self) -> Central:
+        """For a read after the last write: not held to the deadline of sending."""
+        later = copy.copy(self)
+        later._client = self._client.until(None)
+        return later
+
+    async def rows(self, path: str, **options: str) -> list[Row]:
+        """All rows of a collection, however many pages that takes."""
+        found, onward = await self.page(path, **options)
+        while onward:
+            more, onward = await self.page(onward)
+            found += more
+        return found
+
+    async def page(self, path: str, **options: str) -> tuple[list[Row], str]:
+        """
+        One page and the path of the next one, “” at the end. ``options``: filter, orderby, top,
+        expand, select, without their dollar.
+        """
+        asked = "&".join(f"${name}={quote(value, safe='')}" for name, value in options.items())
+        said = await self.call("GET", f"{path}?{asked}" if asked else path)
+        listed = said.get("value") if isinstance(said, Mapping) else None
+        if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
+            raise Problem(Outcome.TRANSIENT, "garbled", "Business Central listed no records.")
+        onward = said.get("@odata.nextLink")
+        if onward and not listed:
+            raise Problem(Outcome.TRANSIENT, "garbled", "Business Central lists nothing, for ever.")
+        return listed, self._onward(onward) if onward else ""
+
+    async def one(self, path: str) -> Row | None:
+        """None when it does not exist."""
+        try:
+            found = await self.call("GET", path)
+        except Problem as problem:
+            if problem.code == "not_found":
+                return None
+            raise
+        return found if isinstance(found, dict) else None
+
+    async def create(self, path: str, values: Mapping[str, Any]) -> Row:
+        made = await self.call("POST", path, values)
+        if not isinstance(made, dict) or not is_guid(made.get("id")):
+            raise Problem(
+                Outcome.IN_DOUBT, "garbled", "Business Central did not name its new record."
+            )
+        return made
+
+    async def call(self, method: str, path: str, body: Any = None, *, match: str = "") -> Any:
+        """``path`` below the API's root. Signs in again, once, when the token is refused."""
+        token = await self._token()
+        try:
+            return await self._once(method, path, body, match, token)
+        except Problem as problem:
+            if problem.code != "session":
+                raise
+        return await self._once(method, path, body, match, await self._token(instead_of=token))
+
+    async def _once(self, method: str, path: str, body: Any, match: str, token: str) -> Any:
+        headers = {
+            "authorization": f"Bearer {token}",
+            "accept": "application/json",
+            "accept-language": LANGUAGE,
+            "prefer": f"odata.maxpagesize={PAGE}",
+        }
+        content = None
+        if body is not None:
+            content = encode(body).encode()
+            headers["content-type"] = "application/json"
+        if match:
+            headers["if-match"] = match
+        answer = await self._carry(method, f"{self.root}/{path}", headers, content)
+        return answers.of(answer, write=method != "GET")
+
+    async def _carry(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes | None
+    ) -> Answer:
+        with carried(write=method != "GET"):
+            return await self._client.call(method, path, headers=headers, content=content)
+
+    def _onward(self, link: Any) -> str:
+        """The path below our root that ``@odata.nextLink`` names; any other place is refused."""
+        parts = urlsplit(link) if isinstance(link, str) else urlsplit("")
+        if not parts.path.startswith(f"{self.root}/"):
+            raise Problem(Outcome.TRANSIENT, "garbled", "Business Central lists on to nowhere.")
+        path = parts.path.removeprefix(f"{self.root}/")
+        return f"{path}?{parts.query}" if parts.query else path
+
+    async def _token(self, *, instead_of: str = "") -> str:
+        return await signing_in.token(
+            self._client, self.settings, fetch=self._sign_in, instead_of=instead_of
+        )
+
+    async def _sign_in(self) -> Pass:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.settings.secrets.get("client_id", ""),
+            "client_secret": self.settings.secrets.get("client_secret", ""),
+            "scope": SCOPE,
+        }
+        path = f"/{quote(self.said('tenant'), safe='')}/oauth2/v2.0/token"
+        with carried(write=False):
+            address = self.said("sign_in_url") or SIGN_IN
+            async with self._client.elsewhere(address, hosts=SIGN_IN_HOSTS) as door:
+                answer = await door.call("POST", path, form=form)
+        return Pass(*answers.of_token(answer))
