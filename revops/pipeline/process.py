@@ -16,6 +16,7 @@ import psycopg
 import structlog
 from django.conf import settings
 
+from connectors import drift
 from revops.events import operations as inbox
 from revops.events.models import InboxState
 from revops.events.operations import Claimed, ClaimLost, Verdict
@@ -102,7 +103,22 @@ def _together(source: Source, batch: Sequence[Claimed]) -> set[int]:
         inbox.release(story.known, mended=story.mended)
         crash.point("before_event_commit")
     crash.point("after_event_commit")
+    _look_for_drift(source, batch, story.verdicts)
     return story.targets
+
+
+def _look_for_drift(source: Source, batch: Sequence[Claimed], verdicts: Sequence[Verdict]) -> None:
+    """In samples, and at what could not be understood; what we told ourselves has no drift."""
+    troubled = {one.id for one in verdicts if one.state is InboxState.QUARANTINED}
+    drift.look(
+        source.id,
+        source.connector,
+        [
+            (event.type, event.body, event.id in troubled)
+            for event in batch
+            if not event.type.startswith("console.")
+        ],
+    )
 
 
 def _give_up(source: Source, batch: Sequence[Claimed], reason: str) -> None:

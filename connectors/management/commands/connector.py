@@ -1,4 +1,4 @@
-"""``manage.py connector new NAME``: the folder of a new connector; its test says what is missing."""
+"""``manage.py connector new NAME``: the folder of a new one; its test says what is missing."""
 
 from __future__ import annotations
 
