@@ -17,7 +17,6 @@ RIGHTS = {
 }
 INVOICE_RIGHTS = {
     "account.move.line": ("read", "write"),
-    "account.move.reconciliation": ("read", "create"),
     "account.invoice": ("read", "create", "write", "delete"),
     "party.address": ("read", "create"),
 }

@@ -50,6 +50,7 @@ def _document(number: int, amount: int, settles: Any) -> dict[str, Any]:
 
 def standing(desk: Desk, kind: str = "invoice") -> list[tuple[str, int | None]]:
     """State and open amount of what is listed, in the order in which it was made."""
+    desk.erp.work()
     return [(row.state, row.due) for row in listed(desk, kind)]
 
 

@@ -23,6 +23,7 @@ from connectors.systems.tryton import answers
 
 # Tryton words its refusals in the user's language; ``answers`` knows them in English.
 LANGUAGE: Final = "en"
+NOTHING: Final[Mapping[str, Any]] = {}
 _DECIMAL: Final = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]+)(?:\.(?P<fraction>[0-9]+))?", re.ASCII)
 
 
@@ -129,9 +130,12 @@ class Tryton:
     async def delete(self, model: str, record: str) -> None:
         await self._ask("DELETE", f"{self._root}/rest/model/{model}/{record}", None, write=True)
 
-    async def rpc(self, method: str, *params: Any, write: bool = True) -> Any:
+    async def rpc(
+        self, method: str, *params: Any, write: bool = True, context: Mapping[str, Any] = NOTHING
+    ) -> Any:
         """A JSON-RPC method of the database, by login and password."""
-        body = {"id": 1, "method": method, "params": [*params, {"language": LANGUAGE}]}
+        asked = {"language": LANGUAGE, **context}
+        body = {"id": 1, "method": method, "params": [*params, asked]}
         answer = await self._call("POST", f"{self._root}/rpc/", self._basic, body, write=write)
         return answers.of_rpc(answer, write=write)
 

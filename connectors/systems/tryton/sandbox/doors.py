@@ -16,6 +16,7 @@ VERSION: Final = "8.2"
 _MAX_ATTEMPTS: Final = 5
 _LOCKED_S: Final = 300.0
 _DOCUMENTS: Final = ("account.move", "account.invoice")
+_WIZARD: Final = "wizard.account.move.reconcile_lines"
 _WRITTEN: Final = ("party.party", "party.identifier", "account.move.line")
 
 # What a call does, for faults and for counting.
@@ -31,6 +32,7 @@ class Doors:
         self._login = login
         self._password = password
         self._wrong: list[float] = []
+        self._sessions = 0
 
     def credentials(self, parts: list[str]) -> str:
         """What a caller sends to the door that these parts of a path lead to."""
@@ -46,6 +48,8 @@ class Doors:
             return "create"
         if parts[1:] == ["rpc"]:
             called = str(body.get("method", "")) if isinstance(body, Mapping) else ""
+            if called.startswith(f"{_WIZARD}."):
+                return "other"
             return _WORK.get(called.rpartition(".")[2], "other")
         action = parts[-1] if len(parts) > 4 else "create"
         return _WORK.get(action, "other")
@@ -69,16 +73,12 @@ class Doors:
         try:
             if len(rest) == 1:
                 return self._action(model, rest[0], body)
-            done = (model, rest[1]) == ("account.invoice", "process")
-            if model not in _DOCUMENTS or (rest[1] != "post" and not done):
+            if model not in _DOCUMENTS or rest[1] != "post":
                 raise Page(403)
             number = int(rest[0])
             if number not in self.ledger.table(model):
                 raise Page(404)
-            if done:
-                paying.process(self.ledger, number)
-            else:
-                self._post(model, [number])
+            self._post(model, [number])
         except AccessError as error:
             raise Page(403) from error
         return self._record(model, number, fields)
@@ -118,8 +118,6 @@ class Doors:
             return invoicing.create(self.ledger, values)
         if model == "party.party":
             return parties.create(self.ledger, values)
-        if model == "account.move.reconciliation":
-            return [paying.reconcile(self.ledger, value) for value in values]
         if model == "party.address":
             return [parties.add_address(self.ledger, value) for value in values]
         self._known(model)
@@ -159,9 +157,20 @@ class Doors:
             for number in params[0]:
                 self._delete(model, number)
             return None
+        if method.startswith(f"{_WIZARD}."):
+            return self._wizard(action, params)
         if method == "model.res.user.get_preferences":
             return {"company": 1, "language": "en"}
         raise Page(403)
+
+    def _wizard(self, action: str, params: list[Any]) -> Any:
+        """Lines that a person selected settle each other; a session is a number."""
+        if action == "create":
+            self._sessions += 1
+            return [self._sessions, "start", "end"]
+        if action == "execute":
+            paying.reconcile(self.ledger, params[-1]["active_ids"])
+        return {} if action == "execute" else None
 
     def _check_password(self, auth: str) -> None:
         """After too many wrong passwords a login is locked, for the right one as well."""

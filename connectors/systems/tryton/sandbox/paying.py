@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from connectors.systems.tryton.sandbox import chart
 from connectors.systems.tryton.sandbox.checks import amount
-from connectors.systems.tryton.sandbox.ledger import Ledger
+from connectors.systems.tryton.sandbox.ledger import Ledger, origin
 from connectors.systems.tryton.sandbox.records import Record, plain
 from connectors.systems.tryton.sandbox.refused import AccessError, Page, UserError, domain
 
@@ -42,38 +42,41 @@ def tie(ledger: Ledger, id_: int, body: Mapping[str, Any]) -> None:
     weigh(ledger, invoice)
 
 
-def reconcile(ledger: Ledger, value: Mapping[str, Any]) -> int:
-    """Lines of one account and party that come to nothing. Raises UserError or AccessError."""
+def reconcile(ledger: Ledger, ids: Sequence[int]) -> None:
+    """
+    Lines of one account and party that come to nothing; the invoices among them are paid then, as
+    the worker sees to at once here. Raises UserError or AccessError.
+    """
     table = ledger.table("account.move.line")
-    ((_, ids),) = value["lines"]
     lines = [table[id_] for id_ in ids]
     if any(line["reconciliation"] for line in lines):
-        raise AccessError("The line is already reconciled.")
+        raise AccessError("You cannot reconcile a line that is reconciled already.")
     if len({line["account"] for line in lines}) > 1 or len({line["party"] for line in lines}) > 1:
-        raise UserError("You cannot reconcile lines of different accounts or parties.")
+        raise UserError("Lines of different accounts or parties cannot be reconciled.")
     if sum((_net(ledger, id_) for id_ in ids), Decimal(0)):
-        raise UserError("To reconcile the lines they must have the same debit and credit.")
-    number = ledger.next_number("reconciliation", value["company"])
+        raise UserError("The debit and credit of the lines differ.")
+    moves = ledger.table("account.move")
+    company = moves[lines[0]["move"]]["company"]
     made = ledger.insert(
         "account.move.reconciliation",
-        {"company": value["company"], "date": value["date"], "number": str(number), "lines": ids},
+        {
+            "company": company,
+            "number": str(ledger.next_number("reconciliation", company)),
+            "lines": list(ids),
+        },
     )
     for line in lines:
         line["reconciliation"] = made
-    touched = {line["invoice_payment"] for line in lines} - {None}
-    for id_ in touched:
-        weigh(ledger, ledger.table("account.invoice")[id_])
-    return made
+    for of in {origin(moves[line["move"]]) for line in lines}:
+        if of is not None:
+            _process(ledger, ledger.table("account.invoice")[of])
 
 
-def process(ledger: Ledger, id_: int) -> None:
-    """What is reconciled is paid, and what is not any more is posted again."""
-    invoice = ledger.table("account.invoice")[id_]
-    if invoice["state"] not in ("posted", "paid"):
-        return
+def _process(ledger: Ledger, invoice: Record) -> None:
+    """What is reconciled is paid."""
     lines = ledger.table("account.move.line")
-    settled = [lines[line]["reconciliation"] is not None for line in invoice["lines_to_pay"]]
-    invoice["state"] = "paid" if settled and all(settled) else "posted"
+    if all(lines[line]["reconciliation"] is not None for line in invoice["lines_to_pay"]):
+        invoice["state"] = "paid"
     weigh(ledger, invoice)
 
 
