@@ -31,7 +31,7 @@ _DOORS: Final[tuple[Network, ...]] = (
 )
 # Narrow on purpose: what this does not match is refused, so no two URL parsers can disagree.
 _URL = re.compile(
-    r"(?P<scheme>https?|smtps?)://"
+    r"(?P<scheme>https?|smtps?|postgresql)://"
     r"(?P<host>\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)"
     r"(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:/[A-Za-z0-9._~%+-]+)*)/?",
@@ -41,9 +41,11 @@ _URL = re.compile(
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 
 
-_PORTS: Final = {"https": 443, "http": 80, "smtps": 465, "smtp": 587}
+_PORTS: Final = {"https": 443, "http": 80, "smtps": 465, "smtp": 587, "postgresql": 5432}
 # Where a mail server takes mail. TLS is the mail connector's to insist on, since it begins later.
 _MAIL_PORTS: Final = (25, 465, 587, 2525)
+# Of PostgreSQL and of poolers before it. TLS is the warehouse connector's to insist on.
+_DATABASE_PORTS: Final = (5432, 5433, 6432, 6543)
 
 
 class Refused(ValueError):
@@ -93,6 +95,8 @@ class Egress:
             self.check(literal)
         if scheme.startswith("smtp"):
             inside_only = port not in _MAIL_PORTS
+        elif scheme == "postgresql":
+            inside_only = port not in _DATABASE_PORTS
         else:
             inside_only = scheme != "https" or (port != 443 and not self._names_port(host, port))
         if inside_only and not self.inside:

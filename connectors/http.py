@@ -229,6 +229,23 @@ class Client:
             connect_timeout_s=self._connect_timeout_s,
         )
 
+    async def reach(self) -> tuple[str, int, bool]:
+        """
+        The checked address and port behind the base URL, for a library that opens its own sockets,
+        and whether it is in a network that the operator trusts. Raises NotSent.
+        """
+        if self.send_by is not None and time.monotonic() >= self.send_by:
+            raise NotSent("The time to send this had passed before a connection was made.")
+        address, trusted = await wire.reach(
+            self._egress, self._target, connect_timeout_s=self._connect_timeout_s
+        )
+        return address, self._target.port, trusted
+
+    @property
+    def host(self) -> str:
+        """The name of the host, which its certificate has to be of."""
+        return self._target.host
+
     def _request(
         self,
         method: str,

@@ -24,7 +24,7 @@ import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
 
-from connectors.egress import Egress, Target
+from connectors.egress import Address, Egress, Target
 
 if TYPE_CHECKING:
     from aiohttp.client import ClientTimeout
@@ -92,11 +92,7 @@ async def dial(
     """
     try:
         async with asyncio.timeout(connect_timeout_s):
-            found = await asyncio.get_running_loop().getaddrinfo(
-                target.host, target.port, type=socket.SOCK_STREAM
-            )
-            address = ipaddress.ip_address(str(found[0][4][0]).partition("%")[0])
-            egress.check(address, inside_only=target.inside_only)
+            address = await _resolved(egress, target)
             reader, writer = await asyncio.open_connection(
                 str(address),
                 target.port,
@@ -114,6 +110,33 @@ async def dial(
     except ValueError as error:
         raise NotSent(f"The host {target.host} may not be called: {error}") from error
     return reader, writer, egress.trusts(address)
+
+
+async def reach(egress: Egress, target: Target, *, connect_timeout_s: float) -> tuple[str, bool]:
+    """
+    The address behind ``target`` that was checked, for a library that opens its own sockets, and
+    whether it is in a trusted network. Raises NotSent.
+    """
+    try:
+        async with asyncio.timeout(connect_timeout_s):
+            address = await _resolved(egress, target)
+    except TimeoutError as error:
+        raise NotSent("The host name could not be resolved in time.") from error
+    except socket.gaierror as error:
+        raise NotSent("The host name could not be resolved.") from error
+    except ValueError as error:
+        raise NotSent(f"The host {target.host} may not be called: {error}") from error
+    return str(address), egress.trusts(address)
+
+
+async def _resolved(egress: Egress, target: Target) -> Address:
+    """Raises socket.gaierror, and Refused for an address that may not be called."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        target.host, target.port, type=socket.SOCK_STREAM
+    )
+    address = ipaddress.ip_address(str(found[0][4][0]).partition("%")[0])
+    egress.check(address, inside_only=target.inside_only)
+    return address
 
 
 def tls() -> ssl.SSLContext:

@@ -124,3 +124,24 @@ class TestAddress:
             COMPANY.check(ipaddress.ip_address("10.21.0.1"))
         with pytest.raises(Refused, match="not a public address"):
             DEVELOPMENT.check(ipaddress.ip_address("10.20.0.1"))
+
+
+class TestDatabases:
+    """A warehouse's address is held to the same rules as any other."""
+
+    def test_are_called_at_their_ports(self) -> None:
+        target = Egress(hosts=["*"]).target("postgresql://db.example.com:6432")
+        assert (target.scheme, target.port, target.inside_only) == ("postgresql", 6432, False)
+        assert Egress(hosts=["*"]).target("postgresql://db.example.com").port == 5432
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "postgresql://127.0.0.1:5432", "postgresql://localhost", "postgresql://10.0.0.5",
+            "postgresql://db.example.com:22", "postgresql://2130706433",
+            "postgresql://user:word@db.example.com", "postgresql://db.example.com/?host=/tmp",
+        ],
+    )  # fmt: skip
+    def test_are_refused_elsewhere(self, address: str) -> None:
+        with pytest.raises(Refused):
+            Egress(hosts=["*"]).target(address)

@@ -1,0 +1,71 @@
+"""
+The page and the switchboard of the sandbox.
+
+    GET  /_control/tables   how many rows each table holds
+    GET  /_control/faults   what is switched on; POST switches, DELETE switches all off
+    POST /_control/reset    no tables, no faults
+
+Faults, told as ``connectors.sandboxes.faults`` says: ``down`` takes no connection, ``throttle`` has
+too many clients, ``unauthorized`` refuses the password, ``slow``, ``garbage`` speaks HTTP,
+``response_lost`` commits and breaks off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from html import escape
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.sandboxes import door as doors
+from connectors.sandboxes.page import page
+from connectors.systems.warehouse.sandbox.place import Place
+from connectors.systems.warehouse.sandbox.proxy import Proxy
+
+
+def build(place: Place, *, port: int = 0) -> Starlette:
+    """PostgreSQL is served as long as the application's lifespan."""
+    proxy = Proxy(place.socket())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await place.make()
+        await proxy.start(port)
+        yield
+        await proxy.stop()
+
+    async def held(request: Request) -> Response:
+        counts = await place.held()
+        return page(
+            title="Warehouse of the demo",
+            lead="What the console loaded.",
+            items=(
+                f"<h2>{escape(table)}</h2><p>{rows:,} rows</p>" for table, rows in counts.items()
+            ),
+            empty="No table yet.",
+        )
+
+    async def tables(request: Request) -> Response:
+        return JSONResponse(await place.held())
+
+    async def reset(request: Request) -> Response:
+        proxy.faults.clear()
+        await place.empty()
+        return JSONResponse({"reset": True})
+
+    app = Starlette(
+        routes=[
+            Route("/", held),
+            Route("/_control/tables", tables),
+            Route("/_control/reset", reset, methods=["POST"]),
+            doors.door(proxy.faults, {}),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.proxy = proxy
+    app.state.place = place
+    return app

@@ -1,0 +1,77 @@
+"""A database of its own on a server that is there, with a login that may do nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.conninfo import conninfo_to_dict
+
+from connectors.facts import FACTS
+from connectors.systems.warehouse.tables import LOADS
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``server`` is the address of somebody who may make databases and logins there."""
+
+    server: str
+    database: str
+    login: str
+    password: str
+    schema: str = "revops"
+
+    def socket(self) -> tuple[str, int]:
+        """(folder of the socket or host, port) of the server."""
+        found = conninfo_to_dict(self.server)
+        return str(found.get("host") or "127.0.0.1"), int(found.get("port") or 5432)
+
+    async def make(self) -> None:
+        """What is not there yet; what is there keeps its rows. Raises psycopg.Error."""
+        login = sql.Identifier(self.login)
+        async with await self._link("") as link:
+            with_password = sql.SQL("ROLE {} LOGIN PASSWORD {}").format(
+                login, sql.Literal(self.password)
+            )
+            try:
+                await link.execute(sql.SQL("CREATE {}").format(with_password))
+            except errors.DuplicateObject:
+                await link.execute(sql.SQL("ALTER {}").format(with_password))
+            with contextlib.suppress(errors.DuplicateDatabase):
+                await link.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                        sql.Identifier(self.database), login
+                    )
+                )
+
+    async def held(self) -> dict[str, int]:
+        """How many rows each table holds; empty before the first load."""
+        async with await self._link(self.database) as link:
+            counts = {}
+            for table in (*FACTS, LOADS):
+                try:
+                    found = await link.execute(
+                        sql.SQL("SELECT count(*) FROM {}").format(
+                            sql.Identifier(self.schema, table)
+                        )
+                    )
+                except errors.UndefinedTable:
+                    continue
+                row = await found.fetchone()
+                counts[table] = int(row[0]) if row else 0
+            return counts
+
+    async def empty(self) -> None:
+        async with await self._link(self.database) as link:
+            await link.execute(
+                sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self.schema))
+            )
+
+    async def _link(self, database: str) -> psycopg.AsyncConnection[Any]:
+        asked: dict[str, Any] = {"autocommit": True, "connect_timeout": 5}
+        if database:
+            asked["dbname"] = database
+        return await psycopg.AsyncConnection.connect(self.server, **asked)
