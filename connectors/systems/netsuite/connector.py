@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors import postings
@@ -43,7 +44,8 @@ class NetSuiteConnector:
         try:
             netsuite = NetSuite(client, settings)
         except Problem as problem:
-            return [problem.receipt() for _ in commands]
+            refused = problem.receipt()
+            return [replace(refused, drafted_id=one.drafted_id) for one in commands]
         told: dict[int, Receipt] = {}
         for place, command in enumerate(commands):
             if command.kind == postings.CUSTOMER:

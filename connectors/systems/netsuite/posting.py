@@ -9,7 +9,7 @@ upsert would write over what finance has changed since. See README.md, “Never 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connectors.contract import Command, Outcome, Receipt
@@ -33,11 +33,15 @@ _INVOICE: Final = "CustInvc"
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """``receipt`` ends it; ``made`` is NetSuite's id of what was created for it just now."""
+    """
+    ``receipt`` ends it; ``made`` is NetSuite's id of what was created for it just now; ``unfit``
+    says why it has no ``place``.
+    """
 
     command: Command
     posting: Posting
     place: Place | None = None
+    unfit: Unfit | None = None
     settled: dict[str, str] = field(default_factory=dict)
     made: str = ""
     receipt: Receipt | None = None
@@ -71,9 +75,9 @@ async def run(netsuite: NetSuite, shelf: Shelf, commands: Sequence[Command]) -> 
         if given:
             await _work(netsuite, shelf, given)
     except Problem as problem:
-        # Reads only come here; what was written has its outcome.
+        # Reads only come here; what was written has its outcome, and what waits stays known.
         for job in _unfinished(given):
-            job.receipt = problem.receipt()
+            job.receipt = replace(problem.receipt(), drafted_id=job.command.drafted_id)
     return [job if isinstance(job, Receipt) else _receipt(job) for job in jobs]
 
 
@@ -110,7 +114,7 @@ async def _work(netsuite: NetSuite, shelf: Shelf, given: Sequence[Job]) -> None:
 
 
 async def _prepare(netsuite: NetSuite, shelf: Shelf, jobs: Sequence[Job]) -> Library:
-    """Refuse what can be told without a write. Raises Problem."""
+    """Refuse what can be told without a write and of which nothing is there. Raises Problem."""
     library = await shelf.get(netsuite)
     stale = _check(jobs, library, again=True)
     if stale:
@@ -125,7 +129,10 @@ def _check(jobs: Iterable[Job], library: Library, *, again: bool) -> list[Job]:
         try:
             job.place = place(job.posting, library)
         except Unfit as unfit:
-            if again and unfit.code in _MAY_BE_STALE:
+            if job.command.drafted_id:
+                # Created before: what became of it counts, though it would not be taken now.
+                job.unfit = unfit
+            elif again and unfit.code in _MAY_BE_STALE:
                 stale.append(job)
             else:
                 job.end(Outcome.REFUSED, unfit.code, unfit.reason)
@@ -141,6 +148,8 @@ async def _look(netsuite: NetSuite, library: Library, jobs: Sequence[Job]) -> No
     for job in jobs:
         if job.key in held:
             _reuse(job, held[job.key])
+        elif job.unfit is not None:
+            job.end(Outcome.REFUSED, job.unfit.code, job.unfit.reason)
         elif job.posting.document:
             _settle(job, held)
 

@@ -134,8 +134,19 @@ class TestWhatIsHeld:
             found = await desk.connector.find(desk.client, desk.settings, [command.key])
             assert [one.posted for one in found[command.key]] == [False]
             assert (await desk.send(command)).drafted_id == receipt.drafted_id
+
+            # Whatever is wrong by now, it is there: nobody may think that nothing is.
+            told = replace(command, drafted_id=receipt.drafted_id)
+            await desk.control("periods", **{BOOKS.day[:7]: "closed"})
+            desk.connector = NetSuiteConnector()
+            assert (await desk.send(told)).code == "approval_pending"
+            await desk.control("faults", down=True)
+            assert (await desk.send(told)).drafted_id == receipt.drafted_id
+            await desk.control("faults", down=False)
+            await desk.control("periods", **{BOOKS.day[:7]: "open"})
+
             await desk.control("approvals", approve=int(receipt.drafted_id))
-            assert (await desk.send(command)).outcome is DONE
+            assert (await desk.send(told)).outcome is DONE
 
         play(story)
 
