@@ -17,7 +17,9 @@ CLASSES: Final[Classes] = {
     "Draft": {INTERNAL: "left right"},
     "Run": {INTERNAL: "figures evidence by", PII: "error"},
     "Break": {
-        INTERNAL: "left_key right_key proposal", PII: "left right reason settled_why"
+        INTERNAL: "key left_key right_key proposal", PII: "left right reason settled_why"
     },
+    "Footing": {INTERNAL: "totals"},
+    "Kept": {INTERNAL: "side items keys amounts folds"},
     "SignOff": {INTERNAL: "role figures_sha256", PII: "note suspended_why"},
 }  # fmt: skip

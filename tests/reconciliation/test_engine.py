@@ -60,7 +60,7 @@ class TestARun:
         assert first.evidence == second.evidence
         assert first.figures == second.figures
         held = Break.objects.get()
-        assert (held.pk, held.opened_at, held.last_run_id) == (kept.pk, kept.opened_at, second.pk)
+        assert (held.pk, held.opened_at, held.last_run_id) == (kept.pk, kept.opened_at, first.pk)
         assert Case.objects.get().occurrences == 1
 
     def test_settles_what_agrees_now_with_its_case(self, lists: Lists) -> None:

@@ -2,7 +2,12 @@
 How a run finds what differs.
 
     sides.py       the two SELECTs of a check, ready for one legal entity and range of days
-    reading.py     what agrees by its key is left aside in one join; the rest stays
+    meeting.py     both sides met by their key in one statement, which adds them up, too
+    reading.py     what agrees by its key is left aside; the rest stays
+    looking.py     the same, of what changed since the last run
+    wanting.py     which keys that takes
+    keeping.py     what the last run read of both sides
+    folding.py     what a side adds up to, in a form that can be kept up to date
     knowing.py     what is known of the rest: in another period, deleted, edited, a twin
     joining.py     the other rules in their order, over the rest
     rows.py        rows, terms and what was found: plain values

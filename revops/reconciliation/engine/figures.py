@@ -21,7 +21,6 @@ class Total:
 
     count: int
     amount: int
-    keyless: int
     fold: int
 
 

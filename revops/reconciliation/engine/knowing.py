@@ -9,10 +9,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from revops.reconciliation.engine.reading import BOTH, INLINE
+from revops.reconciliation.engine.reading import BOTH
 from revops.reconciliation.engine.rows import Row, Which
 from revops.reconciliation.engine.sides import Scope
 from revops.store import sql
+
+# So many amounts fit into a statement, which then may go by an index.
+INLINE: Final = 20_000
 
 _ALONE: Final = """
 UPDATE rec_rest SET alone = key = '' OR key NOT IN (
@@ -42,15 +45,15 @@ JOIN rec_same AS s ON s.amount = rest.amount AND s.party = rest.party AND s.date
     AND s.currency = rest.currency
 WHERE s.item_key <> rest.item_key
 """
-# Rows of the whole side whose amount is that of a row that stands alone: one pass over it.
+# Rows of the side whose amount is that of a row that stands alone.
 _SAME: Final = """
 CREATE TEMPORARY TABLE rec_same ON COMMIT DROP AS
 SELECT item_key, coalesce(NULLIF(number, ''), item_key) AS name, currency, amount, dated, party
-FROM ({side}) AS s WHERE {amounts}
+FROM ({side}) AS s WHERE {where}
 """
 _AMOUNTS: Final = """
-SELECT DISTINCT amount FROM rec_rest
-WHERE side = '{which}' AND alone AND match_id IS NULL AND party <> '' AND amount <> 0 LIMIT {most}
+SELECT array_agg(DISTINCT amount) AS amounts, min(dated) AS first, max(dated) AS latest
+FROM rec_rest WHERE side = '{which}' AND alone AND match_id IS NULL AND party <> '' AND amount <> 0
 """
 _TWIN: Final = """
 UPDATE rec_rest AS row SET twin = found.name FROM (
@@ -109,16 +112,15 @@ def know(scope: Scope) -> None:
 
 
 def _twins(scope: Scope, which: Which) -> None:
-    found = sql.once(_AMOUNTS.format(which=which, most=INLINE + 1))
-    if not found:
+    found = sql.once(_AMOUNTS.format(which=which))[0]
+    if not found.amounts:
         return
-    amounts = sql.literal(
-        "amount = ANY (%(all)s::bigint[])", {"all": sorted(row.amount for row in found)}
-    )
-    if len(found) > INLINE:
-        amounts = "true"
+    amounts = "true"
+    if len(found.amounts) <= INLINE:
+        amounts = sql.literal("amount = ANY (%(all)s::bigint[])", {"all": found.amounts})
+    where = f"{amounts} AND dated BETWEEN '{found.first}' AND '{found.latest}'"
     sql.once("DROP TABLE IF EXISTS rec_same, rec_like")
-    sql.once(_SAME.format(side=scope.select(which), amounts=amounts))
+    sql.once(_SAME.format(side=scope.select(which), where=where))
     sql.once("ANALYZE rec_same")
     sql.once(_LIKE.format(which=which))
     sql.once(_TWIN.format(which=which))

@@ -1,9 +1,10 @@
 """
 What both sides hold, in a few statements over whole sides.
 
-Rows that agree one to one by their key are met by one full join and left where they are. All
-others, the rest, become rows of a temporary table with what is known about them; they are few, and
-everything else looks at them alone. The tables last until the transaction ends.
+Rows that agree one to one by their key are met by one full join and left where they are; the same
+statement adds up both sides. All others, the rest, become rows of a temporary table with what is
+known about them; they are few, and everything else looks at them alone. The tables last until the
+transaction ends.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Final
 
 from revops.kernel.keys import sha256
 from revops.reconciliation.checks.base import COLUMNS
-from revops.reconciliation.engine.figures import Total, Totals
+from revops.reconciliation.engine import folding, meeting
+from revops.reconciliation.engine.figures import Totals
 from revops.reconciliation.engine.rows import Which
 from revops.reconciliation.engine.sides import Scope
 from revops.store import sql
@@ -23,34 +25,28 @@ BOTH: Final[tuple[Which, Which]] = ("left", "right")
 _WORK_MEM: Final = "256MB"
 
 _TABLES: Final = """
-DROP TABLE IF EXISTS rec_rest, rec_aside, rec_wanted, rec_joined;
+DROP TABLE IF EXISTS rec_rest, rec_touched, rec_wanted, rec_found;
 CREATE TEMPORARY TABLE rec_rest (
     side text, item_key text, key text, number text, reference text, group_key text, party text,
     currency text, amount bigint, tax bigint, dated date, period_code text, state text,
     record_kind text, record_id bigint, touched_at timestamptz,
     alone boolean, match_id bigint, twin text, elsewhere date, gone text, before jsonb
 ) ON COMMIT DROP;
-CREATE TEMPORARY TABLE rec_aside (key text) ON COMMIT DROP;
-CREATE TEMPORARY TABLE rec_wanted (key text) ON COMMIT DROP
-"""
-
-# One pass over a side, which may be shared by several processes of the server.
-_TOTALS: Final = """
-SELECT currency, count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount,
-    count(*) FILTER (WHERE key = '') AS keyless,
-    sum(hash_record_extended(ROW(item_key::text, key::text, currency::text, amount::bigint,
-        tax::bigint, dated::date, period_code::text, state::text), 11)) AS fold
-FROM ({side}) AS side GROUP BY currency ORDER BY currency
+CREATE TEMPORARY TABLE rec_touched (side text, item_key text, key text) ON COMMIT DROP;
+CREATE TEMPORARY TABLE rec_wanted (key text PRIMARY KEY, lot integer NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE rec_found (
+    fingerprint text PRIMARY KEY, key text, type text, state text, left_key text, right_key text,
+    "left" jsonb, "right" jsonb, currency text, difference bigint, at_stake bigint, reason text,
+    expected_by date
+) ON COMMIT DROP
 """
 # Few rows come out of a pass over a side; the planner would expect all of them.
 _FEW: Final = "SET LOCAL parallel_tuple_cost = 0"
-# So many keys fit into a statement, which then needs no table of this session alone.
-INLINE: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Both sides by currency. ``touched`` rows were looked at, None when all of them."""
+    """Both sides by currency. ``touched`` keys were looked at, None when all of them."""
 
     left: Totals
     right: Totals
@@ -75,137 +71,55 @@ def prepare() -> None:
         sql.once(statement)
 
 
-def read(scope: Scope, *, keyed: bool, wanted: bool) -> Read:
+def read(scope: Scope, *, keyed: bool) -> Read:
     """
-    Fill ``rec_rest``. ``keyed``: rows of one key on both sides that agree are left aside.
-    ``wanted``: only rows whose key is in ``rec_wanted``, or that have none, are looked at.
+    Fill ``rec_rest`` from the ground. ``keyed``: rows of one key on both sides that agree are left
+    aside.
     """
-    left, right = (_totals(scope, which) for which in BOTH)
-    if not keyed:
+    if keyed:
+        meeting.meet(scope)
+        for which in BOTH:
+            side = scope.select(which)
+            if meeting.keyless(which):
+                sql.once(_insert(which, f"(SELECT * FROM ({side}) AS s WHERE key = '')", "true"))  # noqa: S608  our own literals
+            met = f"(SELECT s.*, j.alone FROM rec_joined AS j JOIN ({side}) AS s ON s.key = j.key)"  # noqa: S608  our own literals
+            sql.once(_insert(which, met, "alone"))
+        left, right = meeting.totals()
+    else:
+        left, right = (folding.totals(scope.select(which)) for which in BOTH)
         for which in BOTH:
             sql.once(_insert(which, f"({scope.select(which)})", "true"))
-    else:
-        _aside(scope, wanted=wanted)
-        _join(scope, wanted=wanted)
-        for which, totals in zip(BOTH, (left, right), strict=True):
-            _fetch(scope, which, any(total.keyless for total in totals.values()))
     sql.once("ANALYZE rec_rest")
-    touched = None
-    if wanted:
-        touched = sql.once("SELECT count(*) AS count FROM rec_wanted")[0].count
-    return Read(left, right, touched)
+    return Read(left, right)
 
 
-def _totals(scope: Scope, which: Which) -> Totals:
-    found = sql.once(_TOTALS.format(side=scope.select(which)))
-    return {row.currency: Total(row.count, row.amount, row.keyless, int(row.fold)) for row in found}
-
-
-def _only(wanted: bool) -> str:
-    return "AND s.key IN (SELECT key FROM rec_wanted)" if wanted else ""
-
-
-def _aside(scope: Scope, *, wanted: bool) -> None:
-    """Keys that a side has twice, and keys of rows that a match holds."""
-    # Counting by key hands every row on; the index has them in their order already.
-    sql.once("SET LOCAL parallel_tuple_cost = DEFAULT")
+def fetch(scope: Scope, lot: int) -> None:
+    """All rows of the wanted keys of a lot, whatever they agree with."""
     for which in BOTH:
-        # A new table, as several processes of the server may fill that together.
-        sql.once("DROP TABLE IF EXISTS rec_twice")
-        sql.once(
-            "CREATE TEMPORARY TABLE rec_twice ON COMMIT DROP AS "  # noqa: S608  our own literals
-            f"SELECT key FROM ({scope.select(which)}) AS s "
-            f"WHERE key <> '' {_only(wanted)} GROUP BY key HAVING count(*) > 1"
+        met = (
+            f"(SELECT s.* FROM rec_wanted AS w JOIN ({scope.select(which)}) AS s ON s.key = w.key "  # noqa: S608  our own literals
+            f"WHERE w.lot = {int(lot)})"
         )
-        sql.once("INSERT INTO rec_aside SELECT key FROM rec_twice")
-        if _holds(scope, which):
-            sql.once(
-                f"INSERT INTO rec_aside SELECT key FROM ({scope.select(which)}) AS s "  # noqa: S608  our own literals
-                f"WHERE key <> '' {_only(wanted)} AND item_key IN ({_held(scope, which)})"
-            )
-    sql.once("ANALYZE rec_aside")
-    sql.once(_FEW)
+        sql.once(_insert(which, met, "NULL::boolean"))
 
 
-def _held(scope: Scope, which: Which) -> str:
-    return sql.literal(
-        "SELECT item_key FROM reconciliation_matchitem "
-        "WHERE pair_id = %(pair)s AND side = %(side)s AND standing",
-        {"pair": scope.pair_id, "side": which},
-    )
+def drop_agreeing(scope: Scope) -> None:
+    """Leave aside what agrees one to one by its key and is held by no match."""
+    sql.once(_DROP.format(differs=meeting.differs(scope), pair=int(scope.pair_id)))
+    sql.once("ANALYZE rec_rest")
 
 
-def _holds(scope: Scope, which: Which) -> bool:
-    return bool(sql.once(f"SELECT 1 FROM ({_held(scope, which)}) AS held LIMIT 1"))  # noqa: S608  our own literals
-
-
-def _join(scope: Scope, *, wanted: bool) -> None:
-    """One full join; what agrees does not come out of it."""
-    aside = _not_aside()
-    sides = {
-        which: f"(SELECT * FROM ({scope.select(which)}) AS s "  # noqa: S608  our own SELECTs
-        f"WHERE key <> '' {_only(wanted)} {aside})"
-        for which in BOTH
-    }
-    # Keys only: the few rows behind them are fetched by their index, and the join stays narrow.
-    sql.once(
-        "CREATE TEMPORARY TABLE rec_joined ON COMMIT DROP AS "  # noqa: S608  our own literals
-        "SELECT coalesce(l.key, r.key) AS key, l.key IS NULL OR r.key IS NULL AS alone "
-        f"FROM {sides['left']} AS l FULL JOIN {sides['right']} AS r ON l.key = r.key "
-        f"WHERE l.key IS NULL OR r.key IS NULL OR {_differs(scope)}"
-    )
-    sql.once("INSERT INTO rec_joined SELECT DISTINCT key, NULL::boolean FROM rec_aside")
-    sql.once("ANALYZE rec_joined")
-
-
-def _not_aside() -> str:
-    """Written into the statement where there are few: a temporary table keeps helpers away."""
-    keys = [row.key for row in sql.once(f"SELECT DISTINCT key FROM rec_aside LIMIT {INLINE + 1}")]  # noqa: S608  our own literals
-    if not keys:
-        return ""
-    if len(keys) <= INLINE:
-        return sql.literal("AND s.key <> ALL (%(keys)s::text[])", {"keys": sorted(keys)})
-    return "AND NOT EXISTS (SELECT FROM rec_aside AS a WHERE a.key = s.key)"
-
-
-def _differs(scope: Scope) -> str:
-    """
-    When a pair is looked at: whenever something that is compared is not the same. Whether that is
-    a break is decided later, row by row.
-    """
-    compares = scope.check.compares
-    told = ["l.amount <> r.amount"]
-    if "currency" in compares:
-        told.append("l.currency <> r.currency")
-    if "tax" in compares:
-        told.append("l.tax <> r.tax")
-    if "period_code" in compares:
-        told.append("(l.period_code <> r.period_code AND '' NOT IN (l.period_code, r.period_code))")
-    if "dated" in compares and scope.days_within is not None:
-        told.append(f"abs(l.dated - r.dated) > {scope.days_within}")
-    if "state" in compares:
-        told.append(_states(scope) if scope.check.states else "l.state <> r.state")
-    return " OR ".join(told)
-
-
-def _states(scope: Scope) -> str:
-    said = [
-        sql.literal(
-            "(l.state = %(left)s AND NOT (r.state = ANY (%(right)s)))",
-            {"left": left, "right": sorted(right)},
-        )
-        for left, right in sorted(scope.check.states.items())
-    ]
-    return f"({' OR '.join(said)})"
-
-
-def _fetch(scope: Scope, which: Which, keyless: bool) -> None:
-    """The rows of the keys that are left, and those without a key."""
-    side = scope.select(which)
-    if keyless:
-        sql.once(_insert(which, f"(SELECT * FROM ({side}) AS s WHERE key = '')", "true"))  # noqa: S608  our own literals
-    met = f"(SELECT s.*, j.alone FROM rec_joined AS j JOIN ({side}) AS s ON s.key = j.key)"  # noqa: S608  our own literals
-    sql.once(_insert(which, met, "alone"))
+_DROP: Final = """
+DELETE FROM rec_rest AS row USING (
+    SELECT l.key FROM rec_rest AS l JOIN rec_rest AS r ON r.key = l.key AND r.side = 'right'
+    WHERE l.side = 'left' AND l.key <> ''
+    GROUP BY l.key HAVING count(*) = 1 AND NOT coalesce(bool_or({differs}), false)
+        AND NOT bool_or(EXISTS (SELECT FROM reconciliation_matchitem AS item
+            WHERE item.pair_id = {pair} AND item.standing AND (item.side, item.item_key)
+                IN ((l.side, l.item_key), (r.side, r.item_key))))
+) AS agreed
+WHERE row.key = agreed.key
+"""
 
 
 def _insert(which: Which, source: str, alone: str) -> str:

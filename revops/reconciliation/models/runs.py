@@ -121,6 +121,7 @@ class Break(models.Model):
     type = models.CharField(max_length=20, choices=BreakType)
     state = models.CharField(max_length=10, choices=BreakState, default=BreakState.OPEN)
     fingerprint = models.CharField(max_length=64)
+    key = models.CharField(max_length=120, blank=True)
     left_key = models.CharField(max_length=120, blank=True)
     right_key = models.CharField(max_length=120, blank=True)
     left = models.JSONField(default=list)

@@ -143,6 +143,10 @@ class Holding(models.Model):
             models.Index(
                 fields=["connection", "kind", "touched_at"], name="reconciliation_holding_changed"
             ),
+            # Rows of one amount may be one thing under two keys.
+            models.Index(
+                fields=["connection", "kind", "amount"], name="reconciliation_holding_amounts"
+            ),
         ]
 
     def __str__(self) -> str:

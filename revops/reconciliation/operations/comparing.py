@@ -15,13 +15,24 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from revops.kernel import clock
 from revops.kernel.keys import sha256
 from revops.reconciliation.checks.base import Check
-from revops.reconciliation.engine import bases, joining, knowing, reading, writing
+from revops.reconciliation.engine import (
+    bases,
+    joining,
+    keeping,
+    knowing,
+    looking,
+    reading,
+    wanting,
+    writing,
+)
 from revops.reconciliation.engine.deciding import cluster
 from revops.reconciliation.engine.figures import figures
-from revops.reconciliation.engine.rows import Found, Row, Terms, Which
-from revops.reconciliation.engine.sides import EVER, Scope
+from revops.reconciliation.engine.reading import Read
+from revops.reconciliation.engine.rows import Found, Row, Terms
+from revops.reconciliation.engine.sides import Scope
 from revops.reconciliation.models import (
     Break,
     BreakState,
@@ -40,28 +51,6 @@ from revops.store import sql
 # A row that was touched in a transaction that committed late is looked at again.
 GRACE: Final = timedelta(minutes=5)
 _LOT: Final = 1_000
-
-_TOUCHED: Final = """
-INSERT INTO rec_wanted SELECT DISTINCT key FROM ({ever}) AS s
-WHERE s.touched_at >= {since} AND s.key <> ''
-"""
-_LISTED: Final = """
-INSERT INTO rec_wanted
-SELECT DISTINCT told.key FROM reconciliation_holding AS held,
-    LATERAL (VALUES (held.key), (held.before ->> 'key')) AS told (key)
-WHERE held.connection_id = %(connection)s AND held.kind = %(kind)s AND held.touched_at >= %(since)s
-    AND told.key <> ''
-"""
-_STANDING: Final = """
-INSERT INTO rec_wanted
-SELECT DISTINCT item.value ->> 'key' FROM reconciliation_break AS held,
-    jsonb_array_elements(held."left" || held."right") AS item
-WHERE held.pair_id = %(pair)s AND held.legal_entity_id = %(entity)s
-    AND held.period_code = %(period)s AND NOT (held.state = 'settled')
-    AND item.value ->> 'key' <> '' AND (%(all)s OR held.type = ANY (%(moving)s::text[]))
-"""
-# What these are may change by rows of other keys, or by what the clock says.
-_MOVING: Final = ["missing_left", "probable_duplicate", "timing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +95,22 @@ def touched_since(scope: Scope, moment: datetime) -> bool:
     """Whether a row of either side changed, or left its list, after ``moment``."""
     with transaction.atomic():
         reading.prepare()
-        for which in reading.BOTH:
-            _want_touched(scope, which, moment)
-        return bool(sql.once("SELECT 1 FROM rec_wanted LIMIT 1"))
+        wanting.touched(scope, moment)
+        return bool(sql.once("SELECT 1 FROM rec_touched LIMIT 1"))
 
 
 def compare(
     run: Run, check: Check, version: RuleVersion, sides: Sides, *, at: datetime, today: date,
-    since: datetime | None,
+    last: Run | None,
 ) -> Compared:  # fmt: skip
-    """``since``: look only at what was touched after it, and at what stands; None for all."""
+    """``last``: look only at what may read differently than in that run; None for all."""
     rules = list(version.rules.order_by("position"))
     scope = scope_of(run, check, rules)
     keyed = bool(rules) and is_key(rules[0])
     reading.prepare()
-    if since is not None:
-        _want(scope, since - GRACE, all=since.date() != at.date())
+    read = _read(run, scope, last, keyed=keyed, today=today)
     for match in Match.objects.filter(pk__in=joining.overdue(scope, today)).order_by("pk"):
         _release(match, f"It should have cleared by {match.expected_by}.", at)
-    read = reading.read(scope, keyed=keyed, wanted=since is not None)
     _stand(scope, at)
     knowing.alone()
     _join(run, scope, rules[1:] if keyed else rules, at)
@@ -138,11 +124,31 @@ def compare(
             written = writing.write(scope, part, run_id=run.pk, at=at, today=today)
             cases += casing.report(scope, sides, written, at=at, run=str(run))
     why = "Both sides agree now."
-    gone = writing.settle(scope, run_id=run.pk, at=at, why=why, wanted=since is not None)
+    gone = writing.settle(scope, run_id=run.pk, at=at, why=why, wanted=read.touched is not None)
     casing.settle(scope, gone, at=at, text=f"{run}: both sides agree now.")
     writing.carry(scope)
     told = figures(read.left, read.right, writing.standing(scope))
     return Compared(told, read.evidence, read.touched, cases)
+
+
+def _read(run: Run, scope: Scope, last: Run | None, *, keyed: bool, today: date) -> Read:
+    """What both sides hold, and what is left over of it."""
+    if last is not None:
+        read = looking.look(
+            scope, since=last.began_at - GRACE, last_id=last.pk, run_id=run.pk, rows=rows_of(last),
+            today=today, new_day=clock.local_date(last.began_at, run.legal_entity.zone) != today,
+        )  # fmt: skip
+        if read is not None:
+            return read
+        reading.prepare()
+    read = reading.read(scope, keyed=keyed)
+    keeping.confirm(scope, read, run.pk)
+    return read
+
+
+def rows_of(run: Run) -> int:
+    """How many rows both sides had."""
+    return sum(int(told[name]["count"]) for told in run.figures.values() for name in reading.BOTH)
 
 
 def _decide(lot: Sequence[tuple[list[Row], list[Row]]], terms: Terms) -> list[Found]:
@@ -163,32 +169,6 @@ def _terms(run: Run, scope: Scope, rules: Sequence[Rule], sides: Sides, today: d
         left_read=run.left_load.began_at if run.left_load else None,
         right_read=run.right_load.began_at if run.right_load else None,
     )  # fmt: skip
-
-
-def _want(scope: Scope, since: datetime, *, all: bool) -> None:
-    """
-    The keys that a run has to look at when it looks only at what changed: those of rows that were
-    touched, and of breaks that other rows or the clock may change; of ``all`` breaks on a new day.
-    """
-    for which in reading.BOTH:
-        _want_touched(scope, which, since)
-    values = {
-        "pair": scope.pair_id, "entity": scope.entity_id, "period": scope.period_code,
-        "all": all, "moving": _MOVING,
-    }  # fmt: skip
-    sql.once(sql.literal(_STANDING, values))
-    sql.once("DELETE FROM rec_wanted a USING rec_wanted b WHERE a.key = b.key AND a.ctid > b.ctid")
-    sql.once("ANALYZE rec_wanted")
-
-
-def _want_touched(scope: Scope, which: Which, since: datetime) -> None:
-    ever = scope.select(which, days=EVER)
-    stamp = sql.literal("%(since)s::timestamptz", {"since": since})
-    sql.once(_TOUCHED.format(ever=ever, since=stamp))
-    side, connection = scope.side(which), scope.connection(which)
-    if side.kind and connection is not None:
-        values = {"connection": connection, "kind": side.kind, "since": since}
-        sql.once(sql.literal(_LISTED, values))
 
 
 def _stand(scope: Scope, at: datetime) -> None:

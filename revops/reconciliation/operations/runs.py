@@ -10,7 +10,7 @@ before and agrees now is settled. One run of a pair, legal entity and period goe
 from __future__ import annotations
 
 import time
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import structlog
@@ -21,7 +21,7 @@ from connectors.models import Connection
 from revops.kernel import clock, correlation
 from revops.mappings.models import AccountingPeriod
 from revops.pipeline import sources
-from revops.reconciliation.models import Load, LoadState, MatchItem, Pair, Run, RunState
+from revops.reconciliation.models import Load, LoadState, Pair, Run, RunState
 from revops.reconciliation.operations import comparing, loading, signing, versions
 from revops.reconciliation.operations.casing import Sides
 from revops.reconciliation.queries.naming import check_of, sides_of
@@ -166,7 +166,7 @@ def _compare(begun: Run) -> None:
     now = clock.now()
     today = clock.local_date(now, begun.legal_entity.zone)
     done = comparing.compare(
-        begun, check, begun.rules, sides, at=now, today=today, since=_since(begun)
+        begun, check, begun.rules, sides, at=now, today=today, last=_last(begun)
     )
     begun.state, begun.ended_at = RunState.DONE, clock.now()
     begun.figures, begun.evidence, begun.touched = done.figures, done.evidence, done.touched
@@ -179,18 +179,14 @@ def _compare(begun: Run) -> None:
     )  # fmt: skip
 
 
-def _since(begun: Run) -> datetime | None:
-    """From when on changes count, where looking at them alone gives what looking at all would."""
+def _last(begun: Run) -> Run | None:
+    """The run before, where looking at what changed since gives what looking at all would."""
     if begun.full or not comparing.only_by_key(list(begun.rules.rules.order_by("position"))):
         return None
     last = latest_done(begun.pair_id, begun.legal_entity_id, begun.period_code)
     if last is None or last.rules_id != begun.rules_id:
         return None
-    rows = sum(
-        int(told[name]["count"]) for told in last.figures.values() for name in ("left", "right")
-    )
-    held = MatchItem.objects.filter(pair_id=begun.pair_id, standing=True).exists()
-    return None if held or rows < WHOLE_BELOW else last.began_at
+    return None if comparing.rows_of(last) < WHOLE_BELOW else last
 
 
 def latest_done(pair_id: int, entity_id: int, period_code: str) -> Run | None:

@@ -108,7 +108,7 @@ def _imagined(version: RuleVersion, run: Run) -> Run:
     )  # fmt: skip
     left, right = sides_of(run.pair)
     comparing.compare(
-        made, check_of(run.pair), version, Sides(left, right), at=at, today=at.date(), since=None
+        made, check_of(run.pair), version, Sides(left, right), at=at, today=at.date(), last=None
     )
     return made
 
