@@ -39,6 +39,7 @@ class TaxCalculated(EventData):
     taxes: tuple[JurisdictionTax, ...] = ()
     committed: Flag = False
     calculated_on: Day
+    legal_entity: Text = ""
 
     @property
     def subject_id(self) -> str:

@@ -133,6 +133,18 @@ def publish() -> Step:
     return Step(PUBLISH, Kind.COMMAND, title, (APPLY,), PUBLISH, undo)
 
 
+def record_tax() -> Step:
+    """The tax engine records what was charged, once it is in the books."""
+    undo = Undo("tax.void")
+    return ask("tax.commit", "Record the tax in the tax engine", after=(POST,), undo=undo)
+
+
+def void_tax() -> Step:
+    """The tax engine voids what it recorded, once the mirror is in the books."""
+    undo = Undo(why="What the tax engine voided is recorded anew by a document of its own.")
+    return ask("tax.void", "Void the tax in the tax engine", after=(POST,), undo=undo)
+
+
 def ask(capability: str, title: str, *, after: tuple[str, ...], undo: Undo) -> Step:
     """Ask a system to make something that was not there before."""
     return Step(capability, Kind.COMMAND, title, after, capability, undo)

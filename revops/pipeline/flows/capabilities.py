@@ -69,6 +69,9 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
         ),
         # The last state of a note: that it was voided comes back as an event.
         Capability("billing.credit_note.void", "Voided credit note", "billing", latest=False),
+        # The document's code in the tax engine: what is voided later.
+        Capability("tax.commit", "Tax document", "tax", latest=False, makes="tax_document"),
+        Capability("tax.void", "Voided tax document", "tax", latest=False),
         Capability("support.credit_state", "Credit on the ticket", "support"),
         Capability(
             "support.billing_context", "Billing on ticket", "support", answers=True,

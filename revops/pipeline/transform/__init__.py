@@ -21,6 +21,7 @@ from revops.pipeline.transform import (
     published,
     renewals,
     support,
+    taxing,
     usage,
 )
 from revops.pipeline.transform.base import Answer, Ask
@@ -44,6 +45,8 @@ MAPPINGS: Final[Mapping[str, Transform]] = {
     "billing.credit_note.create": crediting.note,
     "billing.credit_note.void": crediting.void,
     "portal.event": published.event,
+    "tax.commit": taxing.commit,
+    "tax.void": taxing.void,
     "support.credit_state": crediting.stage,
     "support.billing_context": support.context,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from revops.pipeline.flows.base import Flow, apply, books, publish, tell
+from revops.pipeline.flows.base import Flow, apply, books, publish, record_tax, tell
 
 FLOW = Flow(
     event="credit.issued",
@@ -11,6 +11,7 @@ FLOW = Flow(
     steps=(
         apply("Keep the credit"),
         *books(),
+        record_tax(),
         tell("crm.invoice_state", "Tell sales how the invoice stands", after=("post",)),
         tell("support.credit_state", "Show the stage on the ticket", after=("post",)),
         tell("success.payment_signal", "Tell customer success about the money", after=("post",)),
