@@ -7,6 +7,7 @@ The line: how a webhook becomes a journal in an ERP.
     orchestrate  what follows from an event, in order                        story.py
     journalize   event → balanced journal by rule and mapping version        journalize.py
     dispatch     journal → one command for each ERP that keeps those books   dispatch.py
+                 as a journal, or as a document of the ERP's own             documents.py
     send         command → ERP, once and only once                           revops/delivery
 
 ``process`` takes one batch of stored events through all of it in a single transaction, up to the

@@ -13,17 +13,29 @@ from approvals import operations as approvals
 from approvals.proof import Proof
 from exceptions.models import Case
 from exceptions.operations import CaseRefused
+from revops.canonical.models import Payment
 from revops.kernel import clock
-from revops.mappings.models import LedgerAccount, LegalEntity, MappingVersion, TaxMap
+from revops.mappings.models import (
+    ErpRoute,
+    LedgerAccount,
+    LegalEntity,
+    MappingVersion,
+    PostsAs,
+    TaxMap,
+)
 from revops.reconciliation import reversing
 from revops.reconciliation.checks import registry
-from revops.reconciliation.models import Break, Load, Pair
+from revops.reconciliation.models import Break, Holding, Load, Pair
 from revops.reconciliation.operations import pairs, runs
 from tests.journeys.world import World
 
 
 class TestChecks:
     def test_all_agree_and_what_is_planted_is_found_once(self, world: World) -> None:
+        # One of the legal entities has invoices and payments as documents of the ERP's own.
+        ErpRoute.objects.filter(legal_entity__code="DE-GMBH").update(
+            posts_as=PostsAs.DOCUMENTS, version=MappingVersion.objects.create(note="", made_by="t")
+        )
         _play(world)
         world.settle()
         # What the processor kept is told a poll later.
@@ -33,7 +45,12 @@ class TestChecks:
         assert {pair.check_slug for pair in made} == {check.slug for check in registry.all()}
         # Nobody has brought a statement of the bank.
         found = [pair for pair in made if pair.check_slug != "bank_payouts"]
-        assert _breaks(found) == []
+        # A payment bounced: Tryton goes on to call its invoice paid, until a person undoes that.
+        bounced = Payment.objects.get(state="returned")
+        assert _breaks(found) == [("amount", "open", bounced.amount)]
+        assert Break.objects.get(state="open").pair.check_slug == "erp_open"
+        own = Holding.objects.filter(connection__connector="tryton", kind="invoice")
+        assert {(one.state, one.due) for one in own} == {("paid", 0)}
 
         _plant(world)
         journals = [pair for pair in found if pair.check_slug == "erp_journals"]

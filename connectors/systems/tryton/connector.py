@@ -82,7 +82,7 @@ class TrytonConnector:
     ) -> tuple[Sequence[SnapshotRow], str]:
         """
         Kind ``journal``: all moves in the range, ours or not, drafts included; the move of an
-        invoice of ours under that invoice's id and key. ``invoice``, ``credit`` and ``payment``:
+        invoice of ours under that invoice's id and key. ``invoice``, ``credit_memo``, ``payment``:
         all posted ones with what is open, ours or not; dated by accounting date. ``customer`` and
         ``account``: all there are. ``period``: those that the range touches.
         """

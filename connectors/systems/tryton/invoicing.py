@@ -244,7 +244,7 @@ class InvoicingBehaviour:
         first = next(row for row in rows if row.key == commands[0].key)
         assert first.accounts == {"USD": {"1100": 1_299_000, "2100": -99_000, "2300": -1_200_000}}
         assert (first.group_key, first.party, first.entity) == ("cus_1", "Customer cus_1", "US-INC")
-        shapes = (("invoice", sent[0], commands[0]), ("credit", sent[1], commands[1]))
+        shapes = (("invoice", sent[0], commands[0]), ("credit_memo", sent[1], commands[1]))
         for kind, receipt, command in shapes:
             assert listed(desk, kind) == [
                 SnapshotRow(

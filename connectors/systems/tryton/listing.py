@@ -64,7 +64,7 @@ async def page(
         rows = await _page(tryton, forms.MOVE.model, domain, _MOVE)
         ours = await _invoices_of(tryton, library, rows)
         found = [_journal(row, library, ours) for row in rows]
-    elif kind in ("invoice", "credit"):
+    elif kind in ("invoice", "credit_memo"):
         if library.invoices:
             dated = [["move.date", ">=", days[0]], ["move.date", "<=", days[1]]]
             domain = [company, ["type", "=", "out"], *dated, *after]
@@ -163,7 +163,7 @@ def _invoice(row: Mapping[str, Any], library: Library, kind: str) -> SnapshotRow
     due = wire.minor(row["amount_to_pay"], currency["digits"]) or 0
     tax = sum(wire.minor(one["amount"], currency["digits"]) or 0 for one in row["taxes."] or ())
     credit = total < 0
-    if credit != (kind == "credit"):
+    if credit != (kind == "credit_memo"):
         return None
     if any(line["invoice_payment"] for line in row["lines_to_pay."] or ()):
         due = 0

@@ -90,12 +90,12 @@ class SettlingBehaviour:
             ("1100", "0.00", "1100.00"), ("2100", "100.00", "0.00"), ("4910", "1000.00", "0.00"),
         ]  # fmt: skip
         assert standing(desk) == [("posted", TOTAL - 110_000)]
-        (row,) = listed(desk, "credit")
+        (row,) = listed(desk, "credit_memo")
         assert (row.amount, row.tax, row.due, row.key) == (110_000, 10_000, 0, memo.key)
         rest = TOTAL - 110_000
         assert desk.send_one(payment(3, rest, (invoice(1), rest))).outcome is OK
         assert standing(desk) == [("paid", 0)]
-        assert standing(desk, "credit") == [("paid", 0)]
+        assert standing(desk, "credit_memo") == [("paid", 0)]
 
     def test_what_is_more_than_is_open_stays_on_account(self, erp: Erp) -> None:
         """Both say that they pay it; Tryton lets no invoice be paid twice."""
@@ -114,7 +114,7 @@ class SettlingBehaviour:
         assert [receipt.outcome for receipt in desk.send(unknown, memo)] == [OK, OK]
         assert standing(desk) == [("posted", TOTAL)]
         assert standing(desk, "payment") == [("open", 1_000)]
-        assert standing(desk, "credit") == [("posted", 1_100)]
+        assert standing(desk, "credit_memo") == [("posted", 1_100)]
 
     def test_a_journal_settles_the_invoice_that_it_names(self, erp: Erp) -> None:
         """The customer's balance pays the one and part of the other, by one entry."""

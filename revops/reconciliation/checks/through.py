@@ -25,12 +25,12 @@ _LATE: Final = """(
 _ROWS: Final = f"""(
     SELECT held.*, held.dated AS day FROM reconciliation_holding held
     LEFT JOIN {_LATE} ON late.key = held.key AND late.posted = held.dated
-    WHERE held.connection_id = %(connection)s AND held.kind = 'journal'
+    WHERE held.connection_id = %(connection)s AND held.kind = '{{kind}}'
         AND held.dated BETWEEN %(starts)s AND %(ends)s AND late.key IS NULL
     UNION ALL
     SELECT held.*, late.day FROM {_LATE}
     JOIN reconciliation_holding held ON held.key = late.key AND late.posted = held.dated
-        AND held.connection_id = %(connection)s AND held.kind = 'journal'
+        AND held.connection_id = %(connection)s AND held.kind = '{{kind}}'
     WHERE late.day BETWEEN %(starts)s AND %(ends)s
 )"""  # noqa: S608  our own literals
 _HELD: Final = """
@@ -55,6 +55,11 @@ _ROUTED: Final = """EXISTS (SELECT 1 FROM mappings_erproute route
 _UNDONE: Final = """CASE WHEN EXISTS (SELECT 1 FROM ledger_journalentry undone
     WHERE undone.reverses_id = command.subject_id AND undone.document_type = 'void')
     THEN 'void' ELSE 'standing' END"""
+
+
+def rows(kind: str) -> str:
+    """What the ERP lists of a kind, each with the ``day`` of its document."""
+    return _ROWS.format(kind=kind)
 
 
 def check(
@@ -84,7 +89,7 @@ def check(
         "touched_at": "held.touched_at",
     }
     rest = _HELD.format(
-        rows=_ROWS,
+        rows=rows("journal"),
         currency=_CURRENCY,
         document_type=document_type,
         record=kind,
