@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -125,8 +126,8 @@ class TestAPageOfASide:
     def test_is_found_by_words_and_amounts_and_begins_with_the_largest(
         self, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def names(**how: object) -> list[str]:
-            return [one.item.name for one in leftovers.page_of(run, "left", **how).rows]  # type: ignore[arg-type]
+        def names(**how: Any) -> list[str]:
+            return [one.item.name for one in leftovers.page_of(run, "left", **how).rows]
 
         every = leftovers.page_of(run, "left")
         amounts = {one.item.name: abs(one.item.amount) for one in every.rows}

@@ -106,7 +106,7 @@ def late(request: HttpRequest, period: str, entity: str) -> HttpResponse:
         key = waiting.order_by("pk").values_list("cause_key", flat=True).first()
         if key is not None:
             # A job of its own, with its preview and somebody else's yes.
-            chosen = "?way=accrue" if way == LateWay.ACCRUE else ""
+            chosen = "?fix-way=accrue" if way == LateWay.ACCRUE else ""
             return HttpResponseRedirect(reverse("exceptions:cause", args=[key]) + chosen)
     try:
         said = lateness.choose(

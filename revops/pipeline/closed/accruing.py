@@ -8,10 +8,8 @@ booked: each period's income is what it would have been in time, and nothing cou
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -21,15 +19,14 @@ from connectors.models import Connection
 from exceptions.models import Case
 from revops.canonical.operations.change import Effect
 from revops.ledger import operations as ledger
-from revops.ledger.books import EntityBooks, all_books, read_books
+from revops.ledger.books import EntityBooks, all_books
 from revops.ledger.chain_rows import load_chains
 from revops.ledger.chains import Held
 from revops.ledger.drafts import CannotJournalize, JournalDraft
 from revops.ledger.rules import late
-from revops.ledger.rules.base import Role
-from revops.ledger.schedules import Period
 from revops.lineage.operations import LINKS
 from revops.pipeline import sources, wake, whatif
+from revops.pipeline.closed.earning import earned_by
 from revops.pipeline.journalize.late import next_open
 from revops.pipeline.journalize.record import Produced
 from revops.pipeline.period_end.plan import Closing, Planned, post
@@ -37,11 +34,6 @@ from revops.pipeline.story import Story
 from revops.store import rows, sql
 
 NOTHING_EARNED: Final = "It earns nothing in its own period: date it later, or let it in."
-_ROLES: Final = (
-    Role.PROCESSING_FEES, Role.SERVICE_CREDITS, Role.REFUNDS_AND_ALLOWANCES, Role.DISPUTE_FEES,
-    Role.CREDIT_LOSS,
-)  # fmt: skip
-_ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,7 @@ def shares(cases: Sequence[Case]) -> tuple[list[Share], dict[int, str]]:
     refused: dict[int, str] = {}
     if not cases:
         return found, refused
-    with rows.within(None), transaction.atomic():
+    with rows.widened(), transaction.atomic():
         books = _as_if_open(cases)
         accrued = _accrued_already(cases)
         for case in cases:
@@ -130,10 +122,8 @@ _MADE: Final = """
 SELECT id, now() AS at FROM ledger_journalentry
 WHERE document_type = 'late_accrual' AND legal_entity_id = %s AND business_key = ANY(%s)
 """
-_OPEN: Final = """
-UPDATE mappings_accountingperiod SET state = 'open'
-WHERE state = 'soft_closed' AND (legal_entity_id, code) IN (
-    SELECT * FROM unnest(%s::bigint[], %s::text[]))
+_SOFT: Final = """
+SELECT legal_entity_id, code FROM mappings_accountingperiod WHERE state = 'soft_closed'
 """
 _ACCRUED: Final = """
 SELECT inbound_id FROM pipeline_lateposting WHERE accrued AND inbound_id = ANY(%s)
@@ -142,9 +132,20 @@ SELECT inbound_id FROM pipeline_lateposting WHERE accrued AND inbound_id = ANY(%
 
 def _as_if_open(cases: Sequence[Case]) -> dict[int, EntityBooks]:
     """All books, with the periods of these cases open where they are only closed softly."""
-    places = sorted({(one.legal_entity_id or 0, one.period_code) for one in cases})
-    sql.run(_OPEN, [list(column) for column in zip(*places, strict=True)])
-    return read_books()
+    asked = {(one.legal_entity_id, one.period_code) for one in cases}
+    soft = {(row.legal_entity_id, row.code) for row in sql.rows(_SOFT)} & asked
+    return {
+        id: _with_open(own, {code for entity_id, code in soft if entity_id == id})
+        for id, own in all_books().items()
+    }
+
+
+def _with_open(own: EntityBooks, codes: Collection[str]) -> EntityBooks:
+    calendar = [
+        (id, replace(period, open=True) if period.code in codes else period)
+        for id, period in own.calendar
+    ]
+    return replace(own, calendar=calendar, periods=[period for _, period in calendar])
 
 
 def _accrued_already(cases: Sequence[Case]) -> set[int]:
@@ -169,7 +170,7 @@ def _share(case: Case, books: Mapping[int, EntityBooks]) -> Share:
     made, chains = _imagined(case, books)
     before = load_chains(chains, ())
     drafts = [draft for one in made for draft in one.booked.drafts]
-    earned = _earned(drafts, chains, before, own, period)
+    earned = earned_by(drafts, chains, before, own, period)
     about = _records(made)
     story = made[0].story if made else case.correlation_id
     dated = all_books()[own.id]
@@ -204,44 +205,6 @@ def _imagined(
     if not made:
         raise _Refused(next((one.reason for one in verdicts if one.reason), NOTHING_EARNED))
     return made, story.chains()
-
-
-def _earned(
-    drafts: Sequence[JournalDraft], chains: Mapping[str, Sequence[Held]],
-    before: Mapping[str, Sequence[Held]], own: EntityBooks, period: Period,
-) -> dict[str, dict[str, tuple[int, int]]]:  # fmt: skip
-    """
-    Currency → account → (amount, functional): at once, by the entries that fall into the period,
-    and over time, what the schedules earn up to its end beyond what they earn without the event.
-    """
-    found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-
-    def add(currency: str, account: str, amount: int, functional: int) -> None:
-        held = found[currency][account]
-        held[0] += amount
-        held[1] += functional
-
-    earning = _earning(own)
-    for draft in drafts:
-        if draft.accounting_date in period.span:
-            for line in draft.lines:
-                if line.account in earning:
-                    add(draft.currency, line.account, line.amount, line.functional)
-    for way, held in ((-1, chains), (1, before)):
-        for one in (one for chain in held.values() for one in chain):
-            sums = one.earned(period.span.end + _ONE_DAY, own.periods)
-            account = one.terms.revenue_account
-            add(one.currency, account, way * sums.amount, way * sums.functional)
-    return {
-        currency: {account: (sums[0], sums[1]) for account, sums in accounts.items() if any(sums)}
-        for currency, accounts in found.items()
-    }
-
-
-def _earning(own: EntityBooks) -> frozenset[str]:
-    """The income statement's accounts that documents move; exchange differences do not wait."""
-    revenue = {one.revenue_account for held in own.skus.values() for *_, one in held}
-    return frozenset(revenue | {code for role in _ROLES for *_, code in own.accounts.get(role, ())})
 
 
 def _late(draft: JournalDraft, currency: str) -> late.Late:

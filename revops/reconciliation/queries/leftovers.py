@@ -106,7 +106,7 @@ def page_of(
     """
     found = breaks_of(run).exclude(**{side: []}).exclude(pk__in=list(without))
     for word in words.lower().split()[:_WORDS]:
-        found = found.filter(pk__in=RawSQL(_NAMED.format(side=side), _told(word)))  # noqa: S611
+        found = found.filter(pk__in=RawSQL(_NAMED.format(side=side), _told(word)))  # noqa: S611  one of two columns, values apart
     keys = ("-size", "pk") if order == LARGEST else ("period_code", "pk")
     total = found.count()
     number = min(max(1, number), max(1, -(-total // PAGE)))
