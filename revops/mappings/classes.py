@@ -16,7 +16,7 @@ CLASSES: Final[Classes] = {
     "SkuMap": {INTERNAL: "label"},
     "TaxMap": {},
     "EntityMap": {INTERNAL: "hint"},
-    "ErpRoute": {},
+    "ErpRoute": {INTERNAL: "posts_as"},
     "ExchangeRate": {INTERNAL: "quote source", PII: "published_by"},
     "RatePolicy": {INTERNAL: "via"},
     "CostCentreMap": {INTERNAL: "cost_centre"},
