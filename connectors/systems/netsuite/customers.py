@@ -162,18 +162,16 @@ def _found(row: Row, content: str) -> Found:
     )
 
 
-async def _by_ids(netsuite: NetSuite, wanted: Iterable[str]) -> dict[str, Row]:
+async def _by_ids(netsuite: NetSuite, ids: Iterable[str]) -> dict[str, Row]:
     """Our id → the one customer; external IDs count before customer IDs, those before notes."""
-    identities = list(dict.fromkeys(wanted))
+    identities = list(dict.fromkeys(ids))
     found: dict[str, Row] = {}
     for start in range(0, len(identities), _AT_ONCE):
         some = identities[start : start + _AT_ONCE]
         external = {external_id(one): one for one in some}
         columns = _COLUMNS.format(field=netsuite.key_field)
-        query = (  # values are quoted, the field's name is checked
-            f"SELECT {columns} FROM customer WHERE externalid IN ({wire.quoted([*external])}) "  # noqa: S608
-            f"OR entityid IN ({wire.quoted(some)}) ORDER BY id"
-        )
+        wanted = f"externalid IN ({wire.quoted([*external])}) OR entityid IN ({wire.quoted(some)})"
+        query = f"SELECT {columns} FROM customer WHERE {wanted} ORDER BY id"  # noqa: S608  quoted
         rows = await netsuite.rows(query)
         for row in rows:
             if row.get("externalid") in external:

@@ -10,9 +10,10 @@ SUBSIDIARIES: Final = (
     (2, "US Inc", "USD"),
     (3, "UK Ltd", "GBP"),
     (4, "DE GmbH", "EUR"),
+    (5, "AU Pty", "AUD"),
 )
-MAPPED: Final = "US-INC=2, UK-LTD=3, DE-GMBH=4"
-CURRENCIES: Final = ("USD", "GBP", "EUR", "JPY")
+MAPPED: Final = "US-INC=2, UK-LTD=3, DE-GMBH=4, AU-PTY=5"
+CURRENCIES: Final = ("USD", "GBP", "EUR", "JPY", "AUD")
 NO_CENTS: Final = frozenset(("JPY",))
 
 # Number, name, type as NetSuite has it.

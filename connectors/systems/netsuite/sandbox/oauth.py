@@ -60,7 +60,7 @@ class Door:
             kid = jwt.get_unverified_header(assertion).get("kid")
             claims = jwt.decode(
                 assertion,
-                self._public,  # type: ignore[arg-type]
+                self._public,  # type: ignore[arg-type]  # PyJWT refuses others
                 algorithms=list(_ALGORITHMS),
                 options={"verify_aud": False, "require": ["iss", "aud", "exp", "iat", "scope"]},
                 leeway=30,

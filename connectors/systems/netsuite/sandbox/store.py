@@ -98,8 +98,9 @@ class Store:
             rows = self.db.execute(paged, (limit + 1, offset)).fetchall()
         except sqlite3.Error as error:
             raise QueryInvalid(f"Invalid search query. Detailed message: {error}") from error
+        names = rows[0].keys() if rows else []
         found = [
-            {name.lower(): str(row[name]) for name in row.keys() if row[name] is not None}  # noqa: SIM118
+            {name.lower(): str(row[name]) for name in names if row[name] is not None}
             for row in rows[:limit]
         ]
         return found, len(rows) > limit
