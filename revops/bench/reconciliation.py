@@ -5,6 +5,9 @@ is planted with a difference, of every type in turn, to be found with that type 
 Beside it, in the same run: the same two lists in one plain full join that compares every column and
 counts, and where they can be installed the tools that people compare tables with
 (``reconciliation_peers``). Then a thousand rows change, and only they are looked at.
+
+Seconds are of the clock and of the processor, ours and the database's with its helpers: the latter
+do not depend on who else is at work.
 """
 
 from __future__ import annotations
@@ -13,89 +16,23 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from django.db import connection
+import psutil
 
-from connectors.models import Connection, Environment
 from exceptions.models import Case
+from revops.bench import reconciliation_lists as lists
 from revops.bench import reconciliation_peers
-from revops.kernel import clock
-from revops.mappings.models import AccountingPeriod, LegalEntity
+from revops.bench.reconciliation_lists import CHECK, KIND, PERIOD
+from revops.mappings.models import LegalEntity
 from revops.reconciliation.checks import registry
-from revops.reconciliation.checks.base import Check
-from revops.reconciliation.checks.sides import listed
-from revops.reconciliation.models import Load, Pair, Run
+from revops.reconciliation.models import Pair, Run
 from revops.reconciliation.operations import runs
 from revops.store import sql
 
-KIND: Final = "bench"
-PERIOD: Final = "bench"
 CHANGES: Final = 1_000
-
-# What is planted, in turn. Most are found as what they are called.
-TYPES: Final = (
-    "missing_right", "missing_left", "amount", "tax", "currency", "state", "period", "duplicate",
-    "probable_duplicate", "deleted", "edited", "timing", "explained",
-)  # fmt: skip
-
-CHECK: Final = Check(
-    slug="bench",
-    label="Bench",
-    left=listed("Billing", KIND, "billing"),
-    right=listed("ERP", KIND, "erp"),
-    area="erp_posting",
-    compares=frozenset({"amount", "tax", "currency", "dated", "state"}),
-    states={"open": frozenset({"posted"})},
-    wait_days=2,
-)
-
-_COLUMNS: Final = """connection_id, kind, external_id, legal_entity_id, key, number, reference,
-    group_key, party, currency, amount, tax, dated, state, first_in_id, seen_in_id, touched_at,
-    gone_in_id, changed_in_id, before"""
-
-# An amount is there once, so that what looks like a twin was planted.
-_PLANTED: Final = """
-CREATE TABLE bench_planted AS
-SELECT n, 'INV-' || lpad(n::text, 8, '0') AS key,
-    1000 + (n::bigint * 7919) %% 9999991 AS amount, 'Customer ' || n %% 20000 AS party,
-    %(first)s::date + (n %% 30)::int AS dated,
-    CASE WHEN n %% %(every)s = 0
-        THEN (%(types)s::text[])[1 + (n / %(every)s) %% %(many)s] ELSE '' END AS plant
-FROM generate_series(1, %(rows)s) AS n
-"""
-_LEFT: Final = f"""
-INSERT INTO reconciliation_holding ({_COLUMNS})
-SELECT %(left)s, %(kind)s, 'b' || n, %(entity)s, key, key, '', '', party, 'USD', amount,
-    amount / 10, CASE plant WHEN 'timing' THEN %(today)s::date ELSE dated END,
-    CASE plant WHEN 'explained' THEN 'void' ELSE 'open' END, %(load)s, %(load)s, %(then)s,
-    NULL, NULL, NULL
-FROM bench_planted WHERE plant NOT IN ('missing_left', 'probable_duplicate')
-"""  # noqa: S608  our own literals
-_RIGHT: Final = f"""
-INSERT INTO reconciliation_holding ({_COLUMNS})
-SELECT %(right)s, %(kind)s, 'e' || n || again.name, %(entity)s, key, key, '', '', party,
-    CASE plant WHEN 'currency' THEN 'EUR' ELSE 'USD' END,
-    amount + CASE WHEN plant IN ('amount', 'edited') THEN 100 WHEN plant = 'tax' THEN 7 ELSE 0 END,
-    amount / 10 + CASE plant WHEN 'tax' THEN 7 ELSE 0 END,
-    dated + CASE plant WHEN 'period' THEN 4 ELSE 0 END,
-    CASE plant WHEN 'state' THEN 'draft' ELSE 'posted' END, %(load)s, %(load)s, %(then)s,
-    CASE plant WHEN 'deleted' THEN %(load)s END, CASE plant WHEN 'edited' THEN %(load)s END,
-    CASE plant WHEN 'edited' THEN jsonb_build_object('amount', amount) END
-FROM bench_planted
-CROSS JOIN LATERAL (
-    SELECT '' AS name UNION ALL SELECT '-again' WHERE plant = 'duplicate') AS again
-WHERE plant NOT IN ('missing_right', 'timing', 'explained', 'probable_duplicate')
-UNION ALL
--- Posted again under another number, beside the one that has its invoice.
-SELECT %(right)s, %(kind)s, 'e' || n || '-other', %(entity)s, key || '-other', key || '-other', '',
-    '', beside.party, 'USD', beside.amount, beside.amount / 10, beside.dated, 'posted', %(load)s,
-    %(load)s, %(then)s, NULL, NULL, NULL
-FROM (SELECT n, key FROM bench_planted WHERE plant = 'probable_duplicate') AS planted
-CROSS JOIN LATERAL (
-    SELECT party, amount, dated FROM bench_planted AS one WHERE one.n = planted.n - 1) AS beside
-"""  # noqa: S608  our own literals
+_T = TypeVar("_T")
 
 # One statement, all comparisons, nothing kept.
 _JOIN: Final = """
@@ -118,51 +55,57 @@ FULL JOIN (
 ) AS found ON found.key = planted.key
 GROUP BY 1, 2 ORDER BY 1, 2
 """
-_CHANGE: Final = """
-UPDATE reconciliation_holding SET amount = amount + 1, touched_at = now()
-WHERE connection_id = %s AND kind = %s
-    AND key IN (
-        SELECT key FROM bench_planted WHERE plant = '' AND n %% 20 = 7 ORDER BY n LIMIT %s)
-"""
 
-_T = TypeVar("_T")
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What something took: seconds of the clock, and of the processor over all that worked."""
+
+    clock: float
+    worked: float
+
+    def beside(self, other: Took) -> dict[str, float]:
+        """With how many times that is of the other one, by the clock and by the processor."""
+        return {
+            "s": round(self.clock, 2), "processor_s": round(self.worked, 2),
+            "ratio": round(self.clock / other.clock, 3),
+            "processor_ratio": round(self.worked / max(other.worked, 0.01), 3),
+        }  # fmt: skip
 
 
 def measure(*, rows: int = 1_000_000, every: int = 200, peers: bool = True) -> dict[str, Any]:
     """
     ``ours`` is the seconds of a full run with breaks and cases kept, ``limit`` those of the plain
     join; ``wrong`` has whatever was not found as it was planted. One row in ``every`` is planted.
+    ``looks`` are runs of what changed, each beside a full run that finds what it found before.
     """
-    pair, entity = _lists(rows, every)
-    plain = min(_timed(lambda: _join(pair))[1] for _ in range(3))
+    pair, entity = lists.make(rows, every)
+    plain = min((_timed(lambda: _join(pair))[1] for _ in range(3)), key=lambda took: took.worked)
     before = _peak_mb()
     with _declared():
-        first, first_s = _timed(lambda: _run(pair, entity, full=True))
+        first, found = _timed(lambda: _run(pair, entity, full=True))
         wrong = _wrong(pair)
-        again, again_s = _timed(lambda: _run(pair, entity, full=True))
+        again, same = _timed(lambda: _run(pair, entity, full=True))
+        looks = _looks(pair, entity, same)
         grown = _peak_mb() - before
-        sql.run(_CHANGE, (pair.right_id, KIND, CHANGES))
-        part, part_s = _timed(lambda: _run(pair, entity, full=False))
-        whole = _run(pair, entity, full=True)
-    assert (part.figures, part.evidence) == (whole.figures, whole.evidence), "not what all of it is"
-    planted = sql.rows("SELECT count(*) AS count FROM bench_planted WHERE plant <> ''")[0].count
     result = {
         "name": "reconciliation",
         "unit": "seconds for a full run",
-        "ours": round(first_s, 2),
-        "limit": round(plain, 2),
+        "ours": round(found.clock, 2),
+        "limit": round(plain.clock, 2),
         "limit_is": "one full join of both lists that compares every column and counts",
-        "ratio": round(first_s / plain, 2),
+        "ratio": round(found.clock / plain.clock, 2),
+        "plain": {"s": round(plain.clock, 2), "processor_s": round(plain.worked, 2)},
+        "all_breaks_new": found.beside(plain),
+        "breaks_as_before": same.beside(plain),
+        "looks": looks,
         "rows": [sum(first.figures[c][s]["count"] for c in first.figures) for s in _SIDES],
-        "planted": planted,
+        "planted": sql.rows("SELECT count(*) AS count FROM bench_planted WHERE plant <> ''")[0][0],
+        "types": sorted(lists.TYPES),
         "wrong": wrong,
         "unclassified": [one["unclassified"] for one in first.figures.values()],
         "cases": Case.objects.filter(kind__startswith="break_").count(),
-        "again_s": round(again_s, 2),
         "the_same_again": (first.figures, first.evidence) == (again.figures, again.evidence),
-        "changes": part.touched,
-        "incremental_s": round(part_s, 3),
-        "incremental_share": round(part_s / again_s, 3),
         "grown_mb": round(grown, 1),
     }
     if peers:
@@ -175,9 +118,45 @@ def measure(*, rows: int = 1_000_000, every: int = 200, peers: bool = True) -> d
 _SIDES: Final = ("left", "right")
 
 
-def _timed(work: Callable[[], _T]) -> tuple[_T, float]:
-    started = time.perf_counter()
-    return work(), time.perf_counter() - started
+def _looks(pair: Pair, entity: LegalEntity, full: Took) -> dict[str, Any]:
+    """Runs of what changed, and whether the last one has what a run from the ground has."""
+    told: dict[str, Any] = {}
+
+    def look(name: str) -> Run:
+        run, took = _timed(lambda: _run(pair, entity, full=False))
+        told[name] = took.beside(full) | {"keys": run.touched}
+        return run
+
+    look("the first, which reads all to keep it")
+    look("nothing changed")
+    lists.change(pair, CHANGES, place=7, differ=False)
+    look("1,000 rows changed and agree")
+    lists.change(pair, CHANGES, place=9, differ=True)
+    part = look("1,000 more changed and differ, all new cases")
+    whole = _run(pair, entity, full=True)
+    assert (part.figures, part.evidence) == (whole.figures, whole.evidence), "not what all of it is"
+    return told
+
+
+def _timed(work: Callable[[], _T]) -> tuple[_T, Took]:
+    server = psutil.Process(sql.rows("SELECT pg_backend_pid() AS pid")[0].pid)
+    worked, started = _worked(server), time.perf_counter()
+    done = work()
+    took = time.perf_counter() - started
+    # Helpers are counted when the server has seen them end.
+    time.sleep(0.05)
+    return done, Took(took, _worked(server) - worked)
+
+
+def _worked(server: psutil.Process) -> float:
+    """Seconds of processor so far: here, in this session, and in all that the server let end."""
+    parent = server.parent()
+    assert parent is not None
+    mine, its, ended = (one.cpu_times() for one in (psutil.Process(), server, parent))
+    return float(
+        mine.user + mine.system + its.user + its.system + ended.children_user
+        + ended.children_system
+    )  # fmt: skip
 
 
 @contextmanager
@@ -216,55 +195,6 @@ def _wrong(pair: Pair) -> list[str]:
         for row in sql.rows(_FOUND, (pair.pk,))
         if row.plant != row.type
     ]
-
-
-def _lists(rows: int, every: int) -> tuple[Pair, LegalEntity]:
-    today = clock.now().date()
-    entity, _ = LegalEntity.objects.get_or_create(
-        code="BENCH",
-        defaults={"name": "Bench", "zone": "UTC", "functional_currency": "USD"},
-    )
-    AccountingPeriod.objects.get_or_create(
-        legal_entity=entity, code=PERIOD,
-        defaults={"starts": today - timedelta(days=60), "ends": today + timedelta(days=5)},
-    )  # fmt: skip
-    left, right = (_connection(name, slug) for name, slug in (("stripe", "l"), ("tryton", "r")))
-    pair, _ = Pair.objects.get_or_create(check_slug=CHECK.slug, left=left, right=right)
-    load = Load.objects.create(
-        connection=left, kind=KIND, starts=today, ends=today, state="done", by="bench",
-        began_at=clock.now() - timedelta(hours=1),
-    )  # fmt: skip
-    Load.objects.create(
-        connection=right, kind=KIND, starts=today, ends=today, state="done", by="bench",
-        began_at=clock.now() - timedelta(hours=1),
-    )  # fmt: skip
-    _plant(rows, every, today, entity, pair, load)
-    return pair, entity
-
-
-def _plant(rows: int, every: int, today: date, entity: LegalEntity, pair: Pair, load: Load) -> None:
-    values = {
-        "rows": rows, "every": every, "types": list(TYPES), "many": len(TYPES),
-        "first": today - timedelta(days=50), "today": today, "entity": entity.pk, "kind": KIND,
-        "left": pair.left_id, "right": pair.right_id, "load": load.pk,
-        "then": clock.now() - timedelta(days=2),
-    }  # fmt: skip
-    sql.run("DROP TABLE IF EXISTS bench_planted")
-    for statement in (_PLANTED, "CREATE INDEX ON bench_planted (n)", _LEFT, _RIGHT):
-        sql.once(sql.literal(statement, values))
-    # In a transaction, a test's, nothing can be vacuumed.
-    vacuum = "" if connection.in_atomic_block else "VACUUM"
-    sql.once(f"{vacuum} ANALYZE reconciliation_holding")
-
-
-def _connection(connector: str, end: str) -> Connection:
-    return Connection.objects.get_or_create(
-        slug=f"bench-{end}",
-        defaults={
-            "connector": connector, "label": "Billing" if end == "l" else "ERP",
-            "environment": Environment.SANDBOX, "base_url": "http://127.0.0.1:9",
-        },
-    )[0]  # fmt: skip
 
 
 def _peak_mb() -> float:

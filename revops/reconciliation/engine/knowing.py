@@ -91,12 +91,12 @@ def alone() -> None:
     """Say of every row whether its key is on the other side, too."""
     for which in BOTH:
         sql.once(_ALONE.format(which=which))
-    sql.once("ANALYZE rec_rest")
 
 
 def know(scope: Scope) -> None:
     """Fill in what deciding needs of each row that is left."""
     alone()
+    sql.once("ANALYZE rec_rest")
     for which in BOTH:
         if not sql.once(
             f"SELECT 1 FROM rec_rest WHERE side = '{which}' AND match_id IS NULL LIMIT 1"  # noqa: S608  our own literals

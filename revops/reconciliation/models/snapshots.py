@@ -143,6 +143,12 @@ class Holding(models.Model):
             models.Index(
                 fields=["connection", "kind", "touched_at"], name="reconciliation_holding_changed"
             ),
+            # Of most rows it is not known that they ever read differently.
+            models.Index(
+                fields=["connection", "kind", "external_id"],
+                condition=models.Q(before__isnull=False),
+                name="reconciliation_holding_edited",
+            ),
             # Rows of one amount may be one thing under two keys.
             models.Index(
                 fields=["connection", "kind", "amount"], name="reconciliation_holding_amounts"
