@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from starlette.routing import Route
 from connectors.sandboxes import door as doors
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import ANY, Faults, hang
+from connectors.systems.avalara.sandbox.asking import fits, shown
 from connectors.systems.avalara.sandbox.engine import Obj
 from connectors.systems.avalara.sandbox.ledger import RECORDED, Ledger, Refused, totals
 from connectors.systems.avalara.wire import pairs
@@ -42,7 +44,6 @@ _SCOPES: Final = {
     "rates_changed": "create",
 }
 _OF_COMPANY: Final = re.compile(r"companies/([^/]+)/transactions(?:/([^/]+)(/.*)?)?")
-_CLAUSE: Final = re.compile(r"(\w+) (eq|ge|gt|le|lt) '((?:[^']|'')*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,15 @@ class Sandbox:
         return str(made["code"])
 
     async def answer(self, request: Request) -> Response:
+        done = await self._answered(request)
+        # Avalara's own library relies on these.
+        done.headers["x-correlation-id"] = str(uuid4())
+        done.headers["serverduration"] = "00:00:00.0010000"
+        return done
+
+    async def _answered(self, request: Request) -> Response:
         body = await request.body()
-        path = request.path_params["path"].strip("/")
+        path = _plain(request.path_params["path"].strip("/"))
         work = "read" if request.method == "GET" else "write"
         stopped = await self._struck_before(request, path, work)
         if stopped is not None:
@@ -169,7 +177,7 @@ class Sandbox:
                 Refused(f"The request is not valid: {wrong}", "ModelRequiredException", 41)
             )
         status = 201 if path == "transactions/create" else 200
-        return JSONResponse(_shown(made, request.query_params.get("$include", "")), status)
+        return JSONResponse(shown(made, request.query_params.get("$include", "")), status)
 
     def _read(self, path: str, given: Mapping[str, str]) -> Obj:
         found = _OF_COMPANY.fullmatch(path)
@@ -178,15 +186,15 @@ class Sandbox:
         include = given.get("$include", "")
         if found[2]:
             kind = (found[3] or "").removeprefix("/types/") or RECORDED[0]
-            return _shown(self.ledger.get(found[1], found[2], kind), include)
-        company = self.ledger.company(found[1])
-        rows = [row for row in self.ledger.of(company) if _fits(row, given.get("$filter", ""))]
+            return shown(self.ledger.get(_code(found[1]), _code(found[2]), kind), include)
+        company = self.ledger.company(_code(found[1]))
+        rows = [row for row in self.ledger.of(company) if fits(row, given.get("$filter", ""))]
         order, _, way = given.get("$orderBy", "id ASC").partition(" ")
         rows.sort(key=lambda row: row[order], reverse=way.upper() == "DESC")
         top, skip = int(given.get("$top", "1000")), int(given.get("$skip", "0"))
         told: Obj = {
             "@recordsetCount": len(rows),
-            "value": [_shown(row, include) for row in rows[skip : skip + top]],
+            "value": [shown(row, include) for row in rows[skip : skip + top]],
         }
         if skip + top < len(rows):
             told["@nextLink"] = f"?{urlencode({**given, '$skip': skip + top})}"
@@ -199,9 +207,9 @@ class Sandbox:
         found = _OF_COMPANY.fullmatch(path)
         kind = asked.get("documentType", RECORDED[0])
         if found and found[3] == "/commit":
-            return self.ledger.commit(found[1], found[2], kind)
+            return self.ledger.commit(_code(found[1]), _code(found[2]), kind)
         if found and found[3] == "/void":
-            return self.ledger.void(found[1], found[2], kind)
+            return self.ledger.void(_code(found[1]), _code(found[2]), kind)
         raise Refused("There is no such address.", "EntityNotFoundError", 4, status=404)
 
     async def _struck_before(self, request: Request, path: str, work: str) -> Response | None:
@@ -228,38 +236,16 @@ class Sandbox:
         return None
 
 
-def _shown(row: Obj, include: str) -> Obj:
-    """What is asked for with ``$include``; lines and summary otherwise."""
-    hidden = {"company"}
-    if include == "SummaryOnly":
-        hidden |= {"lines"}
-    elif include == "Lines":
-        hidden |= {"summary"}
-    elif not include:
-        hidden |= {"lines", "summary"}
-    return {name: value for name, value in row.items() if name not in hidden}
+def _plain(path: str) -> str:
+    """Codes as they are, where AvaTax wants their characters written in its own way."""
+    for said in ("25", "2b", "3f", "23"):
+        path = path.replace(f"_-ava{said}-_", chr(int(said, 16)))
+    return path
 
 
-def _fits(row: Obj, where: str) -> bool:
-    """``a eq 'x' and (b eq 'y' or b eq 'z')``: or within brackets, and beside them."""
-    for group in re.findall(r"\(([^()]*)\)", where):
-        if not any(_holds(row, *clause) for clause in _CLAUSE.findall(group)):
-            return False
-    rest = re.sub(r"\([^()]*\)", "", where)
-    return all(_holds(row, *clause) for clause in _CLAUSE.findall(rest))
-
-
-def _holds(row: Obj, field: str, way: str, value: str) -> bool:
-    held, value = str(row.get(field, "")), value.replace("''", "'")
-    if field in ("date", "modifiedDate"):
-        held = held[: max(len(value), 10)]
-    return {
-        "eq": held == value,
-        "ge": held >= value,
-        "gt": held > value,
-        "le": held <= value,
-        "lt": held < value,
-    }[way]
+def _code(written: str) -> str:
+    """A slash would part the address, so it is read last."""
+    return written.replace("_-ava2f-_", "/")
 
 
 def _unknown() -> Response:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from connectors.systems.avalara.sandbox import engine
 from connectors.systems.avalara.sandbox.engine import Obj
@@ -54,7 +55,8 @@ class Ledger:
     def create(self, given: Obj) -> Obj:
         """Raises Refused."""
         company = self.company(given.get("companyCode") or self.companies[0])
-        for field in ("type", "date", "customerCode", "code"):
+        given = {**given, "code": given.get("code") or str(uuid4())}
+        for field in ("type", "date", "customerCode"):
             if not given.get(field):
                 raise Refused(f"Field {field} is required.", "ValueRequiredError", 5)
         if given["type"] not in RECORDED:
