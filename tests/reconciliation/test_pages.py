@@ -14,6 +14,7 @@ from revops.reconciliation.models import Break, Draft, Match, Run, SignOff
 from revops.reconciliation.operations import drafts, rules
 from revops.reconciliation.queries import figures
 from tests.conftest import SignIn
+from tests.factories import a_case
 from tests.reconciliation.world import PAYOUTS, Payouts, another_session, limits, payouts, tokens
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,20 @@ class TestARun:
         sign_in(mona).post(f"{address}sign", {"role": "reviewer", "seen": seen})
         assert SignOff.objects.count() == 2
         assert "Signed" in text(sign_in(ana), address)
+
+    def test_names_what_came_too_late_for_the_run_beside_the_names(
+        self, run: Run, ana: User, sign_in: SignIn
+    ) -> None:
+        page = f"/reconciliation/runs/REC-{run.number}/"
+        told = {"kind": "period_closed", "legal_entity": run.legal_entity, "currency": "USD"}
+        a_case(period_code="2030-01", subject_label="Another month", **told)
+        a_case(
+            period_code=run.period_code, subject_label="INV-10452", at_stake=318_000, **told
+        )  # fmt: skip
+        seen = text(sign_in(ana), page)
+        assert "1 late event since this run" in seen
+        assert "INV-10452" in seen
+        assert "Another month" not in seen
 
     def test_carries_forward_what_may_wait(
         self, bank: tuple[Payouts, Run], ana: User, sign_in: SignIn

@@ -88,6 +88,8 @@ SELECT 'recognised', asked.entity_id, schedule.functional_currency, count(*),
 FROM ledger_revenueschedule schedule JOIN asked ON asked.entity_id = schedule.legal_entity_id
 WHERE schedule.due_from IS NOT NULL AND schedule.due_from <= asked.ends
     AND schedule.service_start <= asked.ends
+    AND NOT EXISTS (SELECT 1 FROM ledger_journalentry entry WHERE entry.id = schedule.entry_id
+        AND entry.document_date IS NOT NULL AND entry.accounting_date > asked.ends)
 GROUP BY 2, 3
 """
 _INBOX: Final = """(

@@ -2,7 +2,8 @@
 What each schedule should have earned in the period, and what was recognised of it.
 
 The portions are those of ``revops.ledger.schedules``: differences of running totals rounded half
-away from zero. Periods count as the entity's calendar has them, whatever it is.
+away from zero. Periods count as the entity's calendar has them, whatever it is. What a document
+that was dated later deferred is due when the period that has the document is over.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ FROM (
         AND schedule.convention IN ('daily', 'month_even', 'point_in_time')
         AND schedule.service_start <= %(ends)s AND schedule.service_end >= %(starts)s
         AND period.ends < current_date
+        AND (entry.document_date IS NULL OR EXISTS (
+            SELECT 1 FROM mappings_accountingperiod later
+            WHERE later.legal_entity_id = schedule.legal_entity_id AND later.ends < current_date
+                AND entry.accounting_date BETWEEN later.starts AND later.ends))
 ) schedule
 CROSS JOIN LATERAL (
     SELECT (sign(whole_amount) * (

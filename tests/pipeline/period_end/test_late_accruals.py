@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 
 from accounts.models import User
 from exceptions.models import Case, CaseState
+from revops.close.readiness import of
 from revops.ledger import books
 from revops.ledger.models import JournalEntry
 from revops.ledger.queries.controls import wrong_sides
@@ -89,6 +90,10 @@ class TestAccruing:
         assert not JournalEntry.objects.exists()
 
         accrue(told, ana)
+        # It is earned where it is booked: nothing of January waits for a line.
+        at = datetime(2025, 2, 4, 12, tzinfo=UTC)
+        held = of(entity_id=told.entity.pk, period_code=JANUARY, at=at)
+        assert not next(one for one in held.answers if one.test.slug == "recognised").open
         recognised(told, FEBRUARY)
 
         made = told.entry("late_accrual")
