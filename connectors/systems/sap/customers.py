@@ -1,0 +1,129 @@
+"""
+SAP's business partners for our customers. A partner's number is SAP's; ours is its id in an
+external system (``BusinessPartnerIDByExtSystem``), by which it is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors.contract import Command, Outcome, Receipt
+from connectors.postings import Customer, Unfit
+from connectors.problem import Problem
+from connectors.systems.sap import names, wire
+from connectors.systems.sap.books import Library, Shelf
+from connectors.systems.sap.wire import Row, Sap
+
+PARTNERS: Final = "API_BUSINESS_PARTNER/A_BusinessPartner"
+_GOES_ON: Final = (Outcome.OK, Outcome.ALREADY_DONE, Outcome.REFUSED)
+_NAME: Final = 40
+
+
+async def debtors(sap: Sap, library: Library, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Our id → SAP's customer; missing ones (id → name) are made. Raises Problem."""
+    by_id = {names.partner(customer): customer for customer in wanted}
+    held = await by_ids(sap, list(by_id))
+    found: dict[str, str] = {}
+    for identity, customer in by_id.items():
+        row = held.get(identity)
+        if row is None:
+            bare = Customer(customer, wanted[customer] or customer, "", (), "", "", "", "")
+            row = await _create(sap, library, bare)
+        found[customer] = str(row.get("Customer") or wire.text(row, "BusinessPartner"))
+    return found
+
+
+async def by_ids(sap: Sap, ids: Sequence[str]) -> dict[str, Row]:
+    """Raises Problem."""
+    found: dict[str, Row] = {}
+    for lot in wire.lots(ids):
+        for row in await sap.rows(
+            PARTNERS, filter=wire.any_of("BusinessPartnerIDByExtSystem", lot)
+        ):
+            identity = wire.text(row, "BusinessPartnerIDByExtSystem")
+            if identity in found:
+                reason = f"SAP has several business partners with the external number {identity}."
+                raise Problem(Outcome.REFUSED, "party_ambiguous", reason)
+            found[identity] = row
+    return found
+
+
+async def run(sap: Sap, shelf: Shelf, commands: Sequence[Command]) -> list[Receipt]:
+    """One receipt for each command, in order."""
+    receipts: list[Receipt] = []
+    for command in commands:
+        if receipts and receipts[-1].outcome not in _GOES_ON:
+            reason = "Not tried, because the call before it failed."
+            receipts.append(Receipt(Outcome.NOT_SENT, code="not_tried", reason=reason))
+            continue
+        try:
+            receipts.append(await _upsert(sap, await shelf.get(sap), command))
+        except Unfit as unfit:
+            receipts.append(Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason))
+        except Problem as problem:
+            receipts.append(problem.receipt())
+    return receipts
+
+
+async def _upsert(sap: Sap, library: Library, command: Command) -> Receipt:
+    """Raises Problem or Unfit. Repeating it is harmless: a partner is looked for by its id."""
+    customer = Customer.of(command.payload)
+    ids = list(dict.fromkeys(names.partner(one) for one in customer.ids))
+    held = {wire.text(row, "BusinessPartner"): row for row in (await by_ids(sap, ids)).values()}
+    if len(held) > 1:
+        told = ", ".join(sorted(held))
+        raise Unfit("party_ambiguous", f"SAP has several business partners for this one: {told}.")
+    if not held:
+        return _receipt(Outcome.OK, await _create(sap, library, customer))
+    (row,) = held.values()
+    wanted = customer.name[:_NAME]
+    if row.get("OrganizationBPName1") == wanted:
+        return _receipt(Outcome.ALREADY_DONE, row)
+    number = wire.text(row, "BusinessPartner")
+    meta = row.get("__metadata")
+    etag = str(meta.get("etag") or "*") if isinstance(meta, Mapping) else "*"
+    path = f"{PARTNERS}({wire.quoted(number)})"
+    await sap.change("PATCH", path, {"OrganizationBPName1": wanted}, match=etag)
+    return _receipt(Outcome.OK, row)
+
+
+def _receipt(outcome: Outcome, row: Row) -> Receipt:
+    number = wire.text(row, "BusinessPartner")
+    return Receipt(outcome, external_id=f"partner:{number}", external_number=number)
+
+
+async def _create(sap: Sap, library: Library, customer: Customer) -> Row:
+    """A customer of every company code, in one request. Raises Problem."""
+    address: dict[str, Any] = {
+        "StreetName": customer.line1[:60],
+        "PostalCode": customer.postal_code[:10],
+        "CityName": customer.city[:40],
+        "Country": sap.said("country") or "US",
+        "Language": "EN",
+    }
+    roles = [{"BusinessPartnerRole": role} for role in ("FLCU00", "FLCU01")]
+    companies = [
+        {"CompanyCode": books.company, "ReconciliationAccount": books.receivable}
+        for books in library.books.values()
+    ]
+    made = await sap.change(
+        "POST",
+        PARTNERS,
+        {
+            "BusinessPartnerCategory": "2",
+            "BusinessPartnerGrouping": sap.said("partner_grouping") or "BP02",
+            "OrganizationBPName1": customer.name[:_NAME],
+            "SearchTerm1": names.partner(customer.id),
+            "BusinessPartnerIDByExtSystem": names.partner(customer.id),
+            "to_BusinessPartnerAddress": {
+                "results": [{name: value for name, value in address.items() if value}]
+            },
+            "to_BusinessPartnerRole": {"results": roles},
+            "to_Customer": {"to_CustomerCompany": {"results": companies}},
+        },
+        match="",
+    )
+    if not isinstance(made, dict) or not isinstance(made.get("BusinessPartner"), str):
+        raise Problem(Outcome.IN_DOUBT, "garbled", "SAP did not name its new business partner.")
+    return made
