@@ -26,7 +26,7 @@ from connectors.systems.oracle_fusion.wire import Fusion
 
 REQUEST: Final = "request:"
 SOON_S: Final = 20
-POSTING_S: Final = 120
+POSTING_S: Final = 60
 _NONE: Final = "-1"
 _IMPORT: Final = "/oracle/apps/ess/financials/generalLedger/programs/common,JournalImportLauncher"
 _PACKAGE: Final = "/oracle/apps/ess/financials/generalLedger/programs/common/"

@@ -26,16 +26,24 @@ from revops.kernel.clock import now
 _MAY_BE_STALE: Final = frozenset(
     ("account_unknown", "company_missing", "period_closed", "period_missing")
 )
+_NOT_TRIED: Final = Problem(
+    Outcome.NOT_SENT, "not_tried", "Not tried, because the call before it failed."
+)
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """``receipt`` ends it; ``unfit`` says why it has no ``place``."""
+    """
+    ``receipt`` ends it; ``unfit`` says why it has no ``place``. A journal's ``request`` is the
+    number of an import that was begun for it, and ``imported`` the batch that came of it.
+    """
 
     command: Command
     posting: Posting
     place: Place | None = None
     unfit: Unfit | None = None
+    request: str = ""
+    imported: Held | None = None
     receipt: Receipt | None = None
 
     @property
@@ -45,12 +53,6 @@ class Job:
     @property
     def word(self) -> str:
         return WORDS[self.posting.kind]
-
-    @property
-    def request(self) -> str:
-        """The number of an import that was begun for it, “” for none."""
-        drafted = self.command.drafted_id
-        return drafted.removeprefix(REQUEST) if drafted.startswith(REQUEST) else ""
 
     def end(self, outcome: Outcome, code: str, reason: str, held: Held | None = None) -> None:
         self.receipt = Receipt(
@@ -101,10 +103,12 @@ def _job(command: Command) -> Job | Receipt:
     if command.kind not in POSTINGS or not KEY.fullmatch(command.key):
         reason = "This is nothing that Fusion can be asked to do."
         return Receipt(Outcome.REFUSED, code="refused", reason=reason)
+    begun = command.drafted_id.removeprefix(REQUEST)
     try:
-        return Job(command, Posting.of(command.kind, command.payload))
+        posting = Posting.of(command.kind, command.payload)
     except Unfit as unfit:
         return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
+    return Job(command, posting, request=begun if begun != command.drafted_id else "")
 
 
 async def _work(fusion: Fusion, shelf: Shelf, given: Sequence[Job]) -> None:
@@ -118,11 +122,12 @@ async def _work(fusion: Fusion, shelf: Shelf, given: Sequence[Job]) -> None:
             await _one(fusion, library, job, held.get(job.key, []))
         except Problem as problem:
             job.fail(problem)
-            if problem.outcome is not Outcome.REFUSED and not isinstance(problem, UnderWay):
+            if problem.outcome is not Outcome.REFUSED:
                 for later in jobs[place_in + 1 :]:
-                    reason = "Not tried, because the call before it failed."
-                    later.end(Outcome.NOT_SENT, "not_tried", reason)
-                return
+                    later.fail(_NOT_TRIED, later.command.drafted_id)
+                break
+    await _follow(fusion, library, [job for job in _unfinished(jobs) if job.imported is None])
+    await _post(fusion, library, _unfinished(jobs))
 
 
 async def _prepare(fusion: Fusion, shelf: Shelf, jobs: Sequence[Job]) -> Library:
@@ -152,11 +157,11 @@ def _check(fusion: Fusion, jobs: Iterable[Job], library: Library, *, again: bool
 
 
 async def _one(fusion: Fusion, library: Library, job: Job, held: Sequence[Held]) -> None:
-    """Raises Problem."""
+    """What can be done at once; what takes longer is left unfinished. Raises Problem."""
     if held:
-        await _known(fusion, library, job, held)
+        _known(job, held)
     elif job.request:
-        await _followed(fusion, library, job, job.request)
+        return
     elif job.unfit is not None:
         job.end(Outcome.REFUSED, job.unfit.code, job.unfit.reason)
     elif job.posting.kind != JOURNAL:
@@ -167,37 +172,11 @@ async def _one(fusion: Fusion, library: Library, job: Job, held: Sequence[Held])
         group = f"{int(now().timestamp() * 1000)}{crc32(job.key.encode()) % 100:02d}"
         archive = fbdi.archive(job.key, job.posting, job.place, fusion, group=group)
         told = fbdi.parameters(job.place.ledger, fusion, group=group)
-        await _followed(fusion, library, job, await importing.upload(fusion, archive, told))
+        job.request = await importing.upload(fusion, archive, told)
 
 
-async def _followed(fusion: Fusion, library: Library, job: Job, request: str) -> None:
-    """What became of an import that Fusion has taken. Raises Problem."""
-    calm = fusion.unhurried()
-    try:
-        over = await importing.ended(calm, request)
-        held = (await lookup.by_keys(calm, library, [job.key])).get(job.key) if over else None
-        refusal = None if held or not over else await importing.why_not(calm, request)
-    except Problem as problem:
-        # The file is taken, so nothing may be uploaded anew: this request is asked about again.
-        raise UnderWay(
-            "importing",
-            f"Fusion has the journal as request {request}. {problem.reason}",
-            f"{REQUEST}{request}",
-            seconds=max(problem.retry_after or 0, importing.SOON_S),
-        ) from problem
-    if refusal is not None:
-        raise refusal
-    if held is None:
-        reason = f"Fusion is importing the journal, as request {request}."
-        drafted = f"{REQUEST}{request}"
-        raise UnderWay("importing", reason, drafted, seconds=importing.SOON_S)
-    await _known(calm, library, job, held, fresh=True)
-
-
-async def _known(
-    fusion: Fusion, library: Library, job: Job, held: Sequence[Held], *, fresh: bool = False
-) -> None:
-    """It is there: with our content it is done or to be posted. Raises Problem."""
+def _known(job: Job, held: Sequence[Held], *, fresh: bool = False) -> None:
+    """It is there: with our content it is done, or a journal to be posted."""
     if len(held) > 1:
         numbers = ", ".join(one.number for one in held)
         job.end(Outcome.REFUSED, "duplicate", f"Fusion holds this {job.word} twice: {numbers}.")
@@ -209,7 +188,7 @@ async def _known(
     elif one.posted:
         job.done(Outcome.OK if fresh else Outcome.ALREADY_DONE, one)
     elif job.posting.kind == JOURNAL:
-        await _post(fusion, library, job, one)
+        job.imported = one
     else:
         job.receipt = Receipt(
             Outcome.REFUSED,
@@ -220,22 +199,45 @@ async def _known(
         )
 
 
-async def _post(fusion: Fusion, library: Library, job: Job, held: Held) -> None:
-    """An imported batch: have it posted, if that is ours to ask, and look once. Raises Problem."""
-    again: Held | None = None
+async def _follow(fusion: Fusion, library: Library, jobs: Sequence[Job]) -> None:
+    """What became of imports that Fusion has taken. Never raises."""
+    try:
+        over = [job for job in jobs if await importing.ended(fusion, job.request)]
+        held = await lookup.by_keys(fusion, library, [job.key for job in over]) if over else {}
+        for job in over:
+            found = held.get(job.key)
+            if found:
+                _known(job, found, fresh=True)
+            else:
+                job.fail(await importing.why_not(fusion, job.request))
+        said, seconds = "", importing.SOON_S
+    except Problem as problem:
+        said, seconds = problem.reason, max(problem.retry_after or 0, importing.SOON_S)
+    for job in jobs:
+        # The file is taken, so nothing may be uploaded anew: this request is asked about again.
+        if job.receipt is None and job.imported is None:
+            reason = f"Fusion is importing the journal, as request {job.request}. {said}".strip()
+            drafted = f"{REQUEST}{job.request}"
+            job.fail(UnderWay("importing", reason, drafted, seconds=seconds))
+
+
+async def _post(fusion: Fusion, library: Library, jobs: Sequence[Job]) -> None:
+    """Imported batches: have them posted, if that is ours to ask, and look once. Never raises."""
     why = ""
-    if fusion.autopost:
+    if jobs and fusion.autopost:
         try:
             await importing.autopost(fusion)
-            found = (await lookup.by_keys(fusion.unhurried(), library, [job.key])).get(job.key)
-            again = found[0] if found else None
+            held = await lookup.by_keys(fusion, library, [job.key for job in jobs])
+            for job in jobs:
+                if held.get(job.key):
+                    _known(job, held[job.key], fresh=True)
         except Problem as problem:
             why = problem.reason
-    if again is not None and again.posted:
-        job.done(Outcome.OK, again)
-        return
-    reason = f"Fusion has imported it as {held.number}, which waits to be posted there. {why}"
-    raise UnderWay("unposted", reason.strip(), held.external_id, seconds=importing.POSTING_S)
+    for job in _unfinished(jobs):
+        assert job.imported is not None
+        number, drafted = job.imported.number, job.imported.external_id
+        reason = f"Fusion has imported it as {number}, which waits to be posted there. {why}"
+        job.fail(UnderWay("unposted", reason.strip(), drafted, seconds=importing.POSTING_S))
 
 
 async def _document(fusion: Fusion, library: Library, job: Job) -> None:
@@ -272,7 +274,7 @@ async def _document(fusion: Fusion, library: Library, job: Job) -> None:
         reason = "Fusion shows no document of ours with this number."
         outcome = Outcome.IN_DOUBT if made else Outcome.REFUSED
         raise Problem(outcome, code, reason)
-    await _known(fusion, library, job, found, fresh=made)
+    _known(job, found, fresh=made)
 
 
 def _unfinished(jobs: Iterable[Job]) -> list[Job]:

@@ -82,6 +82,15 @@ class TestAnImport:
 
         play(story)
 
+    def test_is_posted_with_the_others_of_its_batch_by_one_request(self) -> None:
+        async def story(desk: Desk) -> None:
+            receipts = await desk.send(*(BOOKS.journal(number) for number in range(1, 5)))
+            assert [receipt.outcome for receipt in receipts] == [OK] * 4
+            asked = await desk.look("requests")
+            assert (asked["import"], asked["post"]) == (4, 1)
+
+        play(story)
+
     def test_that_waits_does_not_hold_up_those_after_it(self) -> None:
         async def story(desk: Desk) -> None:
             await desk.control("faults", import_waits=True)
@@ -236,6 +245,22 @@ class TestDocuments:
             receipt = await desk.send_one(BOOKS.invoice(2))
             assert (receipt.outcome, receipt.code) == (REFUSED, "conflict")
             assert (await desk.look("requests"))["document"] == 2
+
+        play(story)
+
+    def test_what_fusion_refuses_stops_nothing_after_it(self) -> None:
+        async def story(desk: Desk) -> None:
+            await desk.send_one(BOOKS.journal(1))
+            # The connector has read the accounts before.
+            await desk.control("scenario/close_accounts", accounts=["2300"])
+            lines = [line("1050", debit=5), line("4000", credit=5)]
+            refused, wrong, good = await desk.send(
+                BOOKS.invoice(2), BOOKS.journal(3), BOOKS.command(JOURNAL, 4, lines)
+            )
+            assert (refused.outcome, refused.code) == (REFUSED, "account_unknown")
+            assert (wrong.outcome, wrong.code) == (REFUSED, "account_unknown")
+            assert "EF04" in wrong.reason
+            assert good.outcome is OK
 
         play(story)
 
