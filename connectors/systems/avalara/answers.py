@@ -79,7 +79,11 @@ class AvaTax:
     async def post(self, path: str, body: Json, query: Query = ()) -> Json:
         with carried(write=True):
             answer = await self._client.call(
-                "POST", API + path, params=query, json=body, headers=self._headers
+                "POST",
+                API + path,
+                params=query,
+                content=wire.written(body).encode(),
+                headers={**self._headers, "Content-Type": "application/json"},
             )
         if answer.status not in (200, 201):
             raise _problem(answer, write=True)

@@ -159,7 +159,7 @@ def model(asked: Commit, *, key: str, company: str, tax_codes: Mapping[str, str]
 def _line(asked: Commit, line: Charged, place: int, tax_codes: Mapping[str, str]) -> Json:
     found: dict[str, Any] = {
         "number": str(place),
-        "quantity": 1 if line.quantity is None else float(line.quantity),
+        "quantity": 1 if line.quantity is None else line.quantity,
         "amount": wire.major(asked.sign * line.amount, asked.currency),
         "itemCode": line.sku[:_SHORT],
         "description": line.description[:_LONG],

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.contract import PayloadUnreadable
+from revops.kernel import strict_json
 from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
 
 Json = Mapping[str, Any]
@@ -35,7 +36,7 @@ def items(value: Any) -> Iterator[Json]:
 
 def number(value: Any, *, field: str) -> Decimal:
     """Raises PayloadUnreadable, naming ``field``."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise PayloadUnreadable(f"“{field}” is no number.")
     try:
         found = Decimal(str(value))
@@ -67,10 +68,19 @@ def rounded(value: Any, code: str, *, field: str) -> int:
     return whole if found >= 0 else -whole
 
 
-def major(amount: int, code: str) -> float | int:
-    """Minor units as AvaTax takes them. A float of at most 15 digits is written as it is meant."""
-    digits = minor_digits(code)
-    return amount if digits == 0 else float(Decimal(amount).scaleb(-digits))
+def major(amount: int, code: str) -> Decimal:
+    """Minor units in the currency's major unit."""
+    return Decimal(amount).scaleb(-minor_digits(code))
+
+
+def written(value: Any) -> str:
+    """JSON in which a Decimal is a number, to the last digit."""
+    if isinstance(value, Mapping):
+        members = (f"{strict_json.dumps(key)}:{written(one)}" for key, one in value.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(written(one) for one in value) + "]"
+    return format(value, "f") if isinstance(value, Decimal) else strict_json.dumps(value)
 
 
 def currency(value: Any) -> str:

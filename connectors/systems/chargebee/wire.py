@@ -97,7 +97,7 @@ def count(decimal: Any, whole: Any, *, field: str) -> Decimal:
 
 def percent(value: Any) -> Decimal | None:
     """A rate; Decimal from the wire, int or text once a body was stored."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal | float):
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         return None
     try:
         found = Decimal(str(value))

@@ -52,7 +52,7 @@ def _list(world: World, resource: str, given: Given) -> Obj:
     rows = [row for row in world.all(resource) if _fits(row, given)]
     sorts = [(found[1], by) for name, by in given.items() if (found := _SORT.fullmatch(name))]
     for way, by in sorts:
-        rows.sort(key=lambda row, by=by: row.get(by, 0), reverse=way == "desc")  # type: ignore[misc]
+        rows = _sorted(rows, by, newest_first=way == "desc")
     if not sorts:
         rows.reverse()
     start = json.loads(given["offset"])[0] if "offset" in given else 0
@@ -61,6 +61,10 @@ def _list(world: World, resource: str, given: Given) -> Obj:
     if start + limit < len(rows):
         told["next_offset"] = json.dumps([start + limit])
     return told
+
+
+def _sorted(rows: list[Obj], by: str, *, newest_first: bool) -> list[Obj]:
+    return sorted(rows, key=lambda row: row.get(by, 0), reverse=newest_first)
 
 
 def _fits(row: Obj, given: Given) -> bool:
