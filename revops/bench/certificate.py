@@ -6,6 +6,7 @@ of entries, which a certificate does not read.
 
 from __future__ import annotations
 
+import resource
 import time
 from typing import Any, Final
 
@@ -80,11 +81,12 @@ def measure(*, events: int) -> dict[str, Any]:
     period = period_of(ENTITY, row.code)
     assert period is not None
     filled = _fill(events, period.params())
-    before = psutil.Process().memory_info().rss
-    server = _server()
+    before, server = _peak_mb(), _server()
+    held = server.memory_full_info().uss
     worked, began = _worked(server), time.perf_counter()
     found = evidence.read(period)
     read, worked = time.perf_counter() - began, _worked(server) - worked
+    sealing = _peak_mb() - before
     manager = User.objects.get(email="marcus@demo.example")
     made = Certificate.objects.create(
         legal_entity_id=period.entity_id, period_code=period.code,
@@ -105,13 +107,20 @@ def measure(*, events: int) -> dict[str, Any]:
         "certificate_s": round(read, 1),
         "processor_s": round(worked, 1),
         "limit_s": LIMIT,
+        "sealing_growth_mb": round(sealing),
         "pack_of_25_s": round(took, 1),
         "pack_bytes": len(packed),
         "look_when_nothing_came_ms": round(untouched * 1000, 1),
         "holds": looked.suspended_at is None,
-        "memory_growth_mb": (psutil.Process().memory_info().rss - before) // 1024**2,
+        "memory_growth_mb": round(_peak_mb() - before),
+        "server_growth_mb": (server.memory_full_info().uss - held) // 1024**2,
         "filled_in_s": round(filled, 1),
     }
+
+
+def _peak_mb() -> float:
+    """The most that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _server() -> psutil.Process:

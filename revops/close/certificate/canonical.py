@@ -42,7 +42,7 @@ def digest(value: Any) -> str:
 
 
 def digest_of_set(lines: Iterable[str]) -> str:
-    """As in the database (``scope.DIGEST``)."""
+    """Of few lines; many come in their order from the database (``evidence.ordered``)."""
     ordered = sorted(line.encode() for line in lines)
     return hashlib.sha256(b"".join(line + b"\n" for line in ordered)).hexdigest()
 

@@ -9,7 +9,8 @@ beginning at a place that the seed gives. An amount as large as the step is alwa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import heapq
+from collections.abc import Iterable
 from typing import Final
 
 RANDOM: Final = "random"
@@ -24,23 +25,25 @@ def number_of(seed: str, key: str) -> int:
 
 def random(keys: Iterable[str], *, seed: str, size: int) -> list[str]:
     """``size`` of the keys, in their own order."""
-    chosen = sorted(keys, key=lambda key: (number_of(seed, key), key))[:size]
-    return sorted(chosen)
+    return sorted(heapq.nsmallest(size, keys, key=lambda key: (number_of(seed, key), key)))
 
 
-def monetary_unit(amounts: Sequence[tuple[str, int]], *, seed: str, size: int) -> list[str]:
+def monetary_unit(
+    amounts: Iterable[tuple[str, int]], *, seed: str, size: int, ordered: bool = False
+) -> list[str]:
     """
     At most ``size`` of the (key, amount), fewer when large ones are hit twice. Amounts count
-    whatever their sign.
+    whatever their sign. ``ordered``: they come in the order of their keys each time that they are
+    asked for, and need not be held.
     """
-    held = sorted((key, abs(amount)) for key, amount in amounts if amount)
-    whole = sum(amount for _, amount in held)
+    held = amounts if ordered else sorted(amounts)
+    whole = sum(abs(amount) for _, amount in held)
     if not whole or size < 1:
         return []
     step = max(1, -(-whole // size))
     place, seen, chosen = number_of(seed, "start") % step, 0, []
     for key, amount in held:
-        seen += amount
+        seen += abs(amount)
         if seen > place:
             chosen.append(key)
             place += step * ((seen - place - 1) // step + 1)
@@ -48,11 +51,11 @@ def monetary_unit(amounts: Sequence[tuple[str, int]], *, seed: str, size: int) -
 
 
 def choose(
-    amounts: Sequence[tuple[str, int]], *, seed: str, size: int, method: str
-) -> list[str]:  # fmt: skip
+    amounts: Iterable[tuple[str, int]], *, seed: str, size: int, method: str, ordered: bool = False
+) -> list[str]:
     """By one of METHODS. Raises KeyError."""
     if method == RANDOM:
         return random((key for key, _ in amounts), seed=seed, size=size)
     if method == MONETARY_UNIT:
-        return monetary_unit(amounts, seed=seed, size=size)
+        return monetary_unit(amounts, seed=seed, size=size, ordered=ordered)
     raise KeyError(method)

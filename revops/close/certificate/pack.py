@@ -28,10 +28,13 @@ from revops.store import rows, sql
 
 # The first that a zip can hold; a real one would make two packs differ.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
-_POPULATION: Final = """
-SELECT id, document_type || '/' || business_key || '/' || revision AS key, amount
-FROM certified_entry ORDER BY 2
-"""
+_KEY: Final = "document_type || '/' || business_key || '/' || revision"
+_POPULATION: Final = f"""
+SELECT {_KEY} AS key, amount FROM certified_entry ORDER BY ({_KEY}) COLLATE "C"
+"""  # noqa: S608  literals of ours
+_CHOSEN: Final = f"""
+SELECT id, {_KEY} AS key FROM certified_entry WHERE {_KEY} = ANY(%s) ORDER BY id
+"""  # noqa: S608  literals of ours
 
 
 class PackRefused(ValueError):
@@ -83,12 +86,11 @@ def _files(certificate: Certificate, period: Period, wish: Wish) -> Iterator[tup
     yield "runs.json", _json(runs_of(certificate, period))
     yield "approvals.json", _json(approvals_of(period, upto=upto))
     yield "configuration.json", _json(versions_of(period, upto=upto))
-    population = sql.once(_POPULATION)
+    population = _Population()
     chosen = choose(
-        [(row.key, row.amount) for row in population],
-        seed=wish.seed, size=wish.size, method=wish.method,
+        population, seed=wish.seed, size=wish.size, method=wish.method, ordered=True
     )  # fmt: skip
-    ids = {row.key: row.id for row in population}
+    ids = {row.key: row.id for row in sql.rows(_CHOSEN, (chosen,))}
     yield "sample.json", _json(
         {
             "seed": wish.seed, "method": wish.method, "size": wish.size,
@@ -98,6 +100,17 @@ def _files(certificate: Certificate, period: Period, wish: Wish) -> Iterator[tup
     for number, chain in sorted(chains.of([ids[key] for key in chosen], raw=wish.raw).items()):
         yield f"sample/JE-{number}.json", _json(chain)
     yield "README.txt", _README.encode()
+
+
+class _Population:
+    """Keys and amounts of all entries, in the order of the keys' bytes; few are held at a time."""
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        for lot in sql.stream(_POPULATION):
+            yield from lot
+
+    def __len__(self) -> int:
+        return int(sql.once("SELECT count(*) AS count FROM certified_entry")[0].count)
 
 
 def _json(value: Any) -> bytes:

@@ -26,10 +26,6 @@ UNACCOUNTED: Final = "unaccounted"
 KEPT: Final = "kept"
 WITHDRAWN: Final = "withdrawn"
 
-DIGEST: Final = (
-    "encode(sha256(convert_to(coalesce(string_agg({line} || E'\\n', '' "
-    "ORDER BY ({line}) COLLATE \"C\"), ''), 'UTF8')), 'hex')"
-)
 # Ids are others' texts: a line feed or tab in one must not look like the next.
 _PLAIN: Final = "translate({}, E'\\t\\n', '  ')"
 EVENT_LINE: Final = (

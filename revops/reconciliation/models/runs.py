@@ -110,8 +110,8 @@ class Break(models.Model):
     that it outlived. ``expected_by`` is the day by which timing
     should have cleared. ``reason`` says in words what it likely is, with its formula where one
     explains it. ``proposal`` names the fix that is offered (``kinds.py``). ``match`` settled it or
-    left it over; ``promised_by`` is who gave ``expected_by``, None for a learnt lag. ``key`` is what
-    its rows are known by on both sides, ``last_run`` the run that found it as it reads now.
+    left it over; ``promised_by`` is who gave ``expected_by``, None for a learnt lag. ``key``
+    is what its rows are known by on both sides, ``last_run`` the run that found it as it reads now.
     """
 
     pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="breaks", db_index=False)

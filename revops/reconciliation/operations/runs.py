@@ -34,6 +34,7 @@ FRESH: Final = timedelta(seconds=60)
 # Below so many rows a side is read whole: that is as fast, and simpler.
 WHOLE_BELOW: Final = 50_000
 _PATIENCE: Final = 20
+_PATIENCE_MS: Final = "900000"
 LOST_AFTER: Final = timedelta(hours=2)
 
 
@@ -158,6 +159,8 @@ def _rest_of(load: Load, patient: bool) -> timedelta:
 
 def _compare(begun: Run) -> None:
     """Within the transaction of the run."""
+    # Both sides of a large pair take longer than any page may.
+    sql.run("SELECT set_config('statement_timeout', %s, true)", (_PATIENCE_MS,))
     sql.lock_objects([f"reconciliation:{begun.pair_id}:{begun.legal_entity_id}"])
     check = check_of(begun.pair)
     left, right = sides_of(begun.pair)
