@@ -5,14 +5,11 @@ connections to the sandbox systems. Seeding is idempotent: what is there already
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
 
 from accounts.demo import PASSWORD
 from accounts.models import Assignment, User
@@ -26,19 +23,15 @@ from revops.delivery.models import Gate
 from revops.events.models import SourceCursor
 from revops.kernel import clock
 from revops.mappings.models import (
-    AccountingPeriod,
-    AccountMap,
     EntityMap,
     ErpRoute,
     LedgerAccount,
     LegalEntity,
     MappingVersion,
-    PeriodState,
-    SkuMap,
     TaxMap,
 )
-from revops.sandbox import bank, owners, rates
-from revops.sandbox.chart import ACCOUNTS, ROLES
+from revops.sandbox import bank, books, owners, rates
+from revops.sandbox.books import ALWAYS, FIRST_YEAR
 
 PEOPLE: Final = (
     ("priya@demo.example", "Priya Nair", Role.FINANCE),
@@ -72,22 +65,6 @@ ENTITIES: Final = (
     ("DE-GMBH", "DE GmbH", "Europe/Berlin", "EUR"),
 )
 
-# (sku, label, revenue account, convention)
-SKUS: Final = (
-    ("price_team_yearly", "Team plan, yearly", "4000", "daily"),
-    ("price_team_monthly", "Team plan, monthly", "4000", "daily"),
-    ("price_scale_yearly", "Scale plan, yearly", "4000", "daily"),
-    ("price_seat_monthly", "Extra seats, monthly", "4000", "month_even"),
-    ("price_seat_team", "Team seats, yearly", "4000", "daily"),
-    ("price_seat_scale", "Scale seats, yearly", "4000", "daily"),
-    ("price_seat_scale_gbp", "Scale seats, yearly", "4000", "daily"),
-    ("price_onboarding", "Onboarding package", "4000", "point_in_time"),
-    ("price_calls_usd", "API calls", "4100", "point_in_time"),
-    ("price_calls_gbp", "API calls", "4100", "point_in_time"),
-    ("price_calls_eur", "API calls", "4100", "point_in_time"),
-    ("price_api_team", "API calls, Team", "4100", "point_in_time"),
-    ("price_api_scale", "API calls, Scale", "4100", "point_in_time"),
-)
 TAXES: Final = (
     ("US-INC", "txr_us_ny"),
     ("US-INC", "txr_us_ca"),
@@ -99,8 +76,6 @@ STRIPE: Final = "stripe"
 GAINSIGHT: Final = "gainsight"
 SALESFORCE: Final = "salesforce"
 ERP: Final = "tryton"
-FIRST_YEAR: Final = 2025
-_ALWAYS: Final = DateRange(date(FIRST_YEAR, 1, 1), None)
 
 
 class NotADemo(RuntimeError):
@@ -115,13 +90,13 @@ def seed() -> bool:
     fresh = not MappingVersion.objects.exists()
     _people()
     for subject, tiers in POLICIES:
-        approvals.begin_with(subject=subject, tiers=tiers, since=_ALWAYS.lower, made_by="Setup")
+        approvals.begin_with(subject=subject, tiers=tiers, since=ALWAYS.lower, made_by="Setup")
     entities = _entities()
-    accounts = _accounts()
-    _periods(entities)
+    chart = books.accounts()
+    books.periods(entities)
     rates.publish(FIRST_YEAR)
     if fresh:
-        _maps(entities, accounts)
+        _taxes(entities, chart, books.maps(entities, chart))
     _connections(entities)
     return fresh
 
@@ -143,59 +118,19 @@ def _entities() -> dict[str, LegalEntity]:
     }
 
 
-def _accounts() -> dict[str, LedgerAccount]:
-    return {
-        code: LedgerAccount.objects.get_or_create(
-            code=code, defaults={"name": name, "monetary": monetary}
-        )[0]
-        for code, name, monetary in ACCOUNTS
-    }
-
-
-def _periods(entities: dict[str, LegalEntity]) -> None:
-    today = clock.now().date()
-    for entity in entities.values():
-        for year in range(FIRST_YEAR, today.year + 3):
-            for month in range(1, 13):
-                latest = calendar.monthrange(year, month)[1]
-                # Half a year back a tour still changes a contract in the books of the first two.
-                kept = 31 if entity.code == "DE-GMBH" else 160
-                first = (today - timedelta(days=kept)).replace(day=1)
-                old = date(year, month, latest) < first
-                AccountingPeriod.objects.get_or_create(
-                    legal_entity=entity,
-                    code=f"{year}-{month:02}",
-                    defaults={
-                        "starts": date(year, month, 1),
-                        "ends": date(year, month, latest),
-                        "state": PeriodState.CLOSED if old else PeriodState.OPEN,
-                    },
-                )
-
-
-def _maps(entities: dict[str, LegalEntity], accounts: dict[str, LedgerAccount]) -> None:
-    version = MappingVersion.objects.create(note="Opening maps", made_by="Ada Lindqvist")
-    common = {"valid": _ALWAYS, "version": version}
-    for entity in entities.values():
-        rates.accept(entity, _ALWAYS, version)
-        AccountMap.objects.bulk_create(
-            AccountMap(legal_entity=entity, role=role, account=accounts[code], **common)
-            for role, code in ROLES
-        )
-        SkuMap.objects.bulk_create(
-            SkuMap(
-                legal_entity=entity,
-                sku=sku,
-                label=label,
-                revenue_account=accounts[revenue],
-                deferral_account=accounts["2300"],
-                convention=convention,
-                **common,
-            )
-            for sku, label, revenue, convention in SKUS
-        )
+def _taxes(
+    entities: Mapping[str, LegalEntity],
+    chart: Mapping[str, LedgerAccount],
+    version: MappingVersion,
+) -> None:
     TaxMap.objects.bulk_create(
-        TaxMap(legal_entity=entities[code], code=tax, account=accounts["2100"], **common)
+        TaxMap(
+            legal_entity=entities[code],
+            code=tax,
+            account=chart["2100"],
+            valid=ALWAYS,
+            version=version,
+        )  # fmt: skip
         for code, tax in TAXES
     )
 
@@ -213,7 +148,7 @@ def _connections(entities: dict[str, LegalEntity]) -> None:
             ErpRoute.objects.create(
                 legal_entity=entity,
                 connection=erp,
-                valid=_ALWAYS,
+                valid=ALWAYS,
                 version=MappingVersion.objects.latest("pk"),
             )
     EntityMap.objects.get_or_create(
@@ -225,7 +160,7 @@ def _connections(entities: dict[str, LegalEntity]) -> None:
     bank.seed(entities["US-INC"])
     roles = {"crm": SALESFORCE, "billing": STRIPE, "success": GAINSIGHT}
     found = {role: Connection.objects.get(slug=slug) for role, slug in roles.items()}
-    owners.accept(found, _ALWAYS, MappingVersion.objects.latest("pk"))
+    owners.accept(found, ALWAYS, MappingVersion.objects.latest("pk"))
     wanted = settings.REVOPS_DEMO_STRIPE_SECRET
     if wanted and valid_secrets(stripe, "webhook_secret") != [wanted]:
         set_secret(stripe, "webhook_secret", wanted)
@@ -278,10 +213,11 @@ def connect(
     parameters: Mapping[str, Any],
     *,
     base_url: str = "",
+    secrets: Mapping[str, str] | None = None,
 ) -> Connection:
     """
     A connection to the sandbox that is served at ``port``, made when it is not there; ``base_url``
-    when the system itself answers elsewhere. Its secrets are the demo's.
+    when the system itself answers elsewhere. Its secrets are the demo's, but for ``secrets``.
     """
     manifest = registry.manifest(connector)
     control_url = f"http://127.0.0.1:{port}"
@@ -303,7 +239,8 @@ def connect(
         connection.save(update_fields=["base_url", "control_url"])
     if created:
         for secret in manifest.secrets:
-            set_secret(connection, secret.name, f"sandbox_{slug}_{secret.name}_for_the_demo")
+            usual = f"sandbox_{slug}_{secret.name}_for_the_demo"
+            set_secret(connection, secret.name, (secrets or {}).get(secret.name, usual))
     Gate.objects.get_or_create(
         connection=connection, defaults={"max_in_flight": manifest.max_in_flight}
     )

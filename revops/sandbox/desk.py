@@ -35,13 +35,13 @@ from revops.kernel import clock, correlation
 from revops.kernel.actor import system
 from revops.kernel.clock import local_date
 from revops.pipeline import receive
-from revops.sandbox import company, contacts
+from revops.sandbox import books, company, contacts
 from revops.sandbox.contacts import DESK
 
 log = structlog.get_logger(__name__)
 
 _ZONE: Final = "America/New_York"  # of US Inc, whose customers have the cases
-_SINCE: Final = date(company.FIRST_YEAR, 1, 1)
+_SINCE: Final = date(books.FIRST_YEAR, 1, 1)
 _BY: Final = system("demo", "Demo company")
 # (plan, promise, severity, target, share of the month, most of a term), in hundredths of a percent
 _PROMISES: Final = (

@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 import structlog
 
-from revops.sandbox import tampered, twins
+from revops.sandbox import group, tampered, twins
 from revops.sandbox.serve import Stand
 
 log = structlog.get_logger(__name__)
@@ -113,6 +113,7 @@ async def business(stands: Sequence[Stand], console_url: str) -> None:
         await _sell(stands, billing)
         await _use(stands, billing, events=600)
         await tampered.tamper(stands)
+        await group.play(stands)
         while True:
             await asyncio.sleep(PACE * random.uniform(0.6, 1.4))
             await _act(control, "issue", {"amount": random.randrange(20_000, 400_000, 500)})
@@ -121,6 +122,8 @@ async def business(stands: Sequence[Stand], console_url: str) -> None:
             await _act(control, "pay" if random.random() < 0.85 else "decline", {})
             if random.random() < _SELDOM_SHARE:
                 await _act(control, *random.choice(SELDOM))
+            if random.random() < _SELDOM_SHARE:
+                await group.play(stands)
 
 
 async def _tax(control: httpx.AsyncClient) -> None:

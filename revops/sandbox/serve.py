@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 import uvicorn
 
 from connectors import registry
 from connectors.models import Connection
 from connectors.queries import settings_of, valid_secrets
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +71,14 @@ async def serve(served: Sequence[Stand]) -> None:
         )
         for stand in served
     ]
-    await asyncio.gather(*(server.serve() for server in servers))
+    await asyncio.gather(
+        *(_one(stand, server) for stand, server in zip(served, servers, strict=True))
+    )
+
+
+async def _one(stand: Stand, server: uvicorn.Server) -> None:
+    """A sandbox that cannot start leaves the others standing."""
+    try:
+        await server.serve()
+    except SystemExit as ended:
+        log.error("sandbox.not_served", slug=stand.slug, port=stand.port, code=ended.code)

@@ -67,7 +67,7 @@ class TestWarehouse(SinkContract):
             app = sandbox.build(a_place())
             proxy, place = app.state.proxy, app.state.place
             await place.make()
-            await place.empty()
+            await self.do("DROP SCHEMA IF EXISTS revops CASCADE")
             await proxy.start(0)
             wire = httpx.ASGITransport(app=app)
             address = f"postgresql://127.0.0.1:{proxy.port}"
@@ -84,7 +84,7 @@ class TestWarehouse(SinkContract):
 
     async def rows(self, statement: str) -> list[Any]:
         place = a_place()
-        async with await place._link(DATABASE) as link:
+        async with await place.link() as link:
             found = await link.execute(statement.encode())
             return await found.fetchall()
 
@@ -156,7 +156,7 @@ class TestWarehouse(SinkContract):
         self.run(story)
 
     async def do(self, statement: str) -> None:
-        async with await a_place()._link(DATABASE) as link:
+        async with await a_place().owner(DATABASE) as link:
             await link.execute(statement.encode())
 
     def test_a_login_that_may_not_make_tables_is_told_what_is_missing(self) -> None:

@@ -9,6 +9,7 @@ COMPANIES: Final = (
     ("US-INC", "US Inc", "USD"),
     ("UK-LTD", "UK Ltd", "GBP"),
     ("DE-GMBH", "DE GmbH", "EUR"),
+    ("FR-SAS", "FR SAS", "EUR"),
 )
 RECEIVABLE: Final = "1100"
 TAX: Final = "2110"

@@ -32,7 +32,7 @@ class Place:
     async def make(self) -> None:
         """What is not there yet; what is there keeps its rows. Raises psycopg.Error."""
         login = sql.Identifier(self.login)
-        async with await self._link("") as link:
+        async with await self.owner() as link:
             with_password = sql.SQL("ROLE {} LOGIN PASSWORD {}").format(
                 login, sql.Literal(self.password)
             )
@@ -49,7 +49,7 @@ class Place:
 
     async def held(self) -> dict[str, int]:
         """How many rows each table holds; empty before the first load."""
-        async with await self._link(self.database) as link:
+        async with await self.link() as link:
             counts = {}
             for table in (*FACTS, LOADS):
                 try:
@@ -65,13 +65,22 @@ class Place:
             return counts
 
     async def empty(self) -> None:
-        async with await self._link(self.database) as link:
+        async with await self.link() as link:
             await link.execute(
                 sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self.schema))
             )
 
-    async def _link(self, database: str) -> psycopg.AsyncConnection[Any]:
-        asked: dict[str, Any] = {"autocommit": True, "connect_timeout": 5}
-        if database:
-            asked["dbname"] = database
-        return await psycopg.AsyncConnection.connect(self.server, **asked)
+    async def link(self) -> psycopg.AsyncConnection[Any]:
+        """As its own login, which owns the database."""
+        host, port = self.socket()
+        return await psycopg.AsyncConnection.connect(
+            host=host, port=port, dbname=self.database, user=self.login, password=self.password,
+            autocommit=True, connect_timeout=5,
+        )  # fmt: skip
+
+    async def owner(self, database: str = "") -> psycopg.AsyncConnection[Any]:
+        """As whoever may make databases and logins, in a database that is there."""
+        asked: dict[str, Any] = {"dbname": database} if database else {}
+        return await psycopg.AsyncConnection.connect(
+            self.server, autocommit=True, connect_timeout=5, **asked
+        )

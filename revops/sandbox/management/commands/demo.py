@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.demo import PASSWORD
-from revops.sandbox import closes, company, contacts, desk, metered, watched
+from revops.sandbox import closes, company, contacts, desk, group, metered, watched
 
 
 class Command(BaseCommand):
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             desk.seed()
             watched.seed()
             closes.seed()
+            group.seed()
         except company.NotADemo as error:
             raise CommandError(str(error)) from error
         self.stdout.write("The demo company is new." if fresh else "The demo company is there.")
