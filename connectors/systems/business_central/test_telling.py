@@ -17,10 +17,12 @@ from connectors.http import Answer, Client
 from connectors.problem import Problem
 from connectors.systems.business_central import answers, sandbox, wire
 from connectors.systems.business_central.desk import SETTINGS, Desk
+from connectors.systems.business_central.sandbox import chart
 from connectors.systems.business_central.sandbox.app import Config
 from connectors.testing.books import Books
 
 BOOKS = Books()
+COMPANIES = len(chart.COMPANIES)
 HOOK = "http://console/hooks/bc/"
 
 
@@ -55,23 +57,23 @@ class TestSubscriptions:
         Listener(desk)
         self.poll(desk)
         rows = desk.inside.world.subscriptions
-        assert len(rows) == 12
+        assert len(rows) == 4 * COMPANIES
         first = next(iter(rows.values()))
         soon = datetime.now(UTC) + timedelta(hours=20)
         first["expirationDateTime"] = soon.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.poll(desk)
-        assert len(rows) == 12
+        assert len(rows) == 4 * COMPANIES
         ends = [datetime.fromisoformat(row["expirationDateTime"]) for row in rows.values()]
         assert min(ends) > datetime.now(UTC) + timedelta(days=2)
         handshakes = [one for one in desk.inside.hooks.called if "handshake" in one]
-        assert len(handshakes) == 13
+        assert len(handshakes) == 4 * COMPANIES + 1
 
     def test_what_changed_is_told_and_read_by_a_poll(self) -> None:
         desk = Desk(notification_url=HOOK)
         listener = Listener(desk)
         self.poll(desk)
         desk.send(BOOKS.customer(1))
-        assert len(listener.heard) == 3
+        assert len(listener.heard) == COMPANIES
         body = listener.heard[0]
         desk.connector.verify(body=body, headers={}, secrets=[sandbox.STATE], at=datetime.now(UTC))
         envelope = desk.connector.open(body)
@@ -89,16 +91,16 @@ class TestSubscriptions:
         listener = Listener(desk, status=410)
         self.poll(desk)
         desk.send(BOOKS.customer(1))
-        assert len(desk.inside.world.subscriptions) == 9
+        assert len(desk.inside.world.subscriptions) == 3 * COMPANIES
         listener.status = 200
         self.poll(desk)
-        assert len(desk.inside.world.subscriptions) == 12
+        assert len(desk.inside.world.subscriptions) == 4 * COMPANIES
 
     def test_without_somebody_who_listens_polling_goes_on(self) -> None:
         desk = Desk(notification_url=HOOK)
         Listener(desk).deaf = True
         desk.send(BOOKS.customer(1))
-        assert len(self.poll(desk).bodies) == 3
+        assert len(self.poll(desk).bodies) == COMPANIES
         assert not desk.inside.world.subscriptions
 
     def test_only_a_token_of_a_sensible_size_is_answered(self) -> None:
