@@ -111,6 +111,18 @@ def _void_note(told: Payload) -> str:
     return f"note {told.get('credit_note_id')}"
 
 
+def _tax(told: Payload) -> str:
+    lines = told.get("lines")
+    taxes = [one.get("tax") for one in lines] if isinstance(lines, list) else []
+    total = sum(tax for tax in taxes if isinstance(tax, int))
+    charged = _money(total, told) if taxes else ""
+    return _joined(f"{charged} of tax" if charged else "", str(told.get("number") or ""))
+
+
+def _void_tax(told: Payload) -> str:
+    return f"document {told.get('code')}"
+
+
 def _credit_state(told: Payload) -> str:
     return _joined(_plain(told.get("state")), _money(told.get("amount"), told))
 
@@ -144,6 +156,8 @@ _WORDS: Final[Mapping[str, Callable[[Payload], str]]] = {
     "billing.invoice_item.delete": _why,
     "billing.credit_note.create": _credit_note,
     "billing.credit_note.void": _void_note,
+    "tax.commit": _tax,
+    "tax.void": _void_tax,
     "support.credit_state": _credit_state,
     "support.billing_context": _billing_context,
 }
