@@ -4,7 +4,8 @@ Which journals go to an ERP as documents of its own, and what billing knows of e
 An entity's route says whether invoices, credit notes and payments do. One goes so only where all of
 it stands on the customer's account: a credit to a balance, or cash that pays no invoice, is none of
 an ERP's documents and stays a journal, and so does what is in a foreign currency. Whatever settles
-an invoice names it, journal or document, so that what is open in the ERP is what is open here.
+an invoice names it, journal or document, and what takes that back names what had settled it: what
+is open in the ERP is what is open here.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class Documents:
     ) -> tuple[str, Mapping[str, Any]]:
         """The kind of the command, and what its payload says beside the journal."""
         settles = self._settles(entry, lane, connection_id)
+        reopens = _reopened(entry.draft, lane) if connection_id in self.accepts else []
         kind = KINDS.get(entry.draft.document_type, JOURNAL)
         record = self.records.get((entry.record_kind, entry.record_id or 0))
         line = _on_account(entry.draft)
@@ -76,7 +78,8 @@ class Documents:
             entry.record_kind
         )
         if not wanted or record is None or line is None or abs(line.functional) != record.total:
-            return JOURNAL, {"settles": settles} if settles else {}
+            beside = {"settles": settles, "reopens": reopens}
+            return JOURNAL, {name: told for name, told in beside.items() if told}
         return kind, {
             "document": {
                 "number": record.number,
@@ -184,3 +187,28 @@ def _settled(draft: JournalDraft) -> list[tuple[str, int]]:
                 key = line.item.removeprefix(_INVOICE)
                 found[key] = found.get(key, 0) - line.functional
     return list(found.items())
+
+
+def _reopened(draft: JournalDraft, lane: str) -> list[dict[str, Any]]:
+    """
+    What came back or was taken back, and so is owed again: how much, and our key of the document
+    that had settled it.
+    """
+    kind, _, rest = draft.reverses.partition("/")
+    key, _, revision = rest.rpartition("/r")
+    if draft.document_type == "return":
+        kind, key, revision = "payment", draft.business_key, "1"
+    if kind not in ("payment", "credit"):
+        return []
+    amount = sum(
+        line.functional
+        for line in draft.lines
+        if line.item.startswith(_INVOICE) and line.functional > 0
+    )
+    if not amount:
+        return []
+    settled_by = idempotency_key(
+        lane=lane, legal_entity=draft.legal_entity, document_type=kind, business_key=key,
+        revision=int(revision),
+    )  # fmt: skip
+    return [{"settled_by": settled_by, "amount": amount}]

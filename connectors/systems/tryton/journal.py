@@ -58,8 +58,9 @@ class Settled:
 class Journal:
     """
     A journal as the ledger hands it over: one currency, whole minor units, ISO day.
-    ``document_currency`` is that of a document in another one, else "". ``due_on`` is the ISO day
-    on which an invoice is to be paid, "" without one.
+    ``document_currency`` is that of a document in another one, else "". ``reopens`` names what had
+    settled an invoice and is taken back; ``due_on`` is the ISO day on which an invoice is to be
+    paid, "" without one.
     """
 
     legal_entity: str
@@ -69,6 +70,7 @@ class Journal:
     lines: tuple[Line, ...]
     document_currency: str = ""
     settles: tuple[Settled, ...] = ()
+    reopens: tuple[Settled, ...] = ()
     due_on: str = ""
 
     @classmethod
@@ -83,6 +85,8 @@ class Journal:
             document = str(payload.get("document_currency") or "")
             told = payload.get("document") or payload
             settles = tuple(_settled(one) for one in told.get("settles") or ())
+            back = payload.get("reopens") or ()
+            reopens = tuple(_settled(one | {"key": one["settled_by"]}) for one in back)
             due_on = date.fromisoformat(due).isoformat() if (due := told.get("due_on")) else ""
         except (KeyError, TypeError, ValueError) as error:
             raise Unfit("refused", f"The journal cannot be read: {error}.") from error
@@ -92,7 +96,9 @@ class Journal:
             raise Unfit("unbalanced", "The journal has no lines.")
         if any(line.document for line in lines) and document in ("", currency):
             raise Unfit("refused", "A line has a second amount, yet there is no second currency.")
-        return cls(entity, day, currency, text[:_DESCRIPTION], lines, document, settles, due_on)
+        return cls(
+            entity, day, currency, text[:_DESCRIPTION], lines, document, settles, reopens, due_on
+        )
 
 
 def _settled(one: Mapping[str, Any]) -> Settled:

@@ -127,6 +127,39 @@ class SettlingBehaviour:
         assert desk.send_one(journal(3, lines=lines, settles=settles)).outcome is OK
         assert standing(desk) == [("paid", 0), ("posted", TOTAL - 1_000)]
 
+    def test_an_invoice_whose_payment_came_back_is_open_until_it_is_paid_again(
+        self, erp: Erp
+    ) -> None:
+        desk = Desk(erp)
+        paid = payment(2, TOTAL, (invoice(1), TOTAL))
+        desk.send(invoice(1), paid)
+        assert standing(desk) == [("paid", 0)]
+        back = journal(
+            3, document_type="return", reopens=[{"settled_by": paid.key, "amount": TOTAL}],
+            lines=[line("1100", debit=TOTAL, customer="cus_1"), line("1050", credit=TOTAL)],
+        )  # fmt: skip
+        assert desk.send_one(back).outcome is OK
+        assert standing(desk) == [("posted", TOTAL)]
+        assert desk.send_one(back).outcome is Outcome.ALREADY_DONE
+        assert desk.send_one(payment(4, TOTAL, (invoice(1), TOTAL))).outcome is OK
+        assert standing(desk) == [("paid", 0)]
+
+    def test_a_part_that_came_back_is_open_again(self, erp: Erp) -> None:
+        desk = Desk(erp)
+        memo = credit_memo(2, 110_000, (invoice(1), 110_000))
+        desk.send(invoice(1), memo)
+        assert standing(desk) == [("posted", TOTAL - 110_000)]
+        back = journal(
+            3, document_type="void", reopens=[{"settled_by": memo.key, "amount": 110_000}],
+            lines=[
+                line("1100", debit=110_000, customer="cus_1"), line("4910", credit=100_000),
+                line("2100", credit=10_000),
+            ],
+        )  # fmt: skip
+        assert desk.send_one(back).outcome is OK
+        assert standing(desk) == [("posted", TOTAL)]
+        assert standing(desk, "credit_memo") == [("paid", 0)]
+
     def test_one_key_whichever_form_it_takes(self, erp: Erp) -> None:
         desk = Desk(erp)
         desk.send_one(invoice(1))

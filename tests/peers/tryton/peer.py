@@ -152,7 +152,7 @@ class TrytonPeer:
 
     def work(self) -> None:
         """What the worker would do, which does not run here: paid invoices become so."""
-        rows = self._rows("account.invoice", [["state", "=", "posted"]], [])
+        rows = self._rows("account.invoice", [["state", "in", ["posted", "paid"]]], [])
         self.admin("account.invoice", "process", [row["id"] for row in rows])
 
     def moves(self, key: str = "") -> list[dict[str, Any]]:

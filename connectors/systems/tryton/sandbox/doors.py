@@ -16,7 +16,11 @@ VERSION: Final = "8.2"
 _MAX_ATTEMPTS: Final = 5
 _LOCKED_S: Final = 300.0
 _DOCUMENTS: Final = ("account.move", "account.invoice")
-_WIZARD: Final = "wizard.account.move.reconcile_lines"
+# The state that each begins with, and what it does.
+_WIZARDS: Final = {
+    "account.move.reconcile_lines": ("start", paying.reconcile),
+    "account.move.unreconcile_lines": ("unreconcile", paying.unreconcile),
+}
 _WRITTEN: Final = ("party.party", "party.identifier", "account.move.line")
 
 # What a call does, for faults and for counting.
@@ -48,7 +52,7 @@ class Doors:
             return "create"
         if parts[1:] == ["rpc"]:
             called = str(body.get("method", "")) if isinstance(body, Mapping) else ""
-            if called.startswith(f"{_WIZARD}."):
+            if called.startswith("wizard."):
                 return "other"
             return _WORK.get(called.rpartition(".")[2], "other")
         action = parts[-1] if len(parts) > 4 else "create"
@@ -157,19 +161,22 @@ class Doors:
             for number in params[0]:
                 self._delete(model, number)
             return None
-        if method.startswith(f"{_WIZARD}."):
-            return self._wizard(action, params)
+        if method.startswith("wizard."):
+            return self._wizard(method, action, params)
         if method == "model.res.user.get_preferences":
             return {"company": 1, "language": "en"}
         raise Page(403)
 
-    def _wizard(self, action: str, params: list[Any]) -> Any:
-        """Lines that a person selected settle each other; a session is a number."""
+    def _wizard(self, method: str, action: str, params: list[Any]) -> Any:
+        """Lines that a person selected settle each other, or do no more; a session is a number."""
+        wizard = method.removeprefix("wizard.").rpartition(".")[0]
+        if wizard not in _WIZARDS:
+            raise Page(403)
         if action == "create":
             self._sessions += 1
-            return [self._sessions, "start", "end"]
+            return [self._sessions, _WIZARDS[wizard][0], "end"]
         if action == "execute":
-            paying.reconcile(self.ledger, params[-1]["active_ids"])
+            _WIZARDS[wizard][1](self.ledger, params[-1]["active_ids"])
         return {} if action == "execute" else None
 
     def _check_password(self, auth: str) -> None:

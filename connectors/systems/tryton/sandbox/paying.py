@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,12 +18,14 @@ def tie(ledger: Ledger, id_: int, body: Mapping[str, Any]) -> None:
     if set(body) != {"invoice_payment"}:
         raise AccessError("You cannot modify a line of a posted move.")
     line = ledger.table("account.move.line")[id_]
+    if body["invoice_payment"] is None:
+        _untie(ledger, line)
+        return
     invoice = ledger.table("account.invoice").get(body["invoice_payment"])
     if invoice is None:
         raise Page(400, "The invoice does not exist.")
     number = str(invoice["number"])
-    if invoice["state"] == "paid":
-        raise AccessError(f'You cannot add or remove lines of payment to paid invoice "{number}".')
+    _not_paid(invoice)
     above = amount(invoice["total_amount"]) >= 0
     other = line["invoice_payment"] not in (None, invoice["id"])
     wrong_side = amount(line["debit" if above else "credit"]) != 0
@@ -67,16 +69,49 @@ def reconcile(ledger: Ledger, ids: Sequence[int]) -> None:
     )
     for line in lines:
         line["reconciliation"] = made
-    for of in {origin(moves[line["move"]]) for line in lines}:
-        if of is not None:
-            _process(ledger, ledger.table("account.invoice")[of])
+    _look(ledger, lines)
+
+
+def unreconcile(ledger: Ledger, ids: Sequence[int]) -> None:
+    """What the lines are part of settles nothing any more; its invoices are open again."""
+    table = ledger.table("account.move.line")
+    parted = {table[id_]["reconciliation"] for id_ in ids} - {None}
+    lines = [line for line in table.values() if line["reconciliation"] in parted]
+    for line in lines:
+        line["reconciliation"] = None
+    _look(ledger, lines)
+
+
+def _look(ledger: Ledger, lines: Iterable[Record]) -> None:
+    """The invoices that lines belong to, or pay, look whether they are paid."""
+    moves, invoices = ledger.table("account.move"), ledger.table("account.invoice")
+    for line in lines:
+        for of in (origin(moves[line["move"]]), line["invoice_payment"]):
+            if of is not None:
+                _process(ledger, invoices[of])
+
+
+def _untie(ledger: Ledger, line: Record) -> None:
+    if line["invoice_payment"] is None:
+        return
+    invoice = ledger.table("account.invoice")[line["invoice_payment"]]
+    _not_paid(invoice)
+    line["invoice_payment"] = None
+    invoice["payment_lines"].remove(line["id"])
+    weigh(ledger, invoice)
+
+
+def _not_paid(invoice: Record) -> None:
+    if invoice["state"] == "paid":
+        number = invoice["number"]
+        raise AccessError(f'You cannot add or remove lines of payment to paid invoice "{number}".')
 
 
 def _process(ledger: Ledger, invoice: Record) -> None:
-    """What is reconciled is paid."""
+    """What is reconciled is paid, and what is not any more is open again."""
     lines = ledger.table("account.move.line")
-    if all(lines[line]["reconciliation"] is not None for line in invoice["lines_to_pay"]):
-        invoice["state"] = "paid"
+    settled = all(lines[line]["reconciliation"] is not None for line in invoice["lines_to_pay"])
+    invoice["state"] = "paid" if settled else "posted"
     weigh(ledger, invoice)
 
 
