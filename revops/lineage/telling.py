@@ -136,6 +136,10 @@ def _billing_context(told: Payload) -> str:
     )
 
 
+def _event(told: Payload) -> str:
+    return _plain(told.get("type")).replace(".", " ")
+
+
 def _why(told: Payload) -> str:
     return str(told.get("reason") or "").rstrip(".")
 
@@ -156,6 +160,7 @@ _WORDS: Final[Mapping[str, Callable[[Payload], str]]] = {
     "billing.invoice_item.delete": _why,
     "billing.credit_note.create": _credit_note,
     "billing.credit_note.void": _void_note,
+    "portal.event": _event,
     "tax.commit": _tax,
     "tax.void": _void_tax,
     "support.credit_state": _credit_state,
