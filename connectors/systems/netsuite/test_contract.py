@@ -6,7 +6,7 @@ from connectors.contract import Settings
 from connectors.systems.netsuite import sandbox
 from connectors.systems.netsuite.connector import connector
 from connectors.systems.netsuite.sandbox import chart
-from connectors.testing import LOOPBACK, ErpContract
+from connectors.testing import LOOPBACK, ErpContract, SignInContract
 
 SETTINGS = Settings(
     slug="netsuite",
@@ -20,7 +20,7 @@ SETTINGS = Settings(
 )
 
 
-class TestNetSuite(ErpContract):
+class TestNetSuite(ErpContract, SignInContract):
     connector = connector
     settings = SETTINGS
     page = "connectors.systems.netsuite.listing.PAGE"
