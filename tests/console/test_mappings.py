@@ -23,6 +23,7 @@ from revops.kernel.keys import sha256
 from revops.mappings.models import (
     ChangeSet,
     EntityMap,
+    ErpRoute,
     LegalEntity,
     MappingVersion,
     OwnershipRule,
@@ -298,6 +299,28 @@ class TestOwnership:
         assert "mapped like that already" in answer.content.decode()
         bad = client.post("/mappings/ownership/rows", row | {"field": "customer.shoe_size"})
         assert "nothing that can be mapped here" in bad.content.decode()
+
+
+class TestRoutes:
+    def test_say_how_invoices_go_to_an_erp_that_takes_them(
+        self, sign_in: SignIn, adam: User, ana: User, entity: LegalEntity
+    ) -> None:
+        a_connection("erp", "tryton")
+        a_connection("crm", "salesforce")
+        client = sign_in(adam)
+        row = {"entity": "NW-US", "lane": "primary", "since": "2026-11-01"}
+        bad = client.post(
+            "/mappings/routes/rows", row | {"connection": "crm", "posts_as": "documents"}
+        )
+        assert "crm takes journals only" in bad.content.decode()
+        for lane, asked in (("primary", "documents"), ("shadow", "")):
+            told = row | {"connection": "erp", "lane": lane, "posts_as": asked}
+            assert client.post("/mappings/routes/rows", told).status_code == 302
+        held = ChangeSet.objects.get()
+        proven(asking.send(set_id=held.pk, by=adam, reason="Invoices in the ERP"), ana)
+        routes = ErpRoute.objects.order_by("lane").values_list("lane", "posts_as")
+        assert list(routes) == [("primary", "documents"), ("shadow", "journals")]
+        assert "The ERP&#x27;s own documents" in client.get("/ownership/").content.decode()
 
 
 def proven(request: ApprovalRequest, by: User) -> None:
