@@ -29,6 +29,25 @@ SignIn = Callable[[User], Client]
 gc.disable()
 
 
+# DISCARD ALL, but for what the server knows of tables and plans: to learn that anew takes it longer
+# than most tests. RESET ALL wakes the triggers, too.
+_AS_NEW = (
+    "CLOSE ALL", "SET SESSION AUTHORIZATION DEFAULT", "RESET ALL", "UNLISTEN *",
+    "SELECT pg_advisory_unlock_all()", "DISCARD TEMP", "DISCARD SEQUENCES",
+)  # fmt: skip
+
+
+def _is_unfit(_case: object) -> bool:
+    """Whether a connection is not fit for the next test, after one that committed."""
+    connection = connections["default"]
+    return (
+        connection.connection is None
+        or connection.in_atomic_block
+        or connection.needs_rollback
+        or not connection.is_usable()
+    )
+
+
 def _empty_tables(_case: object) -> None:
     """
     Empty every table after a test that committed, and number its rows from 1 again.
@@ -62,7 +81,9 @@ def _empty_tables(_case: object) -> None:
                 " AND sequencename !~ '^(django_migrations|django_content_type|auth_permission)_'"
             )
         finally:
-            cursor.execute("SET session_replication_role = DEFAULT")
+            for words in _AS_NEW:
+                cursor.execute(words)
+    connection.ensure_timezone()
     unguarded.forget()
 
 
@@ -85,8 +106,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | Non
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_the_guards() -> None:
-    # Theirs truncates, which the guards refuse.
+    # Theirs truncates, which the guards refuse, and connects anew after each test.
     cast(Any, TransactionTestCase)._fixture_teardown = _empty_tables
+    cast(Any, TransactionTestCase)._should_reload_connections = _is_unfit
 
 
 @pytest.fixture(scope="session", autouse=True)
