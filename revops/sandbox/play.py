@@ -25,31 +25,35 @@ SCORES: Final = (82, 91, 64, 77, 88)
 # What sales does in the first week: one deal is lost, one open, one won, signed and amended.
 SALES: Final = ("deal", "lose", "deal", "win", "quote", "sign", "amend", "deal")
 
+# Where customers are: a tax engine needs to know. Without a postal code nobody looks like another.
+_US: Final = {"country": "US", "state": "NY", "city": "New York"}
+_UK: Final = {"country": "GB", "city": "London"}
+_DE: Final = {"country": "DE", "city": "Berlin"}
 # (what is played, with which values): the first week, in order.
 OPENING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("customers", {
         "count": 14, "price": "price_team_yearly", "amount": 1_200_000, "tax_percent": "8.25",
-        "declined": 1, "legal_entity": "US-INC",
+        "declined": 1, "legal_entity": "US-INC", "address": _US,
     }),
     # Three payouts that arrive at once, for the bank's statement.
     ("payout", {"currency": "usd", "days": 0}),
     ("customers", {
         "count": 6, "price": "price_scale_yearly", "amount": 4_850_000, "tax_percent": "8.25",
-        "legal_entity": "US-INC",
+        "legal_entity": "US-INC", "address": _US,
     }),
     ("payout", {"currency": "usd", "days": 0}),
     ("customers", {
         "count": 5, "price": "price_team_monthly", "amount": 98_000, "interval": "month",
-        "tax_percent": "20", "currency": "gbp", "legal_entity": "UK-LTD",
+        "tax_percent": "20", "currency": "gbp", "legal_entity": "UK-LTD", "address": _UK,
     }),
     ("customers", {
         "count": 5, "price": "price_seat_monthly", "amount": 64_500, "interval": "month",
-        "tax_percent": "19", "currency": "eur", "legal_entity": "DE-GMBH",
+        "tax_percent": "19", "currency": "eur", "legal_entity": "DE-GMBH", "address": _DE,
     }),
     # A SKU that nobody has mapped yet: the first group in the queue.
     ("customers", {
         "count": 4, "price": "price_enterprise_addon", "amount": 1_345_000, "tax_percent": "8.25",
-        "legal_entity": "US-INC", "pays": None,
+        "legal_entity": "US-INC", "address": _US, "pays": None,
     }),
     ("issue", {"amount": 250_000, "price": "price_onboarding"}),
     ("pay", {}),
@@ -92,7 +96,7 @@ UNMAPPED_TAX: Final = 40
 _TAXED: Final[dict[str, Any]] = {"price": "price_onboarding", "tax_percent": "6.5"}
 _CUSTOMER: Final[dict[str, Any]] = {
     "called": "Sycamore Stores", "price": "price_team_yearly", "amount": 1_200_000,
-    "tax_percent": "8.25", "legal_entity": "US-INC",
+    "tax_percent": "8.25", "legal_entity": "US-INC", "address": _US,
 }  # fmt: skip
 
 

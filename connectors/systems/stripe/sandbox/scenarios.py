@@ -56,11 +56,13 @@ def customers(
     called: str = "",
     account: str = "",
     contract: str = "",
+    address: Mapping[str, str] | None = None,
     at: int | None = None,
 ) -> Obj:
     """
     ``count`` customers with a subscription and its first invoice; the last ``declined`` fail.
     ``called`` names one; ``account`` and ``contract`` are what sales calls it and its contract.
+    ``address`` is theirs, in Stripe's words (``country``, ``state`` …).
     """
     plan = price_of(business, price, amount, currency, interval, at)
     made = []
@@ -76,6 +78,7 @@ def customers(
             name=called or name + suffix,
             email=f"billing@{name.split()[0].lower()}{place + 1}.example",
             currency=currency,
+            address=dict(address) if address else None,
             metadata=metadata | in_sales,
             at=at,
         )
