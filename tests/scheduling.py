@@ -15,9 +15,9 @@ HOMES: Final = ("tests/browser/", "tests/access/")
 
 # About how many seconds what takes longest takes; only the order depends on it.
 SECONDS: Final = {
-    "tests/browser/test_pages.py": 270,
+    "tests/browser/test_pages.py": 210,
     "tests/access/test_matrix.py": 160,
-    "tests/embedded/test_run.py": 77,
+    "tests/embedded/test_run.py": 45,
     "tests/access/test_foreign.py": 70,
     "tests/pipeline/test_broker.py": 61,
     "tests/company/test_invariants.py": 55,
