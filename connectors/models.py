@@ -85,7 +85,7 @@ class AccessToken(models.Model):
     """
 
     connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="access_tokens"
+        Connection, on_delete=models.CASCADE, related_name="access_tokens", db_index=False
     )
     place = models.CharField(max_length=64)
     ciphertext = models.BinaryField(default=b"")
@@ -124,7 +124,7 @@ class SchemaDrift(models.Model):
     """
 
     connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="schema_drifts"
+        Connection, on_delete=models.CASCADE, related_name="schema_drifts", db_index=False
     )
     object_kind = models.CharField(max_length=120)
     path = models.CharField(max_length=300)
