@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from revops.kernel import strict_json
 from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready
+from revops.pipeline.transform.customers import known
+from revops.pipeline.transform.parties import Party
 from revops.store import sql
 
 DOCUMENT: Final = "tax_document"
@@ -49,16 +51,20 @@ def commit(asks: Sequence[Ask]) -> Mapping[int, Answer]:
         for kind, query in (("invoice", _INVOICES), ("credit", _CREDITS))
         for row in _rows(query, [ask.record_id for ask in asks if ask.record_kind == kind])
     }
-    return {ask.step_id: _commit(ask, rows.get(ask.record), using) for ask in asks}
+    customers = known(asks)
+    return {
+        ask.step_id: _commit(ask, rows.get(ask.record), customers.get(ask.step_id), using)
+        for ask in asks
+    }
 
 
-def _commit(ask: Ask, row: Any, using: Mapping[int, frozenset[str]]) -> Answer:
+def _commit(ask: Ask, row: Any, party: Party | None, using: Mapping[int, frozenset[str]]) -> Answer:
     if ask.legal_entity not in using.get(ask.connection_id, frozenset()):
         return _UNUSED
     if row is None or row.issued_on is None:
         return Unready("The document is not known yet.")
-    address: Any = strict_json.loads(row.address)
-    if not isinstance(address, dict) or not address.get("country"):
+    address = _address(row, party)
+    if address is None:
         return Unready("The customer has no country, and without one no tax can be found.")
     told: Any = ask.event
     lines = [
@@ -87,6 +93,13 @@ def _commit(ask: Ask, row: Any, using: Mapping[int, frozenset[str]]) -> Answer:
     }
     due = sum(line["tax"] for line in lines)
     return Made(_key(ask), payload, row.currency, due)
+
+
+def _address(row: Any, party: Party | None) -> Any:
+    """As billing has it; where that knows no country, as the first other system that does."""
+    others = [account.address for account in party.accounts] if party else []
+    found: Any = [strict_json.loads(row.address), *others]
+    return next((one for one in found if isinstance(one, dict) and one.get("country")), None)
 
 
 def void(asks: Sequence[Ask]) -> Mapping[int, Answer]:

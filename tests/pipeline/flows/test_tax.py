@@ -93,6 +93,12 @@ class TestTaxEngine:
         step = StepRun.objects.get(step="tax.commit")
         assert step.state == "unready"
         assert "no country" in step.note
+        in_sales = stage.party.customers.get(connection=stage.crm.connection)
+        in_sales.address = {"country": "US", "region": "TX"}
+        in_sales.save()
+        again(engine)
+        (told,) = engine.told("tax.commit")
+        assert told["address"]["region"] == "TX"
 
 
 def a_credit(stage: Stage, **values: Any) -> Credit:
