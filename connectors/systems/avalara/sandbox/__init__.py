@@ -29,7 +29,7 @@ def for_connection(
     """The sandbox behind a configured connection, with its account, key and companies."""
     return build(
         Config(
-            account=str(settings.parameters.get("account") or ACCOUNT),
+            account=str(settings.parameters.get("account") or ""),
             license=settings.secrets.get("license_key") or LICENSE,
             companies=str(settings.parameters.get("companies") or COMPANIES),
             state_path=state_path,
