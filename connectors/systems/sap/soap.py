@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from connectors.postings import CREDIT_MEMO, INVOICE, JOURNAL, PAYMENT, Line, Posting
@@ -12,6 +13,7 @@ from connectors.systems.sap.books import Books
 from connectors.systems.sap.confirming import SPACE
 from revops.kernel.clock import now
 
+_MOST_DAYS: Final = 999
 _ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 
 
@@ -127,7 +129,7 @@ def _debtor(
     document = posting.document
     terms: list[tuple[str, Any]] = []
     if document is not None and document.due_on and posting.kind == INVOICE:
-        terms = [("CashDiscountTerms", [("DueCalculationBaseDate", document.due_on)])]
+        terms = [("CashDiscountTerms", _terms(document.day, document.due_on))]
     return [
         ("ReferenceDocumentItem", str(place)),
         ("Debtor", debtor),
@@ -135,6 +137,16 @@ def _debtor(
         ("DocumentItemText", _text(line, posting)),
         ("AssignmentReference", reference),
         *terms,
+    ]
+
+
+def _terms(start: str, due: str) -> list[tuple[str, Any]]:
+    """Days from the document's date; SAP's schema does not let them be left out."""
+    days = (date.fromisoformat(due) - date.fromisoformat(start)).days
+    base = start if 0 <= days <= _MOST_DAYS else due
+    return [
+        ("DueCalculationBaseDate", base),
+        ("NetPaymentDays", str(days) if base == start else "0"),
     ]
 
 

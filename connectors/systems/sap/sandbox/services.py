@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.systems.sap import xml
+from connectors.systems.sap.sandbox import schema
 from connectors.systems.sap.sandbox.odata import Row, listed
 from connectors.systems.sap.sandbox.world import Rejected, World
 
@@ -43,6 +44,9 @@ def post(world: World, raw: bytes) -> tuple[int, bytes]:
         bulk = None
     if bulk is None or not bulk.said("MessageHeader", "CreationDateTime"):
         return 500, fault("CX_ST_DESERIALIZATION_ERROR: the request cannot be read")
+    wrong = [found for one in bulk.children if (found := schema.problem(one))]
+    if wrong:
+        return 500, fault(f"CX_ST_DESERIALIZATION_ERROR: {wrong[0]}")
     told = []
     for one in bulk.all("JournalEntryCreateRequest"):
         (entry, *_) = one.all("JournalEntry")

@@ -62,9 +62,6 @@ class World:
             raise Rejected(("609(RW)", "Error in document: BKPFF $"), ("201(F5)", words))
         reference = entry.said("DocumentReferenceID")
         header = entry.said("DocumentHeaderText")
-        for text, most in ((reference, 16), (header, 25), (entry.said("CreatedByUser"), 12)):
-            if len(text) > most:
-                raise Rejected(("000(00)", f"The value {text} is longer than {most} characters"))
         rows = [self._item(company, one, "S") for one in entry.all("Item")]
         rows += [self._item(company, one, "D") for one in entry.all("DebtorItem")]
         for name in ("AmountInTransactionCurrency", "AmountInCompanyCodeCurrency"):
