@@ -99,16 +99,20 @@ def signed_in(answer: Answer) -> tuple[str, int | None]:
     raise problem(answer, write=False)
 
 
-def loaded(problem: Problem) -> Problem:
+def loaded(problem: Problem, *, signed: bool) -> Problem:
     """
-    For a token that NetSuite issued a moment ago and refuses as an invalid login: that is also how
-    it was seen to say that too many calls run at once, so it says nothing about the credentials.
+    For a token that NetSuite issued a moment ago, or a call that is ``signed``, which it refuses as
+    an invalid login: that is also how it was seen to say that too many calls run at once, so it
+    says nothing about the credentials.
     """
+    refused = (
+        "NetSuite refused a signed call" if signed else "NetSuite issued a token and refused it"
+    )
     return Problem(
         Outcome.THROTTLED,
         "login_under_load",
-        "NetSuite issued a token and then refused it, as it does when too many calls run at once. "
-        "If it goes on, its Login Audit Trail says why.",
+        f"{refused}, as it does when too many calls run at once. If it goes on, its Login Audit "
+        "Trail says why.",
         status=problem.status,
         excerpt=problem.excerpt,
         retry_after=LOADED_S,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer
 from connectors.problem import Problem
-from connectors.systems.netsuite import answers, signing
+from connectors.systems.netsuite import answers, signing, tba
 from connectors.systems.netsuite.answers import Submitted
 
 RECORDED: Final = json.loads(
@@ -62,7 +62,8 @@ class TestAnswers:
             answers.signed_in(Answer(400, {}, b'{"error": "invalid_grant"}'))
         assert caught.value.outcome is Outcome.AUTH
         refused = answers.problem(answer({"status": 401, "body": ""}), write=True)
-        assert answers.loaded(refused).outcome is Outcome.THROTTLED
+        for signed in (False, True):
+            assert answers.loaded(refused, signed=signed).outcome is Outcome.THROTTLED
 
 
 KEYS: Final = {
@@ -104,3 +105,64 @@ class TestAssertions:
             with pytest.raises(Problem) as caught:
                 signing.assertion(held, at=AT)
             assert caught.value.outcome is Outcome.AUTH
+
+
+class TestSignedCalls:
+    """Oracle's examples, section_1534941088 and section_1534941295, as others' tests hold them."""
+
+    AT: Final = datetime.fromtimestamp(1508242306, UTC)
+    NONCE: Final = "fjaLirsIcCGVZWzBX0pg"
+    SECRETS: Final = {
+        "consumer_key": "ef40afdd8abaac111b13825dd5e5e2ddddb44f86d5a0dd6dcf38c20aae6b67e4",
+        "consumer_secret": "d26ad321a4b2f23b0741c8d38392ce01c3e23e109df6c96eac6d099e9ab9e8b5",
+        "token_id": "2b0ce516420110bcbd36b69e99196d1b7f6de3c6234c5afb799b73d87569f5cc",
+        "token_secret": "c29a677df7d5439a458c063654187e3d678d73aca8e3c9d8bea1478a3eb0d295",
+    }
+
+    def held(self, host: str, **more: str) -> Settings:
+        return Settings(
+            slug="netsuite",
+            base_url=f"https://123456.{host}.api.netsuite.com",
+            parameters={"account": "123456"},
+            secrets={**self.SECRETS, **more},
+        )
+
+    @pytest.mark.parametrize(
+        ("host", "method", "path", "params", "signature"),
+        [
+            (
+                "suitetalk",
+                "GET",
+                "/services/rest/record/v1/employee/40",
+                {},
+                "B5OIWznZ2YP0OB7VrJrGkYsTh%2B8H%2B5T9Hag%2Bo92q0zY%3D",
+            ),
+            (
+                "restlets",
+                "POST",
+                "/app/site/hosting/restlet.nl",
+                {
+                    "script": "6",
+                    "deploy": "1",
+                    "customParam": "someValue",
+                    "testParam": "someOtherValue",
+                },
+                "%2BKK4SKNgz4ZiILGLwOMtfYlgcXSy1eis8ldE9X90azQ%3D",
+            ),
+        ],
+    )
+    def test_have_the_signature_that_oracle_publishes(
+        self, host: str, method: str, path: str, params: dict[str, str], signature: str
+    ) -> None:
+        told = tba.header(self.held(host), method, path, params, nonce=self.NONCE, at=self.AT)
+        assert told.startswith('OAuth realm="123456", ')
+        assert told.endswith(f'oauth_signature="{signature}"')
+        assert not any(self.SECRETS[name] in told for name in ("consumer_secret", "token_secret"))
+
+    def test_need_all_four_and_name_the_account_as_netsuite_does(self) -> None:
+        assert tba.realm("1234567-sb1") == "1234567_SB1"
+        with pytest.raises(Problem) as caught:
+            tba.header(
+                self.held("x", token_secret=""), "GET", "/", {}, nonce=self.NONCE, at=self.AT
+            )
+        assert caught.value.outcome is Outcome.AUTH

@@ -86,6 +86,22 @@ class TestSigningIn:
 
         play(story)
 
+    def test_calls_may_be_signed_instead_and_a_wrong_signature_gets_nowhere(self) -> None:
+        async def story(desk: Desk) -> None:
+            desk.settings = replace(desk.settings, secrets=sandbox.TOKENS)
+            assert (await desk.send(BOOKS.journal(1))).outcome is OK
+            assert "sign_in" not in await desk.look("requests")
+            assert all(
+                step.passed for step in await desk.connector.probe(desk.client, desk.settings)
+            )
+            wrong = {**sandbox.TOKENS, "token_secret": "another"}
+            desk.settings = replace(desk.settings, secrets=wrong)
+            receipt = await desk.send(BOOKS.journal(2))
+            assert (receipt.outcome, receipt.code) == (Outcome.THROTTLED, "login_under_load")
+            assert len(await desk.look("moves")) == 1
+
+        play(story, sign_in="tba")
+
 
 class TestInTheBackground:
     IN: Final = {"processing": "in the background"}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -19,7 +20,7 @@ from connectors import signing_in
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
-from connectors.systems.netsuite import answers, signing
+from connectors.systems.netsuite import answers, signing, tba
 from revops.kernel.clock import now
 
 Row = Mapping[str, Any]
@@ -106,6 +107,7 @@ class NetSuite:
         self.item_prefix = str(told.get("item_prefix") or "RC-")
         self.book = str(told.get("accounting_book") or "1")
         self.key_field = str(told.get("key_field") or "custentity_revops_key").lower()
+        self.signs = told.get("sign_in") == "tba"
         self.in_background = told.get("processing") == "in the background"
         if not re.fullmatch(r"custentity[a-z0-9_]{1,60}", self.key_field):
             reason = "The field for our keys is no custom field of customers (custentity…)."
@@ -177,11 +179,12 @@ class NetSuite:
         params: Mapping[str, str] | None = None,
         write: bool = True,
     ) -> Answer:
-        """A refused token is replaced once; one that is refused when new is a matter of load."""
+        """A refused proof is replaced once; one that is refused when new is a matter of load."""
         content = None if body is None else encode(body).encode()
-        token = await self.token()
+        proof = ""
         for last in (False, True):
-            sent = {"authorization": f"Bearer {token}", "accept": "application/json"}
+            proof = await self._proof(method, path, params or {}, instead_of=proof)
+            sent = {"authorization": proof, "accept": "application/json"}
             sent |= {"content-type": "application/json"} if content is not None else {}
             sent |= headers or {}
             with carried(write=write):
@@ -192,9 +195,17 @@ class NetSuite:
                 break
             refused = answers.problem(answer, write=write)
             if last:
-                raise answers.loaded(refused)
-            token = await self.token(instead_of=token)
+                raise answers.loaded(refused, signed=self.signs)
         return answer
+
+    async def _proof(
+        self, method: str, path: str, params: Mapping[str, str], *, instead_of: str
+    ) -> str:
+        """The value of ``Authorization`` for a call; another one than ``instead_of``."""
+        if self.signs:
+            nonce = secrets.token_hex(10)
+            return tba.header(self._settings, method, path, params, nonce=nonce, at=now())
+        return f"Bearer {await self.token(instead_of=instead_of.removeprefix('Bearer '))}"
 
     async def _sign_in(self) -> signing_in.Pass:
         form = signing.form(self._settings, at=now())

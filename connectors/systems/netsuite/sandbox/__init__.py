@@ -6,6 +6,11 @@ answered by running it and not by knowing what the connector asks.
 """
 
 from connectors.systems.netsuite.sandbox.app import build, for_connection
-from connectors.systems.netsuite.sandbox.oauth import CERTIFICATE_ID, CLIENT_ID, PRIVATE_KEY
+from connectors.systems.netsuite.sandbox.oauth import (
+    CERTIFICATE_ID,
+    CLIENT_ID,
+    PRIVATE_KEY,
+    TOKENS,
+)
 
-__all__ = ["CERTIFICATE_ID", "CLIENT_ID", "PRIVATE_KEY", "build", "for_connection"]
+__all__ = ["CERTIFICATE_ID", "CLIENT_ID", "PRIVATE_KEY", "TOKENS", "build", "for_connection"]

@@ -59,7 +59,7 @@ _SCOPES: Final = {
 def build(config: Mapping[str, Any] | None = None) -> Starlette:
     """
     ``config``: ``client_id``, ``certificate_id``, ``private_key`` (of which it takes the public
-    half) and ``state_file``; all are optional.
+    half), those of ``oauth.TOKENS`` and ``state_file``; all are optional.
     """
     sandbox = Sandbox(config or {})
     app = Starlette(
@@ -81,6 +81,7 @@ def for_connection(
             "client_id": settings.secrets.get("client_id"),
             "private_key": settings.secrets.get("private_key"),
             "certificate_id": settings.parameters.get("certificate_id"),
+            **{name: settings.secrets.get(name) for name in oauth.TOKENS},
             "state_file": state_path,
         }
     )
@@ -169,7 +170,7 @@ class Sandbox:
                 return JSONResponse(self.door.sign_in(dict(parse_qsl(raw.decode("ascii")))))
             except oauth.Refused as refused:
                 return JSONResponse({"error": str(refused)}, 400)
-        if not self.door.admits(request.headers.get("authorization", "")):
+        if not self.door.admits(request):
             return error(401, _INVALID_LOGIN, "INVALID_LOGIN")
         try:
             body = json.loads(raw, parse_float=Decimal) if raw else {}

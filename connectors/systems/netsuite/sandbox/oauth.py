@@ -1,12 +1,17 @@
-"""The sandbox's sign-in: JWT assertions in, access tokens that end out."""
+"""The sandbox's sign-in: assertions for access tokens that end, or calls that are signed."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import re
 import time
 from collections.abc import Mapping
 from functools import cache
 from secrets import token_urlsafe
 from typing import Any, Final
+from urllib.parse import parse_qsl, quote, unquote
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,12 +21,22 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from starlette.requests import Request
 
 PATH: Final = "/services/rest/auth/oauth2/v1/token"
 CLIENT_ID: Final = "sandbox-client-id"
 CERTIFICATE_ID: Final = "sandbox-certificate"
 LASTS_S: Final = 3600
 _ALGORITHMS: Final = ("PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+# Consumer key, consumer secret, token, token's secret.
+TOKENS: Final = {
+    "consumer_key": "sandbox-consumer",
+    "consumer_secret": "sandbox consumer's secret",
+    "token_id": "sandbox-token",
+    "token_secret": "sandbox-token-secret",
+}
+_PART: Final = re.compile(r'(\w+)="([^"]*)"')
+_FRESH_S: Final = 300
 _TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -47,6 +62,8 @@ class Door:
         pem = str(config.get("private_key") or PRIVATE_KEY)
         self._public = load_pem_private_key(pem.encode(), None).public_key()
         self._ends: dict[str, float] = {}
+        self._tokens = {name: str(config.get(name) or told) for name, told in TOKENS.items()}
+        self._nonces: set[str] = set()
         self.issued = 0
 
     def sign_in(self, form: Mapping[str, str]) -> dict[str, Any]:
@@ -78,9 +95,33 @@ class Door:
         self.issued += 1
         return {"access_token": token, "expires_in": str(LASTS_S), "token_type": "Bearer"}
 
-    def admits(self, authorization: str) -> bool:
-        kind, _, token = authorization.partition(" ")
-        return kind == "Bearer" and time.monotonic() < self._ends.get(token, 0)
+    def admits(self, request: Request) -> bool:
+        kind, _, told = request.headers.get("authorization", "").partition(" ")
+        if kind == "OAuth":
+            return self._signed(
+                request, {name: unquote(part) for name, part in _PART.findall(told)}
+            )
+        return kind == "Bearer" and time.monotonic() < self._ends.get(told, 0)
+
+    def _signed(self, request: Request, told: dict[str, str]) -> bool:
+        """As in RFC 5849, 3.4.1; a nonce counts once, and a timestamp for five minutes."""
+        realm, given = told.pop("realm", ""), told.pop("oauth_signature", "")
+        held = self._tokens
+        known = (told.get("oauth_consumer_key"), told.get("oauth_token"))
+        nonce, stamp = told.get("oauth_nonce", ""), told.get("oauth_timestamp", "")
+        fresh = stamp.isdecimal() and abs(int(stamp) - time.time()) < _FRESH_S
+        if known != (held["consumer_key"], held["token_id"]) or nonce in self._nonces:
+            return False
+        if not (fresh and len(nonce) >= 6 and realm == realm.upper() and "-" not in realm):
+            return False
+        self._nonces.add(nonce)
+        pairs = parse_qsl(request.url.query, keep_blank_values=True) + list(told.items())
+        query = "&".join(sorted(f"{quote(a, safe='')}={quote(b, safe='')}" for a, b in pairs))
+        address = str(request.url).partition("?")[0]
+        text = f"{request.method}&{quote(address, safe='')}&{quote(query, safe='')}"
+        secret = "&".join(quote(held[one], safe="") for one in ("consumer_secret", "token_secret"))
+        made = hmac.digest(secret.encode(), text.encode(), hashlib.sha256)
+        return hmac.compare_digest(base64.b64encode(made).decode("ascii"), given)
 
     def expire(self) -> None:
         """All tokens end at once."""
