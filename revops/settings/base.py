@@ -199,6 +199,7 @@ CELERY = {
         "revops.jobs.tasks",
         "exceptions.tasks",
         "revops.audit.tasks",
+        "revops.warehouse.tasks",
         "revops.sandbox.rehearsals.tasks",
     ],
     "beat_schedule": {

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from connectors.contract import Command
@@ -161,3 +162,11 @@ class TestLoading:
         operations.load(house)
         held = {id: row["currency"] for id, row in told()["customers"].items()}
         assert held == dict(Customer.objects.values_list("pk", "currency"))
+
+
+class TestRegularWork:
+    def test_whatever_is_due_by_the_clock_is_known_to_workers(self) -> None:
+        """A task of a module that no worker imports is thrown away each time, with a line of log."""
+        known = settings.CELERY["imports"]
+        for name, entry in settings.CELERY["beat_schedule"].items():
+            assert entry["task"].rpartition(".")[0] in known, name
