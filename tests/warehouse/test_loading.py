@@ -166,7 +166,7 @@ class TestLoading:
 
 class TestRegularWork:
     def test_whatever_is_due_by_the_clock_is_known_to_workers(self) -> None:
-        """A task of a module that no worker imports is thrown away each time, with a line of log."""
+        """A task of a module that no worker imports is thrown away, each time it is due."""
         known = settings.CELERY["imports"]
         for name, entry in settings.CELERY["beat_schedule"].items():
             assert entry["task"].rpartition(".")[0] in known, name
