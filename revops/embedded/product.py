@@ -82,7 +82,7 @@ def console(
         )
 
     worker = (
-        *("-m", "celery", "-A", "revops", "worker", "--concurrency", "2", "--loglevel", "INFO"),
+        *("-m", "celery", "-A", "revops", "worker", "--concurrency", "4", "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle"),
     )
     beat = (
