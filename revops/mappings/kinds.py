@@ -187,7 +187,7 @@ KINDS: Final = (
         "routes", "ERP routes", "route", ErpRoute, Column("lane", "Lane", "lane", longest=24),
         (
             Column("connection", "Kept in", "connection__slug", "connection"),
-            Column("posts_as", "Invoices and credit notes go as", "posts_as", "choice", blank=True,
+            Column("posts_as", "Invoices go as", "posts_as", "choice", blank=True,
                    choices=dict(PostsAs.choices)),
         ),
         hint="Which ERP keeps an entity's books.",
