@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 
-from exceptions.models import Case
+from exceptions.models import Case, CaseEntry
 from revops.reconciliation import kinds
 from revops.reconciliation.checks.sides import listed
 from revops.reconciliation.models import Break, BreakType
+from revops.store import sql
 from tests import factories as make
 from tests.reconciliation.lists import CHECK, KIND, Lists
 
@@ -90,3 +92,15 @@ class TestCarriedForward:
         lists.run(period="2026-11")
         (one,) = lists.breaks()
         assert (one.carried, one.period_code, one.state) == (1, "2026-10", "open")
+
+
+class TestCasesOfKindsThatGaveWay:
+    def test_settle_by_themselves(self) -> None:
+        old, other = make.a_case(kind="missing_in_target"), make.a_case()
+        moved = import_module("revops.reconciliation.migrations.0009_kinds_that_gave_way")
+        sql.run(moved.SETTLE)
+        old.refresh_from_db()
+        other.refresh_from_db()
+        assert (old.state, other.state) == ("resolved", "open")
+        assert old.resolved_at is not None
+        assert CaseEntry.objects.get(case=old).text == old.resolution

@@ -13,12 +13,13 @@ import pytest
 
 from accounts.models import User
 from revops.kernel import clock
+from revops.mappings.models import AccountingPeriod
 from revops.reconciliation.engine import folding, reading
 from revops.reconciliation.models import Break, Footing, Holding, Kept, Match, MatchItem, Run
-from revops.reconciliation.operations import comparing, runs
+from revops.reconciliation.operations import comparing, runs, watching
 from tests.reconciliation.lists import CHECK, DAY, Lists
 
-STEPS: Final = 60
+STEPS: Final = 40
 NEXT_MONTH: Final = date(2026, 11, 10)
 
 
@@ -29,7 +30,7 @@ class Walk:
         self.lists, self.chance, self.made = lists, random.Random(seed), 0
 
     def step(self) -> None:
-        for _ in range(self.chance.randint(2, 5)):
+        for _ in range(self.chance.randint(3, 7)):
             self.chance.choice(
                 (self.come, self.come, self.amount, self.day, self.currency, self.key, self.leave,
                  self.state, self.again)
@@ -135,7 +136,7 @@ class TestTwoHundredChangesAtRandom:
                 seen = told(part)
                 assert seen == told(lists.run()), number
                 compared += len(seen[2])  # type: ignore[arg-type]  # a list of breaks
-        assert compared > 200
+        assert compared > 100
         assert looked > STEPS * 3 // 4
 
 
@@ -188,6 +189,15 @@ class TestWhatIsKept:
         seen = told(lists.run(full=False))
         assert lists.found() == [("timing", "clearing", 500), ("timing", "clearing", -400)]
         assert seen == told(lists.run())
+
+    def test_is_gone_when_its_period_is_closed(self, lists: Lists) -> None:
+        lists.run(full=False)
+        watching.look_at_all()
+        assert Footing.objects.exists()
+        AccountingPeriod.objects.filter(code="2026-10").update(state="closed")
+        watching.look_at_all()
+        assert not Footing.objects.exists()
+        assert not Kept.objects.exists()
 
     def test_that_a_crash_took_away_is_made_anew(self, lists: Lists) -> None:
         first = lists.run(full=False)

@@ -46,6 +46,13 @@ _CONFIRM: Final = f"""
 UPDATE reconciliation_footing SET run_id = %(run)s WHERE {_SCOPE} AND totals = %(totals)s::jsonb
 """  # noqa: S608  our own literals
 
+# Of a period that is closed nothing changes any more.
+_CLOSED: Final = """
+SELECT footing.id FROM reconciliation_footing AS footing
+JOIN mappings_accountingperiod AS period ON period.legal_entity_id = footing.legal_entity_id
+    AND period.code = footing.period_code
+WHERE period.state = 'closed'
+"""
 _CLEAR: Final = "DELETE FROM reconciliation_kept WHERE footing_id = %s"
 _BUILD: Final = """
 WITH made AS (
@@ -70,23 +77,23 @@ FROM made GROUP BY currency
 # Rows that may read differently: of the keys that are wanted, and those that left them.
 _ITEMS: Final = """
 CREATE TEMPORARY TABLE rec_items ON COMMIT DROP AS
-SELECT side, {item} AS item, ({item} & {mask})::integer AS part FROM (
+SELECT side, ({item} & {mask})::integer AS part, array_agg({item}) AS items FROM (
     SELECT side, item_key FROM rec_rest UNION SELECT side, item_key FROM rec_touched) AS row
+GROUP BY 1, 2
 """
 _WAS: Final = """
 CREATE TEMPORARY TABLE rec_was ON COMMIT DROP AS
 SELECT kept.side, kept.part, kept.currency, one.*
-FROM (SELECT DISTINCT side, part FROM rec_items) AS p
+FROM rec_items AS p
 JOIN reconciliation_kept AS kept
     ON kept.footing_id = {footing} AND kept.part = p.part AND kept.side = p.side
 CROSS JOIN LATERAL unnest(kept.items, kept.keys, kept.amounts, kept.folds)
     AS one (item, key, amount, fold)
-WHERE EXISTS (SELECT FROM rec_items AS i WHERE i.side = kept.side AND i.item = one.item)
+WHERE one.item = ANY (p.items)
 """
 _NOTHING: Final = "CREATE TEMPORARY TABLE rec_was (amount bigint) ON COMMIT DROP"
 _STRANGE: Final = """
-SELECT 1 FROM rec_was WHERE NOT EXISTS (SELECT FROM rec_wanted AS w WHERE {key} = rec_was.key)
-LIMIT 1
+SELECT 1 FROM rec_was WHERE key NOT IN (SELECT {key} FROM rec_wanted AS w) LIMIT 1
 """
 _CHANGED: Final = """
 CREATE TEMPORARY TABLE rec_changed ON COMMIT DROP AS
@@ -165,20 +172,18 @@ def build(scope: Scope, rows: int, run_id: int) -> Footing:
 
 
 def nothing() -> None:
-    """There is nothing that the wanted rows were."""
+    """No row was anything."""
     sql.once("DROP TABLE IF EXISTS rec_was")
     sql.once(_NOTHING)
 
 
 def recall(footing: Footing) -> bool:
-    """
-    What the rows at hand were: ``rec_was``. False when one had a key that is not wanted: its
-    counterpart cannot be found by it.
-    """
+    """What the rows at hand were: ``rec_was``. False when one had a key that is not wanted."""
     sql.once("DROP TABLE IF EXISTS rec_items, rec_was")
     sql.once(_ITEMS.format(item=_ITEM.format(row="row"), mask=footing.mask))
     sql.once("ANALYZE rec_items")
     sql.once(_WAS.format(footing=footing.id))
+    sql.once("ANALYZE rec_was")
     return not sql.once(_STRANGE.format(key=_KEY.format(row="w")))
 
 
@@ -188,6 +193,7 @@ def advance(footing: Footing) -> Footing:
     item, key, fold = _ITEM.format(row="row"), _KEY.format(row="row"), folding.fold("row")
     sql.once(_CHANGED.format(item=item, key=key, mask=footing.mask, fold=fold))
     totals = {"left": footing.left, "right": footing.right}
+    sql.once("ANALYZE rec_changed")
     changed = sql.once(_DIFFERENCE)
     for row in changed:
         totals[row.side] = folding.added(
@@ -207,6 +213,13 @@ def confirm(scope: Scope, read: Read, run_id: int) -> None:
     """What is kept stands when a run from the ground read the same."""
     values = {"run": run_id, "totals": _json(read.left, read.right)}
     sql.run(_CONFIRM, {**_values(scope), **values})
+
+
+def forget_closed() -> None:
+    """Keep nothing of periods that are closed. Within a transaction."""
+    for row in sql.once(_CLOSED):
+        sql.run(_CLEAR, (row.id,))
+        sql.run("DELETE FROM reconciliation_footing WHERE id = %s", (row.id,))
 
 
 def _save(scope: Scope, run_id: int, parts: int, totals: str) -> int:

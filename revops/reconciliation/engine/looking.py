@@ -10,6 +10,7 @@ from datetime import date, datetime
 from revops.reconciliation.engine import keeping, reading, wanting
 from revops.reconciliation.engine.reading import Read
 from revops.reconciliation.engine.sides import Scope
+from revops.store import sql
 
 
 def look(
@@ -25,6 +26,7 @@ def look(
     footing = keeping.find(scope, last_id)
     wanting.want(scope, since, today=today, all=new_day or footing is None)
     reading.fetch(scope, 0)
+    sql.once("ANALYZE rec_rest")
     if footing is None:
         keeping.nothing()
         footing = keeping.build(scope, rows, run_id)

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.db import transaction
 
 from revops.kernel import clock
+from revops.reconciliation.engine import keeping
 from revops.reconciliation.models import Pair, Run
 from revops.reconciliation.operations import comparing, lags, pairs, runs, versions
 from revops.reconciliation.queries.naming import check_of
@@ -97,6 +99,8 @@ def look_at_all() -> int:
         runs.enqueue(pair_id=pair_id, entity_id=entity_id, period_code=code, full=True, by=BY)
         asked += 1
     lags.learn_all()
+    with transaction.atomic():
+        keeping.forget_closed()
     return asked
 
 
