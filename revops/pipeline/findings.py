@@ -27,6 +27,15 @@ KIND_OF_CODE: Final[Mapping[str, str]] = {
     "company_missing": "target_setup",
     "period_missing": "target_setup",
     "currency_mismatch": "target_setup",
+    "item_missing": "target_setup",
+    "receivable_missing": "target_setup",
+    "receipt_method_missing": "target_setup",
+    "cost_centre_unknown": "target_setup",
+    "class_unknown": "target_setup",
+    "field_unknown": "target_setup",
+    "document_unfit": "target_setup",
+    "approval_pending": "target_setup",
+    "parameter": "target_setup",
     "invoice_state": "credit_outdated",
 }
 

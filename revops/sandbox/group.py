@@ -75,6 +75,20 @@ def _netsuite() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _fusion() -> dict[str, Any]:
+    from connectors.systems.oracle_fusion import sandbox
+    from connectors.systems.oracle_fusion.sandbox import chart
+
+    return {
+        "parameters": {
+            "pod": "demo", "username": sandbox.USERNAME, "books": chart.BOOKS,
+            "account_pattern": chart.PATTERN, "account_value_set": chart.VALUE_SET,
+            "autopost_criteria": chart.AUTOPOST, "receipt_methods": chart.RECEIPT_METHODS,
+        },
+        "secrets": {"password": sandbox.PASSWORD},
+    }  # fmt: skip
+
+
 def members() -> tuple[Member, ...]:
     """In the order of their ports."""
     return (
@@ -86,6 +100,10 @@ def members() -> tuple[Member, ...]:
             "FR-SAS", "FR SAS", "Europe/Paris", "EUR", "business_central", "Business Central",
             {"receivable_account": "1100", "untaxed_code": "NO TAX"},
             tax_name="TVA", rate="20", amount=1_140_000,
+        ),
+        Member(
+            "SG-PTE", "SG Pte", "Asia/Singapore", "SGD", "oracle_fusion", "Oracle Fusion",
+            tax_name="GST", rate="9", amount=1_650_000, **_fusion(),
         ),
     )  # fmt: skip
 

@@ -9,8 +9,9 @@ LEDGERS: Final = (
     (1, "USD", "US Business Unit", "101"),
     (2, "GBP", "UK Business Unit", "102"),
     (3, "EUR", "DE Business Unit", "103"),
+    (4, "SGD", "SG Business Unit", "104"),
 )
-ENTITIES: Final = ("US-INC", "UK-LTD", "DE-GMBH")
+ENTITIES: Final = ("US-INC", "UK-LTD", "DE-GMBH", "SG-PTE")
 BOOKS: Final = "; ".join(
     f"{entity} = {ledger}, {unit}, {company}"
     for entity, (ledger, _, unit, company) in zip(ENTITIES, LEDGERS, strict=True)

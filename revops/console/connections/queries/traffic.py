@@ -10,9 +10,11 @@ from connectors.manifest import Manifest
 from connectors.models import Connection, Secret
 from revops.console.connections.queries.held import amounts
 from revops.console.connections.queries.rows import Row
+from revops.console.connections.setup.ways import secrets_of
 from revops.delivery.queries import MOST_CALLS
 from revops.kernel import clock
 from revops.kernel.money import Money
+from revops.lineage import telling
 from revops.lineage.queries.hops import DOCUMENTS
 from revops.store import sql
 
@@ -118,7 +120,7 @@ def deliveries(connection_id: int) -> list[Delivery]:
 
 
 def credentials(connection: Connection, manifest: Manifest) -> list[Credential]:
-    """Every secret that the connector knows, and each value of it that is valid or will be."""
+    """Each secret that its way to sign in uses, and each value that is valid or will be."""
     now = clock.now()
     kept = [
         secret
@@ -128,14 +130,14 @@ def credentials(connection: Connection, manifest: Manifest) -> list[Credential]:
         if secret.valid_to is None or secret.valid_to > now
     ]
     found = []
-    for known in manifest.secrets:
+    for known, needed in secrets_of(manifest, connection.parameters):
         mine = [secret for secret in kept if secret.name == known.name]
         found += [
             Credential(known.label, secret.ending, secret.valid_from, secret.valid_to)
             for secret in mine
         ]
         if not mine:
-            found.append(Credential(known.label, "", None, None, missing=known.required))
+            found.append(Credential(known.label, "", None, None, missing=needed))
     return found
 
 
@@ -147,7 +149,7 @@ def backlog(row: Row) -> list[Backlog]:
         mine = [item for item in waiting if item.document_type == kind]
         found.append(
             Backlog(
-                document=DOCUMENTS.get(kind, kind.capitalize()),
+                document=DOCUMENTS.get(kind) or telling.title(kind),
                 count=sum(item.count for item in mine),
                 money=amounts((item.currency, item.amount) for item in mine),
                 oldest_at=min(item.oldest_at for item in mine),
@@ -173,7 +175,7 @@ def _call(row: Any) -> Call:
         command_id=row.command_id,
         key=row.key,
         journal_id=row.subject_id if row.subject_kind == "journal" else None,
-        document=DOCUMENTS.get(row.document_type, row.document_type.capitalize()),
+        document=DOCUMENTS.get(row.document_type) or telling.title(row.document_type),
         money=Money(row.amount, row.currency) if row.currency else None,
         case_id=row.case_id,
     )
