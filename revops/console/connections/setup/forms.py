@@ -1,37 +1,29 @@
 """
-The form of a connection, made from its connector's manifest. Secrets have a form of their own: they
-go in and never come out.
+The form of a connection, made from its connector's manifest. Secrets have a form of their own
+(``credentials``): they go in and never come out.
 """
 
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from django import forms
 from django.utils.text import slugify
 
 from connectors.egress import Refused
-from connectors.manifest import Manifest, Parameter, Secret
+from connectors.manifest import Auth, Manifest, Parameter, Place
 from connectors.models import Connection, Environment
+from revops.console.connections.setup import places, ways
 from revops.console.connections.setup.address import checked
-from revops.kernel import clock
 from revops.mappings.models import LegalEntity
 
 PARAMETER: Final = "p-"
-SECRET: Final = "s-"  # noqa: S105  begins the name of a field
-ENDS: Final = "ends-"
 TAKEN_WORDS: Final = frozenset({"new"})
 _LONGEST_VALUE: Final = 1_000
-OVERLAPS: Final = {
-    "0": "End the old one now",
-    "1": "Keep the old one for an hour",
-    "24": "Keep the old one for a day",
-    "168": "Keep the old one for a week",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +49,24 @@ class Setup:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of several to choose from, with what belongs to it alone."""
+
+    value: str
+    label: str
+    sub: str
+    checked: bool
+    fields: Sequence[forms.BoundField] = ()
+
+
 class SettingsForm(forms.Form):
     """Names of parameters begin with ``p-``: a manifest may call one as it likes."""
+
+    place = forms.ChoiceField(
+        label="Where it is", required=False,
+        error_messages={"invalid_choice": "Choose one of the addresses."},
+    )  # fmt: skip
 
     label = forms.CharField(label="Name", max_length=120, help_text="As people call it here.")
     environment = forms.ChoiceField(
@@ -77,9 +85,10 @@ class SettingsForm(forms.Form):
     def __init__(self, manifest: Manifest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **(kwargs | {"auto_id": "set-%s"}))
         self.manifest = manifest
-        hosts = ", ".join(host for host in manifest.hosts if host != "*")
-        self.fields["base_url"].help_text = f"Begins with https://. {_hosts(hosts)}"
-        self.fields["base_url"].initial = manifest.base_url
+        address = self.fields["base_url"]
+        address.help_text = manifest.base_url_help or _hosts(manifest)
+        address.initial = manifest.base_url
+        self._choose_place()
         entity = self.fields["entity"]
         assert isinstance(entity, forms.ChoiceField)
         known = LegalEntity.objects.order_by("name").values_list("code", "name")
@@ -88,6 +97,24 @@ class SettingsForm(forms.Form):
             del self.fields["entity"]
         for parameter in manifest.parameters:
             self.fields[f"{PARAMETER}{parameter.name}"] = _field(parameter)
+        self.chooser = ways.chooser(manifest)
+
+    def _choose_place(self) -> None:
+        """Addresses that are known are chosen; any other is typed."""
+        offered = self.manifest.places
+        place = self.fields["place"]
+        assert isinstance(place, forms.ChoiceField)
+        if not offered:
+            del self.fields["place"]
+            return
+        place.choices = [
+            *((str(number), one.label) for number, one in enumerate(offered)),
+            (places.OTHER, "Another address"),
+        ]
+        place.initial = "0" if len(offered) == 1 else None
+        self.fields["base_url"].required = False
+        if places.tells_environment(self.manifest):
+            self.fields["environment"].required = False
 
     def clean_label(self) -> str:
         label: str = self.cleaned_data["label"]
@@ -101,11 +128,60 @@ class SettingsForm(forms.Form):
             raise forms.ValidationError(f"“{zone}” is no time zone; one is Europe/Berlin.")
         return zone
 
-    def clean_base_url(self) -> str:
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        typed = self._parameters(cleaned)
+        self._clean_way(typed)
+        place = places.chosen(self.manifest, cleaned.get("place") or "")
+        if place is None:
+            self._clean_address(cleaned, "base_url", cleaned.get("base_url", ""))
+            if not cleaned.get("environment") and "environment" not in self.errors:
+                self.add_error("environment", "Say whether it is a sandbox.")
+        else:
+            self._clean_place(cleaned, place, typed)
+        return cleaned
+
+    def _clean_place(
+        self, cleaned: dict[str, Any], place: Place, typed: Mapping[str, Any]
+    ) -> None:  # fmt: skip
+        if unfit := places.unfit(place, typed):
+            for name in unfit:
+                field = f"{PARAMETER}{name}"
+                if field not in self.errors:
+                    self.add_error(
+                        field, f"It is part of the address {place.base_url}: type letters and "
+                        "digits, also with - or . between them.",
+                    )  # fmt: skip
+            return
+        self._clean_address(cleaned, "place", places.filled(place, typed))
+        if places.tells_environment(self.manifest):
+            cleaned["environment"] = place.kind
+
+    def _clean_address(self, cleaned: dict[str, Any], field: str, address: str) -> None:
+        if "base_url" in self.errors:
+            return
+        if not address:
+            self.add_error("base_url", "Type its address, or choose one.")
+            return
         try:
-            return checked(self.manifest, self.cleaned_data["base_url"])
+            cleaned["base_url"] = checked(self.manifest, address)
         except Refused as refused:
-            raise forms.ValidationError(str(refused)) from refused
+            self.add_error(field, str(refused))
+
+    def _clean_way(self, typed: Mapping[str, Any]) -> None:
+        """Everything that only the chosen way to sign in asks for has to be there."""
+        way = ways.chosen(self.manifest, typed)
+        for name in ways.own_parameters(self.manifest, way) if way else ():
+            field = f"{PARAMETER}{name}"
+            if typed.get(name) is None and field not in self.errors and way:
+                self.add_error(field, f"It is needed for this: {way.label}.")
+
+    def _parameters(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            one.name: value
+            for one in self.manifest.parameters
+            if (value := _plain(cleaned.get(f"{PARAMETER}{one.name}"))) is not None
+        }
 
     @property
     def setup(self) -> Setup:
@@ -117,26 +193,82 @@ class SettingsForm(forms.Form):
             base_url=found["base_url"],
             zone=found["zone"],
             entity=found.get("entity", ""),
-            parameters={
-                one.name: value
-                for one in self.manifest.parameters
-                if (value := _plain(found.get(f"{PARAMETER}{one.name}"))) is not None
-            },
+            parameters=self._parameters(found),
         )
 
     @property
     def general(self) -> list[forms.BoundField]:
-        return [one for one in self if not one.name.startswith(PARAMETER)]
+        beside = self._of_places
+        return [
+            one for one in self if not one.name.startswith(PARAMETER) and one.name not in beside
+        ]
 
     @property
     def own(self) -> list[forms.BoundField]:
-        """Those of the connector itself."""
-        return [one for one in self if one.name.startswith(PARAMETER)]
+        """Those of the connector itself, however it is signed in to."""
+        of_ways = {name for way in self.manifest.auth for name in self._of(way)}
+        return [one for one in self if one.name.startswith(PARAMETER) and one.name not in of_ways]
+
+    @property
+    def where(self) -> list[Option]:
+        """The addresses to choose from; another one has fields of its own."""
+        if "place" not in self.fields:
+            return []
+        held = str(self["place"].value() or "")
+        found = [
+            Option(str(number), one.label, _shown(one), held == str(number))
+            for number, one in enumerate(self.manifest.places)
+        ]
+        fields = [self[name] for name in self.fields if name in self._of_places - {"place"}]
+        return [
+            *found,
+            Option(
+                places.OTHER, "Another address", "A proxy, or a sandbox of your own.",
+                held == places.OTHER, fields,
+            ),
+        ]  # fmt: skip
+
+    @property
+    def signing_in(self) -> list[Option]:
+        """The ways to choose from, each with what it alone asks for; none when there is one."""
+        if not self.chooser:
+            return []
+        held = self[f"{PARAMETER}{self.chooser}"].value()
+        return [
+            Option(
+                str(way.chosen_by[self.chooser]), way.label, _asks(self.manifest, way),
+                held == way.chosen_by[self.chooser],
+                [self[name] for name in self._alone(way)],
+            )
+            for way in self.manifest.auth
+        ]  # fmt: skip
+
+    @property
+    def way_field(self) -> forms.BoundField | None:
+        return self[f"{PARAMETER}{self.chooser}"] if self.chooser else None
+
+    @property
+    def _of_places(self) -> set[str]:
+        if "place" not in self.fields:
+            return set()
+        told = places.tells_environment(self.manifest)
+        return {"place", "base_url", *(("environment",) if told else ())}
+
+    def _of(self, way: Auth) -> list[str]:
+        """The fields that are shown with a way, its choice among them."""
+        chooser = [f"{PARAMETER}{self.chooser}"] if self.chooser else []
+        return [*chooser, *self._alone(way)]
+
+    def _alone(self, way: Auth) -> list[str]:
+        return [f"{PARAMETER}{name}" for name in ways.own_parameters(self.manifest, way)]
 
 
-def initial_of(connection: Connection, entity: str) -> dict[str, Any]:
+def initial_of(connection: Connection, manifest: Manifest, entity: str) -> dict[str, Any]:
     """The form's values as they hold now."""
     return {
+        "place": places.known(
+            manifest, connection.base_url, connection.environment, connection.parameters
+        ),
         "label": connection.label,
         "environment": connection.environment,
         "base_url": connection.base_url,
@@ -144,60 +276,6 @@ def initial_of(connection: Connection, entity: str) -> dict[str, Any]:
         "entity": entity,
         **{f"{PARAMETER}{name}": value for name, value in connection.parameters.items()},
     }
-
-
-class CredentialsForm(forms.Form):
-    """What is left blank stays as it is. ``given`` are the new values with the days they end."""
-
-    overlap = forms.ChoiceField(
-        label="What is in use now", choices=list(OVERLAPS.items()), initial="0", required=False
-    )
-
-    def __init__(self, manifest: Manifest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **(kwargs | {"auto_id": "cred-%s"}))
-        self.manifest = manifest
-        for secret in manifest.secrets:
-            self.fields[f"{SECRET}{secret.name}"] = _secret(secret)
-            self.fields[f"{ENDS}{secret.name}"] = forms.DateField(
-                label="Ends on", required=False, widget=forms.DateInput({"type": "date"}),
-                error_messages={"invalid": "Choose a day, or leave it empty."},
-            )  # fmt: skip
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        today = clock.now().date()
-        for secret in self.manifest.secrets:
-            ends = cleaned.get(f"{ENDS}{secret.name}")
-            if ends and not cleaned.get(f"{SECRET}{secret.name}"):
-                self.add_error(f"{ENDS}{secret.name}", "Type the new value it belongs to as well.")
-            elif ends and ends <= today:
-                self.add_error(f"{ENDS}{secret.name}", "That day is over: it would not work.")
-        if not self.errors and not self._typed(cleaned):
-            raise forms.ValidationError("Nothing was typed, so nothing was changed.")
-        return cleaned
-
-    @property
-    def given(self) -> list[tuple[str, str, date | None]]:
-        """(name, value, the day it ends) of each that was typed."""
-        found = self.cleaned_data
-        return [
-            (name, found[f"{SECRET}{name}"], found.get(f"{ENDS}{name}"))
-            for name in self._typed(found)
-        ]
-
-    @property
-    def kept_for(self) -> timedelta:
-        return timedelta(hours=int(self.cleaned_data.get("overlap") or 0))
-
-    @property
-    def pairs(self) -> list[tuple[Secret, forms.BoundField, forms.BoundField]]:
-        return [
-            (one, self[f"{SECRET}{one.name}"], self[f"{ENDS}{one.name}"])
-            for one in self.manifest.secrets
-        ]
-
-    def _typed(self, cleaned: Mapping[str, Any]) -> list[str]:
-        return [one.name for one in self.manifest.secrets if cleaned.get(f"{SECRET}{one.name}")]
 
 
 def _field(parameter: Parameter) -> forms.Field:
@@ -228,20 +306,6 @@ def _field(parameter: Parameter) -> forms.Field:
             return forms.CharField(**common, max_length=_LONGEST_VALUE)
 
 
-def _secret(secret: Secret) -> forms.Field:
-    """A key of several lines is pasted into an area; either way the page never shows it again."""
-    lines = "PEM" in secret.help
-    attributes = {"autocomplete": "off", "spellcheck": "false"}
-    widget = (
-        forms.Textarea(attributes | {"rows": 4})
-        if lines
-        else forms.PasswordInput(attributes | {"autocomplete": "new-password"})
-    )
-    return forms.CharField(
-        label=secret.label, required=False, help_text=secret.help, widget=widget, strip=True
-    )
-
-
 def _plain(value: Any) -> Any:
     """JSON has no days; what was left empty is not kept."""
     if isinstance(value, date):
@@ -249,5 +313,18 @@ def _plain(value: Any) -> Any:
     return None if value == "" else value
 
 
-def _hosts(named: str) -> str:
-    return f"It may be at {named}." if named else "It may be anywhere that is public."
+def _hosts(manifest: Manifest) -> str:
+    named = ", ".join(host for host in manifest.hosts if host != "*")
+    where = f"It may be at {named}." if named else "It may be anywhere that is public."
+    return f"Begins with https://. {where}"
+
+
+def _shown(place: Place) -> str:
+    """Its address as people write it: ``{my_domain}`` is ``<my domain>``."""
+    address = place.base_url.replace("{", "<").replace("}", ">").replace("_", " ")
+    return f"{address}. {place.help}" if place.help else address
+
+
+def _asks(manifest: Manifest, way: Auth) -> str:
+    labels = {one.name: one.label for one in manifest.secrets}
+    return f"Its credentials: {', '.join(labels[name] for name in way.secrets)}."

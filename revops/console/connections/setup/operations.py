@@ -26,6 +26,7 @@ from connectors.operations import SecretRefused, set_secret
 from revops.audit.operations import record, recorded
 from revops.console.connections.operations import ActRefused
 from revops.console.connections.setup.forms import Setup
+from revops.console.connections.setup.ways import secrets_of
 from revops.delivery import gates
 from revops.delivery.models import Gate
 from revops.events.models import SourceCursor
@@ -244,7 +245,7 @@ def content_of(connection: Connection) -> dict[str, Any]:
 
 
 def missing(connection: Connection, manifest: Manifest | None = None) -> list[str]:
-    """The labels of required secrets that have no value now."""
+    """The labels of secrets that are needed and have no value now."""
     manifest = manifest or registry.manifest(connection.connector)
     now = clock.now()
     held = {
@@ -252,7 +253,11 @@ def missing(connection: Connection, manifest: Manifest | None = None) -> list[st
         for one in Secret.objects.filter(connection=connection, valid_from__lte=now)
         if one.valid_to is None or one.valid_to > now
     }
-    return [one.label for one in manifest.secrets if one.required and one.name not in held]
+    return [
+        one.label
+        for one, needed in secrets_of(manifest, connection.parameters)
+        if needed and one.name not in held
+    ]
 
 
 def _asked(request: ApprovalRequest, what: str) -> str:

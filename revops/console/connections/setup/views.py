@@ -22,7 +22,8 @@ from connectors.models import Connection, ConnectionState
 from connectors.registry import ConnectorUnknown
 from revops.console.connections.operations import ActRefused
 from revops.console.connections.setup import operations
-from revops.console.connections.setup.forms import CredentialsForm, SettingsForm, initial_of
+from revops.console.connections.setup.credentials import CredentialsForm
+from revops.console.connections.setup.forms import SettingsForm, initial_of
 from revops.console.connections.setup.systems import groups
 from revops.web.htmx import refuse, render_page
 from revops.web.policy import screen
@@ -59,7 +60,8 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     connection = get_object_or_404(Connection, slug=slug)
     manifest = _manifest(connection.connector)
     held = operations.content_of(connection)
-    form = SettingsForm(manifest, _typed(request), initial=initial_of(connection, held["entity"]))
+    initial = initial_of(connection, manifest, held["entity"])
+    form = SettingsForm(manifest, _typed(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             said = operations.change(
@@ -81,7 +83,7 @@ def credentials(request: HttpRequest, slug: str) -> HttpResponse:
     connection = get_object_or_404(Connection, slug=slug)
     if connection.state == ConnectionState.RETIRED:
         return refuse(request, f"{connection} was taken out of use: it needs no credentials.")
-    form = CredentialsForm(_manifest(connection.connector), _typed(request))
+    form = CredentialsForm(_manifest(connection.connector), connection.parameters, _typed(request))
     if request.method == "POST":
         if not stepup.fresh(request):
             return _prove(request, reverse("connections:credentials", args=[slug]))
