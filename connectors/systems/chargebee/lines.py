@@ -185,4 +185,10 @@ def tax_of(obj: Json) -> int:
     if given is not None:
         return wire.minor(given, field="tax")
     taxes: Sequence[Json] = list(wire.items(obj.get("taxes")))
+    if not taxes:
+        of_lines = wire.items(obj.get("line_item_taxes"))
+        return sum(
+            wire.maybe_minor(tax.get("tax_amount"), field="line_item_taxes.tax_amount")
+            for tax in of_lines
+        )
     return sum(wire.maybe_minor(tax.get("amount"), field="taxes.amount") for tax in taxes)

@@ -309,3 +309,15 @@ class TestAsking:
             assert (await send(client, gone)).outcome is Outcome.REFUSED
 
         play(story)
+
+
+class TestLists:
+    def test_tell_an_invoices_tax_as_its_event_does(self) -> None:
+        async def story(client: Client, control: httpx.AsyncClient, business: Business) -> None:
+            await control.post("/_control/scenario/customers", json={"tax_rate": "10"})
+            rows, _ = await connector.snapshot(
+                client, _SETTINGS, kind="invoice", start="2000-01-01", end="2100-01-01", cursor=""
+            )
+            assert [(row.amount, row.tax) for row in rows] == [(1_056_000, 96_000)]
+
+        play(story)

@@ -16,6 +16,9 @@ _DAY: Final = 86400
 _PERIODS: Final = {"month": 30 * _DAY, "year": 365 * _DAY}
 _UNPAID: Final = ("posted", "payment_due", "not_paid")
 
+# How a subscription is taxed: Chargebee works that out, the sandbox is told.
+NOTED_TAX: Final = "_taxed"
+
 
 class Business(Money):
     def create_customer(self, *, at: int | None = None, id: str = "", **given: Any) -> Obj:
@@ -105,7 +108,7 @@ class Business(Money):
                 "subscription_items": self._items(items),
                 "deleted": False,
                 "net_term_days": net_term_days,
-                "tax": [tax_name, tax_rate],
+                NOTED_TAX: [tax_name, tax_rate],
                 **({"business_entity_id": who["business_entity_id"]}
                    if who.get("business_entity_id") else {}),
                 **{name: value for name, value in given.items() if value},
@@ -132,7 +135,7 @@ class Business(Money):
         for charge in mine:
             lines.append({**charge, "object": "line_item"})
             del waiting[charge["id"]]
-        name, rate = subscription["tax"]
+        name, rate = subscription[NOTED_TAX]
         return self.invoice(
             subscription["customer_id"], lines=lines, tax_name=name, tax_rate=rate, pays=pays,
             subscription=subscription["id"], due_in=subscription["net_term_days"], at=at,
@@ -295,5 +298,5 @@ def tax_of(line: Obj, name: str) -> Obj:
 
 
 def shown(subscription: Obj) -> Obj:
-    """Without what the sandbox notes for itself."""
-    return {name: value for name, value in subscription.items() if name != "tax"}
+    """Without what the sandbox notes for itself; what Chargebee itself calls tax stays."""
+    return {name: value for name, value in subscription.items() if name != NOTED_TAX}
