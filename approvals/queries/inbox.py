@@ -135,7 +135,7 @@ def count_for_me(user: User) -> tuple[int, bool]:
     )
     asked = Exists(_asking(one.role for one in held_by(user)))
     rows = visible(user).filter(Exists(handed) | asked, state=State.WAITING)
-    found = list(rows.order_by("due_at", "pk").distinct()[:MOST])
+    found = list(rows.select_related(None).order_by("due_at", "pk")[:MOST])
     if not found:
         return 0, False
     stand = standings(user, found, at=now)

@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Final
 
 from django.db.models import Q
 
+from accounts import identities
 from accounts.authority import in_force
-from accounts.models import SamePerson, User
-from approvals.models import ApprovalRequest, Decision, Delegation, Maker
+from accounts.models import User
+from approvals.models import ApprovalRequest, Delegation
 from approvals.policies import Handed
+from revops.kernel import clock
 from revops.store import sql
+from revops.store.prepared import Prepared
+
+# Every page asks these where anything waits (inbox.count_for_me).
+_IN_FORCE: Final = Prepared(
+    lambda at: in_force(at).values_list("user_id", "role", "legal_entity", "group__entities"),
+    at=datetime,
+)
+_SINCE: Final = Prepared(
+    lambda since: (
+        Delegation.objects.filter(ends_at__gt=since)
+        .filter(Q(revoked_at__isnull=True) | Q(revoked_at__gt=since))
+        .values_list("giver_id", "taker_id", "starts_at", "ends_at", "revoked_at")
+    ),
+    since=datetime,
+)
+_NOW: Final = Prepared(
+    lambda at: Delegation.objects.filter(
+        starts_at__lte=at, ends_at__gt=at, revoked_at__isnull=True
+    ).values_list("giver_id", "taker_id"),
+    at=datetime,
+)
+_TIES: Final = Prepared(
+    lambda since: identities.ties(since=since).values_list("first_id", "second_id", "until"),
+    since=datetime,
+)
 
 
 def holders(entity: str) -> dict[int, frozenset[str]]:
@@ -28,8 +57,7 @@ def holders_of(entities: Iterable[str]) -> dict[str, dict[int, frozenset[str]]]:
     """``holders`` for several entities."""
     asked = set(entities)
     found: dict[str, dict[int, set[str]]] = {one: defaultdict(set) for one in asked}
-    rows = in_force().values_list("user_id", "role", "legal_entity", "group__entities")
-    for user, role, code, group in rows:
+    for user, role, code, group in _IN_FORCE.rows(at=clock.now()):
         for entity in asked:
             everywhere = not code and group is None
             if everywhere or (entity and (entity == code or entity in (group or ()))):
@@ -55,17 +83,9 @@ class Hand:
 
 def hands_since(since: datetime) -> list[Hand]:
     """Every delegation that stood at some time since an instant."""
-    rows = Delegation.objects.filter(ends_at__gt=since).filter(
-        Q(revoked_at__isnull=True) | Q(revoked_at__gt=since)
-    )
     return [
-        Hand(
-            one.giver_id,
-            one.taker_id,
-            one.starts_at,
-            min(one.ends_at, one.revoked_at or one.ends_at),
-        )
-        for one in rows
+        Hand(giver, taker, starts_at, min(ends_at, revoked_at or ends_at))
+        for giver, taker, starts_at, ends_at, revoked_at in _SINCE.rows(since=since)
     ]
 
 
@@ -79,27 +99,67 @@ def handed(hands: Iterable[Hand], *, since: datetime, until: datetime) -> list[H
 
 def handed_now(*, at: datetime) -> list[Handed]:
     """Whose right somebody else has at this instant."""
-    rows = Delegation.objects.filter(starts_at__lte=at, ends_at__gt=at, revoked_at__isnull=True)
-    return [Handed(giver, taker) for giver, taker in rows.values_list("giver_id", "taker_id")]
+    return [Handed(giver, taker) for giver, taker in _NOW.rows(at=at)]
 
 
-def one_person(ties: Iterable[SamePerson], *, since: datetime) -> list[Handed]:
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """Two accounts that are one person's, and until when they were, if no longer."""
+
+    first: int
+    second: int
+    until: datetime | None
+
+
+def ties_since(since: datetime) -> list[Tie]:
+    """Every tie that stood at some time since an instant."""
+    return [Tie(first, second, until) for first, second, until in _TIES.rows(since=since)]
+
+
+def one_person(ties: Iterable[Tie], *, since: datetime) -> list[Handed]:
     """
     Accounts that are one person's, both ways, as if each had handed its conflicts to the other:
     those of ``ties`` that stand, or did at some time since an instant.
     """
-    pairs = [
-        (one.first_id, one.second_id) for one in ties if one.until is None or one.until > since
-    ]
+    pairs = [(one.first, one.second) for one in ties if one.until is None or one.until > since]
     return [one for a, b in pairs for one in (Handed(a, b), Handed(b, a))]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The roles that a step asks for, and those that it comes to when it is late: ``a|b``."""
+
+    roles: str
+    escalate_to: str
+
+
+def steps(requests: Sequence[ApprovalRequest]) -> dict[int, Asked]:
+    """The step at which each request stands, where it has one."""
+    rows = sql.tuples(
+        """
+        SELECT step.request_id, step.roles, step.escalate_to
+        FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS at (request, version, position)
+        JOIN approvals_step AS step
+            ON (step.request_id, step.version, step.position)
+             = (at.request, at.version, at.position)
+        """,
+        (
+            [one.pk for one in requests],
+            [one.version for one in requests],
+            [one.position for one in requests],
+        ),
+    )
+    return {request: Asked(roles, escalate_to) for request, roles, escalate_to in rows}
 
 
 def spent(requests: Sequence[ApprovalRequest]) -> dict[int, set[int]]:
     """Who decided a step of the request's present version, and for whom."""
     versions = {one.pk: one.version for one in requests}
     found: dict[int, set[int]] = defaultdict(set)
-    rows = Decision.objects.filter(request_id__in=versions).values_list(
-        "request_id", "version", "decided_by_id", "on_behalf_id"
+    rows = sql.tuples(
+        "SELECT request_id, version, decided_by_id, on_behalf_id FROM approvals_decision"
+        " WHERE request_id = ANY(%s::bigint[])",
+        (list(versions),),
     )
     for request, version, by, on_behalf in rows:
         if versions[request] == version:
@@ -110,7 +170,11 @@ def spent(requests: Sequence[ApprovalRequest]) -> dict[int, set[int]]:
 def makers(requests: Sequence[ApprovalRequest]) -> dict[int, dict[int, str]]:
     """Who made each request, with the reason."""
     found: dict[int, dict[int, str]] = defaultdict(dict)
-    rows = Maker.objects.filter(request__in=requests).values_list("request_id", "user_id", "why")
+    rows = sql.tuples(
+        "SELECT request_id, user_id, why FROM approvals_maker WHERE request_id = ANY(%s::bigint[])"
+        " ORDER BY id",
+        ([one.pk for one in requests],),
+    )
     for request, user, why in rows:
         found[request][user] = why
     return found
@@ -125,3 +189,9 @@ def makers_below(requests: Iterable[int]) -> list[tuple[int, int]]:
 def names(users: Iterable[int]) -> Mapping[int, str]:
     """Names by id."""
     return dict(User.objects.filter(pk__in=set(users)).values_list("pk", "name"))
+
+
+def names_when_asked(users: Iterable[int]) -> Callable[[int], str]:
+    """Somebody's name, or “somebody”; all are read when the first one is wanted."""
+    known = cache(lambda: names(users))
+    return lambda user: known().get(user, "somebody")

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from accounts import identities
 from approvals import subjects
 from approvals.models import Policy
 from approvals.policies import (
@@ -22,7 +21,7 @@ from approvals.policies import (
     strictest,
 )
 from approvals.queries.money import Valued, value
-from approvals.queries.rights import handed_now, holders, one_person
+from approvals.queries.rights import handed_now, holders, one_person, ties_since
 from approvals.subjects import NO_LIFT, Lift
 from revops.kernel.clock import local_date
 from revops.kernel.money import Money
@@ -115,7 +114,7 @@ def trial(
     policy = policy or strictest(subject, known.fallback)
     placed = place(policy.tiers, valued.measured, lift)
     held, hands = holders(entity), handed_now(at=at)
-    tied = one_person(identities.ties(since=at), since=at)
+    tied = one_person(ties_since(at), since=at)
     made = {*makers} | ({by} if by is not None else set())
     barred = conflicted(made, [*hands, *tied]).keys()
     people = tuple(

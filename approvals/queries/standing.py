@@ -6,15 +6,14 @@ Pages ask this to explain, and ``operations.decide`` asks it again inside its tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts import identities
 from accounts.models import User
 from accounts.roles import Role
 from approvals import subjects
-from approvals.models import ApprovalRequest, State, Step
+from approvals.models import ApprovalRequest, State
 from approvals.policies import Decider, Handed, conflicted, deciders, roles_of_step
 from approvals.queries import rights
 from revops.kernel import clock
@@ -57,32 +56,29 @@ def standings(
     """``standing_of`` for a list, with one query a kind."""
     if not requests:
         return {}
-    steps = {
-        (step.request_id, step.version, step.position): step
-        for step in Step.objects.filter(request__in=requests)
-    }
+    steps = rights.steps(requests)
     held = rights.holders_of(one.entity for one in requests)
     makers, spent = rights.makers(requests), rights.spent(requests)
     first = min(one.requested_at for one in requests)
     hands = rights.hands_since(first)
-    ties = list(identities.ties(since=first))
+    ties = rights.ties_since(first)
     now = rights.handed_now(at=at)
     everybody = {one for found in makers.values() for one in found} | {
         one for hand in hands for one in (hand.giver, hand.taker)
     }
-    names = rights.names(everybody)
+    name_of = rights.names_when_asked(everybody)
     return {
         one.pk: _standing(
             user.pk,
             one,
-            steps.get((one.pk, one.version, one.position)),
+            steps.get(one.pk),
             held[one.entity],
             makers.get(one.pk, {}),
             spent.get(one.pk, set()),
             rights.handed(hands, since=one.requested_at, until=at),
             now,
             rights.one_person(ties, since=one.requested_at),
-            names,
+            name_of,
         )
         for one in requests
     }
@@ -91,14 +87,14 @@ def standings(
 def _standing(
     me: int,
     request: ApprovalRequest,
-    step: Step | None,
+    step: rights.Asked | None,
     held: dict[int, frozenset[str]],
     makers: dict[int, str],
     spent: set[int],
     hands: Sequence[Handed],
     now: Sequence[Handed],
     tied: Sequence[Handed],
-    names: Mapping[int, str],
+    name_of: Callable[[int], str],
 ) -> Standing:
     if request.state != State.WAITING or step is None:
         return Standing(None, f"This is {request.get_state_display().lower()} already.")
@@ -120,7 +116,7 @@ def _standing(
     if mine is not None:
         return Standing(mine, "", able, roles)
     others = conflicted([me], tied).keys() - {me}
-    reason = _why_not(me, request, roles, held, makers, barred, spent, others, names)
+    reason = _why_not(me, request, roles, held, makers, barred, spent, others, name_of)
     return Standing(None, reason, able, roles)
 
 
@@ -133,7 +129,7 @@ def _why_not(
     barred: dict[int, int],
     spent: set[int],
     others: Set[int],
-    names: Mapping[int, str],
+    name_of: Callable[[int], str],
 ) -> str:
     if me == request.requested_by_id:
         return "You can’t decide this: you are asking."
@@ -142,7 +138,7 @@ def _why_not(
     for other in others & makers.keys():
         return f"You can’t decide this: with another account of yours you {makers[other]}."
     if me in barred:
-        maker = names.get(barred[me], "somebody")
+        maker = name_of(barred[me])
         return f"You can’t decide this: a delegation ties you to {maker}, who made it."
     if me in spent:
         return "You decided another step. Nobody decides twice."
