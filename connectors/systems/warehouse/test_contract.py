@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 
 import httpx
 import psycopg
-import pytest
 from starlette.types import ASGIApp
 
 from connectors.contract import Command, Outcome, Settings
@@ -26,19 +25,8 @@ PASSWORD: Final = "kept-for-the-tests-of-the-warehouse"  # noqa: S105  of a serv
 DATABASE: Final = f"warehouse_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _place(django_db_setup: None) -> None:
-    """The server that the tests have is there once Django's database is."""
-
-
 def a_place() -> sandbox.Place:
-    from django.db import connection
-
-    found = connection.get_connection_params()
-    server = psycopg.conninfo.make_conninfo(
-        **{name: found[name] for name in ("host", "port", "user", "password") if found.get(name)},
-        dbname="postgres",
-    )
+    server = psycopg.conninfo.make_conninfo(os.environ["DATABASE_URL"], dbname="postgres")
     return sandbox.Place(server, DATABASE, DATABASE, PASSWORD)
 
 
