@@ -34,7 +34,7 @@ class Forecast:
     """
     Days by which everything is clear, with chances of 50 and 90 %; None when there is too little
     experience (``sample`` causes). ``percent`` is the chance to be clear on the target day; 100
-    when nothing is open.
+    when nothing is open and that day is not over, 0 once it is.
     """
 
     p50: date | None
@@ -57,7 +57,7 @@ def foresee(
     """
     if not ages:
         today = at.astimezone(ZoneInfo(zone)).date()
-        return Forecast(today, today, 100, len(took), clean=True)
+        return Forecast(today, today, 100 if today <= target else 0, len(took), clean=True)
     if len(took) < ENOUGH:
         return Forecast(None, None, None, len(took))
     ranked = sorted(took)

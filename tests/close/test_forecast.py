@@ -24,6 +24,10 @@ class TestForecast:
         found = of([], [])
         assert (found.clean, found.p50, found.percent) == (True, date(2026, 11, 2), 100)
 
+    def test_of_nothing_open_after_the_target_has_missed_it(self) -> None:
+        found = foresee(ages=[], took=[], at=AT, zone="UTC", target=date(2026, 11, 1))
+        assert (found.clean, found.percent) == (True, 0)
+
     def test_knows_nothing_from_too_few(self) -> None:
         found = of([1], [10, 10, 10, 10])
         assert (found.p50, found.p90, found.percent) == (None, None, None)

@@ -120,6 +120,9 @@ class TestPairsOfOneKey:
         ties(lists.run())
         assert lists.found() == [("tax", "open", 1_080), ("tax", "open", 0)]
         assert [one.at_stake for one in lists.breaks()] == [1_080, 100]
+        assert [one.reason.split(";")[0] for one in lists.breaks()] == [
+            "The net agrees", "The total agrees",
+        ]  # fmt: skip
 
     def test_differ_in_currency_with_a_break_in_each_and_one_case(self, lists: Lists) -> None:
         lists.bill("INV-1", 10_000)

@@ -214,7 +214,7 @@ def _amounts(
     if tax_off and off in (0, tax_off):
         currency = left.currency
         taxes = f"{Money(left.tax or 0, currency)} and {Money(right.tax or 0, currency)}"
-        reason = f"The net agrees; the tax is {taxes}."
+        reason = f"The {'net' if off else 'total'} agrees; the tax is {taxes}."
         return _both(left, right, TAX, reason, tax_off=tax_off)
     hint, reason = likely(
         left.amount, right.amount, left.tax, bases.get(left.id) or bases.get(right.id)
