@@ -27,6 +27,8 @@ ENTITY: Final = "US-INC"
 LIMIT: Final = 60
 _RANGE: Final = "generate_series(1, %(many)s) n"
 _WHEN: Final = "%(starts)s::timestamptz + n %% 2500000 * interval '1 second'"
+# What came a moment ago would be looked at again.
+_SINCE: Final = "now() - interval '1 hour'"
 _STATEMENTS: Final = (
     f"""
 INSERT INTO events_inboundevent (id, connection_id, account, source_event_id, channel, type,
@@ -41,7 +43,7 @@ SELECT %(base)s + n, %(billing)s, '', 'evt_bench_' || n, 'webhook', 'invoice.fin
 INSERT INTO events_businessevent (id, inbound_id, position, contract, subject, subject_id,
     legal_entity, data, occurred_at, recorded_at, correlation_id, note)
 SELECT %(base)s + n, %(base)s + n, 0, 'invoice.issued/1', 'invoice', 'in_bench_' || n,
-    %(code)s, '{{}}', {_WHEN}, now(), 'bench', '' FROM {_RANGE}""",  # noqa: S608  literals of ours
+    %(code)s, '{{}}', {_WHEN}, {_SINCE}, 'bench', '' FROM {_RANGE}""",  # noqa: S608  literals of ours
     f"""
 INSERT INTO ledger_journalentry (id, legal_entity_id, period_id, lane, document_type, business_key,
     revision, accounting_date, currency, functional_currency, amount, description, rule,
@@ -49,7 +51,7 @@ INSERT INTO ledger_journalentry (id, legal_entity_id, period_id, lane, document_
     recorded_at)
 SELECT %(base)s + n, %(entity)s, %(period)s, 'primary', 'invoice', 'bench:in_' || n, 1,
     %(starts)s::date + n %% 28, 'USD', 'USD', 100 + n %% 1000000, '', 'J1', 1, '',
-    md5('e' || n) || md5('f' || n), %(base)s + n, 'invoice', 'bench', now()
+    md5('e' || n) || md5('f' || n), %(base)s + n, 'invoice', 'bench', {_SINCE}
 FROM {_RANGE} WHERE n %% 10 <> 0""",  # noqa: S608  literals of ours
     f"""
 INSERT INTO delivery_outboundcommand (connection_id, lane, legal_entity_id, document_type,
@@ -58,7 +60,7 @@ INSERT INTO delivery_outboundcommand (connection_id, lane, legal_entity_id, docu
     external_number, code, reason, correlation_id, created_at, finished_at)
 SELECT %(erp)s, 'primary', %(entity)s, 'invoice', 'bench:in_' || n, 1, 'journal.post',
     'rc1-' || n, '{{}}', '', 'journal', %(base)s + n, 'USD', 100 + n %% 1000000, %(period_code)s,
-    'posted', 1, now(), 1, 0, '', 'move-' || n, '', '', '', 'bench', now(), now()
+    'posted', 1, now(), 1, 0, '', 'move-' || n, '', '', '', 'bench', {_SINCE}, {_SINCE}
 FROM {_RANGE} WHERE n %% 10 <> 0""",  # noqa: S608  literals of ours
 )
 _TABLES: Final = (

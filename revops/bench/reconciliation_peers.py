@@ -64,6 +64,7 @@ _ONCE: Final = (
     "DELETE FROM {table} AS one USING {table} AS other "
     "WHERE one.key = other.key AND one.ctid > other.ctid"
 )
+_BEGINS: Final = '{"seconds"'
 _AROUND: Final = """
 import json, resource, time
 left, right, server = {left!r}, {right!r}, {server!r}
@@ -116,7 +117,9 @@ def _one(home: Path, needs: tuple[str, ...], work: str) -> dict[str, Any]:
     except subprocess.CalledProcessError as failed:
         last = (failed.stderr or failed.stdout or "").strip().splitlines()
         return {"no_figure": last[-1][:200] if last else "could not be had"}
-    return dict(json.loads(told.strip().splitlines()[-1]))
+    # Some draw a bar of their progress before it.
+    _, found, figures = told.rpartition(_BEGINS)
+    return dict(json.loads(found + figures)) if found else {"no_figure": "told none"}
 
 
 def _call(command: list[str], seconds: int) -> str:
