@@ -18,6 +18,7 @@ import httpx
 from django.conf import settings
 from django.db import transaction
 
+from connectors import registry
 from connectors.models import Connection
 from connectors.queries import settings_of
 from connectors.systems.warehouse.sandbox import place_of
@@ -98,12 +99,19 @@ def members() -> tuple[Member, ...]:
         ),
         Member(
             "FR-SAS", "FR SAS", "Europe/Paris", "EUR", "business_central", "Business Central",
-            {"receivable_account": "1100", "untaxed_code": "NO TAX"},
+            {
+                "receivable_account": "1100", "untaxed_code": "NO TAX",
+                "companies": "FR-SAS=FR-SAS",
+            },
             tax_name="TVA", rate="20", amount=1_140_000,
         ),
         Member(
             "SG-PTE", "SG Pte", "Asia/Singapore", "SGD", "oracle_fusion", "Oracle Fusion",
             tax_name="GST", rate="9", amount=1_650_000, **_fusion(),
+        ),
+        Member(
+            "CH-AG", "CH AG", "Europe/Zurich", "CHF", "sap", "SAP S/4HANA",
+            {"company_codes": "CH-AG=1910"}, tax_name="MWST", rate="8.1", amount=1_280_000,
         ),
     )  # fmt: skip
 
@@ -180,6 +188,11 @@ def _connect(joined: Sequence[Member]) -> None:
         erp = company.connect(
             one.erp, one.erp, one.label, port + place, parameters, secrets=one.secrets
         )
+        if registry.manifest(one.erp).emits:
+            EntityMap.objects.get_or_create(
+                connection=erp, hint=one.code, defaults={"legal_entity": entities[one.code]}
+            )
+            SourceCursor.objects.get_or_create(connection=erp, defaults={"next_at": clock.now()})
         if not ErpRoute.objects.filter(legal_entity__code=one.code).exists():
             ErpRoute.objects.create(
                 legal_entity=entities[one.code], connection=erp, valid=books.ALWAYS,

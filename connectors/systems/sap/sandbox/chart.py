@@ -9,6 +9,7 @@ COMPANIES: Final = (
     ("1710", "US-INC", "US Inc", "USD"),
     ("1110", "UK-LTD", "UK Ltd", "GBP"),
     ("1010", "DE-GMBH", "DE GmbH", "EUR"),
+    ("1910", "CH-AG", "CH AG", "CHF"),
 )
 CHART: Final = "YCOA"
 RECEIVABLE: Final = "1100"
