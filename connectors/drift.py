@@ -20,7 +20,7 @@ import psycopg
 
 from connectors import registry
 from connectors.contract import PayloadUnreadable
-from connectors.shapes import Difference, Known, compare
+from connectors.shapes import Difference, Known, compare, same_form
 from revops.store import sql
 
 _log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def _differences(connector: Any, body: bytes) -> Iterable[tuple[str, Difference]
     except PayloadUnreadable:
         return
     known = _known(connector.manifest.slug).get(envelope.object_type)
-    if known is None:
+    if known is None or not same_form(envelope.raw, known):
         return
     for difference in compare(envelope.raw, known):
         yield envelope.object_type, difference

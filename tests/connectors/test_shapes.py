@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from connectors.shapes import Change, Difference, Known, compare, mask, shape
+from connectors.shapes import Change, Difference, Known, compare, mask, same_form, shape
 
 ONE = {"id": "in_1", "total": 100, "paid": True, "due": None, "lines": [{"amount": 5}]}
 TWO = {"id": "in_2", "total": Decimal("1.5"), "paid": False, "lines": [], "note": "x"}
@@ -51,6 +51,15 @@ class TestDifferences:
         known = Known.of([{"a": {"b": 1}}, {"a": {"b": 2}}])
         assert [one.path for one in compare({"a": None}, known)] == []
         assert [one.path for one in compare({"a": {}}, known)] == ["a.b"]
+
+    def test_a_number_may_come_as_its_text(self) -> None:
+        assert compare({**ONE, "total": "12.50"}, KNOWN) == []
+        assert [one.seen for one in compare({**ONE, "total": "twelve"}, KNOWN)] == ["text"]
+
+    def test_another_form_of_the_object_is_none(self) -> None:
+        assert same_form({**ONE, "new": 1}, KNOWN)
+        assert not same_form({"event": {}, "subject": "invoice", "id": "in_1"}, KNOWN)
+        assert not same_form([ONE], KNOWN)
 
     def test_one_example_says_nothing_of_what_may_be_left_out(self) -> None:
         assert compare({}, Known.of([ONE])) == []
