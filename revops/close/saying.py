@@ -87,7 +87,7 @@ def of_period(found: Sequence[Readiness]) -> Verdict:
             where = f" in {late[0].closing.name}" if len(late) == 1 else ""
             return Verdict("warn", "triangle", f"{said}; {_late(late)}{where}.", _DECIDE, late[0])
         return Verdict("ok", "tick", f"{said}.")
-    ready = [one for one in found if one.closing.closed or not one.stops]
+    ready = [one for one in found if one.closing.closed or not (one.stops or one.tasks.open)]
     blocked = [one for one in found if not one.closing.closed and (one.blocking or _blocks(one))]
     if not blocked:
         left = [one for one in found if not one.closing.closed]

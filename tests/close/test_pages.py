@@ -9,7 +9,7 @@ from django.test import Client
 
 from exceptions.models import Cause
 from revops.close.models import PeriodSignOff, Task, TaskTemplate
-from revops.close.operations import settings
+from revops.close.operations import settings, tasks
 from revops.mappings.models import AccountingPeriod
 from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, is_now, ready, worker
 
@@ -53,6 +53,19 @@ class TestPeriod:
 
     def test_without_a_calendar_says_so(self) -> None:
         assert "There is no period to close yet" in seen(as_("mona"), "/close/")
+
+    def test_says_of_nobody_that_it_can_close_while_people_have_tasks(self) -> None:
+        an_ended_period()
+        an_ended_period("NW-UK", name="Northwind UK", functional_currency="GBP")
+        settings.set_template(
+            title="Statements loaded", area="payments", due_day=1, by=worker("mona")
+        )
+        tasks.roll(ready(AccountingPeriod.objects.filter(code=PERIOD).latest("pk")).closing)
+
+        page = seen(as_("mona"), "/close/")
+
+        assert "1 of 2 legal entities can close; none is blocked." in page
+        assert "Northwind UK waits only for its people." in page
 
     def test_as_a_file_has_a_line_for_each_area(self) -> None:
         an_ended_period()
