@@ -21,7 +21,7 @@ SETTINGS: Final = Settings(
     base_url=LOOPBACK,
     parameters={
         "tenant": "my300000",
-        "company_codes": "US-INC=1710; UK-LTD=1110; DE-GMBH=1010",
+        "company_codes": "US-INC=1710; UK-LTD=1110; DE-GMBH=1010; CH-AG=1910",
         "receivable_account": "1100",
     },
     secrets={"user": sandbox.USER, "password": sandbox.PASSWORD},
