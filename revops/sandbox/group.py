@@ -120,8 +120,9 @@ def seed() -> None:
     """What is not there yet. Doing it again changes nothing."""
     joined = members()
     with transaction.atomic():
-        if not LegalEntity.objects.filter(code=joined[0].code).exists():
-            _found(joined)
+        known = set(LegalEntity.objects.values_list("code", flat=True))
+        if new := [one for one in joined if one.code not in known]:
+            _found(new)
         _connect(joined)
     house = Connection.objects.get(slug="warehouse")
     # The seed's login may make logins and databases; the one that serves sandboxes may not.
