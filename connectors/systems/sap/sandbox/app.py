@@ -19,10 +19,10 @@ from starlette.routing import Route
 from connectors.contract import Settings
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import Fault, hang
-from connectors.systems.sap.sandbox import control, services
+from connectors.systems.sap.sandbox import control, speaking
 from connectors.systems.sap.sandbox.faults import faults
 from connectors.systems.sap.sandbox.odata import Invalid
-from connectors.systems.sap.sandbox.services import SOAP
+from connectors.systems.sap.sandbox.speaking import SOAP
 from connectors.systems.sap.sandbox.world import World
 
 USER: Final = "REVOPS_COM"
@@ -80,13 +80,13 @@ class Sandbox:
     def _again(self, what: str, *said: Any) -> None:
         """What was done before a stop."""
         if what == "soap":
-            services.post(self.world, said[0].encode())
+            speaking.post(self.world, said[0].encode())
         elif what == "closed":
             self.close(said[0])
         elif what == "POST":
             self.world.create_partner(said[1])
         else:
-            self.world.change_partner(services.number(said[0]), said[1])
+            self.world.change_partner(speaking.number(said[0]), said[1])
 
     def note(self, *entry: Any) -> None:
         """Kept over a restart, when there is a path."""
@@ -112,12 +112,12 @@ class Sandbox:
         if stopped is not None:
             return stopped
         if self.faults.hit("malformed", "post"):
-            return Response(services.fault("Web service processing error"), 500, media_type=_XML)
+            return Response(speaking.fault("Web service processing error"), 500, media_type=_XML)
         if self.faults.hit("locked", "post"):
             words = "Account is currently being processed by user FINANCE"
-            return Response(services.refused(raw, "042(M3)", words), media_type=_XML)
+            return Response(speaking.refused(raw, "042(M3)", words), media_type=_XML)
         if self.faults.hit("silent", "post"):
-            return Response(services.silent(), media_type=_XML)
+            return Response(speaking.silent(), media_type=_XML)
         status, content = self._post(raw)
         lost = self.faults.hit("response_lost", "post")
         if lost is not None:
@@ -127,7 +127,7 @@ class Sandbox:
         return Response(content, status, media_type=_XML)
 
     def _post(self, raw: bytes) -> tuple[int, bytes]:
-        status, content = services.post(self.world, raw)
+        status, content = speaking.post(self.world, raw)
         if status == 200:
             self.note("soap", raw.decode())
         return status, content
@@ -161,7 +161,7 @@ class Sandbox:
     def _odata(self, request: Request, path: str, raw: bytes) -> Response:
         """Raises Invalid or KeyError."""
         if request.method == "GET":
-            rows = services.read(self.world, path, dict(request.query_params))
+            rows = speaking.read(self.world, path, dict(request.query_params))
             return JSONResponse({"d": {"results": rows}})
         token = request.headers.get("x-csrf-token", "")
         session = self.tokens.get(token, "")
@@ -176,10 +176,10 @@ class Sandbox:
             row = self.world.create_partner(body)
             self.note("POST", path, body)
             return JSONResponse({"d": row}, 201)
-        etag = self.world.partners[services.number(path)]["__metadata"]["etag"]
+        etag = self.world.partners[speaking.number(path)]["__metadata"]["etag"]
         if request.headers.get("if-match", "") not in ("*", etag):
             return _error(412, "/IWFND/CM_MGW/000", "Precondition failed")
-        self.world.change_partner(services.number(path), body)
+        self.world.change_partner(speaking.number(path), body)
         self.note("PATCH", path, body)
         return Response(status_code=204)
 
