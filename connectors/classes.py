@@ -12,5 +12,5 @@ CLASSES: Final[Classes] = {
     },
     "Secret": {INTERNAL: "name ending", SECRET: "ciphertext"},
     "AccessToken": {INTERNAL: "place failure", SECRET: "ciphertext"},
-    "SchemaDrift": {INTERNAL: "object_kind path change known seen example"},
+    "SchemaDrift": {INTERNAL: "object_kind path change known seen example accepted_by"},
 }

@@ -121,6 +121,7 @@ class SchemaDrift(models.Model):
 
     ``path`` as in ``data.object.lines[].amount``; ``known`` and ``seen`` are words for types;
     ``example`` is masked: letters are x, digits 9. ``count`` is of looks, which are sampled.
+    ``accepted_by`` is the name of the person who knows of it and does not mind.
     """
 
     connection = models.ForeignKey(
@@ -135,6 +136,8 @@ class SchemaDrift(models.Model):
     count = models.IntegerField(default=1)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.CharField(max_length=150, blank=True, db_default="")
 
     class Meta:
         constraints = [

@@ -216,6 +216,20 @@ MEASURES: Final[dict[str, Measure]] = {
             "/connections/", "Open the connections", of_all=True,
         ),
         Measure(
+            "credentials_ending", "Credentials that end within 14 days",
+            "Of connections in use, as the day of their end was told; ended ones count.",
+            Unit.COUNT,
+            """
+            SELECT NULL AS legal_entity_id, '' AS period_code, '' AS currency, count(*) AS value
+            FROM connectors_secret secret
+            JOIN connectors_connection used ON used.id = secret.connection_id
+            WHERE used.state = 'live' AND secret.valid_to IS NULL
+                AND secret.ends_on <= current_date + 14
+            HAVING count(*) > 0
+            """,
+            "/connections/", "Open the connections", of_all=True,
+        ),
+        Measure(
             "broken_trail", "Failed checks of the audit trail",
             "It is not as it was written, until it is verified again.", Unit.COUNT,
             _CASES.format(condition="kind = 'audit_trail_broken'"),

@@ -44,6 +44,10 @@ KINDS: Final = {
         Kind("account_changed", "Your account", "Somebody changed how you sign in."),
         Kind("token_ends", "A service token ends", "A token that you answer for ends soon."),
         Kind(
+            "credential_ends", "A credential ends",
+            "A system soon takes a credential of its connection no more.",
+        ),
+        Kind(
             "break_glass", "Break-glass", "Somebody asks for extra rights, or has them.",
             chat=True,
         ),

@@ -26,6 +26,7 @@ from revops.notices.hours import next_due, zone_of
 from revops.notices.kinds import DIGEST, NOT, NOW
 from revops.notices.models import Notice, Summary, Way
 from revops.pipeline import hearing, wake
+from revops.pipeline.credential_ends import look_at_credentials
 from revops.pipeline.token_ends import look_at_tokens
 
 MAIL: Final = "notice.email"
@@ -44,6 +45,7 @@ def turn() -> int:
     hearing.look_at_emergencies()
     hearing.look_at_what_ends()
     look_at_tokens()
+    look_at_credentials()
     return hand_over() + summarize()
 
 

@@ -51,6 +51,7 @@ ACTS: Final[Mapping[str, str]] = {
     "cases.retry": "Tried again",
     "connections.add": "Added a connection",
     "connections.change": "Changed the settings",
+    "connections.drift": "Accepted what it sends",
     "connections.limit": "Set limits",
     "connections.pause": "Paused",
     "connections.poll": "Asked for news",

@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/credentials/", setup.credentials, name="credentials"),
     path("<slug:slug>/use/", setup.use, name="use"),
     path("<slug:slug>/retire/", setup.retire, name="retire"),
+    path("<slug:slug>/drift/", setup.drift, name="drift"),
     path("<slug:slug>/sandbox/", page.sandbox, name="sandbox"),
 ]

@@ -25,7 +25,7 @@ from connectors.models import Connection, ConnectionState, Secret
 from connectors.operations import SecretRefused, set_secret
 from revops.audit.operations import record, recorded
 from revops.console.connections.operations import ActRefused
-from revops.console.connections.setup.forms import Setup
+from revops.console.connections.setup.forms.settings import Setup
 from revops.console.connections.setup.ways import secrets_of
 from revops.delivery import gates
 from revops.delivery.models import Gate

@@ -21,9 +21,9 @@ from connectors.manifest import Manifest
 from connectors.models import Connection, ConnectionState
 from connectors.registry import ConnectorUnknown
 from revops.console.connections.operations import ActRefused
-from revops.console.connections.setup import operations
-from revops.console.connections.setup.credentials import CredentialsForm
-from revops.console.connections.setup.forms import SettingsForm, initial_of
+from revops.console.connections.setup import drifts, operations
+from revops.console.connections.setup.forms.credentials import CredentialsForm
+from revops.console.connections.setup.forms.settings import SettingsForm, initial_of
 from revops.console.connections.setup.systems import groups
 from revops.web.htmx import refuse, render_page
 from revops.web.policy import screen
@@ -119,6 +119,17 @@ def retire(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask to take it out of use."""
     reason = request.POST.get("reason", "")[:300]
     return _act(request, slug, lambda by: operations.retire(slug=slug, by=by, reason=reason))
+
+
+@screen("connections.change")
+@require_POST
+def drift(request: HttpRequest, slug: str) -> HttpResponse:
+    """Accept one difference, or all of them."""
+    typed = request.POST.get("number", "")
+    if typed and not typed.isdecimal():
+        raise Http404("There is no such difference.")
+    number = int(typed) if typed else None
+    return _act(request, slug, lambda by: drifts.accept(slug=slug, number=number, by=by))
 
 
 def _act(request: HttpRequest, slug: str, act: Callable[[User], str]) -> HttpResponse:

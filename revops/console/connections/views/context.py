@@ -22,7 +22,7 @@ from revops.console.connections.forms import (
     limits_of,
     window_of,
 )
-from revops.console.connections.queries import traffic
+from revops.console.connections.queries import drifts, pace, traffic
 from revops.console.connections.queries.rows import Row, one
 from revops.console.connections.setup.standing import ending, standing_of, waiting_for
 from revops.console.connections.story import story
@@ -53,6 +53,7 @@ def page_context(
         "story": story(row),
         "backlog": traffic.backlog(row),
         "calls": traffic.calls(connection.pk) if row.health else (),
+        "pace": pace.pace(connection.pk, row.health.gate) if row.health else None,
         "deliveries": traffic.deliveries(connection.pk) if row.feed else (),
         "promise": words.promise(manifest),
         "settle": words.settle_window(manifest),
@@ -65,6 +66,7 @@ def page_context(
     return context | {
         "credentials": traffic.credentials(connection, manifest),
         "limits": words.limits(manifest),
+        "drifts": drifts.drifts(connection.pk) if row.feed else None,
         "who_operates": who_may("connections.operate"),
         "may_change": may(request.user, "connections.change"),
         "who_changes": who_may("connections.change"),
