@@ -108,7 +108,8 @@ def _resolved(shown: Shown) -> Drawn:
     done = sum(sums.good for _, sums in held)
     mean = sum(sums.total for _, sums in held) // done if done else None
     said = (
-        f"{done:,} cases were resolved in {DAYS} days, after {time_of(mean)} on average."
+        f"{done:,} case{' was' if done == 1 else 's were'} resolved in {DAYS} days, "
+        f"after {time_of(mean)} on average."
         if done else "No case was resolved in these days."
     )  # fmt: skip
     return "Time to resolve", "mean of the day", points, Words(
