@@ -16,7 +16,8 @@ from accounts.authority import covers, scope_of
 from exceptions.queries.readiness import Unreviewed, unreviewed_emergencies
 from revops.close import testing
 from revops.close.areas import AREAS
-from revops.close.queries import evidence, reconciled, samples, signed
+from revops.close.queries import around, evidence, reconciled, samples, signed
+from revops.close.queries.around import Around
 from revops.close.queries.causes import LATE, Blocker, blockers
 from revops.close.queries.evidence import Found
 from revops.close.queries.periods import Closing, closings
@@ -151,11 +152,16 @@ def of_closings(
     tasks, waivers, names = signed.tasks(held), signed.waivers(held), signed.names(held)
     looked = samples.checked(held) if checked is None else checked
     unreviewed = unreviewed_emergencies(at=at)
+    earlier = around.earlier(held)
     made = []
     for one in held:
         mine = [cause for cause in causes if cause.closing.entity_id == one.entity_id]
         glasses = [glass for glass in unreviewed if _counts(glass, one.entity)]
-        answers = _answers(one, at, mine, found, compared[one.entity_id], waivers, len(glasses))
+        beside = {"earlier_closed": earlier.get(one.entity_id)}
+        answers = _answers(
+            one, at, mine, found, compared[one.entity_id], waivers, len(glasses),
+            {slug: known for slug, known in beside.items() if known},
+        )  # fmt: skip
         areas = _areas(one, answers, looked)
         late = [] if one.open else [cause for cause in mine if cause.kind == LATE]
         made.append(
@@ -175,7 +181,7 @@ def _counts(one: Unreviewed, entity: str) -> bool:
 def _answers(
     closing: Closing, at: datetime, causes: Sequence[Blocker],
     found: Mapping[tuple[str, int], Found], compared: Reconciled,
-    waivers: Mapping[tuple[int, str], Waived], glasses: int,
+    waivers: Mapping[tuple[int, str], Waived], glasses: int, beside: Mapping[str, Around],
 ) -> list[Answer]:  # fmt: skip
     held: dict[str, Found] = {
         test: evidence
@@ -201,21 +207,24 @@ def _answers(
     held["recs_run"] = Found(len(compared.stale) or never)
     held["recs_signed"] = Found(len(compared.unsigned))
     held["emergencies"] = Found(glasses)
+    for slug, one in beside.items():
+        held[slug], notes[slug] = Found(one.open), one.said
     if not closing.ended(at):
         # Its end has not come: runs and signatures are made after it.
-        for slug in ("runs_made", "recognised", "recs_run", "recs_signed"):
+        for slug in ("runs_made", "recognised", "recs_run", "recs_signed", "earlier_closed"):
             held.pop(slug, None)
     answers = []
     for test in testing.TESTS:
         if test.slug == "late_decided" and closing.open:
             continue
         known = held.get(test.slug) or Found()
+        link = beside[test.slug].link if test.slug in beside else test.link
         answers.append(
             Answer(
                 test, known.open, known.money, notes.get(test.slug, ""),
                 used=_used(test.slug, compared),
                 waiver=waivers.get((closing.entity_id, test.slug)),
-                link=test.link.format(
+                link=link.format(
                     scope=closing.scope, entity=closing.entity, period=closing.code,
                     period_id=closing.period_id,
                 ),

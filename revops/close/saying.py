@@ -12,6 +12,7 @@ from revops.web.formats import money_text
 
 _MOST_SUMS = 2
 _DECIDE = "Decide on its page where they belong."
+_EARLIER = "earlier_closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,19 @@ def of_entity(found: Readiness) -> Verdict:
         )  # fmt: skip
     blocks = [one for one in found.stops if one.state == testing.BLOCKS]
     if blocks:
+        if [one.test.slug for one in blocks] == [_EARLIER]:
+            rest = len(found.stops) - 1
+            return Verdict(
+                "crit", "diamond", f"{name} cannot close {closing.code} yet: {blocks[0].said}.",
+                f"Periods are closed in order.{_more(rest)}", found,
+            )  # fmt: skip
         word = "test blocks" if len(blocks) == 1 else "tests block"
         sums = _sums(testing.amounts_of(found.blocking))
         worth = f", worth {sums}" if sums else ""
         rest = len(found.stops) - len(blocks)
         return Verdict(
             "crit", "diamond", f"{name} cannot close yet: {len(blocks)} {word}{worth}.",
-            f"{rest} more {'is' if rest == 1 else 'are'} at risk or waiting." if rest else
-            _tasks(found), found,
+            _more(rest).strip() if rest else _tasks(found), found,
         )  # fmt: skip
     if found.uncompared:
         count = found.uncompared
@@ -115,6 +121,10 @@ def of_period(found: Sequence[Readiness]) -> Verdict:
         " ".join([*(of_entity(one).sentence for one in others[:2]), _largest(worst)]).strip(),
         worst,
     )  # fmt: skip
+
+
+def _more(count: int) -> str:
+    return f" {count} more {'is' if count == 1 else 'are'} at risk or waiting." if count else ""
 
 
 def _blocks(one: Readiness) -> bool:

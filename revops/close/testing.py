@@ -88,6 +88,9 @@ TESTS: Final = (
          "approval waits|approvals wait", "/approvals/{scope}", counts=True),
     Test("emergencies", "Every use of break-glass was looked at", "approvals", BLOCKS,
          "use not looked at|uses not looked at", "/break-glass/", waivable=False),
+    # The operation refuses the reviewer for it, whatever somebody waives.
+    Test("earlier_closed", "Earlier periods are closed", "approvals", BLOCKS,
+         "earlier period open|earlier periods open", "/close/{scope}", waivable=False),
     Test("runs_made", "Every period-end run is made", "revenue", BLOCKS,
          "run missing or failed|runs missing or failed", "/books/periods/{period_id}/"),
     Test("recognised", "Every schedule has its line for the period", "revenue", RISKS,

@@ -134,6 +134,23 @@ class TestReadiness:
         found = answer(ready(period), "emergencies")
         assert (found.open, found.state, found.test.waivable) == (1, "blocked", False)
 
+    def test_waits_for_earlier_periods_as_closing_does(self) -> None:
+        period = an_ended_period()
+        make.a_period(period.legal_entity, month=8, state="closed")
+        AccountingPeriod.objects.filter(code="2026-09").update(state="soft_closed")
+
+        found = ready(period)
+
+        (stop,) = found.stops
+        assert (stop.test.slug, stop.state, stop.link) == (
+            "earlier_closed", "blocked", "/close/2026-09/NW-US/",
+        )  # fmt: skip
+        assert of_entity(found).sentence == (
+            "Northwind NW-US cannot close 2026-10 yet: 2026-09 is still open."
+        )
+        assert say(of_period(PERIOD, at=AT)).tone == "crit"
+        assert not of_period("2026-11", at=AT)[0].stops
+
     def test_of_a_period_that_there_is_not_is_an_error(self) -> None:
         entity = make.a_legal_entity()
         with pytest.raises(LookupError):
