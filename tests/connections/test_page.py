@@ -215,3 +215,14 @@ class TestCost:
             page = browser.get(SOURCE)
         assert len(page.context["deliveries"]) == 12
         assert len(asked) <= 13, [query["sql"][:90] for query in asked]
+
+
+@pytest.mark.django_db
+class TestPlaybooks:
+    def test_of_its_unresolved_cases_lead_to_what_to_do(self, sign_in: SignIn, ana: User) -> None:
+        erp = an_erp()
+        for _ in range(2):
+            a_case(kind="in_doubt", connection_slug=erp.slug)
+        page = sign_in(ana).get("/connections/erp/").content.decode()
+        assert "What to do about its cases" in page
+        assert 'href="/playbooks/in_doubt/"' in page

@@ -71,6 +71,8 @@ class TestLimits:
         found = dict(words.limits(erp))
         assert found["Calls at once"] == "1, it has one writer"
         assert found["An answer is awaited"] == "45\xa0s"
+        assert found["Sending stops after"] == "5 failures in a row"
+        assert found["But at least every"] == "10\xa0min"
         assert (
             dict(words.limits(replace(erp, one_writer=False, max_in_flight=8)))["Calls at once"]
             == "8"

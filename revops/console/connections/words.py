@@ -11,6 +11,7 @@ from django.conf import settings
 
 from connectors.contract import Grade
 from connectors.manifest import Capability, Manifest
+from revops.delivery.gate import FIRST_TRIAL, LONGEST_TRIAL, TRIP_AFTER
 from revops.web.formats import NBSP, span_text
 
 _SHORT: Final = {
@@ -119,6 +120,12 @@ def limits(manifest: Manifest) -> list[tuple[str, str]]:
         if manifest.max_batch > 1:
             found.append(("Postings a call", f"up to {manifest.max_batch}"))
         found.append(("An answer is awaited", _span(manifest.timeout_s)))
+        found += [
+            ("Sending stops after", f"{TRIP_AFTER} failures in a row"),
+            ("One posting is tried", f"after {_span(FIRST_TRIAL)}, then half as often each time"),
+            ("But at least every", _span(LONGEST_TRIAL)),
+            ("When it is taken", "1 at once, then 2, 4, 8 …"),
+        ]
     if manifest.requests_per_second:
         found.append(("Calls a second", f"{manifest.requests_per_second:g}"))
     if manifest.can(Capability.EVENTS):

@@ -10,7 +10,7 @@ from typing import Any, Final
 from connectors.models import DriftKind
 from revops.store import sql
 
-SHOWN: Final = 30
+SHOWN: Final = 12
 
 _DRIFTS: Final = """
 SELECT id, object_kind, path, change, known, seen, example, count, first_seen_at, last_seen_at,
@@ -46,7 +46,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Drifts:
-    """``open`` counts all that nobody accepted, ``rows`` are some, those that matter first."""
+    """``open`` counts all that nobody accepted; ``rows`` are the first, what matters on top."""
 
     open: int
     rows: Sequence[Drift]

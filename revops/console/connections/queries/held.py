@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from exceptions import kinds
 from revops.kernel.money import Money
 from revops.store import sql
 
@@ -21,6 +22,21 @@ FROM (
 ) AS unresolved
 GROUP BY connection_slug, currency
 """
+
+
+_KINDS: Final = """
+SELECT kind, count(*) AS cases FROM exceptions_case
+WHERE state <> 'resolved' AND connection_slug = %s GROUP BY kind ORDER BY cases DESC, kind
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """A page of what to do, for so many cases."""
+
+    slug: str
+    label: str
+    cases: int
 
 
 @dataclass(slots=True)
@@ -51,6 +67,20 @@ def cases_of(slugs: Sequence[str]) -> dict[str, Cases]:
             cases.held_money[row.currency] = row.held_amount
         cases.webhooks_missing = cases.webhooks_missing or row.webhooks_missing
     return found
+
+
+def playbooks_of(slug: str) -> list[Playbook]:
+    """What to do about the unresolved cases of a connection, most cases first. One query."""
+    found: dict[str, Playbook] = {}
+    for row in sql.rows(_KINDS, (slug,)):
+        kind = kinds.described(row.kind)
+        if kind.playbook:
+            known = found.get(kind.playbook)
+            count = row.cases + (known.cases if known else 0)
+            found[kind.playbook] = Playbook(
+                kind.playbook, known.label if known else kind.label, count
+            )
+    return list(found.values())
 
 
 def amounts(items: Iterable[tuple[str, int]]) -> list[Money]:

@@ -22,7 +22,7 @@ from revops.console.connections.forms import (
     limits_of,
     window_of,
 )
-from revops.console.connections.queries import drifts, pace, reads, traffic
+from revops.console.connections.queries import drifts, held, pace, reads, traffic
 from revops.console.connections.queries.rows import Row, one
 from revops.console.connections.setup.standing import ending, standing_of, waiting_for
 from revops.console.connections.story import story
@@ -71,6 +71,7 @@ def page_context(
             if row.status in ("draft", "retired")
             else reads.reads(connection, manifest, row.feed.cursor if row.feed else None)
         ),
+        "playbooks": held.playbooks_of(connection.slug),
         "sign_ins": reads.sign_ins(connection),
         "drifts": drifts.drifts(connection.pk) if row.feed else None,
         "who_operates": who_may("connections.operate"),
