@@ -5,7 +5,7 @@ planted difference is one row that differs. The others are shown by ``tests/jour
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -111,14 +111,15 @@ class TestRevenue:
         assert CONVENTIONS - {"daily", "month_even", "point_in_time"} == {"month_prorate_ends"}
 
 
-class TestBank:
-    def _list(self, connection: Connection, *rows: SnapshotRow) -> None:
-        load = Load.objects.create(
-            connection=connection, kind=rows[0].kind, starts=MARCH[0], ends=MARCH[1],
-            began_at=clock.now(), by="test",
-        )  # fmt: skip
-        holding.take(load, (holding.line(row) for row in rows), whole=True)
+def a_load(connection: Connection, *rows: SnapshotRow) -> None:
+    load = Load.objects.create(
+        connection=connection, kind=rows[0].kind, starts=MARCH[0], ends=MARCH[1],
+        began_at=clock.now(), by="test",
+    )  # fmt: skip
+    holding.take(load, (holding.line(row) for row in rows), whole=True)
 
+
+class TestBank:
     def test_a_payout_is_known_by_its_id_in_the_banks_text(self) -> None:
         make.a_legal_entity()
         gateway, bank = make.a_connection(), make.a_connection("bank", "statement")
@@ -128,8 +129,8 @@ class TestBank:
                            reference="TRANSFER STRIPE PO_7AB REF 12", entity="NW-US")  # fmt: skip
         other = SnapshotRow("bank", "l2", "", "USD", 900, "2025-03-12", "booked",
                             reference="RENT BACK", entity="NW-US")  # fmt: skip
-        self._list(gateway, payout)
-        self._list(bank, line, other)
+        a_load(gateway, payout)
+        a_load(bank, line, other)
         left, right = sides("bank_payouts", gateway.pk, bank.pk)
         assert left == {"po_7Ab": (5_000, "USD", "")}
         assert right == {"po_7Ab": (5_000, "USD", ""), "": (900, "USD", "")}
@@ -170,6 +171,41 @@ class TestTax:
         assert (left, right) == (
             {invoice.source_id: (979, "USD", "")}, {invoice.source_id: (990, "USD", "")},
         )  # fmt: skip
+
+    def test_what_the_engine_lists_stands_beside_what_was_to_be_told_to_it(self) -> None:
+        earlier = make.an_invoice(issued_on=MARCH[0], tax=500)
+        engine = make.a_connection("tax", "avalara", parameters={"companies": "NW-US=DEFAULT"})
+        type(earlier).objects.filter(pk=earlier.pk).update(
+            created_at=engine.created_at - timedelta(days=1)
+        )
+        recorded, lacking, free, void = (
+            make.an_invoice(issued_on=MARCH[0], tax=tax, state=state, created_at=clock.now())
+            for tax, state in ((990, "open"), (700, "open"), (0, "open"), (600, "void"))
+        )
+        a_load(engine, *(
+            SnapshotRow("tax", f"SalesInvoice:{row.source_id}", row.source_id, "USD", row.tax,
+                        "2025-03-01", state, entity="NW-US")
+            for row, state in ((recorded, "committed"), (free, "committed"), (void, "cancelled"))
+        ))  # fmt: skip
+        left, right = sides("tax_recorded", engine.pk)
+        assert left == {recorded.source_id: (990, "USD", ""), free.source_id: (0, "USD", "")}
+        assert right == left | {lacking.source_id: (700, "USD", "")}
+        # A legal entity that does not use the engine misses nothing there.
+        type(engine).objects.update(parameters={"companies": "UK-LTD=UK"})
+        assert sides("tax_recorded", engine.pk)[1] == {}
+
+    def test_an_engine_that_lists_its_documents_lacks_none_by_what_it_told(self) -> None:
+        engine = make.a_connection("tax", "avalara", parameters={"companies": "NW-US=DEFAULT"})
+        told, untold = (make.an_invoice(issued_on=MARCH[0], tax=990) for _ in range(2))
+        TaxDocument.objects.create(
+            connection=engine, source_id="doc_1", legal_entity=told.legal_entity,
+            correlation_id=correlation.new_id(), created_at=clock.now(), updated_at=clock.now(),
+            invoice_ref=told.source_id, invoice=told, currency="USD", total=979,
+            calculated_on=MARCH[0],
+        )  # fmt: skip
+        assert list(sides("tax_engine")[1]) == [told.source_id]
+        type(engine).objects.update(parameters={})
+        assert set(sides("tax_engine")[1]) == {told.source_id, untold.source_id}
 
 
 class TestContracts:

@@ -1,4 +1,7 @@
-"""What the tax engine calculated for an invoice, and the tax on the invoice."""
+"""
+What the tax engine told that it calculated for an invoice, and the tax on the invoice: whether
+billing charges by the right rates. What it holds for the returns is ``tax_recorded``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from revops.reconciliation.checks.sides import ours
 
 CHECK: Final = Check(
     slug="tax_engine",
-    label="Tax: the engine and our invoices",
+    label="Tax: what the engine calculated and our invoices",
     left=ours(
         "Tax engine",
         """
@@ -29,7 +32,8 @@ CHECK: Final = Check(
         record_id="document.id",
         touched_at="document.updated_at",
     ),
-    # Without an engine nobody calculated: only invoices of customers that it was asked for count.
+    # Without an engine nobody calculated. One that says whose documents it has lists them itself:
+    # what it lacks is missing there.
     right=ours(
         "Our invoices",
         """
@@ -37,8 +41,12 @@ CHECK: Final = Check(
         JOIN canonical_customer customer ON customer.id = invoice.customer_id
         WHERE invoice.legal_entity_id = %(entity)s AND invoice.tax <> 0
             AND invoice.issued_on BETWEEN %(starts)s AND %(ends)s
-            AND EXISTS (SELECT 1 FROM canonical_taxdocument document
-                        WHERE document.legal_entity_id = %(entity)s)
+            AND (EXISTS (SELECT 1 FROM canonical_taxdocument document
+                    WHERE document.invoice_id = invoice.id)
+                OR EXISTS (SELECT 1 FROM canonical_taxdocument document
+                    JOIN connectors_connection engine ON engine.id = document.connection_id
+                    WHERE document.legal_entity_id = %(entity)s
+                        AND coalesce(engine.parameters ->> 'companies', '') = ''))
         """,
         item_key="'invoice:' || invoice.id",
         key="invoice.source_id",
