@@ -22,6 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
+from tests.browser import barriers
 from tests.browser.seen import Seen
 from tests.browser.stage import Stage, set_up
 from tests.conftest import _empty_tables
@@ -138,7 +139,10 @@ def visit(desk: Callable[..., BrowserContext], kept: dict[str, Seen]) -> Iterato
 
     def made(path: str = "", *, by: str = "Priya", kept_open: bool = False, **options: Any) -> Seen:
         if kept_open:
-            seen = kept.get(by) or kept.setdefault(by, Seen(desk(by).new_page()))
+            if by not in kept:
+                kept[by] = Seen(desk(by).new_page())
+                barriers.at_hand(kept[by].page)
+            seen = kept[by]
             seen.begin_anew()
         else:
             context = desk(by, **options)
