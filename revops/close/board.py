@@ -13,7 +13,7 @@ from typing import Final
 from django.utils.safestring import SafeString
 
 from revops.close import testing
-from revops.close.areas import AREAS, BY_SLUG
+from revops.close.areas import AREAS
 from revops.close.drawings import Aged, Burn, Spot, ages, burn_down
 from revops.close.outlook import Outlook, outlook
 from revops.close.queries import periods, samples
@@ -76,6 +76,24 @@ class Board:
     @property
     def causes(self) -> int:
         return len({one.key for one in self.blockers})
+
+    @property
+    def blocking(self) -> list[Blocker]:
+        """Those of ``blockers`` whose test blocks; the rest is at risk or waits."""
+        return [cause for one in self.found for cause in one.blocking_causes]
+
+    @property
+    def blocking_cases(self) -> int:
+        return sum(one.cases for one in self.blocking)
+
+    @property
+    def blocking_causes(self) -> int:
+        return len({one.key for one in self.blocking})
+
+    @property
+    def resting_causes(self) -> int:
+        """Causes of which nothing blocks."""
+        return self.causes - self.blocking_causes
 
     @property
     def amounts(self) -> list[Money]:
@@ -185,19 +203,18 @@ def owners_of(found: Sequence[Readiness], at: datetime) -> list[Owner]:
 
 
 def _in_areas(found: Sequence[Readiness]) -> list[InArea]:
+    """Of tests that block alone: what else is open in their areas is at risk or waits."""
+    blocks = [stop for one in found for stop in one.stops if stop.state == testing.BLOCKS]
     made = []
     for area in AREAS:
+        mine = testing.in_area(blocks, area.slug)
         money: dict[str, int] = {}
-        count = 0
-        for one in found:
-            for cell in one.areas:
-                if cell.slug == area.slug and cell.state == testing.BLOCKS:
-                    testing.add(money, cell.money)
-                    count += cell.open
-        if count:
-            made.append(
-                InArea(area.slug, BY_SLUG[area.slug].label, count, testing.amounts_of(money))
-            )
+        for stop in mine:
+            if stop.test.counts:
+                testing.add(money, stop.money)
+        if mine:
+            count = sum(stop.open for stop in mine)
+            made.append(InArea(area.slug, area.label, count, testing.amounts_of(money)))
     return sorted(made, key=lambda one: -sum(abs(sum_.minor) for sum_ in one.amounts))
 
 

@@ -92,6 +92,12 @@ class Readiness:
         return found
 
     @property
+    def blocking_causes(self) -> list[Blocker]:
+        """Causes whose cases a test that blocks counts: ``blocking`` is their money."""
+        slugs = {one.test.slug for one in self.stops if one.state == testing.BLOCKS}
+        return [one for one in self.blockers if _test_of(one, self.closing) in slugs]
+
+    @property
     def blocked(self) -> list[Money]:
         """``blocking``, the most first."""
         return testing.amounts_of(self.blocking)

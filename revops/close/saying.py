@@ -109,10 +109,13 @@ def of_period(found: Sequence[Readiness]) -> Verdict:
             "none is blocked.", inner.sentence, worst,
         )  # fmt: skip
     worst = max(blocked, key=lambda one: sum(abs(minor) for minor in one.blocking.values()))
-    causes = len({cause.key for cause in worst.blockers})
+    causes = len({cause.key for cause in worst.blocking_causes})
     sums = _sums(testing.amounts_of(worst.blocking))
     by = f" by {sums}" if sums else ""
     inside = f" in {causes} cause{'' if causes == 1 else 's'}" if causes else ""
+    if not causes:
+        first = next(one for one in worst.stops if one.state == testing.BLOCKS)
+        inside = f": {first.said}"
     others = [one for one in blocked if one is not worst]
     return Verdict(
         "crit", "diamond",
@@ -132,16 +135,18 @@ def _blocks(one: Readiness) -> bool:
 
 
 def _largest(found: Readiness) -> str:
-    """How much of the money is in the largest cause, where that says something."""
-    if len(found.blockers) < 2:
+    """How much of the money that blocks is in the largest cause, where that says something."""
+    held = found.blocking_causes
+    if len(held) < 2:
         return ""
-    first = found.blockers[0]
+    first = held[0]
     for code, minor in first.money.items():
-        whole = sum(abs(one.money.get(code, 0)) for one in found.blockers)
+        whole = sum(abs(one.money.get(code, 0)) for one in held)
         if whole and abs(minor) * 10 > whole * 4:
             tenths = abs(minor) * 1_000 // whole
             return (
-                f"One cause holds {tenths // 10}.{tenths % 10} % of {found.closing.name}’s {code}."
+                f"One cause holds {tenths // 10}.{tenths % 10} % of the {code} that block "
+                f"{found.closing.name}."
             )
     return ""
 

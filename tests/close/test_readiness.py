@@ -12,6 +12,7 @@ from accounts.models import BreakGlass
 from connectors.models import Connection
 from exceptions.models import Cause
 from revops.close import testing
+from revops.close.board import board
 from revops.close.models import Waiver
 from revops.close.readiness import Readiness, of, of_period
 from revops.close.saying import of_entity
@@ -183,6 +184,35 @@ class TestSaying:
         assert say(of_period(PERIOD, at=AT)).sentence == (
             "All 2 legal entities are closed; 1 late event waits in Northwind NW-US."
         )
+
+    def test_has_one_base_for_money_count_and_share_what_blocks(self) -> None:
+        period = an_ended_period()
+        an_ended_period("NW-UK", name="Northwind UK")
+        for key, minor in (("small", 30_000), ("large", 70_000)):
+            a_blocker(period.legal_entity, cause_key=key, at_stake=minor)
+        # A difference between lists is at risk: its case is neither in the sum nor in the count.
+        a_blocker(period.legal_entity, cause_key="gap", kind="break_amount", at_stake=900_000)
+
+        held = board(PERIOD, at=AT)
+
+        assert held.verdict.sentence == (
+            "1 of 2 legal entities can close; "
+            "Northwind NW-US is blocked by USD\xa01,000.00 in 2 causes."
+        )
+        assert "One cause holds 70.0 % of the USD that block Northwind NW-US." in held.verdict.sub
+        assert (held.blocking_cases, held.blocking_causes, held.resting_causes) == (2, 2, 1)
+        assert [(one.slug, one.amounts) for one in held.areas] == [
+            ("erp_posting", [Money(100_000, "USD")])
+        ]
+
+    def test_of_what_blocks_without_a_case_says_what_it_is(self) -> None:
+        period = an_ended_period()
+        an_ended_period("NW-UK", name="Northwind UK")
+        AccountingPeriod.objects.filter(legal_entity=period.legal_entity, code="2026-09").update(
+            state="open"
+        )
+        said = say(of_period(PERIOD, at=AT)).sentence
+        assert said.endswith("Northwind NW-US is blocked: 2026-09 is still open.")
 
 
 class TestWaivers:
