@@ -52,13 +52,24 @@ class TestSigningIn:
     def test_tells_until_when_and_why_not(self, sign_in: SignIn, ana: User) -> None:
         billing, now = a_source(), clock.now()
         AccessToken.objects.create(
-            connection=billing, place="p", ends_at=now + timedelta(hours=1),
+            connection=billing, place="p", ciphertext=b"sealed", ends_at=now + timedelta(hours=1),
             rest_until=now + timedelta(minutes=5), failure={"reason": "The secret has expired."},
         )  # fmt: skip
         (one,) = sign_ins(billing)
+        assert one.holds
         assert one.ends_at == now + timedelta(hours=1)
         words = text_of(sign_in(ana).get("/connections/billing/"))
         assert "Refused: The secret has expired." in words
+
+    def test_holds_when_the_system_names_no_end_and_not_when_it_is_over(self) -> None:
+        lasting, over = a_source(), a_source("other")
+        AccessToken.objects.create(connection=lasting, place="p", ciphertext=b"sealed")
+        AccessToken.objects.create(
+            connection=over, place="p", ciphertext=b"sealed",
+            ends_at=clock.now() - timedelta(minutes=1),
+        )  # fmt: skip
+        assert [(one.holds, one.ends_at) for one in sign_ins(lasting)] == [(True, None)]
+        assert [(one.holds, one.ends_at) for one in sign_ins(over)] == [(False, None)]
 
     def test_says_nothing_where_there_are_no_tokens(self) -> None:
         assert sign_ins(a_source()) == []

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from django.db.models import Q
+
 from connectors.manifest import Manifest
 from connectors.models import AccessToken, Connection
 from revops.events.models import SourceCursor
@@ -28,7 +30,12 @@ LEFT JOIN LATERAL (
 ) good ON true
 ORDER BY kind.place
 """
-_IRREGULAR: Final = {"company": "Companies", "bank": "Bank lines", "tax": "Tax documents"}
+_IRREGULAR: Final = {
+    "company": "Companies",
+    "opportunity": "Opportunities",
+    "bank": "Bank lines",
+    "tax": "Tax documents",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,12 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A token that was brought: until when it holds, and why no newer one was given."""
+    """
+    A token that was brought. ``ends_at`` is None when it does not hold, or the system does not say
+    until when; ``refused`` is why no newer one was given.
+    """
 
+    holds: bool
     ends_at: datetime | None
     refused: str
     again_at: datetime | None
@@ -75,14 +86,20 @@ def reads(connection: Connection, manifest: Manifest, cursor: SourceCursor | Non
 def sign_ins(connection: Connection) -> Sequence[SignIn]:
     """The newest first; none for systems whose credentials are sent with each call."""
     now = clock.now()
-    held = AccessToken.objects.filter(connection=connection).order_by("-changed_at")
+    held = (
+        AccessToken.objects.filter(connection=connection)
+        .annotate(brought=~Q(ciphertext=b""))
+        .order_by("-changed_at")
+        .values("brought", "ends_at", "failure", "rest_until")
+    )
     return [
         SignIn(
-            one.ends_at if one.ends_at and one.ends_at > now else None,
-            _refused(one.failure),
-            one.rest_until if one.rest_until and one.rest_until > now else None,
+            bool(one["brought"]) and (one["ends_at"] is None or one["ends_at"] > now),
+            one["ends_at"] if one["ends_at"] and one["ends_at"] > now else None,
+            _refused(one["failure"]),
+            one["rest_until"] if one["rest_until"] and one["rest_until"] > now else None,
         )
-        for one in held.only("ends_at", "failure", "rest_until", "changed_at")[:1]
+        for one in held[:1]
     ]
 
 

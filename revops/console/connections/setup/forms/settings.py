@@ -149,7 +149,7 @@ class SettingsForm(forms.Form):
                 field = f"{PARAMETER}{name}"
                 if field not in self.errors:
                     self.add_error(
-                        field, f"It is part of the address {place.base_url}: type letters and "
+                        field, f"It is part of the address {_written(place)}: type letters and "
                         "digits, also with - or . between them.",
                     )  # fmt: skip
             return
@@ -319,10 +319,13 @@ def _hosts(manifest: Manifest) -> str:
     return f"Begins with https://. {where}"
 
 
-def _shown(place: Place) -> str:
+def _written(place: Place) -> str:
     """Its address as people write it: ``{my_domain}`` is ``<my domain>``."""
-    address = place.base_url.replace("{", "<").replace("}", ">").replace("_", " ")
-    return f"{address}. {place.help}" if place.help else address
+    return place.base_url.replace("{", "<").replace("}", ">").replace("_", " ")
+
+
+def _shown(place: Place) -> str:
+    return f"{_written(place)}. {place.help}" if place.help else _written(place)
 
 
 def _asks(manifest: Manifest, way: Auth) -> str:
