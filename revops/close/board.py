@@ -15,12 +15,14 @@ from django.utils.safestring import SafeString
 from revops.close import testing
 from revops.close.areas import AREAS
 from revops.close.drawings import Aged, Burn, Spot, ages, burn_down
+from revops.close.models.tasks import TaskState
 from revops.close.outlook import Outlook, outlook
 from revops.close.queries import periods, samples
 from revops.close.queries.causes import Blocker
 from revops.close.readiness import Readiness, of_period
 from revops.close.saying import Verdict
 from revops.close.saying import of_period as say
+from revops.kernel.clock import local_date
 from revops.kernel.money import Money
 from revops.web.formats import money_text
 
@@ -29,12 +31,38 @@ _FIRST_SPOTS: Final = 2
 
 @dataclass(slots=True)
 class Owner:
-    """Somebody who has something to do: cases, how many of them late, the next day it is due."""
+    """
+    Somebody, or a role or team, who has something to do: cases and tasks, how many of both are
+    late and by how many days at most, the earliest day it is due.
+    """
 
     name: str
-    open: int = 0
+    cases: int = 0
+    tasks: int = 0
     late: int = 0
+    days: int = 0
     due: date | None = None
+
+    @property
+    def open(self) -> int:
+        return self.cases + self.tasks
+
+    @property
+    def said(self) -> str:
+        """“2 cases, 5 tasks”."""
+        parts = ((self.cases, "case"), (self.tasks, "task"))
+        return ", ".join(
+            f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in parts if count
+        )
+
+    def add(
+        self, *, cases: int = 0, tasks: int = 0, due: date | None, late: int, days: int
+    ) -> None:
+        self.cases += cases
+        self.tasks += tasks
+        self.late += late
+        self.days = max(self.days, days)
+        self.due = min(self.due or due, due) if due else self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +216,27 @@ def drawn(one: Readiness, held: Board) -> SafeString | None:
 
 
 def owners_of(found: Sequence[Readiness], at: datetime) -> list[Owner]:
-    """Whom to chase: whoever has late cases first, then whose are due next."""
+    """
+    Whom to chase for cases and for tasks: whoever is late first, then whose are due next. A task
+    is its preparer's until it is prepared, then its reviewer's; a role's where nobody is named.
+    """
     owners: dict[str, Owner] = {}
+
+    def of(name: str) -> Owner:
+        return owners.setdefault(name, Owner(name))
+
     for one in found:
+        today = local_date(at, one.closing.zone)
         for cause in one.blockers:
+            due = cause.due_on
+            late = cause.cases if cause.late(at) else 0
+            days = (today - due).days if late and due else 0
             for name in cause.owners or ["Nobody"]:
-                held = owners.setdefault(name, Owner(name))
-                held.open += cause.cases
-                held.late += cause.cases if cause.late(at) else 0
-                due = cause.due_on
-                held.due = min(held.due or due, due) if due else held.due
+                of(name).add(cases=cause.cases, due=due, late=late, days=days)
+        for task in [] if one.closing.closed else one.tasks.left:
+            name = task.reviews if task.state == TaskState.PREPARED else task.prepares
+            days = max(0, (today - task.due_on).days)
+            of(name).add(tasks=1, due=task.due_on, late=1 if days else 0, days=days)
     far = date.max
     return sorted(owners.values(), key=lambda one: (-one.late, one.due or far, -one.open, one.name))
 

@@ -67,6 +67,24 @@ class TestPeriod:
         assert "1 of 2 legal entities can close; none is blocked." in page
         assert "Northwind UK waits only for its people." in page
 
+    def test_chases_people_for_tasks_and_says_how_late_they_are(self) -> None:
+        period = an_ended_period()
+        a_blocker(period.legal_entity, owner_team="Finance")
+        settings.set_template(title="Statements", area="payments", due_day=1, by=worker("mona"))
+        settings.set_template(
+            title="Journals", area="payments", due_day=1, by=worker("mona"), preparer=worker("ana")
+        )
+        tasks.roll(ready(period).closing)
+        reviewed = Task.objects.get(preparer=worker("ana"))
+        ana = as_("ana")
+
+        page = seen(ana, "/close/")
+        assert "2 owners, 2 late" in page
+        assert "1 case, 1 task, <span" in page
+        assert ">1 late, up to 1 day<" in page
+        ana.post(f"/close/2026-10/NW-US/tasks/{reviewed.pk}", {"to": "prepared"})
+        assert "<dt>A manager</dt><dd>1 task, " in seen(ana, "/close/")
+
     def test_as_a_file_has_a_line_for_each_area(self) -> None:
         an_ended_period()
         answer = as_("mona").post("/close/close.csv")

@@ -30,6 +30,10 @@ class Tasks:
         return sum(one.state == TaskState.PREPARED for one in self.rows)
 
     @property
+    def left(self) -> list[Task]:
+        return [one for one in self.rows if one.state not in DONE]
+
+    @property
     def open(self) -> int:
         return len(self.rows) - self.done
 
