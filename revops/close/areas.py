@@ -37,15 +37,16 @@ _BILLING: Final = frozenset({
 _PAYMENTS: Final = frozenset({"payment", "refund", "payout", "dispute", "application", "fee"})
 
 
-def area_of(kind: str, *, about: str = "", tax: bool = False) -> str:
+def area_of(kind: str, *, about: str = "", tax: bool = False, compared: str = "") -> str:
     """
-    Whose a case is, by its kind; ``about`` is the kind of record it names, ``tax`` whether a tax
-    code is what it lacks. What nobody claims hinders posting.
+    Whose a case or a break is, by its kind; ``about`` is the kind of record it names, ``tax``
+    whether a tax code is what it lacks, ``compared`` the area of the check that found a break.
+    What nobody claims hinders posting.
     """
     if tax or kind == "break_tax":
         return "tax"
     if kind.startswith("break_"):
-        return "reconciliation"
+        return compared or "reconciliation"
     if kind in _CREDITS or kind.startswith("credit_"):
         return "credits"
     if kind in _REVENUE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,7 +27,7 @@ from revops.reconciliation.models import Pair, Run
 from revops.reconciliation.operations import runs
 from tests import factories as make
 from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, ran, ready, worker
-from tests.reconciliation.lists import Lists
+from tests.reconciliation.lists import CHECK, Lists, declared
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +169,24 @@ class TestReconciliations:
         lists.run()
         found = ready(period)
         assert [one.test.slug for one in found.stops] == ["recs_signed"]
+
+    def test_put_a_break_and_its_case_into_one_area(self) -> None:
+        period = an_ended_period()
+        lists = Lists(period.legal_entity, check=replace(CHECK, area="billing_sync"))
+        with declared(lists.check):
+            lists.bill("INV-1", 10_000, tax=825)
+            lists.post("INV-1", 10_000, tax=800)
+            lists.bill("INV-2", 10_000)
+            lists.post("INV-2", 9_000)
+            lists.run()
+            found = ready(period)
+
+        told = {one.kind: (one.area, one.area_label) for one in found.blockers}
+        assert told == {
+            "break_tax": ("tax", "Tax"), "break_amount": ("billing_sync", "Billing sync"),
+        }  # fmt: skip
+        assert answer(found, "tax_agrees").open == answer(found, "billing_agrees").open == 1
+        assert [one.slug for one in found.areas if one.money] == ["billing_sync", "tax"]
 
 
 class TestSaying:

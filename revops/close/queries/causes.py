@@ -14,6 +14,7 @@ from typing import Any, Final
 from exceptions import kinds
 from revops.close.areas import BY_SLUG, area_of
 from revops.close.queries.periods import Closing
+from revops.close.queries.reconciled import checked_area
 from revops.close.testing import amounts_of
 from revops.kernel.clock import local_date
 from revops.kernel.money import Money
@@ -23,8 +24,16 @@ LATE: Final = "period_closed"
 _STEPS: Final = (1, 3, 7)
 
 _CAUSES: Final = """
+WITH compared AS (
+    SELECT DISTINCT ON (gap.case_id) gap.case_id, gap.type, pair.check_slug
+    FROM reconciliation_break gap JOIN reconciliation_pair pair ON pair.id = gap.pair_id
+    WHERE NOT (gap.state = 'settled') AND gap.legal_entity_id = ANY(%(entities)s)
+        AND gap.case_id IS NOT NULL
+    ORDER BY gap.case_id, gap.id DESC
+)
 SELECT held.cause_key, held.kind, held.legal_entity_id AS entity_id, held.assignee_id,
     held.owner_team, held.state = 'in_doubt' AS doubt, entry.document_type,
+    compared.type AS gap, compared.check_slug,
     held.kind = 'mapping_missing' AND held.facts->0->>0 = 'Tax code' AS tax,
     CASE WHEN held.at_stake IS NULL THEN '' ELSE held.currency END AS currency,
     count(*) AS cases, coalesce(sum(held.at_stake), 0)::bigint AS money,
@@ -36,9 +45,10 @@ SELECT held.cause_key, held.kind, held.legal_entity_id AS entity_id, held.assign
     count(*) FILTER (WHERE held.opened_at <= %(c)s) AS old
 FROM exceptions_case held
 LEFT JOIN delivery_outboundcommand entry ON entry.id = held.command_id
+LEFT JOIN compared ON compared.case_id = held.id
 WHERE NOT (held.state = 'resolved') AND held.period_code = %(period)s
     AND held.legal_entity_id = ANY(%(entities)s)
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 """
 _NAMES: Final = """
 SELECT key, sentence, path FROM exceptions_cause WHERE key = ANY(%s)
@@ -121,7 +131,7 @@ def blockers(closings: Sequence[Closing], *, at: datetime) -> list[Blocker]:
     made: dict[tuple[str, int, str, bool], Blocker] = {}
     people = _people(found)
     for row in found:
-        area = area_of(row.kind, about=row.document_type or "", tax=bool(row.tax))
+        area = _area(row)
         key = (row.cause_key, row.entity_id, area, row.doubt)
         held = made.get(key)
         if held is None:
@@ -150,6 +160,13 @@ def _merge(held: Blocker, row: Any, people: Mapping[int, str]) -> None:
     held.again = held.again or row.again
     for place, count in enumerate((row.young, row.days, row.week, row.old)):
         held.ages[place] += count
+
+
+def _area(row: Any) -> str:
+    """As the matrix counts a break (``queries.reconciled``), when it is one."""
+    if row.check_slug and row.kind.startswith("break_"):
+        return area_of(f"break_{row.gap}", compared=checked_area(row.check_slug))
+    return area_of(row.kind, about=row.document_type or "", tax=bool(row.tax))
 
 
 def _people(found: Iterable[Any]) -> dict[int, str]:

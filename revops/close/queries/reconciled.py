@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from revops.close.areas import area_of
 from revops.close.queries.periods import Closing
 from revops.reconciliation.checks import registry
 from revops.reconciliation.checks.registry import CheckUnknown
@@ -48,18 +49,18 @@ WITH asked AS (
         AND suspended_at IS NULL
     GROUP BY 1, 2
 ), open AS (
-    SELECT pair_id, legal_entity_id AS entity_id, currency, count(*) AS breaks,
+    SELECT pair_id, legal_entity_id AS entity_id, currency, type, count(*) AS breaks,
         sum(greatest(abs(at_stake), abs(difference)))::bigint AS money
     FROM reconciliation_break
     WHERE NOT (state = 'settled') AND state = 'open' AND period_code = %(period)s
         AND legal_entity_id = ANY(%(entities)s)
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
 )
 SELECT used.entity_id, pair.id AS pair_id, pair.check_slug, latest.number,
     latest.began_at >= asked.after AS fresh, coalesce(latest.empty, false) AS empty,
     coalesce(signed.names, 0) AS names,
-    coalesce(signed.reviewed, false) AS reviewed, open.currency, coalesce(open.breaks, 0) AS breaks,
-    coalesce(open.money, 0) AS money
+    coalesce(signed.reviewed, false) AS reviewed, open.currency, open.type,
+    coalesce(open.breaks, 0) AS breaks, coalesce(open.money, 0) AS money
 FROM used JOIN asked USING (entity_id)
 JOIN reconciliation_pair pair ON pair.id = used.pair_id AND pair.enabled
 LEFT JOIN latest USING (pair_id, entity_id)
@@ -111,23 +112,29 @@ def reconciled(closings: Sequence[Closing], *, at: datetime) -> Mapping[int, Rec
                     held.areas.add(check.area)
                     held.uncompared[check.area] = held.uncompared.get(check.area, 0) + 1
     for row in rows:
-        held, area = made[row.entity_id], _area(row.check_slug)
+        held, area = made[row.entity_id], checked_area(row.check_slug)
+        known = row.pair_id in held.pairs
         held.pairs.add(row.pair_id)
         held.areas.add(area)
         if not row.fresh:
             held.stale.add(row.pair_id)
         if row.number is None and due[row.entity_id]:
-            held.uncompared[area] = held.uncompared.get(area, 0) + 1
+            # A row for each currency and type of what was carried into it.
+            if not known:
+                held.uncompared[area] = held.uncompared.get(area, 0) + 1
         elif row.names < 2 and (row.breaks or not row.empty):
             held.unsigned.add(row.pair_id)
         if row.breaks and not row.reviewed:
+            area = area_of(f"break_{row.type}", compared=area)
+            held.areas.add(area)
             held.breaks[area] = held.breaks.get(area, 0) + row.breaks
             sums = held.money.setdefault(area, {})
             sums[row.currency] = sums.get(row.currency, 0) + row.money
     return made
 
 
-def _area(slug: str) -> str:
+def checked_area(slug: str) -> str:
+    """The area that a check's breaks are of, unless ``areas.area_of`` knows better."""
     try:
         return registry.get(slug).area
     except CheckUnknown:
