@@ -135,7 +135,9 @@ def _read(
     own = source.settings.zone
 
     def zones(found: Sequence[EventData]) -> set[str]:
-        return {zone for data in found if (zone := zone_of(data))} - {own}
+        # What names no entity is the default one's: it tells nothing where another meaning does.
+        saying = [data for data in found if getattr(data, "legal_entity", "")] or found
+        return {zone for data in saying if (zone := zone_of(data))} - {own}
 
     if likely and likely != own:
         with contextlib.suppress(Exception):  # what is wrong with it is said by the usual reading

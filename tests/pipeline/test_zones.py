@@ -80,3 +80,23 @@ def test_the_zone_that_is_tried_first_changes_no_date(
 def test_events_of_one_zone_are_read_once_each(source: Source) -> None:
     read(source, ("US",) * 20, guess=True)
     assert source.connector.readings == 21
+
+
+class WithMore(Counting):
+    """Tells with each invoice of a customer, who names no entity."""
+
+    def translate(self, envelope: Any, settings: Any) -> Any:
+        customer = body("customer_created__with_address", metadata={"legal_entity": ""})
+        told = connector.open(json.dumps(customer).encode())
+        return [*connector.translate(told, settings), *super().translate(envelope, settings)]
+
+
+def test_what_names_no_entity_does_not_take_its_zone_from_what_names_one(source: Source) -> None:
+    """What is nobody's is the default entity's, whose zone is another one."""
+    item = normalize.normalize(
+        replace(source, connector=WithMore()), claimed(1, "JP"),
+        zone_of=lambda data: ZONES[getattr(data, "legal_entity", "") or "US"], likely="",
+    )  # fmt: skip
+    assert item.zone == ZONES["JP"]
+    invoice: Any = item.meanings[-1].data
+    assert invoice.issued_on.day == 15
