@@ -5,6 +5,7 @@ The form of a connection, made from its connector's manifest. Secrets have a for
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from revops.mappings.models import LegalEntity
 PARAMETER: Final = "p-"
 TAKEN_WORDS: Final = frozenset({"new"})
 _LONGEST_VALUE: Final = 1_000
+# Where something is to be put in.
+_OPEN: Final = re.compile(r"[<{]([a-z]+(?:[ _][a-z]+)*)[>}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class SettingsForm(forms.Form):
         super().__init__(*args, **(kwargs | {"auto_id": "set-%s"}))
         self.manifest = manifest
         address = self.fields["base_url"]
-        address.help_text = manifest.base_url_help or _hosts(manifest)
+        address.help_text = _written(manifest.base_url_help or _hosts(manifest))
         address.initial = manifest.base_url
         self._choose_place()
         entity = self.fields["entity"]
@@ -149,8 +152,8 @@ class SettingsForm(forms.Form):
                 field = f"{PARAMETER}{name}"
                 if field not in self.errors:
                     self.add_error(
-                        field, f"It is part of the address {_written(place)}: type letters and "
-                        "digits, also with - or . between them.",
+                        field, f"It is part of the address {_written(place.base_url)}: type "
+                        "letters and digits, also with - or . between them.",
                     )  # fmt: skip
             return
         self._clean_address(cleaned, "place", places.filled(place, typed))
@@ -283,7 +286,7 @@ def _field(parameter: Parameter) -> forms.Field:
         "label": parameter.label,
         "required": parameter.required,
         "initial": parameter.default,
-        "help_text": parameter.help,
+        "help_text": _written(parameter.help),
     }
     match parameter.type:
         case "boolean":
@@ -319,13 +322,14 @@ def _hosts(manifest: Manifest) -> str:
     return f"Begins with https://. {where}"
 
 
-def _written(place: Place) -> str:
-    """Its address as people write it: ``{my_domain}`` is ``<my domain>``."""
-    return place.base_url.replace("{", "<").replace("}", ">").replace("_", " ")
+def _written(text: str) -> str:
+    """An address as people write it: ``{my_domain}`` and ``<my domain>`` are ``MY-DOMAIN``."""
+    return _OPEN.sub(lambda found: re.sub(r"[ _]", "-", found[1]).upper(), text)
 
 
 def _shown(place: Place) -> str:
-    return f"{_written(place)}. {place.help}" if place.help else _written(place)
+    address = _written(place.base_url)
+    return f"{address}. {place.help}" if place.help else address
 
 
 def _asks(manifest: Manifest, way: Auth) -> str:
