@@ -7,7 +7,7 @@ planted beside one that agrees, and each is found as what it is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -16,7 +16,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from connectors.contract import SnapshotRow
 from connectors.models import Connection
-from revops.canonical.models import Credit, Invoice, Payment, Refund
+from revops.canonical.models import Credit, Invoice, Party, Payment, Refund
 from revops.canonical.models.base import Record
 from revops.kernel import clock, correlation
 from revops.kernel.keys import sha256
@@ -33,6 +33,7 @@ ROLES: Final = {
     "receivable": "1100", "processor_clearing": "1050", "customer_credit": "2400",
     "refunds_payable": "2410",
 }  # fmt: skip
+LONG_AGO: Final = datetime(2026, 10, 2, tzinfo=UTC)
 SINCE: Final = DateRange(date(2025, 1, 1), None)
 # Everything that one pair of rows of the same key can differ in, and rows without counterpart.
 FOUND: Final = [
@@ -95,6 +96,7 @@ def a_refund(number: str, amount: int, **values: Any) -> Record:
 def booked(record: Record, kind: str, amount: int, *, side: str, **values: Any) -> JournalEntry:
     """An entry of the record on ``side`` with ``amount`` (debit positive), some of it a tax."""
     tax, other, item = values.pop("tax", 0), "4000", values.pop("item", "")
+    customer = values.pop("customer", "")
     made: dict[str, Any] = {
         "document_type": kind, "business_key": f"billing:{record.source_id}", "lane": "primary",
         "record_kind": type(record).__name__.lower(), "record_id": record.pk, "revision": 1,
@@ -110,7 +112,7 @@ def booked(record: Record, kind: str, amount: int, *, side: str, **values: Any) 
         JournalLine.objects.bulk_create(
             JournalLine(
                 entry=entry, position=place, account=account, amount=moved, functional=moved,
-                tax_code=code, item=item if account == side else "",
+                tax_code=code, item=item if account == side else "", customer_ref=customer,
             )
             for place, (account, moved, code) in enumerate(sides) if moved
         )  # fmt: skip
@@ -212,6 +214,46 @@ class TestCustomers:
                         party="Fabrikam Ltd", entity="NW-US"),
         )), whole=True)  # fmt: skip
         assert found("customers_billing", right=make.a_connection()) == [("state", 0)]
+
+    def test_of_an_erp_are_those_that_it_was_told_of(self) -> None:
+        erp, entity = make.a_connection("erp", "tryton"), make.a_legal_entity()
+        ErpRoute.objects.create(
+            legal_entity=entity, connection=erp, valid=SINCE, version=_version()
+        )
+        told, lost, posted, renamed, _ = (
+            make.a_customer(make.a_connection(), source_id=f"cus_{one}", name=one)
+            for one in ("Told", "Lost", "Posted", "Renamed", "Untold")
+        )
+        Party.objects.update(updated_at=LONG_AGO)
+        for number, customer in enumerate((told, lost, renamed)):
+            entry = make.a_journal(entity, accounting_date=DAY)
+            make.a_command(
+                entry, connection=erp, kind="customer.upsert", subject_kind="customer",
+                subject_id=customer.pk, state="posted", external_id=f"party:{number}",
+                finished_at=LONG_AGO,
+            )  # fmt: skip
+        bill = make.an_invoice(make.a_connection(), customer=posted, issued_on=DAY)
+        entry = booked(bill, "invoice", 10_000, side="1100", customer=posted.source_id)
+        make.a_command(
+            entry, connection=erp, state="posted", external_id="move:1", finished_at=LONG_AGO
+        )
+        load = _a_load(erp, "customer")
+        Load.objects.filter(pk=load.pk).update(starts=holding.BEGINNING)
+        load.refresh_from_db()
+
+        def listed(*names: tuple[str, str, str]) -> None:
+            # Without a day and without a legal entity, as ERPs list whom they know.
+            rows = (SnapshotRow("customer", id, key, "", 0, "", "active", party=name)
+                    for id, key, name in names)  # fmt: skip
+            holding.take(load, map(holding.line, rows), whole=True)
+
+        known = [("party:0", f"PTY-{told.party_id}", "Told"), ("party:9", "CUS_POSTED", "Posted"),
+                 ("party:2", "X", "Renamed"), ("party:8", "SUP-1", "A supplier")]  # fmt: skip
+        listed(*known, ("party:1", "Y", "Lost"))
+        assert found("customers_erp", right=erp) == []
+        Party.objects.filter(pk=renamed.party_id).update(name="Another name")
+        listed(*known)
+        assert found("customers_erp", right=erp) == [("missing_right", 0), ("state", 0)]
 
 
 LISTS: Final = {"credit": "issued", "refund": "succeeded"}

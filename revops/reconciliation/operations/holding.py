@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Final
 
 from connectors.contract import SnapshotRow
@@ -17,6 +18,8 @@ from revops.kernel import clock
 from revops.reconciliation.models import Load, LoadState
 from revops.store import sql
 
+# What stands without a day is listed from here on; a system may date it before.
+BEGINNING: Final = date(2000, 1, 1)
 _COLUMNS: Final = (
     "external_id", "key", "currency", "amount", "dated", "state", "number", "reference",
     "group_key", "party", "entity", "tax", "due", "accounts", "at",
@@ -136,7 +139,7 @@ def line(row: SnapshotRow) -> str:
     told = [
         *(_text(row, name) for name in ("external_id", "key", "currency")),
         str(row.amount),
-        row.dated,
+        row.dated or BEGINNING.isoformat(),
         *(_text(row, name) for name in ("state", "number", "reference", "group_key", "party",
                                         "entity")),
         _number(row.tax),
@@ -166,7 +169,7 @@ def take(begun: Load, lines: Iterable[str], *, whole: bool) -> None:
     sql.run("ANALYZE rec_listed")
     values = {
         "connection": begun.connection_id, "kind": begun.kind, "load": begun.pk, "now": now,
-        "starts": begun.starts, "ends": begun.ends,
+        "starts": begun.starts if begun.starts > BEGINNING else date.min, "ends": begun.ends,
     }  # fmt: skip
     taken = sql.one(_TAKE.replace("{entity}", _entity(begun.kind)), values)
     assert taken is not None

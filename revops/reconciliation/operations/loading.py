@@ -30,12 +30,11 @@ log = structlog.get_logger(__name__)
 
 # What has no day of its own is listed from the beginning, whatever days are asked for.
 STANDING: Final = frozenset({"account", "customer", "company"})
-_BEGINNING: Final = date(2000, 1, 1)
 # A list that never ends is a fault of the other side, not a reason to read for ever.
 _MOST_PAGES: Final = 100_000
-# Kept in memory until it is larger than this.
 # The system dates in the connection's zone, which may be a day off from that of some books.
 _EDGE: Final = timedelta(days=1)
+# Kept in memory until it is larger than this.
 _SPOOLED: Final = 4 * 1024 * 1024
 
 
@@ -55,7 +54,7 @@ def load(connection_id: int, kind: str, starts: date, ends: date, by: str) -> Lo
     if not lists(source, kind):
         raise NotListed(f"{source.label} has no list of “{kind}” that could be asked for.")
     if kind in STANDING:
-        starts = _BEGINNING
+        starts = holding.BEGINNING
     begun = Load.objects.create(
         connection_id=connection_id, kind=kind, starts=starts, ends=ends,
         began_at=clock.now(), by=by[:120],
