@@ -158,15 +158,14 @@ def of_closings(
     tasks, waivers, names = signed.tasks(held), signed.waivers(held), signed.names(held)
     looked = samples.checked(held) if checked is None else checked
     unreviewed = unreviewed_emergencies(at=at)
-    earlier = around.earlier(held)
+    beside = around.around(held, at=at)
     made = []
     for one in held:
         mine = [cause for cause in causes if cause.closing.entity_id == one.entity_id]
         glasses = [glass for glass in unreviewed if _counts(glass, one.entity)]
-        beside = {"earlier_closed": earlier.get(one.entity_id)}
         answers = _answers(
             one, at, mine, found, compared[one.entity_id], waivers, len(glasses),
-            {slug: known for slug, known in beside.items() if known},
+            beside.get(one.entity_id, {}),
         )  # fmt: skip
         areas = _areas(one, answers, looked)
         late = [] if one.open else [cause for cause in mine if cause.kind == LATE]

@@ -27,7 +27,8 @@ class Test:
     """
     ``weight`` is what its area is when it is not true. ``open`` counts in the words of ``left``
     (singular|plural). ``link`` is where it is worked on, with {entity}, {period} and {scope}.
-    ``counts`` whether what is open of it, and its money, adds to its area's.
+    ``counts`` whether what is open of it, and its money, adds to its area's. ``passing`` is what
+    comes and goes with systems outside: it stops a signature, and suspends none that was given.
     """
 
     slug: str
@@ -38,6 +39,7 @@ class Test:
     link: str = ""
     waivable: bool = True
     counts: bool = False
+    passing: bool = False
 
     def said(self, count: int) -> str:
         one, many = self.left.split("|")
@@ -54,6 +56,8 @@ TESTS: Final = (
          "event waits|events wait", "/events/{scope}"),
     Test("billing_agrees", "Billing’s own list equals the console’s", "billing_sync", RISKS,
          "break|breaks", _RECS, counts=True),
+    Test("sources_healthy", "Connections that its events come from are healthy", "billing_sync",
+         RISKS, "connection in trouble|connections in trouble", "/connections/", passing=True),
     Test("posted", "Every journal can be posted", "erp_posting", BLOCKS,
          "open case|open cases", _QUEUE, counts=True),
     Test("under_way", "Every journal is in the ERP", "erp_posting", RISKS,
@@ -64,6 +68,8 @@ TESTS: Final = (
          "late event|late events", "#late", waivable=False, counts=True),
     Test("books_agree", "The ERP’s own list equals the console’s", "erp_posting", RISKS,
          "break|breaks", _RECS, counts=True),
+    Test("erp_healthy", "The connection that keeps its books is healthy", "erp_posting",
+         RISKS, "connection in trouble|connections in trouble", "/connections/", passing=True),
     Test("tax_mapped", "Every tax code has its account", "tax", BLOCKS,
          "open case|open cases", _QUEUE, counts=True),
     Test("tax_agrees", "Tax agrees between invoice, books and ERP", "tax", RISKS,

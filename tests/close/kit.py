@@ -5,11 +5,20 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateRange
+
 from accounts.models import Assignment, User
+from connectors.models import Connection
 from exceptions.models import Case
 from revops.close.readiness import Readiness, of
 from revops.kernel import clock
-from revops.mappings.models import AccountingPeriod, LegalEntity, PeriodRun
+from revops.mappings.models import (
+    AccountingPeriod,
+    ErpRoute,
+    LegalEntity,
+    MappingVersion,
+    PeriodRun,
+)
 from revops.pipeline.period_end.runs import AUTOMATIC
 from tests import factories as make
 from tests.cast import person
@@ -47,6 +56,16 @@ def a_blocker(entity: LegalEntity, **values: Any) -> Case:
         "kind": "refused", "opened_at": AT - timedelta(hours=30), "due_at": AT + timedelta(hours=5),
     } | values  # fmt: skip
     return make.a_case(**given)
+
+
+def a_route(period: AccountingPeriod) -> Connection:
+    """The legal entity's books are kept in an ERP from the period's first day on."""
+    erp = make.a_connection("erp", "tryton")
+    ErpRoute.objects.create(
+        connection=erp, legal_entity=period.legal_entity, valid=DateRange(period.starts, None),
+        version=MappingVersion.objects.create(note="It is so", made_by="test"),
+    )  # fmt: skip
+    return erp
 
 
 def ready(period: AccountingPeriod, at: datetime = AT) -> Readiness:

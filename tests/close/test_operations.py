@@ -19,8 +19,9 @@ from revops.close.queries.periods import Closing, closings
 from revops.kernel.money import Money
 from revops.mappings.models import AccountingPeriod, PeriodState
 from revops.notices.models import Notice
+from revops.reconciliation.models import Pair
 from tests import factories as make
-from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, is_now, ready, worker
+from tests.close.kit import AT, PERIOD, a_blocker, a_route, an_ended_period, is_now, ready, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +87,17 @@ class TestSigning:
                 closing=closing(), test="earlier_closed", reason="We do it next week.",
                 by=worker("ana"),
             )  # fmt: skip
+
+    def test_outlives_trouble_of_a_connection(self) -> None:
+        period = an_ended_period()
+        sign(period, "preparer", "ana")
+        erp = a_route(period)
+        Pair.objects.create(check_slug="elsewhere", left=make.a_connection("other"))
+        make.a_gate(erp, breaker="open")
+        assert [one.test.slug for one in ready(period).stops] == ["erp_healthy"]
+        assert signing.suspend_changed(closing()) == 0
+        with pytest.raises(signing.SignRefused, match="keeps its books is healthy"):
+            sign(period, "reviewer", "mona")
 
     def test_suspends_itself_when_the_books_change(self) -> None:
         period = an_ended_period()

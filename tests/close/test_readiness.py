@@ -20,13 +20,14 @@ from revops.close.saying import of_entity
 from revops.close.saying import of_period as say
 from revops.close.testing import Answer
 from revops.delivery.models import OutboundCommand
+from revops.events.models import SourceCursor
 from revops.kernel.money import Money
-from revops.mappings.models import AccountingPeriod
+from revops.mappings.models import AccountingPeriod, EntityMap
 from revops.reconciliation.checks import registry
 from revops.reconciliation.models import Pair, Run
 from revops.reconciliation.operations import runs
 from tests import factories as make
-from tests.close.kit import AT, PERIOD, a_blocker, an_ended_period, ran, ready, worker
+from tests.close.kit import AT, PERIOD, a_blocker, a_route, an_ended_period, ran, ready, worker
 from tests.reconciliation.lists import CHECK, Lists, declared
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +188,37 @@ class TestReconciliations:
         }  # fmt: skip
         assert answer(found, "tax_agrees").open == answer(found, "billing_agrees").open == 1
         assert [one.slug for one in found.areas if one.money] == ["billing_sync", "tax"]
+
+
+class TestConnections:
+    def test_of_its_events_and_of_its_books_have_to_be_healthy(self) -> None:
+        period = an_ended_period()
+        us = period.legal_entity
+        billing, erp = make.a_connection("billing"), a_route(period)
+        other = make.a_connection("other", "tryton")
+        EntityMap.objects.create(connection=billing, legal_entity=us)
+        polled = SourceCursor.objects.create(connection=billing, next_at=AT, polled_at=AT)
+        make.a_gate(other, breaker="open")
+        erp_gate = {"breaker": "open", "story": "the credentials were not accepted"}
+        make.a_gate(erp, **erp_gate)
+        Pair.objects.create(check_slug="elsewhere", left=other)
+
+        found = ready(period)
+
+        (stop,) = found.stops
+        assert (stop.test.slug, stop.said, stop.link) == (
+            "erp_healthy", "Erp is stopped: the credentials were not accepted", "/connections/erp/",
+        )  # fmt: skip
+        assert {one.slug: one.state for one in found.areas}["erp_posting"] == "at_risk"
+
+        make.a_gate(erp, breaker="closed", paused_at=AT, paused_until=AT - timedelta(hours=1))
+        SourceCursor.objects.filter(pk=polled.pk).update(
+            problem="Its key is refused.", polled_at=AT - timedelta(hours=1)
+        )
+        (stop,) = ready(period).stops
+        assert (stop.said, stop.link) == ("Billing cannot be polled", "/connections/billing/")
+        AccountingPeriod.objects.filter(pk=period.pk).update(state="closed")
+        assert not ready(period).stops
 
 
 class TestSaying:

@@ -135,8 +135,9 @@ def _why_not(closing: Closing, held: Sequence[PeriodSignOff]) -> str:
         return "Its books are others than what was signed."
     if state == PeriodState.SOFT_CLOSED:
         (found,) = of_closings(closings(closing.code, entity=closing.entity), at=clock.now())
-        if found.stops:
-            return f"Not true any more: {found.stops[0].test.label}."
+        lasting = [one for one in found.stops if not one.test.passing]
+        if lasting:
+            return f"Not true any more: {lasting[0].test.label}."
     return ""
 
 
