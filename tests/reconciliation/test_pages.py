@@ -93,6 +93,23 @@ class TestARun:
         assert "breaks need a decision" in page
         assert page.count("disabled") >= 1
 
+    def test_that_was_replaced_shows_what_it_found_then_and_leads_to_the_newest(
+        self, bank: tuple[Payouts, Run], ana: User, sign_in: SignIn
+    ) -> None:
+        lists, old = bank
+        lists.post("BNK-9", 77_700)
+        newest = lists.run()
+        browser, address = sign_in(ana), f"/reconciliation/runs/REC-{old.number}/"
+        page = text(browser, address)
+        assert f"REC-{newest.number} replaced this run." in page
+        assert f'href="/reconciliation/runs/REC-{newest.number}/"' in page
+        assert "Not in ERP" in page
+        for nothing_of_today in ("A − B ties", "Sign-off", "BNK-9", "5,077.00", "is not yet the sum"):
+            assert nothing_of_today not in page
+        assert browser.post(f"{address}breaks.csv").status_code == 404
+        assert "4,300.00" in page
+        assert "5,077.00" in text(browser, f"/reconciliation/runs/REC-{newest.number}/")
+
     def test_narrows_to_a_type(self, run: Run, ana: User, sign_in: SignIn) -> None:
         address = f"/reconciliation/runs/REC-{run.number}/?type=missing_left"
         page = text(sign_in(ana), address)

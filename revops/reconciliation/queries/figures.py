@@ -136,6 +136,35 @@ def of(run: Run, breaks: Sequence[Break] | None = None) -> Figures:
     return Figures(proofs, _digest(run, proofs, found))
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One currency as a run found it: both sides, and (type, sum) of its breaks in their order."""
+
+    currency: str
+    left: Side
+    right: Side
+    difference: int
+    types: Sequence[tuple[str, Sum]]
+    unclassified: int
+
+
+def kept(run: Run) -> list[Kept]:
+    """What the run itself kept, whatever became of its breaks since; largest left side first."""
+    found = [
+        Kept(
+            currency, _side(told, "left"), _side(told, "right"), int(told.get("difference", 0)),
+            [
+                (type, Sum(int(one["count"]), int(one["difference"]), int(one["gross"])))
+                for type in ORDER
+                if (one := told.get("types", {}).get(type)) is not None
+            ],
+            int(told.get("unclassified", 0)),
+        )
+        for currency, told in run.figures.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (-max(one.left.count, one.right.count), one.currency))
+
+
 def standing(run: Run) -> list[Break]:
     """The breaks of the run's own period that stand, in the order of the page."""
     rows = Break.objects.filter(
@@ -160,20 +189,21 @@ def sum_of(breaks: Iterable[Break]) -> Sum:
 
 
 def _proof(currency: str, told: Mapping[str, Any], breaks: Sequence[Break]) -> Proof:
-    def side(name: str) -> Side:
-        held = told.get(name, {})
-        return Side(int(held.get("count", 0)), int(held.get("amount", 0)))
-
     by_type: dict[str, list[Break]] = {}
     by_state: dict[str, list[Break]] = {}
     for one in breaks:
         by_type.setdefault(one.type, []).append(one)
         by_state.setdefault(one.state, []).append(one)
     return Proof(
-        currency, side("left"), side("right"),
+        currency, _side(told, "left"), _side(told, "right"),
         by_type={kind: sum_of(by_type[kind]) for kind in ORDER if kind in by_type},
         by_state={state: sum_of(held) for state, held in by_state.items()},
     )  # fmt: skip
+
+
+def _side(told: Mapping[str, Any], name: str) -> Side:
+    held = told.get(name, {})
+    return Side(int(held.get("count", 0)), int(held.get("amount", 0)))
 
 
 def _digest(run: Run, proofs: Sequence[Proof], breaks: Sequence[Break]) -> str:

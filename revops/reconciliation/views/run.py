@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -66,8 +73,11 @@ class Box:
 @screen("reconciliation.view")
 @require_GET
 def one(request: HttpRequest, number: int) -> HttpResponse:
-    """A − B and what it is made of."""
+    """A − B and what it is made of; of a run that a newer one replaced, what it found then."""
     run = run_of(number)
+    newer = _newer(run)
+    if newer is not None:
+        return _replaced(request, run, newer)
     state = BREAKS.read(request.GET)
     held = figures.standing(run)
     told = figures.of(run, held)
@@ -92,7 +102,6 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "late": signoffs.late_since(run),
         "agreed": carried.agreed(run) if told.decide else None,
         "waiting": carried.waiting(run) if told.decide else None,
-        "newer": _newer(run),
         "to_match": leftovers.breaks_of(run).count(),
         "may_run": explain(request.user, "reconciliation.run", entities=[code]),
         "state": state,
@@ -105,11 +114,30 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     )  # fmt: skip
 
 
+def _replaced(request: HttpRequest, run: Run, newer: Run) -> HttpResponse:
+    """Breaks are kept as they are now, so beside its totals stand only its own sums of them."""
+    sides = sides_of(run.pair)
+    context = {
+        "run": run,
+        "newer": newer,
+        "check": check_of(run.pair),
+        "sides": sides,
+        "kept": [
+            (one, [(word_of(kind, sides), held) for kind, held in one.types])
+            for one in figures.kept(run)
+        ],
+    }
+    return render(request, "reconciliation/replaced.html", context)
+
+
 @screen("reconciliation.view")
 @file_of("breaks of a run")
 def breaks_csv(request: HttpRequest, number: int) -> HttpResponseBase:
-    """The breaks as they are narrowed, one line each."""
+    """The breaks as they are narrowed, one line each, of the newest run only."""
     run = run_of(number)
+    newer = _newer(run)
+    if newer is not None:
+        raise Http404(f"{newer} replaced {run}. Breaks are those of the newer one.")
     found = narrowed(figures.standing(run), BREAKS.read(request.GET).one("type"))
     cells = _cells(run, found[:MOST_ROWS])
     return csv_file(f"{run}".lower(), _COLUMNS, cells, at=clock.now())
