@@ -119,6 +119,10 @@ class Readiness:
         return "signed" if self.names.preparer else testing.READY
 
     @property
+    def ended(self) -> bool:
+        return self.closing.ended(self.at)
+
+    @property
     def can_close(self) -> bool:
         return not self.stops and not self.tasks.open
 

@@ -206,6 +206,17 @@ class TestHome:
         assert "1 today, 1 at most" in page
         assert 'id="next-NW-US"' in page
 
+    def test_of_a_ready_entity_asks_nobody_to_see_what_is_left(self) -> None:
+        period = an_ended_period()
+        mona = as_("mona")
+        page = seen(mona, "/")
+        assert "Have it prepared" in page
+        assert "See what is left" not in page
+        AccountingPeriod.objects.filter(legal_entity=period.legal_entity, code="2026-09").update(
+            state="open"
+        )
+        assert "See what is left" in seen(mona, "/?period=2026-10")
+
     def test_of_others_is_as_it_was(self) -> None:
         an_ended_period()
         assert "Who does what to get there" not in seen(as_("ana"), "/")
