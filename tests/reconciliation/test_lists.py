@@ -19,9 +19,11 @@ from connectors.models import Connection
 from revops.kernel import clock
 from revops.mappings.models import EntityMap
 from revops.pipeline import sources
+from revops.reconciliation.checks import registry
 from revops.reconciliation.models import Holding, Load, LoadState
 from revops.reconciliation.operations import files, holding, loading, pairs
 from revops.reconciliation.operations.files import ListRefused
+from revops.reconciliation.queries import lists
 from tests import factories as make
 from tests.cast import person
 from tests.conftest import SignIn
@@ -301,3 +303,15 @@ class TestPage:
         page = sign_in(rae).get("/reconciliation/lists/").content.decode()
         assert "House bank" in page
         assert 'name="file"' not in page
+
+    def test_every_kind_that_is_compared_has_a_word(self) -> None:
+        kinds = {side.kind for check in registry.all() for side in (check.left, check.right)}
+        assert kinds - {""} <= set(lists.WORDS)
+
+    def test_calls_kinds_by_their_words(self, ana: User, sign_in: SignIn) -> None:
+        make.a_connection("erp", "tryton")
+        make.a_connection("tax", "avalara")
+        page = sign_in(ana).get("/reconciliation/lists/").content.decode()
+        for word in ("Credit memos", "Customers", "Tax documents"):
+            assert f'<td data-label="List">{word}</td>' in page
+        assert "redit_memo" not in page

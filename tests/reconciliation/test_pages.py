@@ -104,11 +104,32 @@ class TestARun:
         assert f"REC-{newest.number} replaced this run." in page
         assert f'href="/reconciliation/runs/REC-{newest.number}/"' in page
         assert "Not in ERP" in page
-        for nothing_of_today in ("A − B ties", "Sign-off", "BNK-9", "5,077.00", "is not yet the sum"):
+        for nothing_of_today in (
+            "A − B ties",
+            "Sign-off",
+            "BNK-9",
+            "5,077.00",
+            "is not yet the sum",
+        ):
             assert nothing_of_today not in page
         assert browser.post(f"{address}breaks.csv").status_code == 404
         assert "4,300.00" in page
         assert "5,077.00" in text(browser, f"/reconciliation/runs/REC-{newest.number}/")
+
+    def test_names_what_a_row_may_be_where_the_workbench_suggests_it(
+        self, run: Run, ana: User, sign_in: SignIn
+    ) -> None:
+        browser, address = sign_in(ana), f"/reconciliation/runs/REC-{run.number}/"
+        assert "3 of 3 may have a counterpart: look at the suggestions." in text(browser, address)
+        Break.objects.filter(type="missing_left").exclude(right_key__endswith="BNK-2").update(
+            state="settled", settled_at="2026-11-01T00:00Z"
+        )
+        link = f'href="{address}match/">It may be PO-2: look at the suggestion.</a>'
+        page = text(browser, address)
+        assert link in page
+        assert "Billing does not list it" not in page
+        told = b"".join(browser.post(f"{address}breaks.csv").streaming_content).decode()
+        assert "It may be PO-2: look at the suggestion." in told
 
     def test_narrows_to_a_type(self, run: Run, ana: User, sign_in: SignIn) -> None:
         address = f"/reconciliation/runs/REC-{run.number}/?type=missing_left"

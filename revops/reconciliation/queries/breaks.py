@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -95,6 +95,31 @@ class Tab:
 def blocks(one: Break) -> bool:
     """Whether the break keeps its period from closing: it stands and has a case that says so."""
     return one.type in (BreakType.MISSING_LEFT, BreakType.MISSING_RIGHT) and one.case_id is not None
+
+
+def may_be(row: Row, counterparts: Mapping[tuple[str, str], str]) -> str:
+    """
+    What the workbench suggests of a row that one side lacks, in words; blank where it suggests
+    nothing. ``counterparts`` as in ``suggestions.counterparts``.
+    """
+    lacking = [one for one in row.breaks if lacks(one)]
+    found = [name for one in lacking if (name := _counterpart(one, counterparts))]
+    if not found:
+        return ""
+    if len(row.breaks) == 1:
+        return f"It may be {found[0]}: look at the suggestion."
+    return f"{len(found)} of {len(row.breaks)} may have a counterpart: look at the suggestions."
+
+
+def lacks(one: Break) -> bool:
+    """Whether it is open, and of a row whose counterpart nobody knows."""
+    missing = (BreakType.MISSING_LEFT, BreakType.MISSING_RIGHT)
+    return one.state == BreakState.OPEN and one.type in missing
+
+
+def _counterpart(one: Break, counterparts: Mapping[tuple[str, str], str]) -> str:
+    ids = [(side, row["id"]) for side in ("left", "right") for row in getattr(one, side)]
+    return next((counterparts[id] for id in ids if id in counterparts), "")
 
 
 def word_of(kind: str, sides: tuple[str, str]) -> str:

@@ -5,12 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from connectors import registry
 from connectors.manifest import Capability
 from connectors.models import Connection
 from revops.reconciliation.checks import registry as checks
 from revops.reconciliation.models import Load
+
+# What the rows of a kind are called.
+WORDS: Final = {
+    "account": "Accounts",
+    "balance": "Balance transactions",
+    "bank": "Bank lines",
+    "company": "Companies",
+    "contract": "Contracts",
+    "credit": "Credits",
+    "credit_memo": "Credit memos",
+    "customer": "Customers",
+    "dispute": "Disputes",
+    "fee": "Fees",
+    "invoice": "Invoices",
+    "journal": "Journals",
+    "opportunity": "Opportunities",
+    "payment": "Payments",
+    "payout": "Payouts",
+    "period": "Periods",
+    "refund": "Refunds",
+    "tax": "Tax documents",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +56,11 @@ class Listed:
     gone: int = 0
     by: str = ""
     error: str = ""
+
+    @property
+    def word(self) -> str:
+        """A kind that only somebody's own connector knows is called as it calls it."""
+        return WORDS.get(self.kind) or self.kind.replace("_", " ").capitalize()
 
     @property
     def value(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,7 +36,19 @@ class Suggestion:
 
 def of(run: Run, left_over: Leftovers | None = None) -> list[Suggestion]:
     """The surest first, by the rules that the run used; ``left_over`` when it was read already."""
-    held = left_over or leftovers.of(run)
+    return [_suggestion(one) for one in _proposed(run, left_over or leftovers.of(run))]
+
+
+def counterparts(run: Run) -> Mapping[tuple[str, str], str]:
+    """What is suggested, by side and id of each row: the name of what it may belong to."""
+    found: dict[tuple[str, str], str] = {}
+    for one in _proposed(run, leftovers.of(run)):
+        found |= {("left", item.id): _names(one.right) for item in one.left}
+        found |= {("right", item.id): _names(one.left) for item in one.right}
+    return found
+
+
+def _proposed(run: Run, held: Leftovers) -> list[Proposal]:
     rules = [
         Wanted(
             one.name, tuple(one.keys), amount_within=one.amount_within, per_mille=one.per_mille,
@@ -47,7 +59,7 @@ def of(run: Run, left_over: Leftovers | None = None) -> list[Suggestion]:
         and one.legal_entity_id in (None, run.legal_entity_id)
     ]  # fmt: skip
     found = propose([row.item for row in held.left], [row.item for row in held.right], rules)
-    return [_suggestion(one) for one in found[:MOST]]
+    return found[:MOST]
 
 
 def _suggestion(one: Proposal) -> Suggestion:

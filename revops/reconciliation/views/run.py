@@ -33,7 +33,7 @@ from revops.reconciliation.operations import asking, carrying, signing
 from revops.reconciliation.operations.carrying import CarryRefused
 from revops.reconciliation.operations.signing import SignOffRefused
 from revops.reconciliation.queries import breaks as rows_of
-from revops.reconciliation.queries import carried, figures, leftovers, lines, signoffs
+from revops.reconciliation.queries import carried, figures, leftovers, lines, signoffs, suggestions
 from revops.reconciliation.queries.breaks import narrowed, tabs, word_of
 from revops.reconciliation.queries.figures import Figures
 from revops.reconciliation.queries.naming import check_of, name_of, sides_of
@@ -84,6 +84,8 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     sides = sides_of(run.pair)
     shown = rows_of.rows(narrowed(held, state.one("type")))
     page = numbered_page(shown, number=state.one("page"), size=page_size(state.one("rows")))
+    lacking = any(rows_of.lacks(one) for row in page.rows for one in row.breaks)
+    offered = suggestions.counterparts(run) if lacking else {}
     code = run.legal_entity.code
     context: dict[str, Any] = {
         "run": run,
@@ -95,7 +97,9 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "tabs": tabs(held, sides),
         "tab": state.one("type"),
         "page": page,
-        "rows": [(row, word_of(row.first.type, sides)) for row in page.rows],
+        "rows": [
+            (row, word_of(row.first.type, sides), rows_of.may_be(row, offered)) for row in page.rows
+        ],
         "listed": narrowed(held, state.one("type")),
         "carried": carried.of(run),
         "box": box_of(request.user, run, told),
@@ -226,13 +230,15 @@ def _address(run: Run, anchor: str = "") -> str:
 
 def _cells(run: Run, found: Sequence[Break]) -> Iterator[tuple[str, ...]]:
     sides = sides_of(run.pair)
+    offered = suggestions.counterparts(run) if any(map(rows_of.lacks, found)) else {}
     for one in found:
         row = rows_of.Row([one])
         currency, difference = money_cells(Money(one.difference, one.currency))
         yield (
             str(run), word_of(one.type, sides), row.status[1], _names(row.left), _names(row.right),
             row.party, currency, money_cells(row.left_money)[1], money_cells(row.right_money)[1],
-            difference, one.reason, one.expected_by.isoformat() if one.expected_by else "",
+            difference, rows_of.may_be(row, offered) or one.reason,
+            one.expected_by.isoformat() if one.expected_by else "",
             instant_cell(one.opened_at), str(one.case) if one.case else "",
         )  # fmt: skip
 
