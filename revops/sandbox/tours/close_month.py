@@ -25,11 +25,11 @@ _RECONCILED: Final = {"recs_run", "recs_signed"}
 
 
 def _month(facts: Facts, by: str) -> Facts:
-    """The newest month that has ended and is still open, with two instants of it."""
+    """The oldest month that has ended and is still open: a later one waits for it. Two instants."""
     home = LegalEntity.objects.get(code=HOME)
     today = clock.local_date(clock.now(), home.zone)
     ended = AccountingPeriod.objects.filter(legal_entity=home, ends__lt=today)
-    period = ended.exclude(state=PeriodState.CLOSED).order_by("-starts").first()
+    period = ended.exclude(state=PeriodState.CLOSED).order_by("starts").first()
     if period is None:
         raise NotPossible(f"Every month of {home.name} that ended is closed.")
     return {
