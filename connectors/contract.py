@@ -115,7 +115,12 @@ class Page:
 
 
 class EventSource(Protocol):
-    """A system that tells us what happened."""
+    """
+    A system that tells us what happened.
+
+    One that puts members of its own into the bodies that it polls or fetches, such as when it read
+    them, names these in ``own_members``: they are no drift of the system's data.
+    """
 
     manifest: Manifest
 

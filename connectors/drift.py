@@ -4,6 +4,11 @@ connection, kind of object and path, for the connection's page.
 
 What a connector knows is in its ``fixtures/``. A field that appeared is no fault: it was added, or
 nobody needed it yet. One that is missing or of another type is a fault once somebody reads it.
+
+One kind of object may come in several types of events, some with less around it, such as one that
+was asked for: a field is missed only in types of which there is a fixture, and only when all
+fixtures of the kind have it. Members that the connector itself puts into a body (``own_members``)
+say nothing of the system.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ import psycopg
 
 from connectors import registry
 from connectors.contract import PayloadUnreadable
-from connectors.shapes import Difference, Known, compare, same_form
+from connectors.shapes import Change, Difference, Known, compare, same_form
 from revops.store import sql
 
 _log = logging.getLogger(__name__)
@@ -68,7 +73,7 @@ def look(
         return ()
     found: dict[tuple[str, Difference], None] = {}
     for body in chosen:
-        for kind, difference in _differences(connector, body):
+        for kind, difference in differences(connector, body):
             found[kind, difference] = None
     if found:
         try:
@@ -93,32 +98,42 @@ def _chosen(connection_id: int, events: Iterable[tuple[str, bytes, bool]]) -> li
     return chosen
 
 
-def _differences(connector: Any, body: bytes) -> Iterable[tuple[str, Difference]]:
+def differences(connector: Any, body: bytes) -> Iterable[tuple[str, Difference]]:
     try:
         envelope = connector.open(body)
     except PayloadUnreadable:
         return
-    known = _known(connector.manifest.slug).get(envelope.object_type)
-    if known is None or not same_form(envelope.raw, known):
+    known, types = _known(connector.manifest.slug)
+    kind = known.get(envelope.object_type)
+    if kind is None or not same_form(envelope.raw, kind):
         return
-    for difference in compare(envelope.raw, known):
-        yield envelope.object_type, difference
+    for difference in compare(_theirs(connector, envelope.raw), kind):
+        if difference.change is not Change.MISSING or envelope.type in types:
+            yield envelope.object_type, difference
+
+
+def _theirs(connector: Any, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    own = getattr(connector, "own_members", ())
+    return {name: value for name, value in raw.items() if name not in own}
 
 
 @cache
-def _known(slug: str) -> Mapping[str, Known]:
-    """By kind of object, from the connector's recorded bodies."""
+def _known(slug: str) -> tuple[Mapping[str, Known], frozenset[str]]:
+    """By kind of object, from the connector's recorded bodies; and these bodies' types."""
     connector = registry.get(slug)
     file = sys.modules[type(connector).__module__].__file__
     assert file is not None
     examples: dict[str, list[Any]] = {}
+    types: set[str] = set()
     for path in sorted(Path(file).parent.glob("fixtures/*.json")):
         try:
             envelope = connector.open(path.read_bytes())
         except PayloadUnreadable:
             continue  # no event, such as an answer that a test reads
-        examples.setdefault(envelope.object_type, []).append(envelope.raw)
-    return {kind: Known.of(bodies) for kind, bodies in examples.items()}
+        types.add(envelope.type)
+        theirs = _theirs(connector, envelope.raw)
+        examples.setdefault(envelope.object_type, []).append(theirs)
+    return {kind: Known.of(bodies) for kind, bodies in examples.items()}, frozenset(types)
 
 
 def _keep(connection_id: int, found: Iterable[tuple[str, Difference]]) -> None:

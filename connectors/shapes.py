@@ -18,8 +18,11 @@ from typing import Any, Final
 # Members whose content is named by those who use the system.
 FREE: Final = frozenset(
     {"metadata", "meta_data", "custom_fields", "customfields", "previous_attributes", "changes",
-     "attributes", "tags", "params", "extensions"}
+     "attributes", "tags", "params", "extensions", "other_ids"}
 )  # fmt: skip
+# Fields that people add, by how they are called at Salesforce, Gainsight and Chargebee: that one is
+# new says nothing of the system.
+_ADDED: Final = re.compile(r"(?:^|\.)(?:cf_[^.]+|[^.]+__(?:c|r|gc|gr))$", re.ASCII)
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _MOST_PATHS: Final = 600
 _DEEPEST: Final = 12
@@ -105,8 +108,10 @@ def compare(value: Any, known: Known) -> list[Difference]:
     for path, inner in came.items():
         if path not in known.types:
             # Of a new object its name is enough.
-            if not any(path.startswith((f"{one}.", f"{one}[]")) for one in strange):
-                strange.add(path)
+            if any(path.startswith((f"{one}.", f"{one}[]")) for one in strange):
+                continue
+            strange.add(path)
+            if not _ADDED.search(path):
                 found.append(Difference(path, Change.APPEARED, "", _type(inner), mask(inner)))
         elif inner is not None and not _fits(inner, known.types[path]):
             words = " or ".join(sorted(known.types[path]))

@@ -76,3 +76,14 @@ class TestDrift:
 
     def test_in_what_is_no_event_stops_nobody(self, billing: Connection) -> None:
         assert look(billing, b"{", b"[]") == 0
+
+    def test_is_not_what_the_connector_adds_nor_a_gap_in_a_type_that_is_not_recorded(
+        self, billing: Connection
+    ) -> None:
+        whole = json.loads(body())
+        for name in ("pending_webhooks", "request"):
+            del whole[name]
+        asked = {**whole, "object_version": 5, "account": None, "type": "customer.read"}
+        assert look(billing, json.dumps(asked).encode()) == 0
+        drift.forget()
+        assert look(billing, json.dumps(whole).encode()) == 2

@@ -61,6 +61,14 @@ class TestDifferences:
         assert not same_form({"event": {}, "subject": "invoice", "id": "in_1"}, KNOWN)
         assert not same_form([ONE], KNOWN)
 
+    def test_a_field_that_people_added_is_none_unless_it_is_known(self) -> None:
+        more = {"ERP_ID__c": "x", "cf_region": 1, "Likely__gc": 5, "owner": {"Region__c": "y"}}
+        assert [one.path for one in compare({**ONE, **more}, KNOWN)] == ["owner"]
+        known = Known.of([{"a": 1, "Score__c": 5}])
+        assert [one.change for one in compare({"a": 1, "Score__c": "high"}, known)] == [
+            Change.RETYPED
+        ]
+
     def test_one_example_says_nothing_of_what_may_be_left_out(self) -> None:
         assert compare({}, Known.of([ONE])) == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from connectors import schemes
 from connectors.contract import (
@@ -28,6 +28,8 @@ from revops.contracts.base import EventData
 
 class GainsightConnector:
     """An EventSource, a CommandSink, a SnapshotSource and a Probe."""
+
+    own_members: Final = frozenset({"source"})
 
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from connectors.contract import (
     CallFailed,
@@ -49,6 +49,8 @@ from revops.kernel.clock import now
 
 class Salesforce:
     """EventSource, ObjectSource, CommandSink, SnapshotSource and Probe."""
+
+    own_members: Final = frozenset({records.READ_AT})
 
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)

@@ -42,6 +42,8 @@ _END_OF_SECOND: Final = timedelta(milliseconds=900)
 class Stripe:
     """EventSource, ObjectSource, CommandSink, SnapshotSource and Probe."""
 
+    own_members: Final = frozenset({"account", "object_version"})
+
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)
 
