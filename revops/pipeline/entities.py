@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from revops.contracts.base import EventData
 from revops.ledger.books import EntityBooks
+from revops.pipeline.order import PARENTS
 from revops.store import sql
 
+# Kinds of records are our own names.
+_KEPT = "SELECT legal_entity_id FROM canonical_{kind} WHERE connection_id = %s AND source_id = %s"
 _HINTS = "SELECT hint, legal_entity_id FROM mappings_entitymap WHERE connection_id = %s"
 
 
@@ -15,7 +19,9 @@ class Entities:
     """A connection's hints, read once for a batch."""
 
     def __init__(self, connection_id: int, books: Mapping[int, EntityBooks]) -> None:
+        self._connection_id = connection_id
         self._books = books
+        self._held: dict[tuple[str, str], int | None] = {}
         self._by_code = {entity.legal_entity: entity.id for entity in books.values()}
         self._hints = {row.hint: row.legal_entity_id for row in sql.rows(_HINTS, (connection_id,))}
 
@@ -31,7 +37,33 @@ class Entities:
         """Whether the event itself says whose books it belongs to."""
         return bool(getattr(data, "legal_entity", ""))
 
+    def learn(self, data: EventData) -> None:
+        """What of this batch is told later may hang on this record."""
+        self._held[data.subject, data.subject_id] = self._of_parent(data) or self.of(data)
+
     def zone_of(self, data: EventData) -> str | None:
-        """None when it is not known whose they are, or while that entity has no books yet."""
-        own = self._books.get(self.of(data) or 0)
+        """
+        The zone of the books that it will belong to: a payment's day is one of its invoice's books,
+        though it names none. None when it is not known whose they are, or while that entity has no
+        books yet.
+        """
+        entity = (self._of_parent(data) if self._several_zones else None) or self.of(data)
+        own = self._books.get(entity or 0)
         return own.zone if own is not None else None
+
+    @cached_property
+    def _several_zones(self) -> bool:
+        return len({entity.zone for entity in self._books.values()}) > 1
+
+    def _of_parent(self, data: EventData) -> int | None:
+        """Of the record that it hangs on, as told in this batch or kept earlier."""
+        for kind, source_id in data.needs:
+            if kind not in PARENTS:
+                continue
+            named = kind, source_id
+            if named not in self._held:
+                row = sql.one(_KEPT.format(kind=kind), (self._connection_id, source_id))
+                self._held[named] = row.legal_entity_id if row is not None else None
+            if (found := self._held[named]) is not None:
+                return found
+        return None

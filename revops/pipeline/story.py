@@ -117,6 +117,8 @@ class Story:
         for event in self._claimed:
             item = normalize(self._source, event, zone_of=self._entities.zone_of, likely=zone)
             understood.append(item)
+            for meaning in item.meanings:
+                self._entities.learn(meaning.data)
             zone = item.zone or zone
         events = [meaning.data for item in understood for meaning in item.meanings]
         if events:
