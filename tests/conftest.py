@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import Client, TransactionTestCase
 
 from accounts.models import User
@@ -18,7 +19,7 @@ from revops.ledger import books
 from revops.pipeline import sources
 from tests.audit import unguarded
 from tests.cast import person
-from tests.database import django_db_modify_db_settings  # noqa: F401  pytest finds it here
+from tests.database import django_db_modify_db_settings, drop  # noqa: F401  pytest finds one here
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -109,6 +110,8 @@ def _flush_past_the_guards() -> None:
     # Theirs truncates, which the guards refuse, and connects anew after each test.
     cast(Any, TransactionTestCase)._fixture_teardown = _empty_tables
     cast(Any, TransactionTestCase)._should_reload_connections = _is_unfit
+    # A session that a thread of the last test left would keep its database.
+    cast(Any, DatabaseCreation)._destroy_test_db = drop
 
 
 @pytest.fixture(scope="session", autouse=True)

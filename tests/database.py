@@ -53,6 +53,13 @@ def template() -> str:
     return name
 
 
+def drop(creation: Any, test_database_name: str, verbosity: int) -> None:
+    """As Django drops the database of a run, whoever is still signed in to it."""
+    with creation._nodb_cursor() as cursor:
+        name = creation.connection.ops.quote_name(test_database_name)
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def _migrate(name: str) -> None:
     before = connection.settings_dict["NAME"]
     connection.close()

@@ -10,7 +10,9 @@ from revops.reconciliation.items import Item
 from revops.reconciliation.models import (
     Break,
     Draft,
+    Footing,
     Holding,
+    Kept,
     Load,
     Match,
     MatchItem,
@@ -90,6 +92,11 @@ def reconcile(side: Side) -> None:
         state="done", began_at=now, ended_at=now, by=by.name, correlation_id=correlation.new_id(),
         figures={"USD": {"left": {"count": 0, "amount": 0},
                          "right": {"count": 1, "amount": side.amount}}}, **place,
+    )  # fmt: skip
+    footing = Footing.objects.create(run=run, parts=1, totals={}, **place)
+    Kept.objects.create(
+        footing=footing, part=0, side="right", currency="USD", items=[1], keys=[1],
+        amounts=[side.amount], folds=[1],
     )  # fmt: skip
     item = Item(
         f"BNK-{side.mark}", "USD", side.amount, number=f"BNK-{side.mark}", dated=DAY,

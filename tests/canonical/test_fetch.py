@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from connectors import registry
 from connectors.contract import CallFailed, Envelope, NeedsFetch, Outcome
 from connectors.manifest import Capability
 from exceptions.models import Case
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.django_db
 
 class Coarse:
     """A system whose hints only name products, and whose clock knows no seconds."""
+
+    manifest = registry.manifest("stripe")
 
     def __init__(self) -> None:
         self.now: dict[str, Any] | None = {"id": "now-1", "object": "p", "v": 9, "name": "Calls"}

@@ -14,12 +14,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
 from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Abs
 
 from revops.kernel.keys import sha256
 from revops.reconciliation.items import Item
 from revops.reconciliation.models import Break, BreakState, BreakType, Run
+from revops.store import sql
 
 MOST: Final = 500
 PAGE: Final = 40
@@ -106,7 +106,8 @@ def page_of(
     """
     found = breaks_of(run).exclude(**{side: []}).exclude(pk__in=list(without))
     for word in words.lower().split()[:_WORDS]:
-        found = found.filter(pk__in=RawSQL(_NAMED.format(side=side), _told(word)))  # noqa: S611  one of two columns, values apart
+        named = sql.tuples(_NAMED.format(side=side), _told(word))
+        found = found.filter(pk__in=[number for (number,) in named])
     keys = ("-size", "pk") if order == LARGEST else ("period_code", "pk")
     total = found.count()
     number = min(max(1, number), max(1, -(-total // PAGE)))
