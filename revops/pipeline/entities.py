@@ -22,6 +22,7 @@ class Entities:
         self._connection_id = connection_id
         self._books = books
         self._held: dict[tuple[str, str], int | None] = {}
+        self._missed: set[tuple[str, str]] = set()
         self._by_code = {entity.legal_entity: entity.id for entity in books.values()}
         self._hints = {row.hint: row.legal_entity_id for row in sql.rows(_HINTS, (connection_id,))}
 
@@ -40,6 +41,12 @@ class Entities:
     def learn(self, data: EventData) -> None:
         """What of this batch is told later may hang on this record."""
         self._held[data.subject, data.subject_id] = self._of_parent(data) or self.of(data)
+
+    def found_later(self, data: EventData) -> bool:
+        """Whether what it hangs on was told in this batch after its zone had been asked for."""
+        return any(
+            named in self._missed and self._held.get(named) is not None for named in data.needs
+        )
 
     def zone_of(self, data: EventData) -> str | None:
         """
@@ -64,6 +71,8 @@ class Entities:
             if named not in self._held:
                 row = sql.one(_KEPT.format(kind=kind), (self._connection_id, source_id))
                 self._held[named] = row.legal_entity_id if row is not None else None
+            if self._held[named] is None:
+                self._missed.add(named)
             if (found := self._held[named]) is not None:
                 return found
         return None

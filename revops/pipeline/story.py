@@ -120,6 +120,10 @@ class Story:
             for meaning in item.meanings:
                 self._entities.learn(meaning.data)
             zone = item.zone or zone
+        for place, item in enumerate(understood):
+            if any(self._entities.found_later(meaning.data) for meaning in item.meanings):
+                read_again = normalize(self._source, item.inbound, zone_of=self._entities.zone_of)
+                understood[place] = read_again
         events = [meaning.data for item in understood for meaning in item.meanings]
         if events:
             if alone:

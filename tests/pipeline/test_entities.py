@@ -47,6 +47,15 @@ class TestZones:
         assert shop.zone_of(a_payment_of("in_new")) == "Europe/Berlin"
         assert shop.zone_of(an_issue("in_new", "DE")) == "Europe/Berlin"
 
+    def test_one_that_is_told_after_it_is_noticed(self, shop: Entities) -> None:
+        """The payment stands before its invoice in the batch: it has to be read once more."""
+        payment = a_payment_of("in_new")
+        assert shop.zone_of(payment) == "America/New_York"
+        assert not shop.found_later(payment)
+        shop.learn(an_issue("in_new", "DE"))
+        assert shop.found_later(payment)
+        assert shop.zone_of(payment) == "Europe/Berlin"
+
     def test_what_hangs_on_nothing_known_is_the_default_ones(self, shop: Entities) -> None:
         assert shop.zone_of(a_payment_of("in_nobody_knows")) == "America/New_York"
         assert shop.zone_of(a_payment_of("")) == "America/New_York"
