@@ -189,6 +189,10 @@ class TestTax:
         ))  # fmt: skip
         left, right = sides("tax_recorded", engine.pk)
         assert left == {recorded.source_id: (990, "USD", ""), free.source_id: (0, "USD", "")}
+        # What is not in the books yet is not told to the engine either.
+        assert right == left
+        make.a_journal(lacking.legal_entity, record_kind="invoice", record_id=lacking.pk)
+        right = sides("tax_recorded", engine.pk)[1]
         assert right == left | {lacking.source_id: (700, "USD", "")}
         # A legal entity that does not use the engine misses nothing there.
         type(engine).objects.update(parameters={"companies": "UK-LTD=UK"})

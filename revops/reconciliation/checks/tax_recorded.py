@@ -26,6 +26,9 @@ _ON_ITS_WAY: Final = """EXISTS (SELECT 1 FROM pipeline_flowrun run
         AND run.record_id = document.id
         AND step.connection_id = %(other)s AND step.step IN ('tax.commit', 'tax.void')
         AND step.state IN ('waiting', 'held', 'unready', 'queued'))"""
+# The engine is told what is in the books; what could not be booked has a case of its own.
+_BOOKED: Final = """EXISTS (SELECT 1 FROM ledger_journalentry entry
+    WHERE entry.record_kind = document.kind AND entry.record_id = document.id)"""
 _OURS: Final = f"""
 FROM (
     SELECT 'invoice' AS kind, id, source_id, number, customer_id, legal_entity_id, currency, tax,
@@ -45,7 +48,7 @@ JOIN connectors_connection engine ON engine.id = %(other)s
 WHERE {_USED} AND CASE
     WHEN {_LISTED} THEN NOT document.void OR {_ON_ITS_WAY}
     ELSE document.tax <> 0 AND NOT document.void AND document.created_at >= engine.created_at
-        AND NOT {_ON_ITS_WAY} END
+        AND {_BOOKED} AND NOT {_ON_ITS_WAY} END
 """  # noqa: S608  our own literals
 
 CHECK: Final = Check(
