@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from accounts.models import User
 from accounts.queries import NotAllowed
@@ -114,6 +115,8 @@ class TestReopening:
 
 
 class TestPolicyChange:
+    # At an hour when it is the same day wherever there are books.
+    @time_machine.travel((datetime.now(UTC) + timedelta(days=1)).replace(hour=15))
     def test_counts_from_its_day_on_and_not_for_what_waits(
         self, policy: Policy, adam: User, sue: User
     ) -> None:
