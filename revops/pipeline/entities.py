@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from revops.contracts.base import EventData
@@ -22,6 +22,7 @@ class Entities:
         self._connection_id = connection_id
         self._books = books
         self._held: dict[tuple[str, str], int | None] = {}
+        self._told: dict[tuple[str, str], EventData] = {}
         self._missed: set[tuple[str, str]] = set()
         self._by_code = {entity.legal_entity: entity.id for entity in books.values()}
         self._hints = {row.hint: row.legal_entity_id for row in sql.rows(_HINTS, (connection_id,))}
@@ -39,14 +40,26 @@ class Entities:
         return bool(getattr(data, "legal_entity", ""))
 
     def learn(self, data: EventData) -> None:
-        """What of this batch is told later may hang on this record."""
-        self._held[data.subject, data.subject_id] = self._of_parent(data) or self.of(data)
+        """What of this batch is told later may hang on the record that this one makes."""
+        named = data.subject, data.subject_id
+        if named not in data.needs:
+            self._told[named] = data
 
-    def found_later(self, data: EventData) -> bool:
-        """Whether what it hangs on was told in this batch after its zone had been asked for."""
-        return any(
-            named in self._missed and self._held.get(named) is not None for named in data.needs
-        )
+    @property
+    def missed(self) -> Collection[tuple[str, str]]:
+        """(kind, source id) of what was asked for and is still not known."""
+        return {named for named in self._missed if not self._is_known(named)}
+
+    def hold(self, kind: str, source_id: str, entity_id: int | None) -> None:
+        """A record that came to be known since belongs to this entity."""
+        self._held[kind, source_id] = entity_id
+
+    def found_since(self) -> bool:
+        """Whether some of what was missed is known now, so that days may have been read wrong."""
+        return any(self._is_known(named) for named in self._missed)
+
+    def _is_known(self, named: tuple[str, str]) -> bool:
+        return named in self._told or self._held.get(named) is not None
 
     def zone_of(self, data: EventData) -> str | None:
         """
@@ -64,15 +77,19 @@ class Entities:
 
     def _of_parent(self, data: EventData) -> int | None:
         """Of the record that it hangs on, as told in this batch or kept earlier."""
-        for kind, source_id in data.needs:
-            if kind not in PARENTS:
-                continue
-            named = kind, source_id
-            if named not in self._held:
-                row = sql.one(_KEPT.format(kind=kind), (self._connection_id, source_id))
-                self._held[named] = row.legal_entity_id if row is not None else None
-            if self._held[named] is None:
-                self._missed.add(named)
-            if (found := self._held[named]) is not None:
+        for named in data.needs:
+            if named[0] in PARENTS and (found := self._of_record(named)) is not None:
                 return found
         return None
+
+    def _of_record(self, named: tuple[str, str]) -> int | None:
+        # What makes a record never needs one of its own kind, so that this ends.
+        if (told := self._told.get(named)) is not None:
+            return self._of_parent(told) or self.of(told)
+        if named not in self._held:
+            kind, source_id = named
+            row = sql.one(_KEPT.format(kind=kind), (self._connection_id, source_id))
+            self._held[named] = row.legal_entity_id if row is not None else None
+        if self._held[named] is None:
+            self._missed.add(named)
+        return self._held[named]

@@ -120,20 +120,33 @@ class Story:
             for meaning in item.meanings:
                 self._entities.learn(meaning.data)
             zone = item.zone or zone
-        for place, item in enumerate(understood):
-            if any(self._entities.found_later(meaning.data) for meaning in item.meanings):
-                read_again = normalize(self._source, item.inbound, zone_of=self._entities.zone_of)
-                understood[place] = read_again
         events = [meaning.data for item in understood for meaning in item.meanings]
         if events:
             if alone:
                 sql.lock_objects(key for data in events for key in Batch.keys(data))
             self._records.load(events)
+            if self._read_again(understood):
+                events = [meaning.data for item in understood for meaning in item.meanings]
             own = {entity_id: one.functional_currency for entity_id, one in self._books.items()}
             self._known = Knowledge.of(self._source.slug, self._records, events, own)
         for item in sorted(understood, key=order):
             self._one(item)
         return at
+
+    def _read_again(self, understood: list[Understood]) -> bool:
+        """
+        Read them once more when a record that some of them hang on came to be known since: told
+        later in this batch, or by another worker whose transaction ended meanwhile. Whether it was.
+        """
+        for kind, source_id in self._entities.missed:
+            parent = self._records.tables.of(kind).get(source_id)
+            if parent is not None:
+                self._entities.hold(kind, source_id, parent.legal_entity_id)
+        if not self._entities.found_since():
+            return False
+        zone_of = self._entities.zone_of
+        understood[:] = [normalize(self._source, it.inbound, zone_of=zone_of) for it in understood]
+        return True
 
     def _one(self, item: Understood) -> None:
         event = item.inbound

@@ -51,11 +51,31 @@ class TestZones:
         """The payment stands before its invoice in the batch: it has to be read once more."""
         payment = a_payment_of("in_new")
         assert shop.zone_of(payment) == "America/New_York"
-        assert not shop.found_later(payment)
+        assert not shop.found_since()
         shop.learn(an_issue("in_new", "DE"))
-        assert shop.found_later(payment)
+        assert shop.found_since()
         assert shop.zone_of(payment) == "Europe/Berlin"
 
     def test_what_hangs_on_nothing_known_is_the_default_ones(self, shop: Entities) -> None:
         assert shop.zone_of(a_payment_of("in_nobody_knows")) == "America/New_York"
         assert shop.zone_of(a_payment_of("")) == "America/New_York"
+
+    def test_what_hangs_on_what_hangs_on_it_follows(self, shop: Entities) -> None:
+        """A payment that bounced in the batch in which it was told, before its invoice was."""
+        payment = a_payment_of("in_new")
+        bounced = EXAMPLES["payment.returned/1"] | {"payment_id": payment.subject_id}
+        returned = registry.read("payment.returned/1", bounced)
+        for data in (payment, returned):
+            assert shop.zone_of(data) == "America/New_York"
+            shop.learn(data)
+        shop.learn(an_issue("in_new", "DE"))
+        assert shop.zone_of(returned) == "Europe/Berlin"
+
+    def test_one_that_another_worker_told_meanwhile_is_noticed(self, shop: Entities) -> None:
+        payment = a_payment_of("in_elsewhere")
+        shop.zone_of(payment)
+        assert shop.missed == {("invoice", "in_elsewhere")}
+        shop.hold("invoice", "in_elsewhere", a_legal_entity("de").pk)
+        assert shop.found_since()
+        assert not shop.missed
+        assert shop.zone_of(payment) == "Europe/Berlin"
