@@ -12,6 +12,15 @@ from revops.contracts.base import Part
 _Payload = TypeVar("_Payload", bound=Part)
 
 
+class Unfit(Exception):
+    """A request that must not be sent; ``code`` is for grouping, ``reason`` for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
 class PayloadRefused(ValueError):
     """Nothing can be sent of this; the message says why, in words for people."""
 

@@ -13,13 +13,15 @@ A connector's ``test_contract.py`` names its connector, its sandbox and its sett
 A sink adds ``command`` and ``refused_command``, a sink of messages to people (``NoticeContract``)
 also ``held`` and ``identity``. What lists for reconciliation adds ``furnish``, ``days`` and
 ``page`` (``SnapshotContract``). An ERP inherits from ``ErpContract``, which is both and gives most
-of it. One that signs in with tokens inherits from ``SignInContract`` too. A connector that is
+of it; a billing system inherits from ``BillerContract`` for each kind of request, and gives
+``billed``. One that signs in with tokens inherits from ``SignInContract`` too. A connector that is
 several things inherits from several.
 
 The sandbox is called in this process. It is expected to understand ``POST /_control/faults`` with
 the names of ``FAULTS``, and, for sources, ``POST /_control/scenario/<name>``.
 """
 
+from connectors.testing.billers import Billed, BillerContract
 from connectors.testing.books import Books
 from connectors.testing.common import FAULTS, LOOPBACK
 from connectors.testing.erps import ErpContract
@@ -33,6 +35,8 @@ from connectors.testing.usage import UsageContract
 __all__ = [
     "FAULTS",
     "LOOPBACK",
+    "Billed",
+    "BillerContract",
     "Books",
     "ErpContract",
     "NoticeContract",

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from connectors import billing
 from connectors.contract import CallFailed, Command, Outcome, Receipt, Settings
 from connectors.http import Answer, Client
 from connectors.systems.stripe import payloads, posts, sandbox
@@ -72,7 +73,7 @@ def command(kind: str, payload: dict[str, Any], key: str = "rc1-aaaaaaaa0001") -
 def subscribe(account: str = "001A", key: str = "rc1-aaaaaaaa0001", **changes: Any) -> Command:
     customer = {"name": "Acme", "other_ids": {"salesforce_account_id": account}}
     payload = {"customer": customer, "items": [{"price": "price_x", "quantity": 3}]} | changes
-    return command(payloads.SUBSCRIPTION, payload, key)
+    return command(billing.SUBSCRIPTION, payload, key)
 
 
 class TestCustomer:
@@ -124,7 +125,7 @@ class TestSubscription:
         assert receipt.external_id == made["id"]
         assert made["metadata"]["contract_id"] == "800A"
         assert made["metadata"]["legal_entity"] == "US-INC"
-        assert made["metadata"][payloads.KEY] == "rc1-aaaaaaaa0001"
+        assert made["metadata"][billing.KEY] == "rc1-aaaaaaaa0001"
 
     def test_is_found_when_stripe_has_forgotten_the_key(self) -> None:
         desk = Desk()
@@ -179,7 +180,7 @@ class TestInvoiceItem:
             "amount": 4_321, "usage_ref": "rated-1", "sku": "usage_api", "quantity": "8642",
             "period": {"start": "2026-01-01", "end": "2026-01-31"},
         }  # fmt: skip
-        assert desk.send(command(payloads.INVOICE_ITEM, payload)).outcome is Outcome.OK
+        assert desk.send(command(billing.INVOICE_ITEM, payload)).outcome is Outcome.OK
         desk.business.renew(subscription)
         event = [e for e in desk.all("event") if e["type"] == "invoice.finalized"][-1]
         envelope = connector.open(json.dumps(event).encode())
@@ -192,7 +193,7 @@ class TestInvoiceItem:
         desk = Desk()
         who = desk.business.create_customer(name="A")["id"]
         payload = {"customer_id": who, "currency": "ISK", "amount": 1500}
-        assert desk.send(command(payloads.INVOICE_ITEM, payload)).outcome is Outcome.OK
+        assert desk.send(command(billing.INVOICE_ITEM, payload)).outcome is Outcome.OK
         assert desk.all("invoiceitem")[0]["amount"] == 150_000
 
     def test_too_many_to_look_through_is_no_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +203,7 @@ class TestInvoiceItem:
         monkeypatch.setattr("connectors.systems.stripe.listing.PAGE_SIZE", 1)
         for number in range(2):
             payload = {"customer_id": who, "currency": "USD", "amount": number + 1}
-            made = desk.send(command(payloads.INVOICE_ITEM, payload, f"rc1-aaaaaaaa000{number}"))
+            made = desk.send(command(billing.INVOICE_ITEM, payload, f"rc1-aaaaaaaa000{number}"))
             assert made.outcome is Outcome.OK
         with pytest.raises(CallFailed, match="too many"):
             desk.find("rc1-aaaaaaaa0009")
@@ -219,7 +220,7 @@ class TestCreditNote:
             "lines": [{"invoice_line_id": invoice["lines"]["data"][0]["id"], "amount": 100}],
             "settles": "invoice",
         }  # fmt: skip
-        receipt = desk.send(command(payloads.CREDIT_NOTE, payload))
+        receipt = desk.send(command(billing.CREDIT_NOTE, payload))
         assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "invoice_state")
         assert desk.all("credit_note") == []
 
@@ -235,7 +236,7 @@ class TestCreditNote:
             "lines": [{"invoice_line_id": invoice["lines"]["data"][0]["id"], "amount": 200}],
             "settles": "balance", "credit_request_id": "CR-1",
         }  # fmt: skip
-        receipt = desk.send(command(payloads.CREDIT_NOTE, payload))
+        receipt = desk.send(command(billing.CREDIT_NOTE, payload))
         event = [e for e in desk.all("event") if e["type"] == "credit_note.created"][-1]
         (credit,) = connector.translate(connector.open(json.dumps(event).encode()), SETTINGS)
         told = credit.model_dump()
@@ -248,11 +249,11 @@ class TestRequest:
         ("kind", "payload"),
         [
             ("journal.post", {}),
-            (payloads.SUBSCRIPTION, {"customer": {}, "items": [{"price": "p"}]}),
-            (payloads.SUBSCRIPTION, {"customer": {"id": "cus_1"}, "items": []}),
-            (payloads.INVOICE_ITEM, {"customer_id": "cus_1", "currency": "USD", "amount": 1.5}),
-            (payloads.CREDIT_NOTE, {"invoice_id": "in_1", "settles": "cash"}),
-            (payloads.INVOICE_ITEM, {"customer_id": "c", "currency": "MGA", "amount": 1, "x": 1}),
+            (billing.SUBSCRIPTION, {"customer": {}, "items": [{"price": "p"}]}),
+            (billing.SUBSCRIPTION, {"customer": {"id": "cus_1"}, "items": []}),
+            (billing.INVOICE_ITEM, {"customer_id": "cus_1", "currency": "USD", "amount": 1.5}),
+            (billing.CREDIT_NOTE, {"invoice_id": "in_1", "settles": "cash"}),
+            (billing.INVOICE_ITEM, {"customer_id": "c", "currency": "MGA", "amount": 1, "x": 1}),
         ],
     )
     def test_that_cannot_be_read_is_refused_in_words(
@@ -312,7 +313,7 @@ class TestAnswers:
         desk = Desk()
         who = desk.business.create_customer(name="A")["id"]
         asked = command(
-            payloads.INVOICE_ITEM, {"customer_id": who, "currency": "USD", "amount": 100}
+            billing.INVOICE_ITEM, {"customer_id": who, "currency": "USD", "amount": 100}
         )
         keys: list[str] = []
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from connectors import billing
 from connectors.contract import Outcome
-from connectors.systems.stripe import payloads
 from tests.connectors.test_stripe_sink import Desk, command
 
 
@@ -21,7 +21,7 @@ class TestVoiding:
     def test_is_done_once_however_often_it_is_asked_for(self) -> None:
         desk = Desk()
         note = desk.business.credit(self._open(desk), lines=self._part(desk))
-        asked = command(payloads.CREDIT_NOTE_VOID, {"credit_note_id": note["id"]})
+        asked = command(billing.CREDIT_NOTE_VOID, {"credit_note_id": note["id"]})
 
         first = desk.send(asked)
         desk.forget()
@@ -35,7 +35,7 @@ class TestVoiding:
     def test_of_what_was_paid_is_refused_in_words(self) -> None:
         desk = Desk()
         note = a_note(desk, pays=True)
-        receipt = desk.send(command(payloads.CREDIT_NOTE_VOID, {"credit_note_id": note["id"]}))
+        receipt = desk.send(command(billing.CREDIT_NOTE_VOID, {"credit_note_id": note["id"]}))
         assert receipt.outcome is Outcome.REFUSED
         assert "only void a credit note of an open invoice" in receipt.reason
 
@@ -44,7 +44,7 @@ class TestVoiding:
         [({"credit_note_id": "cn_none"}, "knows no credit note"), ({}, "cannot be read")],
     )
     def test_of_nothing_is_refused_in_words(self, payload: dict[str, str], words: str) -> None:
-        receipt = Desk().send(command(payloads.CREDIT_NOTE_VOID, payload))
+        receipt = Desk().send(command(billing.CREDIT_NOTE_VOID, payload))
         assert receipt.outcome is Outcome.REFUSED
         assert words in receipt.reason
 

@@ -82,7 +82,7 @@ class ChargebeeConnector:
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
     ) -> Sequence[Receipt]:
-        """``payloads.py`` says what can be asked for, and in which shape."""
+        """``connectors.billing`` says what can be asked for, and in which shape."""
         site = Chargebee(client, settings)
         return [await sending.send(site, settings, command) for command in commands]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from connectors import billing
 from connectors.systems.chargebee import wire
 from connectors.systems.chargebee.wire import Json
 
@@ -52,7 +53,7 @@ class Heard:
 
     def pairs(self, name: str) -> dict[str, str]:
         """A parameter such as ``waiver=goodwill, order_change=billing_error``."""
-        return pairs(self.said(name))
+        return billing.pairs(self.said(name))
 
     def noted(self, holder: Json, names: str) -> str:
         """The first that the resource holds of the keys in a parameter ``a, b``."""
@@ -68,12 +69,3 @@ class Heard:
         known = self.pairs("business_entities")
         ids = (wire.text(holder.get("business_entity_id"), 120) for holder in holders)
         return next((known.get(one, one) for one in ids if one), "")
-
-
-def pairs(said: str) -> dict[str, str]:
-    found = {}
-    for piece in said.split(","):
-        left, _, right = piece.partition("=")
-        if left.strip() and right.strip():
-            found[left.strip()] = right.strip()
-    return found

@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from connectors import billing
+from connectors.billing import CONTENT, InvoiceItemCreate, SubscriptionCreate, Wanted
 from connectors.contract import Found
 from connectors.systems.chargebee import lines, listing, payloads, wire
 from connectors.systems.chargebee.answers import Chargebee, Form
-from connectors.systems.chargebee.payloads import InvoiceItemCreate, SubscriptionCreate, Wanted
 from connectors.systems.chargebee.wire import Json
 from revops.kernel.clock import now
 
@@ -57,7 +58,7 @@ def _subscription(row: Json) -> Found:
         external_id=wire.text(row.get("id")),
         external_number="",
         posted=True,
-        content_sha256=wire.noted(row, payloads.CONTENT),
+        content_sha256=wire.noted(row, CONTENT),
     )
 
 
@@ -81,18 +82,17 @@ def _charge(line: Json, holder: Json) -> tuple[str, Found] | None:
     ours = lines.mark(line.get("description"))
     if not ours.key:
         return None
-    content = [
-        "charge",
+    content = payloads.charged(
         wire.text(line.get("subscription_id")) or wire.text(holder.get("subscription_id")),
         wire.currency(holder.get("currency_code")),
         wire.minor(line.get("amount"), field="amount"),
         ours.ref,
-    ]
+    )
     return ours.key, Found(
         external_id=wire.text(line.get("id")),
         external_number="",
         posted=True,
-        content_sha256=payloads.digest_of(content),
+        content_sha256=billing.digest_of(content),
         excerpt=wire.text(line.get("description"), 200),
     )
 
@@ -113,15 +113,15 @@ def _ours(rows: Sequence[Json]) -> Iterator[tuple[str, Found]]:
 
 def note(row: Json) -> Found:
     """A credit note with what its lines give, net."""
-    held = sorted(
+    held = [
         [line["invoice_line_id"], line["amount"]] for line in lines.credited(row) if line["amount"]
-    )
+    ]
     invoice = wire.text(row.get("reference_invoice_id"))
-    content = ["credit note", invoice, wire.currency(row.get("currency_code")), held]
+    content = payloads.credited(invoice, wire.currency(row.get("currency_code")), held)
     return Found(
         external_id=wire.text(row.get("id")),
         external_number=wire.text(row.get("id")),
         posted=True,
-        content_sha256=payloads.digest_of(content),
+        content_sha256=billing.digest_of(content),
         excerpt=f"Credit note of {invoice}"[:200],
     )

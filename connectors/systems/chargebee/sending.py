@@ -7,25 +7,25 @@ what was made earlier. Lists are never late, so what a command names is looked f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
-from connectors.contract import Command, Outcome, PayloadUnreadable, Receipt, Settings
-from connectors.problem import Problem
-from connectors.systems.chargebee import holding, payloads, wire
-from connectors.systems.chargebee.answers import Chargebee
-from connectors.systems.chargebee.heard import DEFAULTS, pairs
-from connectors.systems.chargebee.payloads import (
+from connectors import billing
+from connectors.billing import (
     CreditNoteCreate,
     CreditNoteVoid,
     InvoiceItemCreate,
     SubscriptionCreate,
-    Unfit,
     Wanted,
 )
+from connectors.commands import Unfit
+from connectors.contract import Command, Outcome, PayloadUnreadable, Receipt, Settings
+from connectors.problem import Problem
+from connectors.systems.chargebee import holding, payloads, wire
+from connectors.systems.chargebee.answers import Chargebee
 from connectors.systems.chargebee.wire import Json
 
-_OPEN = ("posted", "payment_due", "not_paid")
+SYSTEM: Final = "Chargebee"
+_OPEN: Final = ("posted", "payment_due", "not_paid")
 
 
 async def send(site: Chargebee, settings: Settings, command: Command) -> Receipt:
@@ -43,33 +43,17 @@ async def send(site: Chargebee, settings: Settings, command: Command) -> Receipt
 
 async def _send(site: Chargebee, settings: Settings, key: str, asked: Wanted) -> Receipt:
     try:
-        known = await holding.of(site, asked, key)
+        held = await holding.of(site, asked, key)
     except PayloadUnreadable as error:
         raise Problem(Outcome.TRANSIENT, "garbled", str(error)) from error
-    if len(known) > 1:
-        names = ", ".join(one.external_id for one in known)
-        return Receipt(
-            Outcome.REFUSED, code="duplicate", reason=f"Chargebee holds it twice: {names}."
-        )
-    if known:
-        return _known(known[0].external_id, known[0].content_sha256, asked)
+    known = billing.known(SYSTEM, held, payloads.content(asked))
+    if known is not None:
+        return known
     if isinstance(asked, SubscriptionCreate):
         return await _subscribe(site, settings, key, asked)
     if isinstance(asked, InvoiceItemCreate):
         return await _charge(site, settings, key, asked)
     return await _credit(site, settings, key, asked)
-
-
-def _known(identity: str, content: str, asked: Wanted) -> Receipt:
-    number = identity if isinstance(asked, CreditNoteCreate) else ""
-    if content != payloads.digest_of(asked.content()):
-        return Receipt(
-            Outcome.REFUSED,
-            code="conflict",
-            reason=f"Chargebee holds {identity} under this key, with other content.",
-            external_id=identity,
-        )
-    return Receipt(Outcome.ALREADY_DONE, external_id=identity, external_number=number)
 
 
 async def _subscribe(
@@ -90,20 +74,16 @@ async def _subscribe(
         [wire.text(item.get("item_price_id")), item.get("quantity")]
         for item in wire.items(made.get("subscription_items"))
     )
-    same = held == sorted([item.price, item.quantity] for item in asked.items)
-    return _made(wire.text(made.get("id")), replayed, "" if same else "with other items")
+    differs = "" if held == asked.sides else "with other items"
+    return billing.made(SYSTEM, wire.text(made.get("id")), differs=differs, repeated=replayed)
 
 
 async def _customer(site: Chargebee, settings: Settings, asked: SubscriptionCreate) -> str:
     """A customer under an id that is its identity elsewhere; made when there is none."""
-    if not asked.customer.other_ids:
-        raise Unfit("customer_missing", "The subscription names no customer.")
-    said = str(settings.parameters.get("customer_ids") or DEFAULTS["customer_ids"])
-    keys = {f"{system}_id": key for key, system in reversed(pairs(said).items())}
-    identity, form = payloads.customer_form(asked.customer, keys)
+    identity, form = payloads.customer_form(asked.customer, settings.parameters)
     if await site.maybe(f"/customers/{identity}") is not None:
         return identity
-    entities: Mapping[str, Any] = pairs(str(settings.parameters.get("business_entities") or ""))
+    entities = billing.pairs(str(settings.parameters.get("business_entities") or ""))
     mine = [one for one, code in entities.items() if code == asked.legal_entity]
     try:
         await site.post(
@@ -131,8 +111,8 @@ async def _charge(
     form = payloads.charge_form(asked, key=key, zone=settings.zone)
     told, replayed = await site.post("/unbilled_charges", form, key=key)
     made = next(iter(wire.items(told.get("unbilled_charges"))), {})
-    same = made.get("amount") == asked.amount
-    return _made(wire.text(made.get("id")), replayed, "" if same else "over another amount")
+    differs = "" if made.get("amount") == asked.amount else "over another amount"
+    return billing.made(SYSTEM, wire.text(made.get("id")), differs=differs, repeated=replayed)
 
 
 async def _credit(
@@ -156,27 +136,13 @@ async def _credit(
     told, replayed = await site.post("/credit_notes", form, key=key)
     made = wire.part(told.get("credit_note"))
     try:
-        same = holding.note(made).content_sha256 == payloads.digest_of(asked.content())
+        held = holding.note(made).content_sha256
     except PayloadUnreadable as error:
         raise Problem(Outcome.IN_DOUBT, "garbled", str(error)) from error
-    return _made(
-        wire.text(made.get("id")), replayed, "" if same else "over other lines", numbered=True
-    )
-
-
-def _made(identity: str, replayed: bool, differs: str, *, numbered: bool = False) -> Receipt:
-    if not identity:
-        reason = "Chargebee did not name what it made."
-        return Receipt(Outcome.IN_DOUBT, code="garbled", reason=reason)
-    if differs:
-        reason = f"Chargebee made {identity}, but {differs}."
-        return Receipt(Outcome.REFUSED, code="conflict", reason=reason, external_id=identity)
-    return Receipt(
-        Outcome.ALREADY_DONE if replayed else Outcome.OK,
-        external_id=identity,
-        external_number=identity if numbered else "",
-        http_status=200,
-    )
+    same = held == billing.digest_of(payloads.content(asked))
+    identity = wire.text(made.get("id"))
+    differs = "" if same else "over other lines"
+    return billing.made(SYSTEM, identity, number=identity, differs=differs, repeated=replayed)
 
 
 async def _void(site: Chargebee, key: str, asked: CreditNoteVoid) -> Receipt:
@@ -201,7 +167,7 @@ async def _void(site: Chargebee, key: str, asked: CreditNoteVoid) -> Receipt:
         raise
     if not _is_void(made):
         return Receipt(Outcome.TRANSIENT, code="not_taken", reason="The note is not void yet.")
-    return _made(asked.credit_note_id, replayed=False, differs="", numbered=True)
+    return billing.made(SYSTEM, asked.credit_note_id, number=asked.credit_note_id)
 
 
 def _is_void(told: Json) -> bool:

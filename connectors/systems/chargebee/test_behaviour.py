@@ -13,9 +13,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from connectors import billing
 from connectors.contract import Command, NeedsFetch, Outcome, PayloadUnreadable, Receipt, Settings
 from connectors.http import Client
-from connectors.systems.chargebee import lines, payloads, sandbox
+from connectors.systems.chargebee import lines, sandbox
 from connectors.systems.chargebee.connector import connector
 from connectors.systems.chargebee.sandbox.business import Business
 from connectors.testing import LOOPBACK
@@ -68,7 +69,7 @@ def charge(business: Business) -> Command:
         "usage_ref": "rated-7-1",
         "period": {"start": "2026-01-01", "end": "2026-01-31"},
     }
-    return asked(payloads.INVOICE_ITEM, payload)
+    return asked(billing.INVOICE_ITEM, payload)
 
 
 def asked(kind: str, payload: Mapping[str, Any]) -> Command:
@@ -287,7 +288,7 @@ class TestAsking:
                 "invoice_id": invoice["id"], "currency": "USD", "lines": [line],
                 "credit_type": "goodwill", "settles": "balance",
             }  # fmt: skip
-            kind = payloads.CREDIT_NOTE
+            kind = billing.CREDIT_NOTE
             assert (await send(client, asked(kind, payload))).code == "invoice_state"
             refunded = payload | {"settles": "refund"}
             assert (await send(client, asked(kind, refunded))).code == "refund_by_hand"
@@ -300,12 +301,12 @@ class TestAsking:
             made = await send(client, asked(kind, fits))
             assert made.outcome is Outcome.OK
             void = replace(
-                asked(payloads.CREDIT_NOTE_VOID, {"credit_note_id": made.external_id}),
+                asked(billing.CREDIT_NOTE_VOID, {"credit_note_id": made.external_id}),
                 key="rc1-" + "v" * 32,
             )
             assert (await send(client, void)).outcome is Outcome.OK
             assert (await send(client, void)).outcome is Outcome.ALREADY_DONE
-            gone = asked(payloads.CREDIT_NOTE_VOID, {"credit_note_id": "CBN-unknown"})
+            gone = asked(billing.CREDIT_NOTE_VOID, {"credit_note_id": "CBN-unknown"})
             assert (await send(client, gone)).outcome is Outcome.REFUSED
 
         play(story)

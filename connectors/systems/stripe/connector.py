@@ -121,7 +121,7 @@ class Stripe:
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
     ) -> Sequence[Receipt]:
-        """``payloads.py`` says what can be asked for, and in which shape."""
+        """``connectors.billing`` says what can be asked for, and in which shape."""
         return [await sending.send(client, settings, command) for command in commands]
 
     async def find(

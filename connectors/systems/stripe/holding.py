@@ -11,10 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from connectors.billing import (
+    CONTENT,
+    KEY,
+    CreditNoteCreate,
+    InvoiceItemCreate,
+    SubscriptionCreate,
+    Wanted,
+)
 from connectors.contract import CallFailed, Found, Outcome, Settings
 from connectors.http import Client
 from connectors.systems.stripe import listing, payloads, wire
-from connectors.systems.stripe.payloads import CreditNote, InvoiceItem, Subscription, Wanted
 from connectors.systems.stripe.wire import Json
 from revops.kernel.clock import now
 
@@ -34,14 +41,14 @@ async def under(
     at = int(now().timestamp())
     rows = await _searched(client, settings, keys)
     for path, since in (
-        (f"{payloads.PATHS[Subscription]}?status=all", at - SEARCHED_LATE_S),
-        (payloads.PATHS[InvoiceItem], at - LISTED_S),
-        (payloads.PATHS[CreditNote], at - LISTED_S),
+        (f"{payloads.PATHS[SubscriptionCreate]}?status=all", at - SEARCHED_LATE_S),
+        (payloads.PATHS[InvoiceItemCreate], at - LISTED_S),
+        (payloads.PATHS[CreditNoteCreate], at - LISTED_S),
     ):
         rows += await _everything(client, settings, path, [("created[gte]", since)])
     found: dict[str, dict[str, Found]] = {}
     for row in rows:
-        key = wire.noted(row, payloads.KEY)
+        key = wire.noted(row, KEY)
         if key in keys:
             found.setdefault(key, {})[wire.ref(row)] = held(row)
     return {key: list(documents.values()) for key, documents in found.items()}
@@ -49,16 +56,16 @@ async def under(
 
 async def of(client: Client, settings: Settings, asked: Wanted, key: str) -> Sequence[Json]:
     """What the customer or invoice that a command names holds under its key. Raises CallFailed."""
-    if isinstance(asked, Subscription):
-        if not asked.customer:
+    if isinstance(asked, SubscriptionCreate):
+        if not asked.customer.id:
             return ()
-        query = [("customer", asked.customer), ("status", "all")]
-    elif isinstance(asked, InvoiceItem):
-        query = [("customer", asked.asked.customer_id)]
+        query = [("customer", asked.customer.id), ("status", "all")]
+    elif isinstance(asked, InvoiceItemCreate):
+        query = [("customer", asked.customer_id)]
     else:
-        query = [("invoice", asked.asked.invoice_id)]
+        query = [("invoice", asked.invoice_id)]
     rows = await _everything(client, settings, payloads.PATHS[type(asked)], query)
-    return [row for row in rows if wire.noted(row, payloads.KEY) == key]
+    return [row for row in rows if wire.noted(row, KEY) == key]
 
 
 def held(row: Json) -> Found:
@@ -67,7 +74,7 @@ def held(row: Json) -> Found:
         external_id=wire.ref(row),
         external_number=wire.text(row.get("number")),
         posted=True,
-        content_sha256=wire.noted(row, payloads.CONTENT),
+        content_sha256=wire.noted(row, CONTENT),
         excerpt=wire.text(row.get("description"), 200),
     )
 
@@ -100,7 +107,7 @@ def clause(key: str, value: str) -> str:
 
 
 async def _searched(client: Client, settings: Settings, keys: Sequence[str]) -> list[Json]:
-    clauses = [clause(payloads.KEY, key) for key in keys]
+    clauses = [clause(KEY, key) for key in keys]
     return await search(client, settings, "subscriptions", clauses)
 
 

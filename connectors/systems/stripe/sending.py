@@ -8,35 +8,37 @@ customer or invoice is looked for there and not by search.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
+from connectors import billing
+from connectors.billing import (
+    CreditNoteCreate,
+    CreditNoteVoid,
+    CustomerOf,
+    Form,
+    InvoiceItemCreate,
+    SubscriptionCreate,
+    Wanted,
+)
+from connectors.commands import Unfit
 from connectors.contract import CallFailed, Command, Outcome, Receipt, Settings
 from connectors.http import Client, NotSent
 from connectors.problem import Problem
 from connectors.systems.stripe import credit_notes, holding, listing, payloads, posts, voiding, wire
 from connectors.systems.stripe.heard import Heard
-from connectors.systems.stripe.payloads import (
-    CreditNote,
-    CustomerOf,
-    InvoiceItem,
-    Subscription,
-    Unfit,
-    Wanted,
-)
 from connectors.systems.stripe.posts import Answered
 from connectors.systems.stripe.wire import Json
+from revops.kernel.keys import sha256
+
+SYSTEM: Final = "Stripe"
 
 
 async def send(client: Client, settings: Settings, command: Command) -> Receipt:
     """Never raises for what Stripe or the network can do."""
     try:
-        if command.kind == payloads.CREDIT_NOTE_VOID:
-            return await voiding.void(
-                client, settings, command.key, payloads.to_void(command.payload)
-            )
-        asked = payloads.wanted(command.kind, command.payload)
+        asked = billing.wanted(command.kind, command.payload)
+        if isinstance(asked, CreditNoteVoid):
+            return await voiding.void(client, settings, command.key, asked)
         return await _send(client, settings, command.key, asked)
     except Unfit as unfit:
         return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
@@ -54,23 +56,20 @@ async def send(client: Client, settings: Settings, command: Command) -> Receipt:
 
 
 async def _send(client: Client, settings: Settings, key: str, asked: Wanted) -> Receipt:
-    if isinstance(asked, Subscription) and not asked.customer:
-        asked = replace(asked, customer=await _customer(client, settings, asked.asked.customer))
-    known = await holding.of(client, settings, asked, key)
-    if len(known) > 1:
-        names = ", ".join(wire.ref(row) for row in known)
-        return Receipt(Outcome.REFUSED, code="duplicate", reason=f"Stripe holds it twice: {names}.")
-    if known:
-        return _known(known[0], asked)
+    if isinstance(asked, SubscriptionCreate) and not asked.customer.id:
+        found = CustomerOf(id=await _customer(client, settings, asked.customer))
+        asked = asked.model_copy(update={"customer": found})
+    held = [holding.held(row) for row in await holding.of(client, settings, asked, key)]
+    known = billing.known(SYSTEM, held, payloads.content(asked))
+    if known is not None:
+        return known
     form = payloads.form_of(asked, key=key, zone=settings.zone)
-    if isinstance(asked, CreditNote):
+    if isinstance(asked, CreditNoteCreate):
         form += await _rest_of_note(client, settings, asked, form)
     return await _make(client, settings, key, asked, form)
 
 
-async def _make(
-    client: Client, settings: Settings, key: str, asked: Wanted, form: payloads.Form
-) -> Receipt:
+async def _make(client: Client, settings: Settings, key: str, asked: Wanted, form: Form) -> Receipt:
     path = payloads.PATHS[type(asked)]
     try:
         made, replayed = await posts.post(client, settings, path, form, key=key)
@@ -80,69 +79,46 @@ async def _make(
         # Stripe repeats an earlier failure of its own. That call has ended, and the look before
         # this one found nothing of it: ask anew, again under a key that is always the same.
         made, replayed = await posts.post(client, settings, path, form, key=f"{key}-anew")
-    wrong = _differs(made, asked)
-    if wrong:
-        reason = f"Stripe made {wire.ref(made)}, but {wrong}."
-        return Receipt(Outcome.REFUSED, code="conflict", reason=reason, external_id=wire.ref(made))
-    return Receipt(
-        Outcome.ALREADY_DONE if replayed else Outcome.OK,
-        external_id=wire.ref(made),
-        external_number=wire.text(made.get("number")),
-        http_status=200,
-    )
-
-
-def _known(row: Json, asked: Wanted) -> Receipt:
-    found = holding.held(row)
-    if found.content_sha256 != payloads.digest_of(asked):
-        return Receipt(
-            Outcome.REFUSED,
-            code="conflict",
-            reason=f"Stripe holds {found.external_id} under this key, with other content.",
-            external_id=found.external_id,
-        )
-    return Receipt(
-        Outcome.ALREADY_DONE,
-        external_id=found.external_id,
-        external_number=found.external_number,
+    return billing.made(
+        SYSTEM,
+        wire.ref(made),
+        number=wire.text(made.get("number")),
+        differs=_differs(made, asked),
+        repeated=replayed,
     )
 
 
 def _differs(made: Json, asked: Wanted) -> str:
     """How what Stripe says that it made differs from what was asked for; empty when it does not."""
-    if isinstance(asked, Subscription):
+    if isinstance(asked, SubscriptionCreate):
         held = sorted(
             [wire.ref(item.get("price")), item.get("quantity")]
             for item in wire.items(made.get("items"))
         )
-        wanted = sorted([item.price, item.quantity] for item in asked.asked.items)
-        return "" if held == wanted else "with other items"
-    if isinstance(asked, InvoiceItem):
-        amount = wire.outward(asked.asked.amount, asked.asked.currency)
-        same = made.get("amount") == amount and wire.ref(made.get("customer")) == (
-            asked.asked.customer_id
-        )
+        return "" if held == asked.sides else "with other items"
+    if isinstance(asked, InvoiceItemCreate):
+        amount = wire.outward(asked.amount, asked.currency)
+        same = made.get("amount") == amount and wire.ref(made.get("customer")) == asked.customer_id
         return "" if same else "over another amount or for another customer"
-    lowered = wire.ref(made.get("invoice")) == asked.asked.invoice_id
-    return "" if lowered else "for another invoice"
+    return "" if wire.ref(made.get("invoice")) == asked.invoice_id else "for another invoice"
 
 
 async def _rest_of_note(
-    client: Client, settings: Settings, asked: CreditNote, form: payloads.Form
-) -> payloads.Form:
+    client: Client, settings: Settings, asked: CreditNoteCreate, form: Form
+) -> Form:
     """
     Of a paid invoice Stripe wants to hear where the money goes, with its tax; a preview says how
     much that is. Raises Unfit when the invoice is not in the state that the request thinks.
     """
     plain = [(name, value) for name, value in form if not name.startswith("metadata[")]
-    invoice = await listing.get(client, settings, f"/v1/invoices/{asked.asked.invoice_id}")
+    invoice = await listing.get(client, settings, f"/v1/invoices/{asked.invoice_id}")
     is_open = invoice.get("status") == "open"
-    if is_open != (asked.asked.settles == "invoice"):
+    if is_open != (asked.settles == "invoice"):
         state = wire.text(invoice.get("status")) or "unknown"
         raise Unfit(
             "invoice_state",
             f"The invoice is {state} in Stripe, so a credit note for it cannot go to "
-            f"“{asked.asked.settles}”.",
+            f"“{asked.settles}”.",
         )
     if is_open:
         return []
@@ -150,7 +126,7 @@ async def _rest_of_note(
     total = note.get("total")
     if type(total) is not int or credit_notes.ignored(note):
         raise Unfit("amount_unfit", "Stripe previews no amount for this credit note.")
-    name = "refund_amount" if asked.asked.settles == "refund" else "credit_amount"
+    name = "refund_amount" if asked.settles == "refund" else "credit_amount"
     return [(name, total)]
 
 
@@ -161,7 +137,8 @@ async def _customer(client: Client, settings: Settings, wanted: CustomerOf) -> s
     Search is late; the ``Idempotency-Key``, which is the identity itself, makes up for it: a second
     creation within 24 hours gives the first customer. Raises Problem, CallFailed or Unfit.
     """
-    noted = _noted(settings, wanted)
+    heard = Heard({}, {}, 0, settings.zone, settings.parameters)
+    noted = billing.noted_ids(wanted, str(heard.said("customer_ids")))
     clauses = [holding.clause(key, value) for key, value in noted]
     found = {wire.ref(row) for row in await holding.search(client, settings, "customers", clauses)}
     if len(found) > 1:
@@ -172,7 +149,7 @@ async def _customer(client: Client, settings: Settings, wanted: CustomerOf) -> s
     form: list[tuple[str, Any]] = [("name", wanted.name), ("email", wanted.email)]
     form = [pair for pair in form if pair[1]]
     form += [(f"metadata[{key}]", value) for key, value in noted]
-    identity = hashlib.sha256("\n".join(clauses).encode()).hexdigest()
+    identity = sha256("\n".join(clauses))
     try:
         made, _ = await posts.post(
             client, settings, "/v1/customers", form, key=f"customer-{identity}"
@@ -188,10 +165,3 @@ async def _customer(client: Client, settings: Settings, wanted: CustomerOf) -> s
             raise Problem(Outcome.TRANSIENT, problem.code, problem.reason) from problem
         raise
     return wire.ref(made)
-
-
-def _noted(settings: Settings, wanted: CustomerOf) -> list[tuple[str, str]]:
-    """Other systems' ids under the keys by which this connection reads them back."""
-    heard = Heard({}, {}, 0, settings.zone, settings.parameters)
-    read = {f"{system}_id": key for key, system in reversed(heard.pairs("customer_ids").items())}
-    return sorted((read.get(key, key), value) for key, value in wanted.other_ids.items())

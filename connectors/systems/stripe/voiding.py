@@ -7,11 +7,11 @@ Stripe voids a note only while the invoice that it lowered is open.
 
 from __future__ import annotations
 
+from connectors.billing import CreditNoteVoid
 from connectors.contract import Outcome, Receipt, Settings
 from connectors.http import Client
 from connectors.problem import Problem
 from connectors.systems.stripe import listing, posts, wire
-from connectors.systems.stripe.payloads import CreditNoteVoid
 
 
 async def void(client: Client, settings: Settings, key: str, asked: CreditNoteVoid) -> Receipt:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from connectors import billing
 from connectors.contract import Outcome, Receipt
 from connectors.systems.gainsight import payloads as gainsight
 from connectors.systems.salesforce import payloads as salesforce
-from connectors.systems.stripe import payloads as stripe
 from connectors.systems.tryton import customers as tryton
 from exceptions.models import Case
 from revops.canonical.models import ExternalReference, Party
@@ -97,7 +97,7 @@ class TestOrder:
         stage.drain()
 
         (asked,) = stage.billing.told("billing.subscription.create")
-        assert stripe.wanted("billing.subscription.create", asked)
+        assert billing.wanted("billing.subscription.create", asked)
         assert asked["customer"]["id"] == "cus_northwind"
         assert FlowRun.objects.get().state == "done"
         assert OutboundCommand.objects.filter(document_type="billing.subscription").count() == 1
@@ -264,8 +264,9 @@ class TestPayloads:
         stage.drain()
 
         (item,) = stage.billing.told("billing.invoice_item.create")
-        asked = stripe.wanted("billing.invoice_item.create", item)
-        assert asked.asked.amount == 37_000
+        asked = billing.wanted("billing.invoice_item.create", item)
+        assert isinstance(asked, billing.InvoiceItemCreate)
+        assert asked.amount == 37_000
         assert run.checks[0]["sentence"].endswith("by the price price_api_calls.")
 
     def test_the_targets_id_of_what_it_made_is_kept(self, stage: Stage) -> None:

@@ -1,0 +1,101 @@
+"""What every billing system that we ask for something promises, kind by kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from connectors import billing
+from connectors.contract import Command
+from connectors.testing.sinks import SinkContract
+from revops.kernel.keys import sha256
+from revops.kernel.strict_json import dumps
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """
+    What a sandbox holds for requests, by its own ids: a customer and, where it is known elsewhere,
+    its ``other_ids``; a price; a running subscription; an open and a paid invoice, each with the id
+    of a line over at least 1,000.00.
+    """
+
+    customer: str
+    other_ids: dict[str, str]
+    price: str
+    subscription: str
+    open: tuple[str, str]
+    paid: tuple[str, str]
+
+
+class BillerContract(SinkContract):
+    """Give ``kind``, and let ``build`` set ``billed``; ``settles`` is of credit notes."""
+
+    kind: ClassVar[str]
+    settles: ClassVar[str] = "invoice"
+    billed: Billed
+
+    def command(self, number: int) -> Command:
+        return self.asking(number, self.payload(number))
+
+    def refused_command(self) -> Command:
+        return self.asking(99, self.refused_payload())
+
+    def asking(self, number: int, payload: dict[str, Any]) -> Command:
+        return Command(
+            key=f"rc1-{number:032d}",
+            kind=self.kind,
+            payload=payload,
+            payload_sha256=sha256(dumps(payload)),
+            correlation_id="story-1",
+        )
+
+    def payload(self, number: int) -> dict[str, Any]:
+        if self.kind == billing.SUBSCRIPTION:
+            return self._subscription(number)
+        if self.kind == billing.INVOICE_ITEM:
+            return self._item(number)
+        return self._note(number)
+
+    def refused_payload(self) -> dict[str, Any]:
+        """What names something that the system does not have, or credits more than was billed."""
+        whole = self.payload(9)
+        if self.kind == billing.SUBSCRIPTION:
+            return whole | {"items": [{"price": "unknown"}]}
+        if self.kind == billing.INVOICE_ITEM:
+            return whole | {"customer_id": "unknown", "subscription_id": "unknown"}
+        return whole | {"lines": [{**whole["lines"][0], "amount": 999_999}]}
+
+    def _subscription(self, number: int) -> dict[str, Any]:
+        return {
+            "customer": {"name": "Ash", "other_ids": self.billed.other_ids},
+            "items": [{"price": self.billed.price, "quantity": number + 1}],
+            "contract_ref": f"800{number}",
+            "days_until_due": 30,
+            "legal_entity": "US-INC",
+        }
+
+    def _item(self, number: int) -> dict[str, Any]:
+        return {
+            "customer_id": self.billed.customer,
+            "subscription_id": self.billed.subscription,
+            "currency": "USD",
+            "amount": 12_345 + number,
+            "quantity": "1234.5",
+            "description": "API calls, January " * 20,
+            "sku": "usage_api",
+            "usage_ref": f"rated-{number}",
+            "period": {"start": "2026-01-01", "end": "2026-01-31"},
+        }
+
+    def _note(self, number: int) -> dict[str, Any]:
+        invoice, line = self.billed.open if self.settles == "invoice" else self.billed.paid
+        return {
+            "invoice_id": invoice,
+            "currency": "USD",
+            "lines": [{"invoice_line_id": line, "amount": 10_000 + number}],
+            "credit_type": "goodwill",
+            "settles": self.settles,
+            "credit_request_id": f"req-{number}",
+            "memo": "Two days down",
+        }
