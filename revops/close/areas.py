@@ -31,8 +31,8 @@ _CREDITS: Final = frozenset({"more_than_charged"})
 _REVENUE: Final = frozenset({"period_end_failed", "usage_unpriced", "service_period_missing"})
 _BILLING: Final = frozenset({
     "webhooks_missing", "schema_drift", "event_conflict", "dependency_overdue", "card_number",
-    "customer_unmatched", "renewal_failed", "ownership_drift", "stale_price", "usage_conflict",
-    "usage_refused", "usage_unmatched", "poison",
+    "customer_unmatched", "renewal_failed", "record_missing", "ownership_drift", "stale_price",
+    "usage_conflict", "usage_refused", "usage_unmatched", "poison",
 })  # fmt: skip
 _PAYMENTS: Final = frozenset({"payment", "refund", "payout", "dispute", "application", "fee"})
 

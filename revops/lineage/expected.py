@@ -19,7 +19,8 @@ Node = tuple[str, int]
 class Next:
     """
     A ``kind`` in one of ``states`` leads to one of ``to``, within ``days`` of its ``since`` day
-    (``dated`` or ``due_on``). ``why`` goes on from "Expected by <day>: ".
+    (``dated`` or ``due_on``). ``why`` goes on from "Expected by <day>: ". ``patience`` are the days
+    beyond it after which its absence is a case: a weekend, or as long as a bank takes to collect.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Next:
     since: str
     days: int
     why: str
+    patience: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ NEXT: Final = (
     Next("subscription", frozenset(("active",)), ("invoice",), "dated", 3,
          "the subscription runs, and nothing has been invoiced."),
     Next("invoice", frozenset(("issued", "overdue")), ("payment", "credit"), "due_on", 1,
-         "the invoice is due, and no payment or failure is known."),
+         "the invoice is due, and no payment or failure is known.", patience=9),
     Next("payment", frozenset(("applied",)), ("payout", "refund", "dispute"), "dated", 14,
          "the processor has taken the money, and no payout holds it."),
 )  # fmt: skip

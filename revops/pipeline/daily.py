@@ -1,10 +1,10 @@
-"""What happens once a day, whoever is awake: ended periods, owners, twins, renewals."""
+"""What happens once a day, whoever is awake: ended periods, owners, twins, and what never came."""
 
 from __future__ import annotations
 
 import structlog
 
-from revops.pipeline import identity, ownership, renewals
+from revops.pipeline import absences, identity, ownership, renewals
 from revops.pipeline.period_end import runs
 from revops.store import sql
 
@@ -38,4 +38,8 @@ def run_if_due() -> bool:
         renewals.look()
     except Exception:
         log.exception("daily.renewals_failed")
+    try:
+        absences.look()
+    except Exception:
+        log.exception("daily.absences_failed")
     return True

@@ -21,6 +21,7 @@ _OF_A_SYSTEM: Final = {
     "target_setup": "Test what {label} takes, once it is set up there",
     "webhooks_missing": "See how {label} tells us, and poll it",
     "renewal_failed": "See when {label} was last asked, and poll it",
+    "record_missing": "See when {label} was last asked, and poll it",
 }
 
 _CUSTOMER: Final = "customer.upsert"
