@@ -11,10 +11,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from connectors import loads
 from connectors.contract import Command
 from connectors.facts import FACTS
 from connectors.models import Connection, ConnectionState
-from connectors.systems.warehouse import loads
 from revops.canonical.models import Customer, Invoice
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock, strict_json

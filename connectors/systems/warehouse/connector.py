@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Json
 
+from connectors import loads
 from connectors.commands import PayloadRefused
 from connectors.contract import (
     CallFailed,
@@ -25,9 +26,8 @@ from connectors.facts import FACTS
 from connectors.http import Client
 from connectors.manifest import Manifest
 from connectors.problem import Problem
-from connectors.systems.warehouse import loads, tables
+from connectors.systems.warehouse import tables
 from connectors.systems.warehouse.session import Link, connected, meaning, schema_of
-from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
 
 _SILENT: Final = "The warehouse did not answer."
@@ -43,7 +43,7 @@ class WarehouseConnector:
         self.manifest = Manifest.beside(__file__)
 
     def digest(self, payload: Mapping[str, Any]) -> str:
-        return sha256(dumps(payload))
+        return loads.digest(payload)
 
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
@@ -78,7 +78,7 @@ class WarehouseConnector:
                     )
                     if known is not None:
                         await link.rollback()
-                        return _again(command, known, hash_)
+                        return loads.again(command, known)
                     await link.execute(
                         tables.upsert(schema, fact), (Json([*load.rows], dumps=dumps),)
                     )
@@ -102,7 +102,7 @@ class WarehouseConnector:
                 with meaning(Outcome.TRANSIENT, _SILENT):
                     held = await link.execute(
                         sql.SQL("SELECT key, sha256 FROM {} WHERE key = ANY(%s)").format(
-                            sql.Identifier(schema_of(settings), tables.LOADS)
+                            sql.Identifier(schema_of(settings), loads.TABLE)
                         ),
                         ([*keys],),
                     )
@@ -111,9 +111,7 @@ class WarehouseConnector:
             if problem.code == "sql_42P01":  # the list of loads is not there: nothing was loaded
                 return {}
             raise CallFailed(problem.outcome, problem.reason) from problem
-        return {
-            key: (Found(key, "", posted=True, content_sha256=hash_),) for key, hash_ in rows
-        }  # fmt: skip
+        return {key: loads.found(key, hash_) for key, hash_ in rows}
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         """Signs in and looks what it may do; makes nothing."""
@@ -166,12 +164,12 @@ SELECT table_name, column_name FROM information_schema.columns WHERE table_schem
 
 def _wanted() -> set[tuple[str, str]]:
     found = {(fact.name, column.name) for fact in FACTS.values() for column in fact.columns}
-    return found | {(tables.LOADS, "key")}
+    return found | {(loads.TABLE, "key")}
 
 
 async def _claim(link: Link, schema: str, key: str, fact: str, rows: int, hash_: str) -> str | None:
     """None when the key is new there; otherwise the hash of what was loaded under it."""
-    table = sql.Identifier(schema, tables.LOADS)
+    table = sql.Identifier(schema, loads.TABLE)
     made = await link.execute(
         sql.SQL(
             "INSERT INTO {} (key, fact, rows, sha256) VALUES (%s, %s, %s, %s) "
@@ -184,13 +182,6 @@ async def _claim(link: Link, schema: str, key: str, fact: str, rows: int, hash_:
     held = await link.execute(sql.SQL("SELECT sha256 FROM {} WHERE key = %s").format(table), (key,))
     row = await held.fetchone()
     return str(row[0]) if row else ""
-
-
-def _again(command: Command, known: str, hash_: str) -> Receipt:
-    if known == hash_:
-        return Receipt(Outcome.ALREADY_DONE, external_id=command.key)
-    reason = "Other rows were loaded under our key: nothing was overwritten."
-    return Receipt(Outcome.REFUSED, code="content_differs", reason=reason)
 
 
 def _schema_step(schema: str, *, there: bool, may: bool) -> ProbeStep:

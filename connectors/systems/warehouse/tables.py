@@ -7,8 +7,8 @@ from typing import Final
 from psycopg import sql
 
 from connectors.facts import FACTS, Column, Fact, Type
+from connectors.loads import TABLE
 
-LOADS: Final = "revops_loads"
 _TYPES: Final = {
     Type.TEXT: "text",
     Type.INTEGER: "bigint",
@@ -26,7 +26,7 @@ def make(schema: str) -> sql.Composed:
             "CREATE TABLE IF NOT EXISTS {table} (key text PRIMARY KEY, fact text NOT NULL, "
             "rows integer NOT NULL, sha256 text NOT NULL, loaded_at timestamptz NOT NULL "
             "DEFAULT now())"
-        ).format(table=sql.Identifier(schema, LOADS))
+        ).format(table=sql.Identifier(schema, TABLE))
     ]
     for fact in FACTS.values():
         table = sql.Identifier(schema, fact.name)

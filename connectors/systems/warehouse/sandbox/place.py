@@ -11,7 +11,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
 
 from connectors.facts import FACTS
-from connectors.systems.warehouse.tables import LOADS
+from connectors.loads import TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Place:
         """How many rows each table holds; empty before the first load."""
         async with await self.link() as link:
             counts = {}
-            for table in (*FACTS, LOADS):
+            for table in (*FACTS, TABLE):
                 try:
                     found = await link.execute(
                         sql.SQL("SELECT count(*) FROM {}").format(
