@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from revops.delivery import operations as delivery
+from revops.kernel import clock
 from revops.kernel.periods import Span
 from revops.ledger import operations as ledger
 from revops.ledger.books import EntityBooks, all_books
@@ -111,10 +112,14 @@ def correct(schedule_ids: Sequence[int], books: EntityBooks) -> list[NewEntry]:
     return _batch(books, rows, max(seen)) if seen else []
 
 
-def due_periods(today: date) -> list[tuple[int, str]]:
-    """(entity id, code) of the latest ended open period of each entity; the sweep recognises it."""
+def due_periods(at: datetime) -> list[tuple[int, str]]:
+    """
+    (entity id, code) of the latest open period of each entity that had ended at an instant where
+    its books are; the sweep recognises it.
+    """
     found = []
     for books in all_books().values():
+        today = clock.local_date(at, books.zone)
         ended = [one for _, one in books.calendar if one.open and one.span.end < today]
         if ended:
             found.append((books.id, ended[-1].code))

@@ -111,7 +111,7 @@ class TestRecognition:
     def test_the_latest_ended_open_period_of_each_entity_is_due(
         self, line: Rehearsal, entity: LegalEntity
     ) -> None:
-        assert (entity.pk, "2026-10") in due_periods(date(2026, 11, 3))
+        assert (entity.pk, "2026-10") in due_periods(datetime(2026, 11, 3, tzinfo=UTC))
 
 
 class TestVoidAfterRecognition:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 import structlog
@@ -83,7 +83,7 @@ def run_due(*, by: str = "daily") -> int:
     Every automatic run of every ended period that is still open, oldest first. How many entries.
     """
     made = 0
-    for entity_id, period_code in due(clock.now().date()):
+    for entity_id, period_code in due(clock.now()):
         try:
             results = run(entity_id=entity_id, period_code=period_code, by=by)
         except Exception:
@@ -94,13 +94,16 @@ def run_due(*, by: str = "daily") -> int:
     return made
 
 
-def due(today: date) -> list[tuple[int, str]]:
-    """(entity id, code) of the ended open periods of all entities, oldest first."""
+def due(at: datetime) -> list[tuple[int, str]]:
+    """
+    (entity id, code) of the open periods that had ended at an instant, oldest first. A period ends
+    at midnight where its books are.
+    """
     return [
         (books.id, period.code)
         for books in all_books().values()
         for period in books.periods
-        if period.open and period.span.end < today
+        if period.open and period.span.end < local_date(at, books.zone)
     ]
 
 

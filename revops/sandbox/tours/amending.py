@@ -77,7 +77,7 @@ def _items(sku: str, quantity: int, price: int) -> dict[str, Any]:
 
 def _recognise(facts: Facts, by: str) -> Facts:
     home = LegalEntity.objects.get(code=HOME)
-    for entity_id, code in recognize.due_periods(clock.now().date()):
+    for entity_id, code in recognize.due_periods(clock.now()):
         if entity_id == home.pk:
             recognize.recognize(entity_id=entity_id, period_code=code)
     return {}

@@ -41,9 +41,13 @@ WHERE (event.subject = 'subscription' AND event.subject_id = ANY(%s))
        AND event.contract NOT LIKE 'contract.cancelled/%%')
 ORDER BY event.occurred_at, event.id
 """
+# A price belongs to nobody's books. The day on which it was first told is UTC's, when none is
+# stated: where the books are, what is sold in the same hour may be dated the day before.
 _OFFERS: Final = """
 SELECT price.id, price.connection_id, price.source_id, price.meter, price.interval_months,
-    coalesce(product.source_id, price.product_ref) AS product, version.valid_from AS since,
+    coalesce(product.source_id, price.product_ref) AS product,
+    version.valid_from - (price.valid_from IS NULL AND version.valid_from
+        = min(version.valid_from) OVER (PARTITION BY price.id))::int AS since,
     coalesce(version.currency, price.currency) AS currency,
     coalesce(version.model, price.model) AS model,
     coalesce(version.unit_price, price.unit_price) AS unit_price,

@@ -13,8 +13,9 @@ from accounts.queries import NotAllowed
 from exceptions.models import Case
 from revops.events.models import BusinessEvent
 from revops.kernel import clock
+from revops.ledger.books import forget
 from revops.ledger.models import JournalEntry
-from revops.mappings.models import AccountingPeriod, PeriodRun
+from revops.mappings.models import AccountingPeriod, LegalEntity, PeriodRun
 from revops.pipeline.period_end import runs
 from revops.pipeline.period_end.periods import PeriodRefused, close_period, open_period
 from revops.pipeline.period_end.runs import AUTOMATIC, run
@@ -113,9 +114,13 @@ class TestRuns:
         euro.rate("2025-01-31", "1.0800")
         euro.rate("2025-02-28", "1.0900")
 
-        assert runs.due(date(2025, 3, 1)) == [
+        assert runs.due(datetime(2025, 3, 1, 9, tzinfo=UTC)) == [
             (euro.entity.pk, "2025-01"), (euro.entity.pk, "2025-02"),
         ]  # fmt: skip
+        # It is still the last day of February where the books are.
+        LegalEntity.objects.update(zone="America/New_York")
+        forget()
+        assert runs.due(datetime(2025, 3, 1, 4, tzinfo=UTC)) == [(euro.entity.pk, "2025-01")]
         monkeypatch.setattr(clock, "now", lambda: datetime(2025, 3, 1, 9, tzinfo=UTC))
         assert runs.run_due() > 0
 

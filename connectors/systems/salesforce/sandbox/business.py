@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from connectors.systems.salesforce.sandbox.world import Refused, Row, World, moment
 
 _YEAR: Final = timedelta(days=365)
+# People who sell write the day that it is where they are.
+_ZONE: Final = ZoneInfo("America/New_York")
 Items = Sequence[dict[str, Any]]
 
 
@@ -202,7 +205,7 @@ class Business:
 
 
 def _today(at: float | None) -> date:
-    return datetime.fromtimestamp(time.time() if at is None else at, tz=UTC).date()
+    return datetime.fromtimestamp(time.time() if at is None else at, tz=_ZONE).date()
 
 
 def _after(day: date, months: int) -> date:
