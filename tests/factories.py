@@ -8,7 +8,7 @@ sense. Money is in minor units.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -214,9 +214,10 @@ def a_journal(
     legal_entity: LegalEntity | None = None,
     *,
     lines: Sequence[Line] = (("1200", 10_000), ("2400", -10_000)),
+    taxed: Mapping[str, str] | None = None,
     **values: Any,
 ) -> JournalEntry:
-    """A balanced entry; ``lines`` are (account, signed minor units)."""
+    """A balanced entry; ``lines`` are (account, signed minor units), ``taxed`` codes by account."""
     legal_entity = legal_entity or a_legal_entity()
     dated: date = values.pop("accounting_date", date(2026, 10, 15))
     made: dict[str, Any] = {
@@ -239,7 +240,12 @@ def a_journal(
         )
         JournalLine.objects.bulk_create(
             JournalLine(
-                entry=entry, position=place, account=account, amount=amount, functional=amount
+                entry=entry,
+                position=place,
+                account=account,
+                amount=amount,
+                functional=amount,
+                tax_code=(taxed or {}).get(account, ""),
             )
             for place, (account, amount) in enumerate(lines)
         )

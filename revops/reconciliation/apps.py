@@ -9,12 +9,13 @@ class ReconciliationConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import subjects
-        from revops.reconciliation import kinds, remedies
+        from revops.reconciliation import fixing, kinds, remedies
         from revops.reconciliation.reversing import ErpCorrection
         from revops.reconciliation.subjects import BreaksCarried, MatchDifference, RulesChange
         from revops.web import nav
 
         kinds.declare(remedies.declare())
+        fixing.declare()
         subjects.register(MatchDifference(), BreaksCarried(), RulesChange(), ErpCorrection())
         nav.declare(
             nav.Item(

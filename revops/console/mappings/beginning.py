@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.http import QueryDict
@@ -23,13 +24,16 @@ def of(kind: MapKind, state: State, found: Grid) -> Editor | None:
         if kind.slug == "rates" and "→" in key:
             key = f"{key.replace('→', '.')}.{_today()}"
         values, words = proposal(found.current, key=key, entity=entity) if key else ({}, "")
+        account = _account(state, found)
+        if account:
+            values, words = {**values, "account": account}, ""
         since = state.one("from") or _today()
         return Editor(
             kind, entity, key, since, "", values, why=words if values else "", **common
         )  # fmt: skip
     for one in (*found.current, *found.scheduled):
         if str(one.row.slot.pk) == asked:
-            return _of_row(kind, one, **common)
+            return _of_row(kind, one, state, found, **common)
     return None
 
 
@@ -42,13 +46,23 @@ def typed_again(data: QueryDict, kind: MapKind, found: Grid, problems: Mapping[s
     return editor
 
 
-def _of_row(kind: MapKind, one: Listed, **common: Any) -> Editor:
+def _account(state: State, found: Grid) -> str:
+    """The account that the address fills in: one of the chart, or none."""
+    asked = state.one("account")
+    return asked if asked in found.names else ""
+
+
+def _of_row(kind: MapKind, one: Listed, state: State, found: Grid, **common: Any) -> Editor:
     slot = one.row.slot
-    today = clock.now().date()
+    asked = state.one("from")
+    today = date.fromisoformat(asked) if asked else clock.now().date()
     since = one.since if slot.since > today else today
+    values, account = slot.values, _account(state, found)
+    if account and "account" in values:
+        values = {**values, "account": account}
     return Editor(
         kind, one.row.entity, one.row.key, since.isoformat() if since else "",
-        slot.last.isoformat() if slot.last else "", slot.values, slot.pk, slot.values,
+        slot.last.isoformat() if slot.last else "", values, slot.pk, slot.values,
         one.since.isoformat() if one.since else "", **common,
     )  # fmt: skip
 

@@ -60,7 +60,8 @@ _FILTERS: Final = Filters(
     Key("edit", chip=False),
     Key("key", chip=False),
     Key("of", chip=False),
-    Key("from", chip=False),
+    Key("from", chip=False, accept=_day),
+    Key("account", chip=False),
 )
 
 
@@ -215,7 +216,7 @@ def _tabs(
         "conflicts": len(found.conflicts), "history": None,
     }  # fmt: skip
     path = reverse("mappings:grid", args=[kind.slug])
-    closed = state.changed(dict.fromkeys(("edit", "key", "of", "from")))
+    closed = state.changed(dict.fromkeys(("edit", "key", "of", "from", "account")))
     return [
         (word, closed.changed({"tab": tab}).address(path), tab == state.one("tab"), counts[tab])
         for tab, word in TABS.items()
