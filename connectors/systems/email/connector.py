@@ -11,6 +11,7 @@ from connectors.http import Client
 from connectors.manifest import Manifest
 from connectors.problem import Problem
 from connectors.systems.email import message
+from connectors.systems.email.sasl import Credentials
 from connectors.systems.email.wire import Session
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
@@ -51,22 +52,25 @@ class EmailConnector:
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         try:
-            async with _session(client, settings):
-                pass
+            async with _session(client, settings) as session:
+                how = "encrypted" if session.encrypted else "not encrypted, in a trusted network"
         except Problem as problem:
             return [ProbeStep("Connect and sign in", False, problem.reason)]
         return [
             ProbeStep(
-                "Connect and sign in", True, f"Mail goes out as {message.sender_of(settings)}."
+                "Connect and sign in",
+                True,
+                f"Mail goes out as {message.sender_of(settings)}; the connection is {how}.",
             )
         ]
 
 
 def _session(client: Client, settings: Settings) -> Session:
+    login = str(settings.parameters.get("login") or "")
     return Session(
         client,
-        login=str(settings.parameters.get("login") or ""),
-        password=settings.secrets.get("password", ""),
+        Credentials(login, settings.secrets.get("password", "")),
+        name=str(settings.parameters.get("name") or "").strip(),
     )
 
 
@@ -77,7 +81,9 @@ async def _one(session: Session, settings: Settings, command: Command) -> Receip
     except PayloadRefused as refused:
         return Receipt(Outcome.REFUSED, code="payload_invalid", reason=str(refused))
     try:
-        answer = await session.deliver(sender=message.sender_of(settings), to=payload.to, mail=mail)
+        answer = await session.deliver(
+            sender=message.returned_to(settings), to=payload.to, mail=mail, reference=command.key
+        )
     except Problem as problem:
         return problem.receipt()
     named = message.message_id(command, settings)

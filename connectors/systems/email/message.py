@@ -43,6 +43,11 @@ def sender_of(settings: Settings) -> str:
     return str(settings.parameters.get("sender") or "console@example.com")
 
 
+def returned_to(settings: Settings) -> str:
+    """Where a mail server sends what it could not deliver."""
+    return str(settings.parameters.get("bounces") or "") or sender_of(settings)
+
+
 def message_id(command: Command, settings: Settings) -> str:
     """The same for every sending of one command."""
     return f"<{command.key}@{sender_of(settings).rpartition('@')[2]}>"

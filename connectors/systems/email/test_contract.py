@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import httpx
@@ -89,6 +90,45 @@ class TestEmail(NoticeContract):
                 receipt = await self.send_one(client, mail(1, **wrong))
                 assert receipt.outcome is Outcome.REFUSED, wrong
             assert not await self.held(sandbox)
+
+        self.run(story)
+
+    def test_a_mail_that_is_taken_late_is_there_twice_at_most_under_one_id(self) -> None:
+        """Nobody can ask for it, so it is sent again; both copies say that they are one mail."""
+
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            await self.fault(sandbox, late_commit={"times": 1, "seconds": 0.01})
+            assert (await self.send_one(client, mail(1))).outcome is Outcome.IN_DOUBT
+            assert (await self.send_one(client, mail(1))).outcome is Outcome.OK
+            await asyncio.sleep(0.03)
+            copies = await self.held(sandbox)
+            assert len(copies) == 2
+            assert len({copy["message_id"] for copy in copies}) == 1
+            assert {copy["reference"] for copy in copies} == {mail(1).key}
+
+        self.run(story)
+
+    def test_what_cannot_be_delivered_comes_back_to_an_address_of_its_own(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            parameters = {**self.settings.parameters, "bounces": "returned@demo.example"}
+            settings = replace(self.settings, parameters=parameters)
+            (receipt,) = await connector.send(client, settings, [mail(1)])
+            assert receipt.outcome is Outcome.OK
+            (found,) = await self.held(sandbox)
+            assert found["envelope_from"] == "returned@demo.example"
+            assert found["from"] == "console@demo.example"
+
+        self.run(story)
+
+    def test_the_sandbox_tells_what_it_holds_and_forgets_it(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            await self.send_one(client, mail(1))
+            told = (await sandbox.get("/_control/state")).json()
+            assert (told["mails"], told["last"][0]["subject"][:5]) == (1, "APR-1")
+            await self.fault(sandbox, refuse=True)
+            assert (await sandbox.post("/_control/reset")).json() == {"reset": True}
+            assert (await self.send_one(client, mail(2))).outcome is Outcome.OK
+            assert len(await self.held(sandbox)) == 1
 
         self.run(story)
 

@@ -1,5 +1,5 @@
 """
-One conversation with a mail server: RFC 5321, STARTTLS (RFC 3207), AUTH PLAIN (RFC 4954, 4616).
+One conversation with a mail server: RFC 5321, STARTTLS (RFC 3207), AUTH (``sasl``).
 
 Up to the dot that ends a mail nothing was taken over; from the dot on it may have been. That is
 the line between *not sent* and *maybe sent*.
@@ -8,10 +8,10 @@ the line between *not sent* and *maybe sent*.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
+import ipaddress
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -19,25 +19,24 @@ from connectors import wire
 from connectors.contract import Outcome
 from connectors.http import Client
 from connectors.problem import Problem, carried
+from connectors.systems.email import sasl
+from connectors.systems.email.replies import Answer, Step, good
+from connectors.systems.email.sasl import Credentials
 
 _LONGEST_ANSWER: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    code: int
-    text: str
+# No parameter of ours may hold more than RFC 3461 gives an envelope id.
+_LONGEST_ID: Final = 100
 
 
 class Session:
-    """``async with Session(client, login=…, password=…) as session``. Raises Problem."""
+    """``async with Session(client, credentials) as session``. Raises Problem."""
 
-    def __init__(self, client: Client, *, login: str, password: str, host: str = "console") -> None:
+    def __init__(self, client: Client, credentials: Credentials, *, name: str = "") -> None:
+        """``name`` is what we call ourselves; without one it is the address that we speak from."""
         self._client = client
-        self._login = login
-        self._password = password
-        self._host = host
-        self._offers: set[str] = set()
+        self._credentials = credentials
+        self._name = name
+        self._offers: Mapping[str, str] = {}
         self.broken = False
 
     async def __aenter__(self) -> Self:
@@ -61,12 +60,23 @@ class Session:
                 await self._ask("QUIT")
         await self._close()
 
-    async def deliver(self, *, sender: str, to: str, mail: bytes) -> Answer:
-        """Hand one mail over. Raises Problem; the session can be used again unless ``broken``."""
+    @property
+    def encrypted(self) -> bool:
+        return self._writer.get_extra_info("ssl_object") is not None
+
+    async def deliver(self, *, sender: str, to: str, mail: bytes, reference: str = "") -> Answer:
+        """
+        Hand one mail over; ``reference`` comes back in what the server tells the sender of its
+        fate, when it does such things. Raises Problem; the session can be used again unless
+        ``broken``.
+        """
+        self._fits(mail)
         try:
-            _good(await self._ask(f"MAIL FROM:<{sender}>"), 250)
-            _good(await self._ask(f"RCPT TO:<{to}>"), 250, 251)
-            _good(await self._ask("DATA"), 354)
+            opened = f"MAIL FROM:<{sender}>{self._of_the_mail(mail, reference)}"
+            good(await self._ask(opened), Step.SENDER, 250)
+            notify = " NOTIFY=FAILURE,DELAY" if "DSN" in self._offers else ""
+            good(await self._ask(f"RCPT TO:<{to}>{notify}"), Step.RECIPIENT, 250, 251)
+            good(await self._ask("DATA"), Step.CONTENT, 354)
         except Problem:
             if not self.broken:
                 with contextlib.suppress(Problem):
@@ -90,40 +100,71 @@ class Session:
             self.broken = True
             said = "The connection was lost after the mail had been sent."
             raise Problem(Outcome.IN_DOUBT, "unanswered", said) from error
-        return _good(answer, 250)
+        return good(answer, Step.CONTENT, 250)
 
     async def _begin(self) -> None:
-        _good(await self._answer(), 220)
+        good(await self._answer(), Step.GREETING, 220)
         await self._hello()
-        encrypted = self._client.scheme == "smtps"
-        if not encrypted and "STARTTLS" in self._offers:
-            _good(await self._ask("STARTTLS"), 220)
-            try:
-                await self._writer.start_tls(wire.tls())
-            except (OSError, ValueError) as error:
-                self.broken = True
-                raise Problem(
-                    Outcome.AUTH, "tls_refused", "A secure connection could not be made."
-                ) from error
-            encrypted = True
+        if not self.encrypted and "STARTTLS" in self._offers:
+            await self._encrypt()
             await self._hello()
-        if not encrypted and not self._trusted:
+        if not self.encrypted and not self._trusted:
             raise Problem(
                 Outcome.AUTH, "tls_missing",
                 "The server offers no encryption; mail is not sent in the open.",
             )  # fmt: skip
-        if self._login:
-            await self._sign_in()
+        if self._credentials.login:
+            offered = self._offers.get("AUTH", "").upper().split()
+            await sasl.sign_in(self._ask, offered, self._credentials)
 
     async def _hello(self) -> None:
-        answer = _good(await self._ask(f"EHLO {self._host}"), 250)
-        self._offers = {line.split(" ")[0].upper() for line in answer.text.splitlines()[1:]}
+        name = self._name or _literal(self._writer.get_extra_info("sockname"))
+        answer = good(await self._ask(f"EHLO {name}"), Step.GREETING, 250)
+        # Some servers still write AUTH=PLAIN, as a draft of RFC 2554 did.
+        lines = (line.replace("=", " ", 1).partition(" ") for line in answer.text.splitlines()[1:])
+        self._offers = {word.upper(): rest for word, _, rest in lines}
 
-    async def _sign_in(self) -> None:
-        proof = base64.b64encode(f"\0{self._login}\0{self._password}".encode()).decode()
-        answer = await self._ask(f"AUTH PLAIN {proof}")
-        if answer.code != 235:
-            raise _problem(answer)
+    async def _encrypt(self) -> None:
+        good(await self._ask("STARTTLS"), Step.ENCRYPTION, 220)
+        if await self._spoken():
+            # Whoever sits on the line could put words into the encrypted part (RFC 3207 §4.2).
+            self.broken = True
+            raise Problem(
+                Outcome.AUTH, "tls_refused", "The server went on talking before it encrypted."
+            )
+        try:
+            async with asyncio.timeout(self._client.timeout_s):
+                await self._writer.start_tls(wire.tls(), server_hostname=self._client.host)
+        except TimeoutError as error:
+            self.broken = True
+            said = "The mail server did not answer in time."
+            raise Problem(Outcome.TRANSIENT, "silent", said) from error
+        except (OSError, ValueError) as error:
+            self.broken = True
+            raise Problem(
+                Outcome.AUTH, "tls_refused",
+                "A secure connection could not be made: the certificate or TLS was not accepted.",
+            ) from error  # fmt: skip
+
+    async def _spoken(self) -> bool:
+        """Whether something is there to be read at once."""
+        try:
+            async with asyncio.timeout(0):
+                return bool(await self._reader.read(1))
+        except TimeoutError:
+            return False
+
+    def _fits(self, mail: bytes) -> None:
+        most = self._offers.get("SIZE", "").strip()
+        if most.isdecimal() and 0 < int(most) < len(mail):
+            reason = f"The mail has {len(mail)} bytes, and the mail server takes {most}."
+            raise Problem(Outcome.REFUSED, "too_large", reason)
+
+    def _of_the_mail(self, mail: bytes, reference: str) -> str:
+        """What the server offered to hear of a mail: its size, and how its fate is told."""
+        size = f" SIZE={len(mail)}" if "SIZE" in self._offers else ""
+        told = f" RET=HDRS ENVID={_xtext(reference)[:_LONGEST_ID]}" if reference else " RET=HDRS"
+        return size + (told if "DSN" in self._offers else "")
 
     async def _ask(self, line: str) -> Answer:
         try:
@@ -172,30 +213,12 @@ class Session:
                 await self._writer.wait_closed()
 
 
-def _good(answer: Answer, *codes: int) -> Answer:
-    if answer.code in codes:
-        return answer
-    raise _problem(answer)
+def _literal(sockname: tuple[str, int]) -> str:
+    """RFC 5321 §4.1.3: a client without a name of its own gives its address."""
+    address = ipaddress.ip_address(sockname[0].partition("%")[0])
+    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
 
 
-def _problem(answer: Answer) -> Problem:
-    """4xx: not now. 5xx: never, unless it is about us and not about the mail."""
-    said = answer.text.replace("\n", " ")[:300]
-    if answer.code in (530, 534, 535, 538, 454, 432):
-        reason = f"The mail server does not accept the sign-in: {said}."
-        return _of(Outcome.AUTH, "credentials_refused", reason, answer)
-    if answer.code in (450, 451, 452):
-        reason = f"The mail server puts this off: {said}."
-        return _of(Outcome.THROTTLED, "put_off", reason, answer)
-    if 400 <= answer.code < 500:
-        reason = f"The mail server cannot take mail now: {said}."
-        return _of(Outcome.TRANSIENT, "not_now", reason, answer)
-    if 500 <= answer.code < 600:
-        reason = f"The mail server refuses this mail: {said}."
-        return _of(Outcome.REFUSED, "mail_refused", reason, answer)
-    reason = f"The mail server answered something unexpected: {answer.code} {said}."
-    return _of(Outcome.TRANSIENT, "unexpected", reason, answer)
-
-
-def _of(outcome: Outcome, code: str, reason: str, answer: Answer) -> Problem:
-    return Problem(outcome, code, reason, status=answer.code, excerpt=answer.text[:300])
+def _xtext(value: str) -> str:
+    """RFC 3461 §4: printable ASCII, with ``+`` and ``=`` written as their codes."""
+    return "".join(f"+{ord(one):02X}" if one in "+=" else one for one in value if "!" <= one <= "~")

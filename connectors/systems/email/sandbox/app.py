@@ -3,6 +3,7 @@ What the sandbox keeps, as a page and as JSON.
 
     GET  /                    the mails, the newest first
     GET  /_control/mails      the same as JSON
+    GET  /_control/state      how many it holds, and what it has taken last
     GET  /_control/faults     what is switched on; POST switches, DELETE switches all off
     POST /_control/reset      no mails, no faults
 """
@@ -73,7 +74,10 @@ def _door(server: Server) -> Mount:
         server.reset()
         return {"reset": True}
 
-    return doors.door(server.faults, {"GET mails": mails, "POST reset": reset})
+    def state(request: Request, value: Any) -> Any:
+        return {"mails": len(server.mails), "last": [one.shown for one in server.mails][-1:]}
+
+    return doors.door(server.faults, {"GET state": state, "GET mails": mails, "POST reset": reset})
 
 
 def _item(mail: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ The SMTP side: EHLO, AUTH PLAIN, MAIL, RCPT, DATA, RSET, NOOP, QUIT, and what go
     garbage        answers that are none of SMTP
     refuse         550 to every recipient
     response_lost  takes a mail and hangs up without a word
+    late_commit    hangs up without a word, and takes the mail ``seconds`` later
 
 How a switch is told, ``connectors.sandboxes.faults`` says.
 """
@@ -18,19 +19,26 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from typing import Any, Final
 
+from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import ANY, Faults
 from revops.kernel import clock
 
 FAULTS: Final = (
     "down", "throttle", "unauthorized", "slow", "garbage", "refuse", "response_lost",
+    "late_commit",
 )  # fmt: skip
 KEPT: Final = 500
+# The largest mail, as EHLO says it.
+LARGEST: Final = 512 * 1024
 _NEVER: Final = "nobody@refused.example"
+_SIZE: Final = re.compile(r"\bSIZE=([0-9]{1,12})\b", re.ASCII)
+_ENVID: Final = re.compile(r"\bENVID=(\S+)", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -41,6 +49,7 @@ class Mail:
     sender: str
     to: str
     raw: bytes
+    reference: str = ""
     shown: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -52,6 +61,7 @@ class Mail:
             "envelope_from": self.sender,
             "to": str(parsed["To"] or ""),
             "envelope_to": self.to,
+            "reference": self.reference,
             "subject": str(parsed["Subject"] or ""),
             "message_id": str(parsed["Message-ID"] or "").strip(),
             "text": body.get_content() if body is not None else "",
@@ -68,6 +78,7 @@ class Server:
         self._open: set[asyncio.StreamWriter] = set()
         self.faults = Faults(dict.fromkeys(FAULTS, ANY))
         self.mails: deque[Mail] = deque(maxlen=KEPT)
+        self.later = Background()
         self.port = 0
 
     async def start(self, port: int) -> None:
@@ -80,8 +91,18 @@ class Server:
             for writer in list(self._open):
                 writer.close()
             self._server = None
+        await self.later.aclose()
+
+    def take(self, mail: Mail) -> None:
+        self.mails.append(mail)
+
+    async def take_later(self, mail: Mail, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self.take(mail)
 
     def reset(self) -> None:
+        """No mails and no faults; what is under way is dropped."""
+        self.later.drop()
         self.faults.clear()
         self.mails.clear()
 
@@ -110,7 +131,7 @@ class _Conversation:
         self._server, self._reader, self._writer = server, reader, writer
         self._proof = (login, password) if login else None
         self._known = not login
-        self._sender = self._to = ""
+        self._sender = self._to = self._reference = ""
 
     async def run(self) -> None:
         faults = self._server.faults
@@ -131,12 +152,15 @@ class _Conversation:
                 if not await self._take():
                     return
                 continue
+            if text.upper() == "AUTH LOGIN":
+                rest = await self._asked()
             await self._say(self._answer(verb.upper(), rest))
 
     def _answer(self, verb: str, rest: str) -> str:
         faults = self._server.faults
         if verb in ("EHLO", "HELO"):
-            return "250-sandbox\r\n250-AUTH PLAIN\r\n250-SIZE 10485760\r\n250 8BITMIME"
+            offered = ("AUTH PLAIN LOGIN", f"SIZE {LARGEST}", "DSN", "ENHANCEDSTATUSCODES")
+            return "".join(f"250-{one}\r\n" for one in ("sandbox", *offered)) + "250 8BITMIME"
         if verb == "AUTH":
             self._known = not faults.hit("unauthorized") and self._proven(rest)
             if self._known:
@@ -150,7 +174,10 @@ class _Conversation:
                 return "530 5.7.0 Authentication required"
             if faults.hit("throttle"):
                 return "451 4.7.1 Too many messages, try again later"
-            self._sender = _box(rest)
+            size, reference = _SIZE.search(rest), _ENVID.search(rest)
+            if size and int(size[1]) > LARGEST:
+                return "552 5.3.4 Message size exceeds fixed limit"
+            self._sender, self._reference = _box(rest), reference[1] if reference else ""
             return "250 2.1.0 Ok"
         if verb == "RCPT":
             if not self._sender:
@@ -174,14 +201,27 @@ class _Conversation:
             if not line:
                 return False  # it never ended, so it was never taken
             lines.append(line[1:] if line.startswith(b".") else line)
-        taken = Mail(clock.now().isoformat(), self._sender, self._to, b"".join(lines))
-        self._server.mails.append(taken)
-        self._sender = self._to = ""
+        raw = b"".join(lines)
+        taken = Mail(clock.now().isoformat(), self._sender, self._to, raw, self._reference)
+        self._sender = self._to = self._reference = ""
+        late = faults.hit("late_commit")
+        if late is not None:
+            self._server.later.start(self._server.take_later(taken, late.seconds))
+            return False
+        self._server.take(taken)
         await faults.wait()
         if faults.hit("response_lost"):
             return False
         await self._say("250 2.0.0 Ok: queued")
         return True
+
+    async def _asked(self) -> str:
+        """Name and password, each asked for, as one proof."""
+        given = []
+        for question in (b"Username:", b"Password:"):
+            await self._say(f"334 {base64.b64encode(question).decode()}")
+            given.append(_unsealed((await self._reader.readline()).strip()))
+        return "PLAIN " + base64.b64encode(b"\0" + b"\0".join(given)).decode()
 
     def _proven(self, rest: str) -> bool:
         method, _, proof = rest.partition(" ")
@@ -196,6 +236,14 @@ class _Conversation:
     async def _say(self, text: str) -> None:
         self._writer.write(f"{text}\r\n".encode())
         await self._writer.drain()
+
+
+def _unsealed(line: bytes) -> bytes:
+    """Nothing for what is no base64: it proves nothing."""
+    try:
+        return base64.b64decode(line, validate=True)
+    except binascii.Error:
+        return b""
 
 
 def _box(rest: str) -> str:
