@@ -154,8 +154,9 @@ class Sandbox:
             await hang(request)
             return PlainTextResponse("gateway timeout", 504)
         done = self._done(request, path, body)
-        if self.faults.hit("response_lost", work):
-            await hang(request)
+        lost = self.faults.hit("response_lost", work)
+        if lost is not None:
+            await hang(request, lost.seconds)
             return PlainTextResponse("gateway timeout", 504)
         if self.faults.hit("garbage", work):
             return PlainTextResponse("<html>Maintenance</html>")

@@ -100,8 +100,9 @@ class Sandbox:
             self._later.start(self._later_on(late.seconds, work, parts, raw, key))
             return await _never(request)
         done = self._done(work, parts, raw, key)
-        if self.faults.hit("response_lost", work):
-            return await _never(request)
+        lost = self.faults.hit("response_lost", work)
+        if lost is not None:
+            return await _never(request, lost.seconds)
         if self.faults.hit("garbage", work):
             return HTMLResponse(_PAGE)
         return done
@@ -217,6 +218,6 @@ def _failed(refused: Refused) -> Response:
     return JSONResponse(body, status_code=refused.status)
 
 
-async def _never(request: Request) -> Response:
-    await hang(request)
+async def _never(request: Request, seconds: float = 0) -> Response:
+    await hang(request, seconds)
     return HTMLResponse(_PAGE, 504)

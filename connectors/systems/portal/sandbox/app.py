@@ -103,8 +103,9 @@ class Subscriber:
             "body": json.dumps(value["data"], ensure_ascii=False),
         })  # fmt: skip
         self.done.setdefault(message_id, value["type"])
-        if self.faults.hit("response_lost"):
-            await hang(request)
+        lost = self.faults.hit("response_lost")
+        if lost is not None:
+            await hang(request, lost.seconds)
             return PlainTextResponse("", 504)
         return Response(status_code=204)
 

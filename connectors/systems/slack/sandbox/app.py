@@ -84,8 +84,9 @@ class Chat:
         if problem:
             return PlainTextResponse(problem, 400)
         self.messages.append({"at": clock.now().isoformat(), "text": text})
-        if self.faults.hit("response_lost"):
-            return await _never(request)
+        lost = self.faults.hit("response_lost")
+        if lost is not None:
+            return await _never(request, lost.seconds)
         if self.faults.hit("garbage"):
             return HTMLResponse("<html>Chat is being maintained</html>")
         return PlainTextResponse("ok")
@@ -135,6 +136,6 @@ def _shown(text: str) -> str:
     )
 
 
-async def _never(request: Request) -> Response:
-    await hang(request)
+async def _never(request: Request, seconds: float = 0) -> Response:
+    await hang(request, seconds)
     return PlainTextResponse("", 504)
