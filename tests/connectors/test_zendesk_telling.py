@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from connectors.contract import CallFailed, Outcome
-from connectors.http import Client
+from connectors.http import Answer, Client
+from connectors.problem import Problem
+from connectors.systems.zendesk import answers
 from connectors.systems.zendesk.connector import connector
 from connectors.systems.zendesk.desk import billing_context, credit_state
 from tests.connectors.zendesk_desk import PARAMETERS, SETTINGS, Door, happen, one, play, tickets
@@ -42,6 +45,20 @@ class TestTelling:
             assert len((await tickets(door))[5001]["notes"]) == 1
 
         play(story, timeout_s=0.5)
+
+    def test_a_change_that_is_made_late_is_found_and_not_repeated(self) -> None:
+        async def story(client: Client, door: Door) -> None:
+            await happen(door, "ticket", number=5001)
+            await door.post("/_control/faults", json={"late_commit": {"times": 1, "seconds": 0.3}})
+            command = credit_state(1, ticket_id="ZD-5001")
+            assert (await one(client, command)).outcome is Outcome.IN_DOUBT
+            assert (await tickets(door))[5001]["notes"] == []
+            while not (await tickets(door))[5001]["notes"]:
+                await asyncio.sleep(0.02)
+            assert (await one(client, command)).outcome is Outcome.ALREADY_DONE
+            assert len((await tickets(door))[5001]["notes"]) == 1
+
+        play(story, timeout_s=0.15)
 
     def test_an_older_stage_never_follows_a_newer_one(self) -> None:
         async def story(client: Client, door: Door) -> None:
@@ -93,6 +110,18 @@ class TestTelling:
             assert caught.value.retry_after == 60
 
         play(story)
+
+    @pytest.mark.parametrize(
+        ("headers", "seconds"),
+        [({"retry-after": "9", "ratelimit-reset": "41"}, 9), ({"ratelimit-reset": "41"}, 41),
+         ({"ratelimit-reset": "9000"}, 60), ({"ratelimit-reset": "soon"}, 60), ({}, 60)],
+    )  # fmt: skip
+    def test_waits_until_the_minute_is_over_where_zendesk_says_when(
+        self, headers: dict[str, str], seconds: int
+    ) -> None:
+        with pytest.raises(Problem) as caught:
+            answers.body(Answer(429, headers, b"Too many"), write=True)
+        assert (caught.value.outcome, caught.value.retry_after) == (Outcome.THROTTLED, seconds)
 
     def test_without_a_field_for_our_key_everything_waits(self) -> None:
         async def story(client: Client, door: Door) -> None:

@@ -22,7 +22,7 @@ SETTINGS = Settings(
     slug="zendesk",
     base_url="http://127.0.0.1:9",
     parameters=PARAMETERS,
-    secrets={"api_token": sandbox.API_TOKEN},
+    secrets={"client_id": sandbox.CLIENT_ID, "client_secret": sandbox.CLIENT_SECRET},
 )
 Door = httpx.AsyncClient
 

@@ -43,7 +43,8 @@ class Tickets:
             "zendesk", "zendesk", base_url=url, parameters=PARAMETERS
         )
         a_gate(self.connection)
-        set_secret(self.connection, "api_token", sandbox.API_TOKEN)
+        set_secret(self.connection, "client_id", sandbox.CLIENT_ID)
+        set_secret(self.connection, "client_secret", sandbox.CLIENT_SECRET)
         set_secret(self.connection, "webhook_secret", SECRET)
         SourceCursor.objects.create(connection=self.connection, next_at=clock.now())
 

@@ -1,8 +1,9 @@
 """
 What Zendesk's answers mean.
 
-Errors are ``{"error", "description", "details"}``, or ``{"error": {"title", "message"}}`` from its
-gateway, or a page. A 429 may come without Retry-After and without JSON. Sources are in README.md.
+Errors are ``{"error", "description", "details"}``, of sign-ins ``{"error", "error_description"}``,
+or ``{"error": {"title", "message"}}`` from its gateway, or a page. A 429 may come without
+Retry-After and without JSON; lists say when their minute is over. Sources are in README.md.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from typing import Any, Final
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
 from connectors.problem import Problem
+from connectors.signing_in import Pass
 from revops.kernel import backoff
 from revops.kernel.clock import now
 
 # The limit is by the minute: without Retry-After it is over after at most that.
 WINDOW_S: Final = 60
+_LONGEST: Final = 8192
 
 Json = Mapping[str, Any]
 
@@ -37,16 +40,29 @@ def body(answer: Answer, *, write: bool) -> Json:
     return found
 
 
+def of_token(answer: Answer) -> Pass:
+    """What a sign-in brought. Raises Problem, AUTH when it was refused."""
+    if answer.status in (400, 401, 403):
+        word, said = _said(answer)
+        reason = f"Zendesk refused the sign-in of the OAuth client: {said or word or answer.status}"
+        # The answer's body is not kept: what a sign-in says is nobody's evidence.
+        raise Problem(Outcome.AUTH, "sign_in", reason.rstrip(".") + ".", status=answer.status)
+    found = body(answer, write=False)
+    token, lasts = found.get("access_token"), found.get("expires_in")
+    if not isinstance(token, str) or not 0 < len(token) < _LONGEST or not token.isprintable():
+        raise Problem(Outcome.TRANSIENT, "garbled", "Zendesk's sign-in answered no token.")
+    return Pass(token, lasts if type(lasts) is int and lasts > 0 else None)
+
+
 def _refused(answer: Answer, unsure: Outcome) -> Problem:
     status = answer.status
     word, said = _said(answer)
     if status == 429:
-        wait = backoff.retry_after(answer.headers.get("retry-after"), at=now()) or WINDOW_S
         reason = "Zendesk asks us to slow down: its calls for this minute are used up."
-        return _problem(answer, Outcome.THROTTLED, "throttled", reason, wait)
+        return _problem(answer, Outcome.THROTTLED, "throttled", reason, _wait(answer))
     if status in (401, 403):
-        reason = f"Zendesk does not accept the e-mail and API token: {said or status}."
-        return _problem(answer, Outcome.AUTH, "credentials_refused", reason)
+        reason = f"Zendesk does not accept the console's sign-in: {said or status}"
+        return _problem(answer, Outcome.AUTH, "credentials_refused", reason.rstrip(".") + ".")
     if status == 404 and word == "RecordNotFound":
         return _problem(answer, Outcome.REFUSED, "not_there", "Zendesk has no such record.")
     if status == 404 or 300 <= status < 400:
@@ -76,7 +92,7 @@ def _said(answer: Answer) -> tuple[str, str]:
     error = found.get("error")
     if isinstance(error, Mapping):
         return str(error.get("title") or ""), str(error.get("message") or "")[:300]
-    words = [str(found.get("description") or "")]
+    words = [str(found.get("description") or found.get("error_description") or "")]
     details = found.get("details")
     if isinstance(details, Mapping):
         words = [
@@ -88,6 +104,14 @@ def _said(answer: Answer) -> tuple[str, str]:
         ] or words
     word = error if isinstance(error, str) else ""
     return word, ("; ".join(part for part in words if part) or word)[:300]
+
+
+def _wait(answer: Answer) -> int:
+    """Seconds: as it asks for, else until the minute is over, else a whole one."""
+    asked = backoff.retry_after(answer.headers.get("retry-after"), at=now())
+    resets = answer.headers.get("ratelimit-reset", "")
+    left = int(resets) if resets.isascii() and resets.isdigit() and len(resets) < 5 else 0
+    return asked or min(left, WINDOW_S) or WINDOW_S
 
 
 def _code(word: str) -> str:

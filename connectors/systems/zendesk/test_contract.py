@@ -11,7 +11,7 @@ from connectors.schemes import sign_stamped
 from connectors.systems.zendesk import sandbox
 from connectors.systems.zendesk.connector import connector
 from connectors.systems.zendesk.desk import FIRST, billing_context, credit_state
-from connectors.testing import LOOPBACK, SinkContract, SourceContract
+from connectors.testing import LOOPBACK, SignInContract, SinkContract, SourceContract
 from connectors.testing.sources import _AT, _OTHER, _SECRET
 from revops.kernel import clock
 
@@ -24,13 +24,13 @@ def with_tickets(**parameters: str) -> ASGIApp:
     return app
 
 
-class TestZendesk(SourceContract, SinkContract):
+class TestZendesk(SourceContract, SinkContract, SignInContract):
     connector = connector
     settings = Settings(
         slug="zendesk",
         base_url=LOOPBACK,
         parameters={"key_field": "1"},
-        secrets={"api_token": sandbox.API_TOKEN},
+        secrets={"client_id": sandbox.CLIENT_ID, "client_secret": sandbox.CLIENT_SECRET},
     )
 
     def build(self) -> ASGIApp:
@@ -69,6 +69,26 @@ class TestZendesk(SourceContract, SinkContract):
         ):
             with pytest.raises(SignatureInvalid):
                 self.verify(refused, headers, secrets, at)
+
+
+class TestByApiToken(SinkContract):
+    """Accounts that have one may use it until Zendesk ends them."""
+
+    connector = connector
+    settings = replace(
+        TestZendesk.settings,
+        parameters={"key_field": "1", "sign_in": "api_token", "email": sandbox.EMAIL},
+        secrets={"api_token": sandbox.API_TOKEN},
+    )
+
+    def build(self) -> ASGIApp:
+        return with_tickets()
+
+    def command(self, number: int) -> Command:
+        return credit_state(number)
+
+    def refused_command(self) -> Command:
+        return credit_state(99)
 
 
 class TestBillingBesideTickets(SinkContract):

@@ -1,4 +1,9 @@
-"""The calls of Zendesk's ticketing API that this connector makes."""
+"""
+The calls of Zendesk's ticketing API that this connector makes, and its sign-in: by the client of an
+OAuth application (https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/),
+or with an API token of old, of which Zendesk makes none any more and ends all on 30 April 2027
+(https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +11,20 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors import signing_in
 from connectors.contract import Outcome, Settings
-from connectors.http import Client
+from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
+from connectors.signing_in import Pass
 from connectors.systems.zendesk import answers
 from connectors.systems.zendesk.answers import Json
 
 PAGE: Final = 100
 _MOST_PAGES: Final = 20
 _WITH_METRICS: Final = {"include": "metric_sets"}
+# A connection's parameter “sign_in”.
+API_TOKEN: Final = "api_token"  # noqa: S105 - the name of a way to sign in, no secret
+_SCOPE: Final = "read write"
 
 
 class Zendesk:
@@ -22,12 +32,7 @@ class Zendesk:
 
     def __init__(self, client: Client, settings: Settings) -> None:
         self._client = client
-        who = f"{settings.parameters.get('email') or 'console@example.com'}/token"
-        proof = f"{who}:{settings.secrets.get('api_token', '')}"
-        self._headers = {
-            "authorization": f"Basic {base64.b64encode(proof.encode()).decode()}",
-            "accept": "application/json",
-        }
+        self._settings = settings
 
     async def me(self) -> Json:
         return _object(await self._get("/api/v2/users/me.json"), "user")
@@ -97,12 +102,8 @@ class Zendesk:
 
     async def change(self, number: int, ticket: Json) -> Json:
         """The whole answer: the ticket as it is now, and the audit of the change."""
-        with carried(write=True):
-            answer = await self._client.call(
-                "PUT", f"/api/v2/tickets/{number}.json", headers=self._headers,
-                json={"ticket": ticket},
-            )  # fmt: skip
-        return answers.body(answer, write=True)
+        path = f"/api/v2/tickets/{number}.json"
+        return await self._call("PUT", path, write=True, json={"ticket": ticket})
 
     async def _maybe(self, path: str, name: str) -> Json | None:
         try:
@@ -123,9 +124,50 @@ class Zendesk:
         return {row["id"]: row for row in rows if type(row.get("id")) is int}
 
     async def _get(self, path: str, params: Json | None = None) -> Json:
+        return await self._call("GET", path, write=False, params=params)
+
+    async def _call(self, method: str, path: str, *, write: bool, **sent: Any) -> Json:
+        """Signs in when there is no token, and once more when it is refused."""
+        if self._settings.parameters.get("sign_in") == API_TOKEN:
+            return await self._once(method, path, self._basic(), write=write, **sent)
+        token = await self._token()
+        try:
+            return await self._once(method, path, f"Bearer {token}", write=write, **sent)
+        except Problem as problem:
+            if problem.status != 401:
+                raise
+        token = await self._token(instead_of=token)
+        return await self._once(method, path, f"Bearer {token}", write=write, **sent)
+
+    async def _once(
+        self, method: str, path: str, authorization: str, *, write: bool, **sent: Any
+    ) -> Json:
+        headers = {"authorization": authorization, "accept": "application/json"}
+        with carried(write=write):
+            answer: Answer = await self._client.call(method, path, headers=headers, **sent)
+        return answers.body(answer, write=write)
+
+    def _basic(self) -> str:
+        who = f"{self._settings.parameters.get('email') or ''}/token"
+        proof = f"{who}:{self._settings.secrets.get('api_token', '')}"
+        return f"Basic {base64.b64encode(proof.encode()).decode()}"
+
+    async def _token(self, *, instead_of: str = "") -> str:
+        return await signing_in.token(
+            self._client, self._settings, fetch=self._sign_in, instead_of=instead_of
+        )
+
+    async def _sign_in(self) -> Pass:
+        secrets = self._settings.secrets
+        asked = {
+            "grant_type": "client_credentials",
+            "client_id": secrets.get("client_id", ""),
+            "client_secret": secrets.get("client_secret", ""),
+            "scope": _SCOPE,
+        }
         with carried(write=False):
-            answer = await self._client.call("GET", path, headers=self._headers, params=params)
-        return answers.body(answer, write=False)
+            answer = await self._client.call("POST", "/oauth/tokens", json=asked)
+        return answers.of_token(answer)
 
 
 def _measured(rows: Sequence[Json], page: Json) -> list[Json]:

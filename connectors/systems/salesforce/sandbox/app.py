@@ -103,15 +103,17 @@ class Sandbox:
         struck = await self._struck_before(request, work)
         if struck is not None:
             return struck
-        if not self.tokens.knows(request.headers.get("authorization", "")):
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not self.tokens.knows(token):
             return _errors(401, "INVALID_SESSION_ID", _SESSION)
         late = self.faults.hit("late_commit", work)
         if late is not None:
             self._do_later(late, request, body)
             return await _never(request)
         answer = self._execute(request, body)
-        if self.faults.hit("response_lost", work):
-            return await _never(request)
+        lost = self.faults.hit("response_lost", work)
+        if lost is not None:
+            return await _never(request, lost.seconds)
         if self.faults.hit("garbage", work):
             return Response(_HTML, media_type="text/html")
         return answer
@@ -185,8 +187,8 @@ class Sandbox:
         self._later.start(commit())
 
 
-async def _never(request: Request) -> Response:
-    await hang(request)
+async def _never(request: Request, seconds: float = 0) -> Response:
+    await hang(request, seconds)
     return Response(_HTML, 504, media_type="text/html")
 
 

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from connectors.sandboxes import tokens
+
 CLIENT_ID: Final = "3MVG9sandbox.consumer.key"
 CLIENT_SECRET: Final = "0123456789ABCDEF"  # noqa: S105 - of a server that holds nothing
 ORGANIZATION: Final = "00D5g000000sandEAA"
@@ -44,19 +46,10 @@ class Config:
     retries: int = 10
 
 
-class Tokens:
-    """``issued`` counts the sign-ins that were granted."""
-
+class Tokens(tokens.Tokens):
     def __init__(self, config: Config) -> None:
+        super().__init__(f"{config.organization}!")
         self._config = config
-        self._good: set[str] = set()
-        self.issued = 0
-
-    def knows(self, authorization: str) -> bool:
-        return authorization.removeprefix("Bearer ") in self._good
-
-    def expire(self) -> None:
-        self._good.clear()
 
     def sign_in(self, form: str) -> tuple[int, dict[str, Any]]:
         given = {name: values[0] for name, values in parse_qs(form).items()}
@@ -72,11 +65,8 @@ class Tokens:
                 return 400, _error("invalid_grant", problem)
         else:
             return 400, _error("unsupported_grant_type", "grant type not supported")
-        token = f"{self._config.organization}!{secrets.token_urlsafe(48)}"
-        self._good.add(token)
-        self.issued += 1
         return 200, {
-            "access_token": token,
+            "access_token": self.issue(),
             "signature": secrets.token_urlsafe(32),
             "scope": "api",
             "instance_url": "https://sandbox.my.salesforce.com",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import asyncio
 import contextlib
 import json
 import re
@@ -24,11 +24,17 @@ from connectors.systems.zendesk.names import Names
 from connectors.systems.zendesk.sandbox import control
 from connectors.systems.zendesk.sandbox.faults import faults
 from connectors.systems.zendesk.sandbox.hooks import Hooks
+from connectors.systems.zendesk.sandbox.signing import (
+    API_TOKEN,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EMAIL,
+    SignIn,
+    token_ended,
+)
 from connectors.systems.zendesk.sandbox.world import AGENT, Invalid, Row, Stale, World
 
 DEFAULT_PORT: Final = 8439
-EMAIL: Final = "console@example.com"
-API_TOKEN: Final = "sandbox-api-token"  # noqa: S105  of a desk that holds nothing
 _DOWN: Final = "<html><body>Zendesk is being maintained</body></html>"
 
 
@@ -38,6 +44,8 @@ class Config:
 
     email: str = EMAIL
     api_token: str = API_TOKEN
+    client_id: str = CLIENT_ID
+    client_secret: str = CLIENT_SECRET
     parameters: Mapping[str, Any] = field(default_factory=dict)
     hook_url: str = ""
     hook_secret: str = ""
@@ -61,6 +69,7 @@ def build(config: Config | None = None) -> Starlette:
         routes=[
             Route("/", sandbox.page),
             control.door(sandbox),
+            Route("/oauth/tokens", sandbox.sign_in, methods=["POST"]),
             Route("/api/v2/{path:path}", sandbox.answer, methods=["GET", "PUT", "POST"]),
         ],
         lifespan=lifespan,
@@ -71,7 +80,11 @@ def build(config: Config | None = None) -> Starlette:
 
 class Sandbox:
     def __init__(self, config: Config) -> None:
-        self._proof = base64.b64encode(f"{config.email}/token:{config.api_token}".encode()).decode()
+        self._sign_in = SignIn(
+            email=config.email, api_token=config.api_token,
+            client_id=config.client_id, client_secret=config.client_secret,
+        )  # fmt: skip
+        self.tokens = self._sign_in.tokens
         # The contract test knows no parameters: our key has a field anyway.
         self.names = Names.of({"key_field": "1", **config.parameters})
         self.world = World(Path(config.state_path) if config.state_path else None)
@@ -93,8 +106,13 @@ class Sandbox:
         stopped = await self._struck_before(work)
         if stopped is not None:
             return stopped
-        if request.headers.get("authorization") != f"Basic {self._proof}":
-            return JSONResponse({"error": "Couldn't authenticate you"}, 401)
+        refused = self._sign_in.refusal(request.headers.get("authorization", ""))
+        if refused is not None:
+            return refused
+        late = self.faults.hit("late_commit", work)
+        if late is not None:
+            self._late = asyncio.create_task(self._do_later(request, raw, late.seconds))
+            return await _never(request)
         try:
             done = JSONResponse(self._do(request, raw))
         except NotThere:
@@ -107,11 +125,25 @@ class Sandbox:
             said = "Record validation errors"
             body = {"error": "RecordInvalid", "description": said, "details": details}
             return JSONResponse(body, 422)
-        if self.faults.hit("response_lost", work):
-            return await _never(request)
+        lost = self.faults.hit("response_lost", work)
+        if lost is not None:
+            return await _never(request, lost.seconds)
         if self.faults.hit("garbage", work):
             return HTMLResponse(_DOWN)
         return done
+
+    async def sign_in(self, request: Request) -> Response:
+        stopped = await self._struck_before("token")
+        if stopped is not None:
+            return stopped
+        if self.faults.hit("garbage", "token"):
+            return HTMLResponse(_DOWN)
+        return self._sign_in.answer(await request.json())
+
+    async def _do_later(self, request: Request, raw: bytes, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        with contextlib.suppress(NotThere, Stale, Invalid):
+            self._do(request, raw)
 
     def _do(self, request: Request, raw: bytes) -> dict[str, Any]:
         """Raises NotThere, Stale or Invalid."""
@@ -220,7 +252,10 @@ class Sandbox:
             said = "Number of allowed API requests per minute exceeded"
             return PlainTextResponse(said, 429, {"retry-after": str(wait)} if wait else {})
         if self.faults.hit("unauthorized", work):
-            return JSONResponse({"error": "Couldn't authenticate you"}, 401)
+            return token_ended()
+        if self.faults.hit("expire_tokens", work):
+            self.tokens.expire()
+            return token_ended()
         if self.faults.hit("conflict", work):
             return JSONResponse({"error": "UpdateConflict", "description": "outdated"}, 409)
         if self.faults.hit("refuse", work):
@@ -260,6 +295,6 @@ def _seconds(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
-async def _never(request: Request) -> Response:
-    await hang(request)
+async def _never(request: Request, seconds: float = 0) -> Response:
+    await hang(request, seconds)
     return HTMLResponse(_DOWN, 504)

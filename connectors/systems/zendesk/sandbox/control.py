@@ -7,6 +7,7 @@ The sandbox's own door, which Zendesk does not have.
     GET  /_control/faults             what is switched on; POST switches, DELETE switches all off
     POST /_control/cases              the buttons of a demo (``play.cases``)
     POST /_control/scenario/<name>    let something happen (``play``)
+    POST /_control/sign_in            tokens so far; {"expire": true} ends them
     POST /_control/reset              nothing is there, no faults
 """
 
@@ -45,6 +46,11 @@ def door(sandbox: Sandbox) -> Mount:
             sandbox.hooks.url, sandbox.hooks.secret = str(value["url"]), str(value["secret"])
         return {"url": sandbox.hooks.url, "called": list(sandbox.hooks.called)}
 
+    def sign_in(request: Request, value: Any) -> Any:
+        if value.get("expire"):
+            sandbox.tokens.expire()
+        return {"issued": sandbox.tokens.issued}
+
     def cases(request: Request, value: Any) -> Any:
         done = play.cases(sandbox, value)
         sandbox.world.save()
@@ -56,6 +62,7 @@ def door(sandbox: Sandbox) -> Mount:
             "GET ": state,
             "GET state": state,
             "webhooks": webhooks,
+            "POST sign_in": sign_in,
             "POST reset": reset,
             "POST cases": cases,
             "POST scenario/{name}": doors.scenarios(
