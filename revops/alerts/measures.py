@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from exceptions import kinds
 from revops.credits import life
+from revops.delivery import windows
 from revops.delivery.decide import LIVE
 
 
@@ -144,13 +145,19 @@ MEASURES: Final[dict[str, Measure]] = {
         ),
         Measure(
             "oldest_posting", "Age of the oldest unsent posting",
-            "Invoices and other postings that their ERP does not hold yet.", Unit.MINUTES,
-            """
+            "Not in their ERP yet. A maintenance window that was announced does not count.",
+            Unit.MINUTES,
+            f"""
+            WITH gates AS MATERIALIZED (
+                SELECT connection_id, {windows.ON} AS shut, {windows.OVER_SINCE} AS over_since
+                FROM delivery_gate gate)
             SELECT legal_entity_id, '' AS period_code, '' AS currency,
-                (extract(epoch FROM now() - min(created_at)) / 60)::bigint AS value
-            FROM delivery_outboundcommand
-            WHERE state = ANY(%(live)s) AND subject_kind = 'journal' GROUP BY 1
-            """,
+                (extract(epoch FROM now() - min(greatest(created_at, over_since))) / 60)::bigint
+                    AS value
+            FROM delivery_outboundcommand LEFT JOIN gates USING (connection_id)
+            WHERE state = ANY(%(live)s) AND subject_kind = 'journal' AND shut IS NOT TRUE
+            GROUP BY 1
+            """,  # noqa: S608  own literals
             "/connections/", "Open the connections", highest=True,
         ),
         Measure(
@@ -207,12 +214,14 @@ MEASURES: Final[dict[str, Measure]] = {
         ),
         Measure(
             "systems_down", "Systems that take nothing now",
-            "Stopped after failures, on trial, or paused by somebody.", Unit.COUNT,
-            """
+            "Stopped after failures, on trial, or paused; maintenance that was announced is not.",
+            Unit.COUNT,
+            f"""
             SELECT NULL AS legal_entity_id, '' AS period_code, '' AS currency, count(*) AS value
-            FROM delivery_gate WHERE breaker <> 'closed' OR paused_at IS NOT NULL
+            FROM delivery_gate gate
+            WHERE (breaker <> 'closed' OR paused_at IS NOT NULL) AND NOT {windows.ON}
             HAVING count(*) > 0
-            """,
+            """,  # noqa: S608  own literals
             "/connections/", "Open the connections", of_all=True,
         ),
         Measure(

@@ -10,4 +10,5 @@ CLASSES: Final[Classes] = {
     "OutboundCommand": {INTERNAL: "business_key drafted_id", PII: "payload reason"},
     "Attempt": {INTERNAL: "outcome", PII: "reason excerpt"},
     "Gate": {INTERNAL: "breaker drainer", PII: "story window_note paused_by pause_reason"},
+    "WeeklyWindow": {INTERNAL: "starts", PII: "note announced_by"},
 }

@@ -2,7 +2,7 @@
 The gate of a connection: how much may be sent now. Pure: no clock, no I/O.
 
 One row a connection holds the breaker, the throttle, what the target asked us to wait, the
-maintenance window and a person's pause. Waiting at a gate consumes no attempt.
+maintenance windows and a person's pause. Waiting at a gate consumes no attempt.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.contract import Outcome
+from revops.delivery.weekly import Weekly, over_at
 from revops.kernel.backoff import LONGEST, SHORTEST
 
 TRIP_AFTER: Final = 5
@@ -52,6 +53,7 @@ class GateRow:
     window_to: datetime | None = None
     paused_at: datetime | None = None
     paused_until: datetime | None = None
+    weekly: tuple[Weekly, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def allow(gate: GateRow, *, now: datetime, most: int) -> tuple[GateRow, Allowanc
         return gate, Allowance(0, gate.paused_until, "paused")
     if gate.window_from and gate.window_to and gate.window_from <= now < gate.window_to:
         return gate, Allowance(0, gate.window_to, "maintenance window")
+    if over := over_at(gate.weekly, now=now):
+        return gate, Allowance(0, over, "weekly window")
     if gate.not_before and now < gate.not_before:
         return gate, Allowance(0, gate.not_before, "the target asked us to wait")
     if gate.breaker is Breaker.OPEN:

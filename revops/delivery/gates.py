@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import astuple, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
 
 from connectors.contract import Outcome
-from revops.delivery import gate
+from revops.delivery import gate, windows
 from revops.delivery.gate import Allowance, Breaker, GateRow
 from revops.store import sql
 
-COLUMNS: Final = tuple(field.name for field in fields(GateRow))
-_SELECT = f"SELECT {', '.join(COLUMNS)}, now() AS now FROM delivery_gate WHERE connection_id = %s"  # noqa: S608  own literals
+COLUMNS: Final = tuple(field.name for field in fields(GateRow) if field.name != "weekly")
+_SELECT = f"""
+SELECT {", ".join(COLUMNS)}, {windows.OF_GATE.format(gate="delivery_gate")}, now() AS now
+FROM delivery_gate WHERE connection_id = %s
+"""  # noqa: S608  own literals
 
 _TAKE = """
 UPDATE delivery_gate SET drainer = %s, drain_until = now() + %s * interval '1 second'
@@ -56,8 +59,11 @@ def read(connection_id: int, *, lock: bool = False) -> tuple[GateRow, datetime]:
 
 
 def row_of(row: Any) -> GateRow:
-    """The gate in a row of the database that begins with COLUMNS, in their order."""
-    return GateRow(Breaker(row.breaker), *row[1 : len(COLUMNS)])
+    """The gate in a row that begins with COLUMNS, in their order, and has ``weekly``."""
+    values: tuple[Any, ...] = (
+        Breaker(row.breaker), *row[1 : len(COLUMNS)], windows.parse(row.weekly)
+    )  # fmt: skip
+    return GateRow(*values)
 
 
 def allow(connection_id: int, *, most: int) -> Allowance:
@@ -101,12 +107,11 @@ def trial(connection_id: int) -> None:
 
 
 def _write(connection_id: int, row: GateRow, *, good: bool = False, bad: bool = False) -> None:
-    values = dict(zip(COLUMNS, astuple(row), strict=True))
     sql.run(
         _WRITE,
         (
             row.breaker.value,
-            *(values[name] for name in (
+            *(getattr(row, name) for name in (
                 "opened_at", "retry_at", "failures", "trips", "story", "not_before", "slow_start",
                 "tokens", "tokens_at",
             )),

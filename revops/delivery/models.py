@@ -149,3 +149,32 @@ class Gate(models.Model):
 
     def __str__(self) -> str:
         return f"gate of {self.connection_id}"
+
+
+class WeeklyWindow(models.Model):
+    """A maintenance window that comes each week, as ``weekly.Weekly`` says; ``day`` 0 is Monday."""
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="weekly_windows", db_index=False
+    )
+    day = models.PositiveSmallIntegerField()
+    starts = models.TimeField()
+    minutes = models.PositiveSmallIntegerField()
+    zone = models.CharField(max_length=64)
+    note = models.TextField(blank=True)
+    announced_by = models.CharField(max_length=120)
+    announced_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "day", "starts", "zone"], name="delivery_weekly_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(day__lte=6) & Q(minutes__gte=1) & Q(minutes__lte=1440),
+                name="delivery_weekly_within_a_week",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"weekly window of {self.connection_id}"

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from revops.delivery import gates
+from revops.delivery import gates, windows
 from revops.delivery.gate import Breaker, GateRow
+from revops.delivery.weekly import over_at
 from revops.store import sql
 
 # Calls are counted among the newest ones, so that a busy hour costs no more than a quiet one.
@@ -106,7 +107,7 @@ WITH latest AS (
 )
 SELECT {", ".join(f"gate.{name}" for name in gates.COLUMNS)}, gate.connection_id,
     gate.succeeded_at, gate.failed_at, gate.paused_by, gate.pause_reason, gate.window_note,
-    queue.items, now() AS now,
+    queue.items, {windows.OF_GATE.format(gate="gate")}, now() AS now,
     coalesce(calls.sent, 0) AS sent, coalesce(calls.failed, 0) AS failed,
     coalesce(calls.asked, 0) AS asked,
     (SELECT count(*) = {MOST_CALLS} AND min(intent_at) > now() - interval '1 hour' FROM latest)
@@ -168,6 +169,8 @@ def describe(gate: GateRow, now: datetime, row: Any, queue: Sequence[Waiting]) -
         return "paused", f"{row.paused_by} paused sending{until}: {reason}. {waits}"
     if gate.window_from and gate.window_to and gate.window_from <= now < gate.window_to:
         return "maintenance", f"Maintenance until {_clock(gate.window_to, now)}. {waits}"
+    if over := over_at(gate.weekly, now=now):
+        return "maintenance", f"In its weekly window until {_clock(over, now)}. {waits}"
     if gate.breaker is Breaker.OPEN:
         status = "signed_out" if gate.story == _SIGNED_OUT else "stopped"
         again = gate.retry_at or now
@@ -204,33 +207,8 @@ def _clock(at: datetime, now: datetime) -> str:
     return f"{local:%H:%M:%S %Z}" if today else f"{local:%Y-%m-%d %H:%M %Z}"
 
 
-CANNOT_SEND: Final = """
-SELECT count(*) FROM delivery_gate
-WHERE breaker = 'open' AND (paused_at IS NULL OR paused_until <= now())
-  AND NOT coalesce(window_from <= now() AND now() < window_to, false)
-"""
+CANNOT_SEND: Final = f"""
+SELECT count(*) FROM delivery_gate gate
+WHERE breaker = 'open' AND (paused_at IS NULL OR paused_until <= now()) AND NOT {windows.ON}
+"""  # noqa: S608  own literals
 """How many connections are sent nothing because calls failed; pauses on purpose not counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueAge:
-    """The oldest thing that is due in a queue and not being worked on."""
-
-    queue: str
-    connection_id: int
-    age: timedelta
-
-
-_AGES = """
-SELECT 'inbox' AS queue, connection_id, now() - min(next_at) AS age FROM events_inboundevent
-WHERE state IN ('received', 'parked') AND next_at <= now() GROUP BY connection_id
-UNION ALL
-SELECT 'commands', connection_id, now() - min(next_at) FROM delivery_outboundcommand
-WHERE state IN ('pending', 'claimed', 'sending', 'retry_wait', 'unknown') AND next_at <= now()
-GROUP BY connection_id
-"""
-
-
-def queue_ages() -> list[QueueAge]:
-    """For /readyz: what is overdue, by queue and connection."""
-    return [QueueAge(row.queue, row.connection_id, row.age) for row in sql.rows(_AGES)]

@@ -24,6 +24,8 @@ POST /connections/<slug:slug>/use/                         own   403 403 403 403
 POST /connections/<slug:slug>/use/                         all   403 403 403 403 409 403 403
 POST /connections/<slug:slug>/retire/                      own   403 403 403 403 403 403 403
 POST /connections/<slug:slug>/retire/                      all   403 403 403 403 409 403 403
+POST /connections/<slug:slug>/weekly/                      own   403 403 403 403 403 403 403
+POST /connections/<slug:slug>/weekly/                      all   403 403 422 403 422 403 403
 POST /connections/<slug:slug>/drift/                       own   403 403 403 403 403 403 403
 POST /connections/<slug:slug>/drift/                       all   403 403 403 403 409 403 403
 """

@@ -82,7 +82,7 @@ NO_PAGES: Final = frozenset(
         "exceptions:act", "exceptions:comment", "connections:csv", "connections:pause",
         "connections:resume", "connections:trial", "connections:poll", "connections:limits",
         "connections:window", "connections:test", "connections:use", "connections:retire",
-        "connections:drift",
+        "connections:drift", "connections:weekly",
         "connections:sandbox", "api:contract",
         "api:contracts", "usage:rate-now", "notices:read", "console:period-open",
         "certificates:seal", "certificates:json", "certificates:pdf", "certificates:pack",

@@ -61,6 +61,7 @@ ACTS: Final[Mapping[str, str]] = {
     "connections.test": "Tested",
     "connections.trial": "Tried now",
     "connections.use": "Put into use",
+    "connections.weekly": "Set weekly maintenance",
     "connections.window": "Set maintenance",
     "credit.approved": "Approved",
     "credit.discarded": "Discarded",

@@ -6,6 +6,7 @@ The forms stand on one page, so that each makes ids of its own.
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ from django import forms
 from django.utils import timezone
 
 from connectors.manifest import Manifest
+from revops.console.connections.weekly import DAYS
 from revops.delivery.gate import GateRow
+from revops.delivery.weekly import Weekly
 from revops.kernel import clock
 
 FASTEST: Final = 1000
@@ -127,6 +130,65 @@ class WindowForm(forms.Form):
             self.add_error("until", "It must end after it begins.")
         elif since and until and until - since > LONGEST_WINDOW:
             self.add_error("until", f"At most {LONGEST_WINDOW.days} days: pause instead.")
+        return cleaned
+
+
+class WeeklyForm(forms.Form):
+    """A window that comes each week; ``window`` is it when the form is valid."""
+
+    day = forms.TypedChoiceField(
+        choices=list(enumerate(DAYS)), coerce=int, initial=6,
+        error_messages={"required": "Choose a day.", "invalid_choice": "Choose a day."},
+    )  # fmt: skip
+    since = forms.TimeField(
+        input_formats=["%H:%M"],
+        error_messages={"required": "Say when it begins.", "invalid": "Say when it begins."},
+    )
+    until = forms.TimeField(
+        input_formats=["%H:%M"],
+        error_messages={"required": "Say when it ends.", "invalid": "Say when it ends."},
+    )
+    zone = forms.CharField(
+        max_length=64, error_messages={"required": "Say whose clock it goes by."}
+    )
+    note = forms.CharField(
+        max_length=200,
+        required=False,
+        error_messages={"max_length": "Say it in at most 200 characters."},
+    )
+
+    window: Weekly
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **(kwargs | {"auto_id": "weekly-%s"}))
+
+    @property
+    def chosen_day(self) -> int:
+        """What the list of days stands on."""
+        value = str(self["day"].value())
+        return int(value) if value.isascii() and value.isdigit() else 6
+
+    def clean_zone(self) -> str:
+        zone: str = self.cleaned_data["zone"]
+        if zone not in zoneinfo.available_timezones():
+            raise forms.ValidationError(f"“{zone}” is no time zone; one is Europe/Berlin.")
+        return zone
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        since, until = (
+            timedelta(hours=at.hour, minutes=at.minute)
+            for at in (cleaned["since"], cleaned["until"])
+        )
+        # An end that is not after the beginning is one of the next day.
+        length = (until - since) % timedelta(days=1)
+        if not length:
+            self.add_error("until", "It must end at another time than it begins.")
+        else:
+            minutes = length // timedelta(minutes=1)
+            self.window = Weekly(cleaned["day"], cleaned["since"], minutes, cleaned["zone"])
         return cleaned
 
 

@@ -19,6 +19,7 @@ from revops.audit.operations import record, recorded
 from revops.delivery import gates
 from revops.delivery.gate import Breaker, GateRow
 from revops.delivery.models import Gate
+from revops.delivery.weekly import over_at
 from revops.events.models import SourceCursor
 from revops.pipeline import wake
 from revops.store import sql
@@ -52,7 +53,7 @@ def pause(*, slug: str, by: User, reason: str, until: datetime | None) -> str:
             raise ActRefused(_who_paused(connection))
         gates.pause(connection.pk, by=by.name, reason=reason.strip(), until=until)
         after = {"paused": True, "until": until}
-        _record("connections.pause", connection, by, {"paused": False}, after, reason)
+        noted("connections.pause", connection, by, {"paused": False}, after, reason)
     log.info("connections.paused", connection=slug, by=by.pk, until=until, reason=reason)
     end = f", for {span_text(until - now)}" if until else ""
     return f"{connection} is paused{end}. Postings wait and use up no attempt."
@@ -72,7 +73,7 @@ def resume(*, slug: str, by: User) -> str:
             raise ActRefused(f"{connection} is not paused any more: there is nothing to resume.")
         gates.resume(connection.pk)
         transaction.on_commit(lambda: wake.delivery(connection.pk), robust=True)
-        _record("connections.resume", connection, by, {"paused": True}, {"paused": False})
+        noted("connections.resume", connection, by, {"paused": True}, {"paused": False})
     log.info("connections.resumed", connection=slug, by=by.pk)
     return f"{connection} is sent to again, slowly at first."
 
@@ -92,11 +93,13 @@ def try_now(*, slug: str, by: User) -> str:
             raise ActRefused(_who_paused(connection))
         if row.window_from and row.window_to and row.window_from <= now < row.window_to:
             raise ActRefused(f"{connection} is under maintenance: remove the window first.")
+        if over_at(row.weekly, now=now):
+            raise ActRefused(f"{connection} is in its weekly window: end that one first.")
         if row.breaker is Breaker.CLOSED and not (row.not_before and row.not_before > now):
             raise ActRefused(f"Nothing holds {connection} back: everything is sent as it comes.")
         gates.trial(connection.pk)
         transaction.on_commit(lambda: wake.delivery(connection.pk), robust=True)
-        _record("connections.trial", connection, by, {"breaker": row.breaker.value})
+        noted("connections.trial", connection, by, {"breaker": row.breaker.value})
     log.info("connections.tried", connection=slug, by=by.pk)
     return f"{connection} is tried again now. When one posting is answered, the others follow."
 
@@ -117,7 +120,7 @@ def set_limits(*, slug: str, by: User, rate: int, calls: int | None) -> str:
             gates.limit(connection.pk, max_in_flight=calls)
         before = {"rate": row.rate, "calls": row.max_in_flight}
         after = {"rate": rate, "calls": row.max_in_flight if calls is None else calls}
-        _record("connections.limit", connection, by, before, after)
+        noted("connections.limit", connection, by, before, after)
     log.info("connections.limited", connection=slug, by=by.pk, rate=rate, calls=calls)
     pace = f"at most {rate:,} postings a second" if rate else "no limit on postings a second"
     at_once = f", {calls} call{'s' if calls > 1 else ''} at once" if calls else ""
@@ -132,7 +135,7 @@ def set_window(*, slug: str, by: User, since: datetime, until: datetime, note: s
         row, _ = gates.read(connection.pk, lock=True)
         gates.maintenance(connection.pk, since=since, until=until, note=note.strip())
         after = {"from": since, "to": until}
-        _record("connections.window", connection, by, _window(row), after, note)
+        noted("connections.window", connection, by, _window(row), after, note)
     log.info("connections.window_set", connection=slug, by=by.pk, since=since, until=until)
     begins, ends = (f"{timezone.localtime(at):%Y-%m-%d %H:%M}" for at in (since, until))
     return f"Saved: nothing is sent to {connection} from {begins} to {ends}."
@@ -145,7 +148,7 @@ def remove_window(*, slug: str, by: User) -> str:
     with transaction.atomic():
         row, _ = gates.read(connection.pk, lock=True)
         gates.maintenance(connection.pk, since=None, until=None, note="")
-        _record("connections.window", connection, by, _window(row), {"from": None, "to": None})
+        noted("connections.window", connection, by, _window(row), {"from": None, "to": None})
     wake.delivery(connection.pk)
     log.info("connections.window_removed", connection=slug, by=by.pk)
     return f"The maintenance window of {connection} is removed."
@@ -166,21 +169,22 @@ def poll_now(*, slug: str, by: User) -> str:
     with transaction.atomic():
         if sql.one(_POLL_NOW, (connection.pk,)) is None:
             raise ActRefused(f"A poll of {connection} is due already and begins {_SOON}.")
-        _record("connections.poll", connection, by)
+        noted("connections.poll", connection, by)
     log.info("connections.polled", connection=slug, by=by.pk)
     return f"The poll of {connection} begins {_SOON}. What webhooks missed comes with it."
 
 
-def _record(
+def noted(
     action: str,
     connection: Connection,
-    by: User,
+    user: User,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> None:
+    """An act on a connection, for the audit trail."""
     record(
-        action, by=actor_of(by), kind="connection", reference=connection.slug,
+        action, by=actor_of(user), kind="connection", reference=connection.slug,
         label=str(connection), before=before, after=after, reason=reason,
     )  # fmt: skip
 
@@ -192,11 +196,16 @@ def _window(row: GateRow) -> dict[str, datetime | None]:
 def _target(slug: str, by: User) -> tuple[Connection, User]:
     """The connection when it is sent to, and the person when they may operate it."""
     by = authorize(by, "connections.operate")
+    return sent_to(slug), by
+
+
+def sent_to(slug: str) -> Connection:
+    """Raises Connection.DoesNotExist, and ActRefused when nothing is sent to it."""
     connection = Connection.objects.get(slug=slug)
     sent_to = registry.manifest(connection.connector).can(Capability.COMMANDS)
     if not sent_to or not Gate.objects.filter(connection=connection).exists():
         raise ActRefused(f"Nothing is sent to {connection}.")
-    return connection, by
+    return connection
 
 
 def _paused(row: GateRow, now: datetime) -> bool:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from revops.console.connections.queries.feeds import Feed
 from revops.console.connections.queries.rows import Row
 from revops.delivery.gate import Breaker
 from revops.delivery.queries import Health
+from revops.delivery.weekly import occurrence
 from revops.kernel import clock
+
+# A weekly window further ahead stands beside, and would be the last line of every story.
+_SOON: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,13 @@ def _held(health: Health, now: datetime) -> Iterator[Moment]:
             ahead=not begun,
         )
         yield Moment(gate.window_to, "info", "Maintenance ends; sending goes on.", ahead=True)
+    for span in (occurrence(window, now=now) for window in gate.weekly):
+        begun = span.begins <= now
+        if span.begins - now > _SOON:
+            continue
+        text = f"The weekly window {'began' if begun else 'begins'}. Postings wait."
+        yield Moment(span.begins, "wait", text, ahead=not begun)
+        yield Moment(span.ends, "info", "The weekly window ends; sending goes on.", ahead=True)
 
 
 def _told(feed: Feed, now: datetime) -> Iterator[Moment]:

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/poll/", page.poll_now, name="poll"),
     path("<slug:slug>/limits/", page.limits, name="limits"),
     path("<slug:slug>/window/", page.window, name="window"),
+    path("<slug:slug>/weekly/", page.weekly_window, name="weekly"),
     path("<slug:slug>/test/", page.test, name="test"),
     path("<slug:slug>/settings/", setup.settings, name="settings"),
     path("<slug:slug>/credentials/", setup.credentials, name="credentials"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from revops.delivery.gate import GateRow
 from revops.delivery.simulation.engine import Process
+from revops.delivery.weekly import Weekly
 
 if TYPE_CHECKING:
     from revops.delivery.simulation.world import World
@@ -64,9 +66,18 @@ class Chaos:
         elif point < 0.97:
             weather.counts["maintenance window"] += 1
             until = now + timedelta(seconds=weather.rng.uniform(30, 200))
-            world.store.gate = replace(world.store.gate, window_from=now, window_to=until)
+            world.store.gate = _announced(world.store.gate, now, until)
         else:
             weather.counts["sending paused"] += 1
             until = now + timedelta(seconds=weather.rng.uniform(30, 200))
             world.store.gate = replace(world.store.gate, paused_at=now, paused_until=until)
         engine.after(weather.soon(BETWEEN), self._strike)
+
+
+def _announced(gate: GateRow, since: datetime, until: datetime) -> GateRow:
+    """In turn a window for once, and one that comes each week and is on now."""
+    if gate.window_to is None:
+        return replace(gate, window_from=since, window_to=until)
+    minutes = (until - since) // timedelta(minutes=1) + 1
+    weekly = Weekly(since.weekday(), since.time().replace(second=0, microsecond=0), minutes, "UTC")
+    return replace(gate, window_to=None, weekly=(*gate.weekly, weekly))

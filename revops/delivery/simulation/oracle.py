@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.contract import Outcome
 from revops.delivery.decide import LIVE, Row, State
 from revops.delivery.gate import Breaker, GateRow
 from revops.delivery.simulation.engine import Engine, Process
+from revops.delivery.weekly import Weekly
 
 if TYPE_CHECKING:
     from revops.delivery.simulation.store import Command, Store
@@ -169,4 +170,12 @@ def _closed(gate: GateRow, now: datetime) -> bool:
         paused
         or (window[0] is not None and window[1] is not None and window[0] <= now < window[1])
         or any(until is not None and now < until for until in waiting)
+        or any(_on(window, now) for window in gate.weekly)
     )
+
+
+def _on(window: Weekly, now: datetime) -> bool:
+    """The simulation's windows are in UTC, where no clock changes: plain counting will do."""
+    began = timedelta(days=window.day, hours=window.starts.hour, minutes=window.starts.minute)
+    passed = timedelta(days=now.weekday(), hours=now.hour, minutes=now.minute) - began
+    return passed % timedelta(weeks=1) < timedelta(minutes=window.minutes)

@@ -19,6 +19,7 @@ from revops.delivery.simulation.store import Store
 from revops.delivery.simulation.target import CLIENT_TIMEOUT, Nature, Target
 from revops.delivery.simulation.weather import Weather
 from revops.delivery.simulation.worker import SWEEP, Worker
+from revops.delivery.weekly import over_at
 
 WORKERS: Final = 4
 MAX_IN_FLIGHT: Final = 4
@@ -123,6 +124,7 @@ class World:
         """
         gate, now = self.store.gate, self.store.now()
         waits = [gate.not_before, gate.retry_at, gate.window_to, gate.paused_until]
+        waits.append(over_at(gate.weekly, now=now))
         for command in self.store.live.values():
             waits += [command.row.next_at, command.row.settle_until]
         given = [(until - now).total_seconds() for until in waits if until is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from revops.console.connections.forms import (
     UNTIL,
     LimitsForm,
     PauseForm,
+    WeeklyForm,
     WindowForm,
     limits_of,
     window_of,
@@ -26,6 +28,7 @@ from revops.console.connections.queries import drifts, held, pace, reads, traffi
 from revops.console.connections.queries.rows import Row, one
 from revops.console.connections.setup.standing import ending, standing_of, waiting_for
 from revops.console.connections.story import story
+from revops.console.connections.weekly import weekly_of
 from revops.kernel import clock
 from revops.web.htmx import wants_fragment
 
@@ -89,11 +92,11 @@ def page_context(
         "pause_form": PauseForm(),
         "until_choices": UNTIL,
         "switches": switches.panel(connection) if may(request.user, "sandbox.operate") else None,
-        **_forms(row, manifest),
+        **_forms(row, manifest, context["at"]),
     }
 
 
-def _forms(row: Row, manifest: Manifest) -> dict[str, Any]:
+def _forms(row: Row, manifest: Manifest, at: datetime) -> dict[str, Any]:
     if row.health is None:
         return {}
     gate = row.health.gate
@@ -102,6 +105,8 @@ def _forms(row: Row, manifest: Manifest) -> dict[str, Any]:
         "limits_form": LimitsForm(manifest, initial=limits_of(gate)),
         "window_form": WindowForm(initial=window),
         "has_window": bool(window),
+        "weekly_form": WeeklyForm(initial={"zone": row.connection.zone}),
+        "weekly": weekly_of(row.connection, at=at),
         "zone_words": f"In your zone, {timezone.get_current_timezone_name()}",
     }
 

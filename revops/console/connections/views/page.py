@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from accounts.queries import authorize
 from connectors.models import Connection
-from revops.console.connections import operations, probe, switches
-from revops.console.connections.forms import LimitsForm, PauseForm, WindowForm
+from revops.console.connections import operations, probe, switches, weekly
+from revops.console.connections.forms import LimitsForm, PauseForm, WeeklyForm, WindowForm
 from revops.console.connections.operations import ActRefused
 from revops.console.connections.views.context import loaded, page_context
 from revops.web.htmx import refuse, render_page, wants_fragment
@@ -94,6 +94,24 @@ def window(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, slug, {"window_form": form}, status=422)
     return _act(
         request, slug, lambda by: operations.set_window(slug=slug, by=by, **form.cleaned_data)
+    )
+
+
+@screen("connections.operate")
+@require_POST
+def weekly_window(request: HttpRequest, slug: str) -> HttpResponse:
+    """Announce a window of each week, or end one: each has a button, whose value is its number."""
+    if number := request.POST.get("end", ""):
+        found = int(number) if number.isascii() and number.isdigit() else 0
+        return _act(request, slug, lambda by: weekly.end(slug=slug, by=by, number=found))
+    form = WeeklyForm(request.POST)
+    if not form.is_valid():
+        return _page(request, slug, {"weekly_form": form}, status=422)
+    said = form.cleaned_data["note"]
+    return _act(
+        request,
+        slug,
+        lambda by: weekly.announce(slug=slug, by=by, window=form.window, note=said),
     )
 
 
