@@ -9,10 +9,12 @@ class CloseConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import subjects
+        from revops.close import retaining
         from revops.close.subject import CloseWaiver
         from revops.web import nav
 
         subjects.register(CloseWaiver())
+        retaining.declare()
         nav.declare(
             nav.Item("Close", "close:period", "close.view", group=nav.WATCH, order=10, key="o"),
             nav.Item(

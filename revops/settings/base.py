@@ -311,6 +311,8 @@ REVOPS_HOME = Path(env("REVOPS_HOME", default=str(BASE_DIR / ".revops")))
 # Days that raw payloads and texts of resolved tickets are kept (docs/privacy.md).
 REVOPS_RETAIN_RAW_DAYS = env.int("REVOPS_RETAIN_RAW_DAYS", default=90)
 REVOPS_RETAIN_TICKET_DAYS = env.int("REVOPS_RETAIN_TICKET_DAYS", default=180)
+# Of runs of reconciliation that newer ones replaced, and of lists that newer ones followed.
+REVOPS_RETAIN_RUN_DAYS = env.int("REVOPS_RETAIN_RUN_DAYS", default=400)
 # What signs anchors of the audit trail (32 bytes, base64), and the folder they are kept in.
 REVOPS_AUDIT_KEY = env("REVOPS_AUDIT_KEY", default="")
 REVOPS_AUDIT_ANCHORS = Path(env("REVOPS_AUDIT_ANCHORS", default=str(REVOPS_HOME / "anchors")))

@@ -15,7 +15,7 @@ from revops.audit.models import Erasure
 from revops.canonical.models import Party
 from revops.pipeline.privacy.asking import EraseRefused, Known, ask_to_erase, known_of
 from revops.pipeline.privacy.places import TooShort
-from revops.pipeline.privacy.retaining import RULES, last_run
+from revops.pipeline.privacy.retaining import last_run, rules
 from revops.web.htmx import render_page
 from revops.web.policy import screen
 
@@ -71,7 +71,7 @@ def _page(request: HttpRequest, *, party: Party | None, problem: str = "") -> Ht
             (one, sum(one.progress.get("rows", {}).values()), one.progress.get("kept", {}))
             for one in Erasure.objects.order_by("-pk")[:_NEWEST]
         ],
-        "rules": RULES,
+        "rules": rules(),
         "last": last_run(),
     }
     return render_page(

@@ -1,6 +1,7 @@
 """
 What is kept how long. Raw payloads and tickets are needed while something may go wrong with them;
-after that only what the books stand on is kept, which they are not.
+after that only what the books stand on is kept, which they are not. Whoever keeps more of which
+less is enough later declares it, once, from ``AppConfig.ready``.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -47,7 +48,7 @@ class Rule:
         return f"{self.table}: {', '.join(self.columns)}"
 
 
-RULES: Final = (
+_RULES: Final = [
     Rule(
         "Raw payloads of events that are done with", "events_inboundevent",
         {"body": "''::bytea"}, "received_at", "REVOPS_RETAIN_RAW_DAYS",
@@ -64,7 +65,17 @@ RULES: Final = (
         {"title": "''", "resolution": "''"}, "resolved_on",
         "REVOPS_RETAIN_TICKET_DAYS", "(title <> '' OR resolution <> '')",
     ),
-)  # fmt: skip
+]  # fmt: skip
+
+
+def declare(rule: Rule) -> None:
+    """One that says the same again takes the place of the first."""
+    _RULES[:] = [*(one for one in _RULES if str(one) != str(rule)), rule]
+
+
+def rules() -> Sequence[Rule]:
+    """All of them, in the order in which they are applied and shown."""
+    return tuple(_RULES)
 
 
 @recorded
@@ -79,15 +90,15 @@ def retain(
     now = at or clock.now()
     if dry_run:
         nothing_to_record("it was only counted")
-        return {str(rule): _count(rule, now) for rule in RULES}
+        return {str(rule): _count(rule, now) for rule in rules()}
     until = time.monotonic() + seconds
-    found = {str(rule): _apply(rule, now, until=until) for rule in RULES}
+    found = {str(rule): _apply(rule, now, until=until) for rule in rules()}
     ended = time.monotonic() < until
     with transaction.atomic():
         record(
             ACTION, by=by, kind="retention", reference=f"{now:%Y-%m-%d}",
             after={
-                "rows": found, "days": {str(rule): rule.days for rule in RULES}, "ended": ended,
+                "rows": found, "days": {str(rule): rule.days for rule in rules()}, "ended": ended,
             },
         )  # fmt: skip
     return found
@@ -135,7 +146,7 @@ def _apply(rule: Rule, now: datetime, *, until: float) -> int:
     values = ", ".join(f"{column} = {value}" for column, value in rule.columns.items())
     # An array is read once; of IN, a plan may ask again, and each time for as many more.
     statement = (
-        f"UPDATE {rule.table} SET {values} WHERE id = ANY (ARRAY(SELECT id FROM {rule.table} "  # noqa: S608  as above
+        f"UPDATE {rule.table} SET {values} WHERE id = ANY (ARRAY(SELECT id FROM {rule.table} "  # noqa: S608  rules are literals
         f"WHERE {_old(rule)} ORDER BY id LIMIT {_CHUNK} FOR UPDATE SKIP LOCKED))"
     )
     total = 0
