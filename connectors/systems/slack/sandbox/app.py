@@ -4,20 +4,25 @@ An incoming webhook and its channel.
     POST <path>               a message; ``ok``, or one word of what is wrong
     GET  /                    the channel, the newest first
     GET  /_control/messages   the same as JSON
+    GET  /_control/state      whose form it speaks, and how many it holds
+    POST /_control/form       {"form": "mattermost"}: whose form it speaks from now on (``forms``)
     GET  /_control/faults     what is switched on; POST switches, DELETE switches all off
     POST /_control/reset      no messages, no faults
 
-Faults, told as ``connectors.sandboxes.faults`` says: ``down`` 503, ``throttle``
-429 with ``retry_after`` when that is given, ``unauthorized`` 403 ``invalid_token``, ``archived``
-410 ``channel_is_archived``, ``gone`` 404 ``no_service``, ``slow``, ``garbage`` a page with status
-200, ``response_lost`` posted and never answered.
+Faults, told as ``connectors.sandboxes.faults`` says: ``down`` 503, ``throttle`` with
+``retry_after`` when that is given, ``unauthorized``, ``archived``, ``gone`` as ``forms`` has them,
+``slow``, ``garbage`` a page with status 200, ``response_lost`` posted and never answered,
+``late_commit`` never answered, and posted ``seconds`` later.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
@@ -28,8 +33,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from connectors.sandboxes import door as doors
+from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import ANY, Faults, hang
 from connectors.sandboxes.page import page
+from connectors.systems.slack.sandbox import forms
 from revops.kernel import clock
 
 DEFAULT_PORT: Final = 8438
@@ -37,6 +44,7 @@ PATH: Final = "/services/T0SANDBOX/B0SANDBOX/sandboxwebhook"
 KEPT: Final = 500
 FAULTS: Final = (
     "down", "throttle", "unauthorized", "archived", "gone", "slow", "garbage", "response_lost",
+    "late_commit",
 )  # fmt: skip
 _LINK: Final = re.compile(r"&lt;(https?://[^|\s]+)\|(.*?)&gt;")
 
@@ -44,16 +52,24 @@ _LINK: Final = re.compile(r"&lt;(https?://[^|\s]+)\|(.*?)&gt;")
 @dataclass(frozen=True, slots=True)
 class Config:
     path: str = PATH
+    form: str = forms.SLACK
 
 
 def build(config: Config | None = None) -> Starlette:
     chat = Chat(config or Config())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await chat.later.aclose()
+
     app = Starlette(
         routes=[
             Route("/", chat.page),
             chat.door(),
             Route("/{path:path}", chat.post, methods=["POST"]),
-        ]
+        ],
+        lifespan=lifespan,
     )
     app.state.chat = chat
     return app
@@ -63,33 +79,43 @@ class Chat:
     def __init__(self, config: Config) -> None:
         path = config.path.strip()
         self._path = path if path.startswith("/") else f"/{path}"
+        self.form = config.form
         self.faults = Faults(dict.fromkeys(FAULTS, ANY))
         self.messages: deque[dict[str, str]] = deque(maxlen=KEPT)
+        self.later = Background()
 
     async def post(self, request: Request) -> Response:
         await self.faults.wait()
         if self.faults.hit("down"):
             return PlainTextResponse("upstream unavailable", 503)
         if self.faults.hit("throttle"):
-            wait = self.faults.retry_after
-            headers = {"retry-after": str(wait)} if wait else {}
-            return PlainTextResponse("rate_limited", 429, headers)
-        if self.faults.hit("gone"):
-            return PlainTextResponse("no_service", 404)
-        if self.faults.hit("archived"):
-            return PlainTextResponse("channel_is_archived", 410)
-        if self.faults.hit("unauthorized") or request.url.path != self._path:
-            return PlainTextResponse("invalid_token", 403)
+            return forms.throttled(self.form, self.faults.retry_after)
+        for fault in ("gone", "archived", "unauthorized"):
+            if self.faults.hit(fault):
+                return forms.answer(self.form, fault)
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        if asked != self._path:
+            return forms.answer(self.form, "unauthorized")
         problem, text = _text(await request.body())
         if problem:
-            return PlainTextResponse(problem, 400)
-        self.messages.append({"at": clock.now().isoformat(), "text": text})
-        lost = self.faults.hit("response_lost")
-        if lost is not None:
-            return await _never(request, lost.seconds)
+            return forms.answer(self.form, problem)
+        late = self.faults.hit("late_commit")
+        if late is not None:
+            self.later.start(self._keep_later(text, late.seconds))
+            return await _never(request)
+        self._keep(text)
+        if self.faults.hit("response_lost"):
+            return await _never(request)
         if self.faults.hit("garbage"):
             return HTMLResponse("<html>Chat is being maintained</html>")
-        return PlainTextResponse("ok")
+        return forms.answer(self.form, "taken")
+
+    def _keep(self, text: str) -> None:
+        self.messages.append({"at": clock.now().isoformat(), "text": text})
+
+    async def _keep_later(self, text: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._keep(text)
 
     async def page(self, request: Request) -> Response:
         return page(
@@ -103,12 +129,23 @@ class Chat:
         def messages(request: Request, value: Any) -> Any:
             return list(self.messages)
 
+        def state(request: Request, value: Any) -> Any:
+            return {"form": self.form, "messages": len(self.messages)}
+
+        def form(request: Request, value: Any) -> Any:
+            self.form = forms.known(str(value["form"]))
+            return {"form": self.form}
+
         def reset(request: Request, value: Any) -> Any:
+            self.later.drop()
             self.faults.clear()
             self.messages.clear()
             return {"reset": True}
 
-        return doors.door(self.faults, {"GET messages": messages, "POST reset": reset})
+        handlers = {
+            "GET state": state, "GET messages": messages, "POST form": form, "POST reset": reset,
+        }  # fmt: skip
+        return doors.door(self.faults, handlers)
 
 
 def _text(body: bytes) -> tuple[str, str]:
