@@ -114,6 +114,28 @@ class Page:
     more: bool
 
 
+class Configured(Protocol):
+    """A connector that parameters make what it is: each connection has one of its own."""
+
+    def configured(self, settings: Settings) -> Any:
+        """The connector for these settings; cheap, no I/O, raises nothing. ``manifest`` is its."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a parameter that somebody typed, in a sentence."""
+
+    parameter: str
+    words: str
+
+
+class Checking(Protocol):
+    """A connector that can tell whether parameters can be used, before they are kept."""
+
+    def check(self, parameters: Mapping[str, Any]) -> Sequence[Trouble]:
+        """Those of a connection as they would be kept; empty when they are right. No I/O."""
+
+
 class EventSource(Protocol):
     """
     A system that tells us what happened.
