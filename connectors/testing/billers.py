@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+import httpx
 
 from connectors import billing
-from connectors.contract import Command
+from connectors.contract import Command, Outcome
+from connectors.http import Client
 from connectors.testing.sinks import SinkContract
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
+
+_SOON_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,41 @@ class BillerContract(SinkContract):
             payload_sha256=sha256(dumps(payload)),
             correlation_id="story-1",
         )
+
+    def test_a_lost_answer_is_in_doubt_and_found_and_never_done_twice(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            # What a subscription needs, such as its customer, is there.
+            await self.send_one(client, self.command(2))
+            command = self.command(1)
+            await self.fault(sandbox, response_lost={"times": 1, "seconds": 0.02})
+            receipt = await self.send_one(client, command)
+            assert receipt.outcome is Outcome.IN_DOUBT, receipt
+            await self.once(client, command)
+
+        self.run(story)
+
+    def test_what_is_committed_late_is_found_and_never_done_twice(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            await self.send_one(client, self.command(2))
+            command = self.command(1)
+            await self.fault(sandbox, late_commit={"times": 1, "seconds": 0.3})
+            receipt = await self.send_one(client, command)
+            assert receipt.outcome is Outcome.IN_DOUBT, receipt
+            assert await self.connector.find(client, self.settings, [command.key]) == {}
+            async with asyncio.timeout(_SOON_S):
+                while not await self.connector.find(client, self.settings, [command.key]):
+                    await asyncio.sleep(0.02)
+            await self.once(client, command)
+
+        self.run(story, timeout_s=0.15)
+
+    async def once(self, client: Client, command: Command) -> None:
+        """Found, and asked for again: one of it."""
+        found = await self.find_one(client, command)
+        again = await self.send_one(client, command)
+        assert again.outcome is Outcome.ALREADY_DONE, again
+        assert again.external_id == found.external_id
+        assert (await self.find_one(client, command)).external_id == found.external_id
 
     def payload(self, number: int) -> dict[str, Any]:
         if self.kind == billing.SUBSCRIPTION:

@@ -87,14 +87,14 @@ class TestCustomer:
 
     def test_is_made_once_even_when_search_is_late(self) -> None:
         desk = Desk()
-        desk.app.state.faults.search_lag = 3600
+        desk.app.state.faults.set({"search_lag": 3600})
         desk.send(subscribe(key="rc1-aaaaaaaa0001"))
         desk.send(subscribe(key="rc1-aaaaaaaa0002"))
         assert len(desk.all("customer")) == 1
 
     def test_under_another_name_meanwhile_waits_for_search(self) -> None:
         desk = Desk()
-        desk.app.state.faults.search_lag = 3600
+        desk.app.state.faults.set({"search_lag": 3600})
         desk.send(subscribe())
         renamed = {"name": "Acme Inc", "other_ids": {"salesforce_account_id": "001A"}}
         receipt = desk.send(subscribe(key="rc1-aaaaaaaa0002", customer=renamed))
@@ -138,7 +138,7 @@ class TestSubscription:
 
     def test_that_search_does_not_know_yet_is_found_by_listing(self) -> None:
         desk = Desk()
-        desk.app.state.faults.search_lag = 3600
+        desk.app.state.faults.set({"search_lag": 3600})
         first = desk.send(subscribe())
         assert desk.find("rc1-aaaaaaaa0001") == [first.external_id]
 
@@ -308,6 +308,17 @@ class TestAnswers:
         problem = self.problem(429, {}, {"stripe-rate-limited-reason": "endpoint-rate"})
         assert problem.reason.endswith("calls of this kind come too often.")
         assert problem.retry_after == 5
+
+    def test_a_failure_of_the_sandbox_is_kept_under_its_key_and_made_good(self) -> None:
+        desk = Desk()
+        who = desk.business.create_customer(name="A")["id"]
+        desk.app.state.faults.set({"failed": 1})
+        asked = command(
+            billing.INVOICE_ITEM, {"customer_id": who, "currency": "USD", "amount": 100}
+        )
+        assert desk.send(asked).outcome is Outcome.IN_DOUBT
+        assert desk.send(asked).outcome is Outcome.OK
+        assert len(desk.all("invoiceitem")) == 1
 
     def test_a_failure_that_stripe_repeats_is_asked_anew_under_a_key_of_its_own(self) -> None:
         desk = Desk()

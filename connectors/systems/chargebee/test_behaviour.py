@@ -226,16 +226,6 @@ class TestAsking:
 
         play(story)
 
-    def test_a_lost_answer_is_in_doubt_and_then_found(self) -> None:
-        async def story(client: Client, control: httpx.AsyncClient, business: Business) -> None:
-            command = charge(business)
-            await control.post("/_control/faults", json={"response_lost": 1})
-            assert (await send(client, command)).outcome is Outcome.IN_DOUBT
-            assert (await send(client, command)).outcome is Outcome.ALREADY_DONE
-            assert len(list(business.world.all("unbilled_charge"))) == 1
-
-        play(story, timeout_s=0.1)
-
     def test_within_its_window_chargebee_repeats_its_answer(self) -> None:
         async def story(client: Client, control: httpx.AsyncClient, business: Business) -> None:
             command = charge(business)

@@ -22,7 +22,7 @@ from starlette.routing import Mount
 from connectors.contract import Settings
 from connectors.systems.stripe.sandbox import api, control
 from connectors.systems.stripe.sandbox.business import Business
-from connectors.systems.stripe.sandbox.faults import Faults
+from connectors.systems.stripe.sandbox.faults import faults as switches
 from connectors.systems.stripe.sandbox.hooks import Hooks
 from connectors.systems.stripe.sandbox.world import World
 
@@ -68,7 +68,7 @@ def build(config: Config | None = None) -> Starlette:
     path = Path(config.state_path) if config.state_path else None
     if path and path.exists():
         world.load(path)
-    faults = Faults()
+    faults = switches()
     hooks = Hooks(world, faults, retry_base_s=config.retry_base_s, retries=config.retries)
     if config.webhook_url:
         hooks.point(url=config.webhook_url, secret=config.webhook_secret)
@@ -80,16 +80,15 @@ def build(config: Config | None = None) -> Starlette:
         try:
             yield
         finally:
+            await speaking.later.aclose()
             await hooks.aclose()
             if saving and path:
                 saving.cancel()
                 world.save(path)
 
+    speaking = api.Api(world, business, faults, api_key=config.api_key)
     app = Starlette(
-        routes=[
-            control.door(world, business, faults, hooks),
-            Mount("/v1", api.Api(world, business, faults, api_key=config.api_key)),
-        ],
+        routes=[control.door(world, business, faults, hooks), Mount("/v1", speaking)],
         lifespan=lifespan,
     )
     app.state.world, app.state.faults, app.state.hooks = world, faults, hooks

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from connectors.sandboxes.calls import Background
+from connectors.sandboxes.faults import Faults, hang
 from connectors.systems.stripe.sandbox import resources
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.cash import Refused
-from connectors.systems.stripe.sandbox.faults import Faults
 from connectors.systems.stripe.sandbox.forms import nested
 from connectors.systems.stripe.sandbox.world import Missing, Obj, World, new_id
 
@@ -32,6 +33,7 @@ class Api:
         self._resources = resources.Resources(world, business, faults)
         self._faults = faults
         self._api_key = api_key
+        self.later = Background()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -40,20 +42,35 @@ class Api:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if self._faults.slow:
-            await asyncio.sleep(self._faults.slow)
-        if self._faults.strikes("down"):
+        work = "read" if request.method == "GET" else "write"
+        await self._faults.wait(work)
+        if self._faults.hit("down", work):
             return PlainTextResponse("upstream connect error", status_code=503)
-        if self._faults.strikes("garbage"):
-            return Response("<html><body>Maintenance</body></html>", media_type="text/html")
-        if self._faults.strikes("throttle"):
+        if self._faults.hit("throttle", work):
             return self._throttled()
-        if self._faults.strikes("unauthorized") or not self._signed_in(request):
+        if self._faults.hit("unauthorized", work) or not self._signed_in(request):
             said = "Invalid API Key provided: sk_test_****"
             return _error(401, said, kind="invalid_request_error")
         body = await request.body()
         if len(body) > _MAX_BODY:
             return _error(413, "The request is too large.", kind="invalid_request_error")
+        late = self._faults.hit("late_commit", work)
+        if late is not None:
+            self.later.start(self._later_on(late.seconds, request, body))
+            return await _never(request)
+        done = self._done(request, body)
+        lost = self._faults.hit("response_lost", work)
+        if lost is not None:
+            return await _never(request, lost.seconds)
+        if self._faults.hit("garbage", work):
+            return Response("<html><body>Maintenance</body></html>", media_type="text/html")
+        return done
+
+    async def _later_on(self, seconds: float, request: Request, body: bytes) -> None:
+        await asyncio.sleep(seconds)
+        self._done(request, body)
+
+    def _done(self, request: Request, body: bytes) -> Response:
         key = request.headers.get("idempotency-key", "")
         if key and request.method == "POST":
             return self._once(key, request, body)
@@ -61,15 +78,17 @@ class Api:
 
     def _once(self, key: str, request: Request, body: bytes) -> Response:
         """
-        The first answer again for the same key; other parameters are an error. Answers to
-        requests that were refused before they ran are not kept
+        The first answer again for the same key, a failure too; other parameters are an error.
+        Answers to requests that were refused before they ran are not kept
         (https://docs.stripe.com/api/idempotent_requests).
         """
         digest = hashlib.sha256(request.url.path.encode() + b"\n" + body).hexdigest()
         known = self._world.answers.get(key)
         if known is None:
-            answer = self._execute(request, body)
-            if answer.status_code < 400:
+            failed = self._faults.hit("failed", "write")
+            said = "An unknown error occurred."
+            answer = _error(500, said, kind="api_error") if failed else self._execute(request, body)
+            if failed or answer.status_code < 400:
                 text = bytes(answer.body).decode()
                 self._world.answers[key] = (digest, answer.status_code, text)
             return answer
@@ -120,6 +139,11 @@ class Api:
         if self._faults.retry_after is not None:
             answer.headers["Retry-After"] = str(self._faults.retry_after)
         return answer
+
+
+async def _never(request: Request, seconds: float = 0) -> Response:
+    await hang(request, seconds)
+    return PlainTextResponse("upstream request timeout", status_code=504)
 
 
 def _error(status: int, message: str, *, kind: str, code: str = "") -> Response:

@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
+from connectors.sandboxes.faults import Faults
 from connectors.systems.stripe.sandbox import scenarios
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.cash import Refused
 from connectors.systems.stripe.sandbox.documents import documents
-from connectors.systems.stripe.sandbox.faults import Faults
 from connectors.systems.stripe.sandbox.hooks import Hooks
 from connectors.systems.stripe.sandbox.world import Missing, World
 

@@ -8,9 +8,9 @@ import random
 from datetime import UTC, datetime
 from typing import Final
 
-from connectors.sandboxes.calls import Caller
+from connectors.sandboxes.calls import HOOK, Caller
+from connectors.sandboxes.faults import Faults
 from connectors.schemes import sign_timestamped
-from connectors.systems.stripe.sandbox.faults import Faults
 from connectors.systems.stripe.sandbox.world import Obj, World, new_id
 
 _AT_ONCE: Final = 16
@@ -57,16 +57,16 @@ class Hooks(Caller):
             wanted = endpoint["enabled_events"]
             if "*" not in wanted and event["type"] not in wanted:
                 continue
-            if self._faults.strikes("drop_webhooks"):
+            if self._faults.hit("drop_webhooks", HOOK):
                 self._note(event, endpoint, 0, "dropped")
                 continue
-            again = self._faults.strikes("duplicate_webhooks")
-            for _ in range(1 + max(1, int(self._faults.duplicate_webhooks)) if again else 1):
+            again = self._faults.hit("duplicate_webhooks", HOOK)
+            for _ in range(1 + (max(1, int(again.seconds)) if again else 0)):
                 self.start(self._deliver(event, endpoint))
 
     async def _deliver(self, event: Obj, endpoint: Obj) -> None:
         body = json.dumps(event, indent=2).encode()
-        if self._faults.strikes("reorder"):
+        if self._faults.hit("reorder", HOOK):
             await asyncio.sleep(random.uniform(0, 3))
         for attempt in range(self._retries + 1):
             async with self._gate:

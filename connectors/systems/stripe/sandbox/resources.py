@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from connectors.sandboxes.faults import Faults
 from connectors.systems.stripe.sandbox import search
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.cash import Refused
 from connectors.systems.stripe.sandbox.creating import Creating
-from connectors.systems.stripe.sandbox.faults import Faults
+from connectors.systems.stripe.sandbox.faults import SEARCH
 from connectors.systems.stripe.sandbox.objects import listed
 from connectors.systems.stripe.sandbox.world import Missing, Obj, World, moment
 
@@ -119,7 +120,8 @@ class Resources:
         if method == "GET" and (name, rest) == ("credit_notes", "preview"):
             return self._preview(given)
         if method == "GET" and rest == "search" and name in _SEARCHED:
-            late = int(self._faults.search_lag)
+            lag = self._faults.hit("search_lag", SEARCH)
+            late = int(lag.seconds) if lag else 0
             rows = self._world.all(_KINDS[name])
             return search.result(name, rows, given, before=moment() - late if late else None)
         if method == "GET" and name in _KINDS and not rest:

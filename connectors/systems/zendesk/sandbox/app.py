@@ -111,7 +111,7 @@ class Sandbox:
             return refused
         late = self.faults.hit("late_commit", work)
         if late is not None:
-            self._late = asyncio.create_task(self._do_later(request, raw, late.seconds))
+            self.hooks.start(self._do_later(request, raw, late.seconds))
             return await _never(request)
         try:
             done = JSONResponse(self._do(request, raw))
