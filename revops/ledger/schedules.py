@@ -85,7 +85,7 @@ def portions(
     an unknown convention.
     """
     touched = _touched(service, periods)
-    weights = _weights(convention, service, touched)
+    weights = weights_of(convention, service, touched)
     whole = sum(weights)
     stopped = until is not None and until <= service.end
     if stopped:
@@ -177,7 +177,8 @@ def _start(period: Period) -> date:
     return period.span.start
 
 
-def _weights(convention: str, service: Span, touched: Sequence[Period]) -> list[int]:
+def weights_of(convention: str, service: Span, touched: Sequence[Period]) -> list[int]:
+    """How much of the whole each period weighs that ``service`` touches. Raises ValueError."""
     if convention == DAILY:
         return [service.overlap(period.span) for period in touched]
     if convention == MONTH_EVEN:

@@ -134,3 +134,16 @@ class TestBases:
         basis = found[name]
         assert (basis.total, basis.index, basis.weights[:3]) == (1_200_000, 1, (31, 28, 31))
         assert cumulative(basis.total, basis.weights)[1] == 92_055
+
+    def test_of_a_schedule_whose_ends_count_by_day_weighs_as_the_schedule_does(self) -> None:
+        entity = make.a_legal_entity()
+        for month in range(1, 5):
+            make.a_period(entity, year=2025, month=month)
+        schedule = make.a_schedule(
+            make.a_journal(entity, accounting_date=date(2025, 1, 15)), total=100_000,
+            service_start=date(2025, 1, 15), service_end=date(2025, 4, 14),
+            convention="month_prorate_ends",
+        )  # fmt: skip
+        name = f"schedule:{schedule.pk}/2025-02"
+        basis = bases.of([row(name, 33_167)])[name]
+        assert cumulative(basis.total, basis.weights) == [18_188, 33_167, 33_167, 15_478]

@@ -19,14 +19,46 @@ _WEIGHED: Final = """
         WHEN 'daily' THEN greatest(0, least({day}, schedule.service_end + 1)
             - schedule.service_start)
         WHEN 'month_even' THEN touched.{which}
+        WHEN 'month_prorate_ends' THEN prorated.{which}
         WHEN 'point_in_time' THEN CASE WHEN {day} > schedule.service_start THEN 1 ELSE 0 END
     END"""
 _WHOLE: Final = """
     CASE schedule.convention
         WHEN 'daily' THEN schedule.service_end - schedule.service_start + 1
         WHEN 'month_even' THEN touched.whole
+        WHEN 'month_prorate_ends' THEN prorated.whole
         ELSE 1
     END"""
+# A day of the first period weighs as much as the last one has days, one of the last as the first
+# has, one in between the product over its own. All is multiplied by the days of the period in which
+# the schedule was stopped, so that nothing is divided that leaves a rest.
+_UNTIL: Final = """each.weight * cut_days * greatest(0, least({day}, each.ends + 1,
+    schedule.service_end + 1) - greatest(each.starts, schedule.service_start)) / each.share"""
+_PRORATED: Final = f"""
+    CROSS JOIN LATERAL (
+        SELECT sum({_UNTIL.format(day="schedule.service_end + 1")}) AS whole,
+            sum({_UNTIL.format(day="least(period.starts, cut.day)")}) AS before,
+            sum({_UNTIL.format(day="least(period.ends + 1, cut.day)")}) AS upto
+        FROM (
+            SELECT each.starts, each.ends,
+                CASE WHEN first AND last THEN 1 WHEN first THEN last_days WHEN last THEN first_days
+                    ELSE first_days * last_days END::bigint AS weight,
+                CASE WHEN first OR last THEN 1 ELSE days END AS share,
+                coalesce(max(days) FILTER (WHERE NOT first AND NOT last
+                    AND cut.day > each.starts AND cut.day <= each.ends) OVER (), 1) AS cut_days
+            FROM (
+                SELECT each.starts, each.ends, each.ends - each.starts + 1 AS days,
+                    first_value(each.ends - each.starts + 1) OVER whole AS first_days,
+                    last_value(each.ends - each.starts + 1) OVER whole AS last_days,
+                    row_number() OVER whole = 1 AS first,
+                    row_number() OVER whole = count(*) OVER whole AS last
+                FROM mappings_accountingperiod each
+                WHERE schedule.convention = 'month_prorate_ends'
+                    AND each.legal_entity_id = schedule.legal_entity_id
+                    AND each.starts <= schedule.service_end AND each.ends >= schedule.service_start
+                WINDOW whole AS (ORDER BY each.starts
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) each) each) prorated
+"""  # noqa: S608  our own literals
 _EARNED: Final = f"""
 FROM (
     SELECT schedule.*, entry.record_kind, entry.record_id, entry.recorded_at,
@@ -50,8 +82,9 @@ FROM (
         WHERE schedule.convention = 'month_even'
             AND each.legal_entity_id = schedule.legal_entity_id
             AND each.starts <= schedule.service_end AND each.ends >= schedule.service_start) touched
+    {_PRORATED}
     WHERE schedule.legal_entity_id = %(entity)s AND schedule.total <> 0
-        AND schedule.convention IN ('daily', 'month_even', 'point_in_time')
+        AND schedule.convention IN ('daily', 'month_even', 'month_prorate_ends', 'point_in_time')
         AND schedule.service_start <= %(ends)s AND schedule.service_end >= %(starts)s
         AND period.ends < current_date
         AND (entry.document_date IS NULL OR EXISTS (
@@ -116,7 +149,7 @@ FROM (
         AND period.code = recognition.period_code
     LEFT JOIN ledger_journalentry entry ON entry.id = recognition.entry_id
     WHERE schedule.legal_entity_id = %(entity)s
-        AND schedule.convention IN ('daily', 'month_even', 'point_in_time')
+        AND schedule.convention IN ('daily', 'month_even', 'month_prorate_ends', 'point_in_time')
         AND period.starts BETWEEN %(starts)s AND %(ends)s AND period.ends < current_date
     GROUP BY recognition.schedule_id, recognition.period_code
 ) done

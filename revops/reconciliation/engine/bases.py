@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from revops.kernel.periods import Span
-from revops.ledger.schedules import MONTH_EVEN
+from revops.ledger.schedules import Period, weights_of
 from revops.reconciliation.engine.explaining import Basis, weights_30_360
 from revops.reconciliation.engine.rows import Row
 from revops.store import sql
@@ -26,7 +26,7 @@ FROM ledger_revenueschedule AS schedule
 JOIN mappings_accountingperiod AS period
     ON period.legal_entity_id = schedule.legal_entity_id
     AND period.ends >= schedule.service_start AND period.starts <= schedule.service_end
-WHERE schedule.id = ANY(%s) AND schedule.stopped_on IS NULL
+WHERE schedule.id = ANY(%s) AND schedule.stopped_on IS NULL AND schedule.convention <> 'on_use'
 GROUP BY schedule.id
 """
 
@@ -78,9 +78,8 @@ def _portions(wanted: dict[str, tuple[int, str]]) -> dict[str, Basis]:
 def _basis(schedule: Any, code: str) -> Basis:
     service = Span(schedule.service_start, schedule.service_end)
     periods: list[tuple[date, date]] = list(zip(schedule.starts, schedule.ends, strict=True))
-    weights = [service.overlap(Span(*period)) for period in periods]
-    if schedule.convention == MONTH_EVEN:
-        weights = [1] * len(periods)
+    touched = [Period(one, Span(*span)) for one, span in zip(schedule.codes, periods, strict=True)]
+    weights = weights_of(schedule.convention, service, touched)
     return Basis(
         total=schedule.total, weights=tuple(weights), index=schedule.codes.index(code),
         weights_30=tuple(weights_30_360(service.start, service.end, periods)),
