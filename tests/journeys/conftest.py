@@ -22,6 +22,15 @@ def world(transactional_db: None, settings: LazySettings, live_server: Any) -> I
 
 
 @pytest.fixture
+def everybody(transactional_db: None, settings: LazySettings, live_server: Any) -> Iterator[World]:
+    """The world with every system that the demo has."""
+    settings.REVOPS_DEMO = True
+    settings.REVOPS_SETTLE_SCALE = 0.0
+    with opened(live_server.url, everybody=True) as found:
+        yield found
+
+
+@pytest.fixture
 def at_desks() -> Iterator[Callable[[str, str], Desk]]:
     """People of the demo company in Chromium, each in a window; over HTTP where there is none."""
     path = shutil.which("chromium")

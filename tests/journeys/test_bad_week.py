@@ -20,11 +20,11 @@ from exceptions import kinds
 from exceptions.models import Case
 from revops.pipeline import poll
 from revops.sandbox import company
-from revops.sandbox.rehearsals import catalogue, queries
+from revops.sandbox.rehearsals import catalogue
 from revops.sandbox.rehearsals import operations as rehearsals
 from revops.sandbox.rehearsals.models import Rehearsal
 from revops.sandbox.rehearsals.operations import advancing
-from revops.sandbox.rehearsals.queries import Report
+from revops.sandbox.rehearsals.report import Report, read
 from tests.journeys.desk import Desk
 from tests.journeys.world import World
 
@@ -34,15 +34,14 @@ _REFUSED: Final = frozenset({"refused", "partial_posting"})
 
 @pytest.fixture
 def week(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All drills, in less time: each as long as its fault needs to strike."""
-    quicker = {
-        "throttle": {"throttle": True, "retry_after": 1},
-        "lost_answers": {"response_lost": {"times": 2, "on": "post", "seconds": 0.1}},
-    }
+    """The drills of billing and ERPs, in less time: each as long as its fault needs to strike."""
+    quicker = {"retry_after": 1, "response_lost": {"times": 2, "seconds": 0.1}}
     drills = tuple(
-        replace(one, seconds=2 if one.system == company.ERP else 1,
-                faults=quicker.get(one.slug, one.faults))
-        for one in catalogue.DRILLS
+        replace(
+            one, seconds=2 if catalogue.BOOKS in one.parties else 1, beside={},
+            rather={name: quicker.get(name, value) for name, value in one.rather.items()},
+        )
+        for one in catalogue.DRILLS if catalogue.OTHERS not in one.parties
     )  # fmt: skip
     monkeypatch.setattr(catalogue, "DRILLS", drills)
     monkeypatch.setattr(advancing, "_LOOK", timedelta(seconds=0.5))
@@ -89,7 +88,7 @@ class TestBadWeek:
         assert "The books match." in ines.on(begun, "count").text
         assert "No open exceptions" in priya.see("/exceptions/").text
         assert not [(one.kind, one.state, one.what_happened) for one in world.open_cases()]
-        counted = queries.read(Rehearsal.objects.get().counted)
+        counted = read(Rehearsal.objects.get().counted)
         assert counted is not None
         assert not counted.ends_in_all
         for line in counted.lines:
@@ -109,7 +108,7 @@ class TestBadWeek:
             met |= {case.kind for case in world.open_cases()}
             self._try_again(priya)
             found.refresh_from_db()
-        report = queries.read(found.counted)
+        report = read(found.counted)
         assert report is not None, (found.state, found.note, world.left())
         return report, met
 

@@ -27,11 +27,12 @@ from revops.pipeline import fetch, poll, process, send, sources
 from revops.pipeline.flows.advance import look_again
 from revops.pipeline.metering import turn
 from revops.pipeline.models import StepRun
-from revops.sandbox import company, contacts, metered
+from revops.sandbox import company, contacts, group, metered
 from revops.sandbox.serve import Stand, stands
 from revops.sandbox.tours import base
 from revops.sandbox.tours.base import Facts, Tour, Walk
 from revops.store import sql
+from revops.warehouse import operations as loads
 
 # Outbound messages gather for a moment before they are sent.
 _QUIET_S = 0.5
@@ -41,8 +42,11 @@ _OVER = ("posted", "exception", "cancelled")
 
 
 @contextmanager
-def opened(console_url: str) -> Iterator[World]:
-    """The demo company anew, its sandboxes answering, and nothing played."""
+def opened(console_url: str, *, everybody: bool = False) -> Iterator[World]:
+    """
+    The demo company anew, its sandboxes answering, and nothing played; with ``everybody`` the
+    companies that joined it, too.
+    """
     for forget in (books.forget, sources.forget, fetch.forget):
         forget()
     company.seed()
@@ -50,15 +54,30 @@ def opened(console_url: str) -> Iterator[World]:
     contacts.seed()
     # People are told nothing here: a mailbox and a chat would be in the way of no test.
     Connection.objects.filter(slug__in=(contacts.MAIL, contacts.CHAT)).delete()
+    if everybody:
+        group.seed()
     for connection in Connection.objects.exclude(control_url=""):
-        url = f"http://127.0.0.1:{free_port()}"
-        Connection.objects.filter(pk=connection.pk).update(base_url=url, control_url=url)
+        _moved(connection)
     sources.forget()
     with ExitStack() as stack:
         for stand in stands(console_url=console_url, state=None):
             stack.enter_context(_serving(stand))
         yield World()
     sources.forget()
+
+
+def _moved(connection: Connection) -> None:
+    """To a free port, with all that is said of the old one."""
+    old, url = connection.control_url, f"http://127.0.0.1:{free_port()}"
+    told = connection.parameters
+    connection.parameters = {name: url if value == old else value for name, value in told.items()}
+    if connection.base_url == old:
+        connection.base_url = url
+    else:
+        scheme = connection.base_url.partition(":")[0]
+        connection.base_url = f"{scheme}://127.0.0.1:{free_port()}"
+    connection.control_url = url
+    connection.save(update_fields=["base_url", "control_url", "parameters"])
 
 
 @contextmanager
@@ -129,6 +148,7 @@ class World:
             done += fetch.fetch(connection.pk)
             done += process.advance(connection.pk, seconds=20, linger=0)
             done += send.drain(connection.pk, drainer="journey", seconds=20, linger=0)
+        loads.load_all()
         # A look takes what changed in the last half minute as new: rated again, it would never end.
         if done or not self._looked:
             self._looked = turn.look(every=0)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from accounts.models import User
+from connectors.contract import SnapshotRow
 from revops.kernel import clock
+from revops.kernel.keys import idempotency_key
+from revops.sandbox.rehearsals import counting
 from revops.sandbox.rehearsals.catalogue import DRILLS
-from revops.sandbox.rehearsals.counting import Issued, keys_of
+from revops.sandbox.rehearsals.counting import Held, Issued
 from revops.sandbox.rehearsals.models import Drill, Rehearsal
-from revops.sandbox.rehearsals.queries import Line, Open, Report, Standing
+from revops.sandbox.rehearsals.report import Line, Open, Part, Report, Standing
 
 ENTITIES = ["US-INC", "UK-LTD"]
 
@@ -19,7 +22,11 @@ def a_report(**given: Any) -> Report:
     """Of one invoice of USD 12.00 that billing, the ERP and the console have alike."""
     one = (1, 1_200)
     report = Report(at=clock.now().isoformat(), documents=1)
-    report.lines = [Line("Invoices", "USD", one, one, one, 0)]
+    report.lines = [Line("Invoices", "USD", one, one, one, 0, "Stripe")]
+    report.parts = [
+        Part("tryton", "Tryton", ["429 storm"], turned_away=2, books=(1, 0)),
+        Part("gainsight", "Gainsight", ["Everybody else is away"], unanswered=1),
+    ]
     for name, value in given.items():
         setattr(report, name, value)
     return report
@@ -58,18 +65,30 @@ def row(id: str, amount: int, *, kind: str = "invoice", currency: str = "USD") -
             "at": 1_790_000_000}  # fmt: skip
 
 
-def move(
-    document: Issued, total: str, *, entity: str = "US-INC", revision: int = 1,
-    state: str = "posted", second: str = "",
-) -> dict[str, Any]:  # fmt: skip
-    """Its posting as the ERP's sandbox lists it: a customer owes, and revenue came in."""
-    keys = keys_of(document, entities=sorted(ENTITIES), source="stripe")
-    key = keys[2 * (revision - 1) + sorted(ENTITIES).index(entity)]
-    lines: Sequence[dict[str, str]] = [
-        {"account": "1100", "debit": total, "credit": "0.00", "party": "C-1"},
-        {"account": "4000", "debit": "0.00", "credit": total, "party": ""},
-    ]
-    if second:
-        lines[0]["second"], lines[1]["second"] = second, second.replace(" ", " -")
-    return {"key": key, "text": f"JE-1 Invoice {document.number}, Alder", "number": "2026/1",
-            "state": state, "currency": "USD", "lines": lines}  # fmt: skip
+def journal(
+    document: Issued, total: int, *, entity: str = "US-INC", revision: int = 1,
+    currency: str = "USD", books: str = "", **given: Any,
+) -> SnapshotRow:  # fmt: skip
+    """
+    How an ERP lists its posting: a customer owes ``total`` minor units, and revenue came in; in
+    books of another currency, ``books``, a hundred minor units more. ``given`` replaces members.
+    """
+    key = idempotency_key(
+        lane="primary", legal_entity=entity, document_type="invoice",
+        business_key=f"{document.source}:{document.id}", revision=revision,
+    )  # fmt: skip
+    accounts = {currency: {"1100": total, "4000": -total}}
+    if books:
+        accounts[books] = {"1100": total + 100, "4000": -total - 100}
+    row = SnapshotRow(
+        kind="journal", external_id="1", key=key, currency=books or currency, amount=total,
+        dated="2026-09-01", state="posted", reference=f"JE-1 Invoice {document.number}, Alder",
+        accounts=accounts,
+    )  # fmt: skip
+    return replace(row, **given)
+
+
+def posting(document: Issued, total: int, *, erp: str = "tryton", **given: Any) -> Held:
+    """What an ERP holds of it."""
+    (held,) = counting.held([journal(document, total, **given)], erp=erp)
+    return held

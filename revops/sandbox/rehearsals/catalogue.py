@@ -1,6 +1,7 @@
 """
-The drills. Each breaks one sandbox for some seconds while the demo's customers go on buying, and
-says what the console should make of it.
+The drills. Each breaks the sandboxes of some systems for some seconds while the demo's customers go
+on buying, and says what the console should make of it. Which systems, their roles decide; how, the
+``[[switches]]`` of their manifests.
 """
 
 from __future__ import annotations
@@ -9,99 +10,121 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from revops.sandbox.company import ERP, STRIPE
+from connectors.manifest import Manifest
+
+BILLING: Final = "billing"
+BOOKS: Final = "erp"
+OTHERS: Final = "others"
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
     """
     ``does`` and ``should`` are sentences: what it does, and what the console should do.
-    ``system`` is the slug of the connection whose sandbox gets ``faults`` for ``seconds``; one
-    that strikes a number of times has LONGEST_S to do so once. Meanwhile billing issues
-    ``invoices``, of which ``paid`` are paid, dated ``ago`` seconds back, and tells ``news`` events
-    of an unknown type.
-    ``asks``: the source is polled when it is over. ``playbooks`` are pages for whoever looks.
+    In the sandboxes of its ``parties`` the ``switches`` (slugs) are on for ``seconds``, with the
+    values of ``rather`` in place of their own and ``beside`` beside them; those of billing and ERPs
+    that strike a number of times have LONGEST_S to do so once. Meanwhile the company's own billing
+    issues ``invoices``, of which ``paid`` are paid, and the others a few for each entity that they
+    bill, dated ``ago`` seconds back. ``news`` events of an unknown type are told.
+    ``asks``: the sources are polled when it is over. ``playbooks`` are pages for whoever looks.
     """
 
     slug: str
     title: str
     does: str
     should: str
-    system: str
+    parties: Sequence[str]
     seconds: int
     playbooks: Sequence[str]
-    faults: Mapping[str, Any] = field(default_factory=dict)
+    switches: Sequence[str] = ()
+    rather: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = field(default_factory=dict)
     invoices: int = 0
     paid: int = 0
     ago: int = 0
     news: int = 0
     asks: bool = False
 
-    @property
-    def counted(self) -> Mapping[str, int]:
-        """Its faults that strike a number of times, with that number."""
-        return {
-            name: value["times"] for name, value in self.faults.items()
-            if isinstance(value, Mapping) and "times" in value
-        }  # fmt: skip
+    def faults(self, manifest: Manifest) -> dict[str, Any]:
+        """What it switches on in the sandbox of such a system; {} when that has none of it."""
+        found: dict[str, Any] = {}
+        for switch in manifest.switches:
+            if switch.slug in self.switches and switch.door == "faults":
+                found |= {name: self.rather.get(name, value) for name, value in switch.on.items()}
+        return {**self.beside, **found} if found else {}
 
-    @property
-    def mended(self) -> Mapping[str, Any]:
-        """What switches its faults off, and no others."""
-        return dict.fromkeys(self.faults, False)
 
+# Answers get lost without the console having to wait until it gives up.
+_LOST: Final = {"response_lost": {"times": 2, "seconds": 0.2}}
+_SOON: Final = {"retry_after": 3}
 
 DRILLS: Final = (
     Drill(
         "duplicates", "Duplicate storm",
-        "Every webhook of billing comes five times, out of order, for 12 invoices and 6 payments.",
+        "Every webhook of billing comes several times, out of order, for 12 invoices and more.",
         "Each event counts once, and nothing is booked twice.",
-        STRIPE, 10, ("event_conflict",),
-        faults={"duplicate_webhooks": 4, "reorder": 1}, invoices=12, paid=6,
+        (BILLING,), 10, ("event_conflict",), ("duplicate_webhooks",), invoices=12, paid=6,
     ),
     Drill(
         "lost_webhooks", "Lost webhooks",
-        "Billing issues 6 invoices, and none of its webhooks arrives.",
+        "Billing issues invoices, and none of its webhooks arrives.",
         "The next poll finds them, and one case says that webhooks are missing.",
-        STRIPE, 10, ("webhooks_missing",),
-        faults={"drop_webhooks": 1}, invoices=6, ago=120, asks=True,
+        (BILLING,), 10, ("webhooks_missing",), ("drop_webhooks",), invoices=6, ago=120, asks=True,
     ),
     Drill(
         "throttle", "429 storm",
-        "The ERP turns every call away with 429 and asks for a pause of 3 seconds.",
+        "Every ERP turns all calls away with 429; some ask for a pause of 3 seconds.",
         "Sending slows down and goes on by itself. Nothing is lost.",
-        ERP, 15, ("target_down",),
-        faults={"throttle": True, "retry_after": 3}, invoices=8, paid=4,
+        (BOOKS,), 15, ("target_down",), ("throttle",), _SOON, invoices=8, paid=4,
     ),
     Drill(
         "maintenance", "Maintenance window",
-        "The ERP answers every call with 503, as behind a maintenance page.",
-        "Sending stops, one case says what waits, and it all goes out afterwards.",
-        ERP, 20, ("target_down",),
-        faults={"down": True}, invoices=6,
+        "Every ERP answers all calls with 503, as behind a maintenance page.",
+        "Sending stops, one case for each says what waits, and it all goes out afterwards.",
+        (BOOKS,), 20, ("target_down",), ("down",), invoices=6,
     ),
     Drill(
         "partial_batch", "Partial batch",
         "Of 8 postings, the ERP takes some and refuses the others.",
         "What was taken stays. Each refusal is a case that a person retries.",
-        ERP, 10, ("refused",),
-        faults={"refuse_post": {"times": 3}}, invoices=8,
+        (BOOKS,), 10, ("refused",), ("refuse_post",), {"refuse_post": {"times": 3}}, invoices=8,
     ),
     Drill(
         "lost_answers", "Slow and lost answers",
-        "The ERP answers a second late, and answers get lost after the work is done.",
+        "Every ERP answers a second late, and answers get lost after the work is done.",
         "What is in doubt is asked about before anything is sent again.",
-        ERP, 15, ("in_doubt",),
-        faults={
-            "slow": {"seconds": 1}, "response_lost": {"times": 2, "on": "post", "seconds": 0.2},
-        },
+        (BOOKS,), 15, ("in_doubt",), ("response_lost",), _LOST, {"slow": {"seconds": 1}},
         invoices=5,
     ),
     Drill(
         "schema", "Schema change",
         "Billing tells 2 events of a type that did not exist before.",
         "They are stored and put aside as one cause. Nothing else waits for them.",
-        STRIPE, 5, ("schema_drift",), news=2, invoices=2,
+        (BILLING,), 5, ("schema_drift",), news=2, invoices=2,
+    ),
+    Drill(
+        "others_down", "Everybody else is away",
+        "Sales, success, support, tax, the warehouse and all others turn every call away.",
+        "The books go on. What is for them waits, and goes out when they are back.",
+        (OTHERS,), 15, ("target_down",), ("down",), invoices=4, paid=2,
+    ),
+    Drill(
+        "others_busy", "Everybody else is busy",
+        "Sales, success, support and all others ask to slow down, for 3 seconds each time.",
+        "Each is called less often, on its own. The books go on.",
+        (OTHERS,), 12, ("target_down",), ("throttle",), _SOON, invoices=4, paid=2,
+    ),
+    Drill(
+        "others_lost", "Everybody else loses answers",
+        "Sales, success, support and all others do their work, and two answers each get lost.",
+        "They are asked before anything is sent again; messages come twice under one id.",
+        (OTHERS,), 15, ("in_doubt",), ("response_lost",), _LOST, invoices=4, paid=2,
+    ),
+    Drill(
+        "others_silent", "Everybody else calls nobody",
+        "The webhooks of sales, success, support and all others do not arrive.",
+        "The next poll finds what happened.",
+        (OTHERS,), 8, ("webhooks_missing",), ("drop_webhooks",), asks=True,
     ),
 )  # fmt: skip
 

@@ -1,25 +1,29 @@
 """
-The independent count: billing's own list beside the ERP's own list, read from the two sandboxes.
+The independent count: what billing lists as issued beside what the ERPs list as posted.
 
-No table of the console takes part. A document of billing and a posting of the ERP belong together
+No table of the console takes part. A document of billing and a posting of an ERP belong together
 by the key that the ERP was given, and that key follows from what the document is
 (``revops.kernel.keys``): connection, kind and billing's own id.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from connectors.contract import SnapshotRow
 from revops.kernel.keys import idempotency_key
 from revops.kernel.money import Money, total
+from revops.sandbox import chart
 
 LANE: Final = "primary"
 # A document that was booked again has a later revision; more are not looked for.
 _REVISIONS: Final = (1, 2, 3)
+# What customers owe by an invoice stands here, in every ERP of the demo.
+_OWED: Final = frozenset(code for role, code in chart.ROLES if role == "receivable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,9 @@ SORTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A document as billing lists it."""
+    """A document as billing lists it; ``source`` is the slug of its connection."""
 
+    source: str
     kind: str
     id: str
     number: str
@@ -54,25 +59,33 @@ class Issued:
 @dataclass(frozen=True, slots=True)
 class Held:
     """
-    A posting as the ERP lists it. ``kind`` is what its text says, “” for any other. ``owed`` is
-    what its customer owes by it, ``debits`` are all of its debits.
+    A posting as an ERP lists it; ``erp`` is the slug of its connection. ``kind`` is what its text
+    says, “” for any other. ``accounts``: debits less credits by currency and account, in the
+    books' ``currency`` and in the document's where that is another one.
     """
 
+    erp: str
     key: str
     kind: str
     number: str
-    owed: Money
-    debits: Money
+    currency: str
+    accounts: Mapping[str, Mapping[str, int]]
 
     def over(self, kind: str) -> Money:
-        """What a document of that kind is over."""
-        return self.owed if kind == "invoice" else self.debits
+        """What a document of that kind is over: what is owed by an invoice, debits of others."""
+        currency = next((one for one in self.accounts if one != self.currency), self.currency)
+        sums = self.accounts.get(currency, {})
+        if kind == "invoice":
+            owed = sum(amount for code, amount in sums.items() if code in _OWED)
+            return Money(abs(owed), currency)
+        return Money(sum(amount for amount in sums.values() if amount > 0), currency)
 
 
 @dataclass(slots=True)
 class Line:
-    """Documents of one kind and currency: how many and how much, by each of the two."""
+    """Documents of a billing system, of one kind and currency: how many and how much, by each."""
 
+    source: str
     kind: str
     label: str
     currency: str
@@ -92,8 +105,9 @@ class Line:
 @dataclass(slots=True)
 class Count:
     """
-    ``missing`` is in billing's list alone, ``unknown`` in the ERP's; ``other`` has another amount
-    there, ``twice`` is there more than once.
+    ``missing`` is in billing's list alone, ``unknown`` in an ERP's; ``other`` has another amount
+    there, ``twice`` is there more than once, or in two ERPs. ``kept``: by ERP, how many documents
+    of billing it holds; ``wrong`` how many of its postings do not agree.
     """
 
     lines: Sequence[Line]
@@ -101,45 +115,44 @@ class Count:
     other: list[tuple[Issued, Held]] = field(default_factory=list)
     twice: list[Issued] = field(default_factory=list)
     unknown: list[Held] = field(default_factory=list)
+    kept: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
 
 
-def issued(answer: Mapping[str, Any]) -> list[Issued]:
+def issued(answer: Mapping[str, Any], *, source: str) -> list[Issued]:
     """Billing's list, from its sandbox's ``documents``."""
     return [
         Issued(
-            row["kind"], row["id"], row["number"], Money(abs(row["amount"]), row["currency"]),
-            datetime.fromtimestamp(row["at"], tz=UTC),
+            source, row["kind"], row["id"], row["number"],
+            Money(abs(row["amount"]), row["currency"]), datetime.fromtimestamp(row["at"], tz=UTC),
         )
         for row in answer["documents"]
     ]  # fmt: skip
 
 
-def held(answer: Iterable[Mapping[str, Any]]) -> list[Held]:
-    """The ERP's list of what is posted, from its sandbox's ``moves``."""
+def held(rows: Iterable[SnapshotRow], *, erp: str) -> list[Held]:
+    """What is posted, from an ERP's list of journals."""
     return [
-        Held(
-            move["key"], _kind(move["text"]), move["number"],
-            abs(_sum(move, owed=True)), abs(_sum(move, owed=False)),
-        )
-        for move in answer if move["state"] == "posted"
+        Held(erp, row.key, _kind(row.reference), row.number, row.currency, row.accounts)
+        for row in rows if row.state == "posted"
     ]  # fmt: skip
 
 
 def compare(
-    documents: Sequence[Issued], postings: Sequence[Held], *, entities: Iterable[str], source: str
+    documents: Sequence[Issued], postings: Sequence[Held], *, entities: Iterable[str]
 ) -> Count:
-    """``entities`` are the codes of whoever keeps books, ``source`` is billing's connection."""
+    """``entities`` are the codes of whoever keeps books."""
     codes = sorted(set(entities))
     by_key: dict[str, list[Held]] = defaultdict(list)
     for posting in postings:
         by_key[posting.key].append(posting)
-    lines: dict[tuple[str, str], Line] = {}
+    lines: dict[tuple[str, str, str], Line] = {}
     count = Count(())
     known: set[str] = set()
     for document in documents:
-        keys = keys_of(document, entities=codes, source=source)
+        keys = keys_of(document, entities=codes)
         known.update(keys)
-        line = _line(lines, document.kind, document.money.currency)
+        line = _line(lines, document.source, document.kind, document.money.currency)
         line.issued.append(document)
         found = [by_key[key] for key in keys if key in by_key]
         line.held += [
@@ -148,41 +161,49 @@ def compare(
         ]  # fmt: skip
         if not found:
             count.missing.append(document)
-        elif any(len(same) > 1 for same in found):
+            line.wrong += 1
+            continue
+        standing = found[-1][0]
+        count.kept[standing.erp] += 1
+        if any(len(same) > 1 for same in found):
             count.twice.append(document)
-        elif found[-1][0].over(document.kind) != document.money:
-            count.other.append((document, found[-1][0]))
+        elif standing.over(document.kind) != document.money:
+            count.other.append((document, standing))
         else:
             continue
         line.wrong += 1
+        count.wrong[standing.erp] += 1
     for posting in postings:
         if not posting.kind or posting.key in known:
             continue
-        line = _line(lines, posting.kind, posting.over(posting.kind).currency)
+        line = _line(lines, "", posting.kind, posting.over(posting.kind).currency)
         line.held.append(posting)
         line.wrong += 1
         count.unknown.append(posting)
+        count.wrong[posting.erp] += 1
     order = [sort.kind for sort in SORTS]
-    count.lines = sorted(lines.values(), key=lambda one: (order.index(one.kind), one.currency))
+    count.lines = sorted(
+        lines.values(), key=lambda one: (one.source, order.index(one.kind), one.currency)
+    )
     return count
 
 
-def keys_of(document: Issued, *, entities: Sequence[str], source: str) -> list[str]:
-    """Every key under which the ERP may hold it, earlier revisions first."""
+def keys_of(document: Issued, *, entities: Sequence[str]) -> list[str]:
+    """Every key under which an ERP may hold it, earlier revisions first."""
     sort = next(one for one in SORTS if one.kind == document.kind)
     return [
         idempotency_key(
             lane=LANE, legal_entity=code, document_type=sort.document_type,
-            business_key=f"{source}:{document.id}", revision=revision,
+            business_key=f"{document.source}:{document.id}", revision=revision,
         )
         for revision in _REVISIONS
         for code in entities
     ]  # fmt: skip
 
 
-def _line(lines: dict[tuple[str, str], Line], kind: str, currency: str) -> Line:
+def _line(lines: dict[tuple[str, str, str], Line], source: str, kind: str, currency: str) -> Line:
     label = next(one.label for one in SORTS if one.kind == kind)
-    return lines.setdefault((kind, currency), Line(kind, label, currency))
+    return lines.setdefault((source, kind, currency), Line(source, kind, label, currency))
 
 
 def _kind(text: str) -> str:
@@ -192,24 +213,3 @@ def _kind(text: str) -> str:
     """
     word, number, *_ = [*text.split()[1:3], "", ""]
     return next((one.kind for one in SORTS if one.word == word and number.endswith(",")), "")
-
-
-def _sum(move: Mapping[str, Any], *, owed: bool) -> Money:
-    """
-    Of the lines that name a customer, debits less credits; else of all lines, their debits. In the
-    document's own currency where the books are kept in another one.
-    """
-    lines = [line for line in move["lines"] if line["party"] or not owed]
-    seconds = [line["second"].split() for line in lines if line.get("second")]
-    if seconds:
-        currency = seconds[0][0]
-        amounts = [Money.parse(text, currency) for _, text in seconds]
-    else:
-        currency = move["currency"]
-        amounts = [
-            Money.parse(line["debit"], currency) - Money.parse(line["credit"], currency)
-            for line in lines
-        ]
-    if not owed:
-        amounts = [amount for amount in amounts if amount > Money.zero(currency)]
-    return total(amounts, currency)

@@ -36,7 +36,7 @@ class Rehearsal(models.Model):
     """
     ``due_at`` is when a worker takes the next step, ``fence`` grows with every claim and stop.
     ``live`` is true or null, so that one runs at a time. ``facts`` is what its drills need of each
-    other and how counters stood before; ``counted`` the latest count (``queries.Report``).
+    other and how counters stood before; ``counted`` the latest count (``report.Report``).
     """
 
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)

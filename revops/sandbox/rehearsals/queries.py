@@ -1,18 +1,17 @@
 """
-The report of a rehearsal. The count itself is the sandboxes' (``counting``); beside it stands what
-the console's own tables say: how many it booked, where each missing document is, which cases came
-and went.
+The report of a rehearsal. The count itself is the systems' (``listing``, ``counting``); beside it
+stands what the console's own tables say: how many it booked, where each missing document is, how
+the calls of each system went, which cases came and went.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Count as Number
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from exceptions.models import Case, CaseState
 from revops.delivery.models import Attempt, OutboundCommand
@@ -20,21 +19,22 @@ from revops.events.models import LIVE_INBOX, InboundEvent, SourceCursor
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.mappings.models import LegalEntity
-from revops.sandbox.company import ERP, STRIPE
-from revops.sandbox.rehearsals import counting, doors
+from revops.sandbox.rehearsals import catalogue, counting, listing, systems
+from revops.sandbox.rehearsals.catalogue import BILLING, BOOKS
 from revops.sandbox.rehearsals.counting import SORTS, Count, Issued
 from revops.sandbox.rehearsals.kinds import DIFFERENCE
 from revops.sandbox.rehearsals.models import LIVE, Rehearsal
+from revops.sandbox.rehearsals.report import Line, Open, Part, Report, Standing, read
+from revops.sandbox.rehearsals.systems import System
 from revops.store import sql
 
 # What billing issued so lately may still be on its way to us.
 _FRESH: Final = timedelta(seconds=60)
 _MOST_SHOWN: Final = 20
-# Cases that end by themselves, in a minute or two.
-_BY_ITSELF: Final = frozenset({"target_down", "in_doubt"})
 # What the console did meanwhile; fields of a report.
 _DONE: Final = ("repeats", "found", "turned_away", "unanswered", "refused")
 _OVER: Final = ("posted", "exception", "cancelled")
+_WENT: Final = ("throttled", "transient", "in_doubt", "refused")
 
 # Invoices by what their customers owe, the others by all of their debits; the last revision counts.
 _BOOKED: Final = """
@@ -60,85 +60,6 @@ GROUP BY document_type, currency
 """
 
 
-@dataclass(slots=True)
-class Line:
-    """A kind of document in a currency: (how many, minor units) by each; ``wrong`` do not agree."""
-
-    label: str
-    currency: str
-    billing: tuple[int, int]
-    erp: tuple[int, int]
-    console: tuple[int, int]
-    wrong: int
-
-
-@dataclass(slots=True)
-class Open:
-    """
-    A document that is not as it should be. ``what`` is missing, other, twice or unknown; a missing
-    one is ``where``: in a case, waiting, or nowhere.
-    """
-
-    what: str
-    number: str
-    minor: int
-    currency: str
-    where: str = ""
-    case: int | None = None
-
-
-@dataclass(slots=True)
-class Standing:
-    """A cause that came up since the rehearsal began and of which cases are open."""
-
-    cause_key: str
-    kind: str
-    sentence: str
-    cases: int
-
-
-@dataclass(slots=True)
-class Report:
-    """As it is stored; ``ends`` are the first of ``ends_in_all``."""
-
-    at: str
-    lines: list[Line] = field(default_factory=list)
-    ends: list[Open] = field(default_factory=list)
-    ends_in_all: int = 0
-    in_cases: int = 0
-    waiting: int = 0
-    unexplained: int = 0
-    documents: int = 0
-    opened: int = 0
-    cleared: int = 0
-    standing: list[Standing] = field(default_factory=list)
-    repeats: int = 0
-    found: int = 0
-    turned_away: int = 0
-    unanswered: int = 0
-    refused: int = 0
-
-    @property
-    def settled(self) -> bool:
-        """Nothing changes any more unless a person does something."""
-        on_its_way = self.waiting or self.unexplained
-        return not on_its_way and not any(one.kind in _BY_ITSELF for one in self.standing)
-
-    def stored(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def read(stored: Mapping[str, Any] | None) -> Report | None:
-    """A stored report; None before the first count."""
-    if stored is None:
-        return None
-    value = dict(stored)
-    value["lines"] = [Line(**one) for one in value["lines"]]
-    value["ends"] = [Open(**one) for one in value["ends"]]
-    value["standing"] = [Standing(**one) for one in value["standing"]]
-    return Report(**value)
-
-
 def live() -> Rehearsal | None:
     """The one that runs."""
     return Rehearsal.objects.filter(state__in=LIVE).first()
@@ -151,18 +72,21 @@ def missed() -> dict[str, int]:
 
 def count(rehearsal: Rehearsal) -> Report:
     """
-    Ask both sandboxes, and look where the rest is. After the rehearsal's end, cases that came later
-    are somebody else's, and what the console did is as it was then. Calls out, so it must not run
-    in a transaction. Raises doors.NotPossible.
+    Ask all billing systems and ERPs, and look where the rest is. After the rehearsal's end, cases
+    that came later are somebody else's, and what the console did is as it was then. Calls out, so
+    it must not run in a transaction. Raises doors.NotPossible.
     """
-    documents = counting.issued(doors.get(STRIPE, "documents"))
-    postings = counting.held(doors.get(ERP, "moves"))
-    entities = LegalEntity.objects.values_list("code", flat=True)
-    found = counting.compare(documents, postings, entities=entities, source=STRIPE)
+    everybody = systems.all_of()
+    billing = [one for one in everybody if one.party == BILLING]
+    documents = listing.issued(billing)
+    postings = listing.held([one for one in everybody if one.party == BOOKS])
+    entities = list(LegalEntity.objects.values_list("code", flat=True))
+    found = counting.compare(documents, postings, entities=entities)
     report = Report(at=clock.now().isoformat(), documents=len(documents))
-    report.lines = _lines(found)
-    _ends(report, found, list(entities))
+    report.lines = _lines(found, billing)
+    _ends(report, found, entities)
     _cases(report, rehearsal.started_at, rehearsal.ended_at or clock.now())
+    report.parts = _parts(rehearsal, found, everybody)
     before = read(rehearsal.counted) if rehearsal.ended_at else None
     if before is None:
         _done(report, rehearsal.started_at, rehearsal.facts.get("missed", {}))
@@ -172,11 +96,13 @@ def count(rehearsal: Rehearsal) -> Report:
     return report
 
 
-def _lines(found: Count) -> list[Line]:
+def _lines(found: Count, billing: Sequence[System]) -> list[Line]:
     types = {sort.document_type: sort.kind for sort in SORTS}
-    rows = sql.rows(_BOOKED, {"lane": counting.LANE, "types": list(types), "source": STRIPE})
+    labels = {one.slug: one.label for one in billing}
     booked = {
-        (types[row.document_type], row.currency): (row.number, int(row.amount)) for row in rows
+        (slug, types[row.document_type], row.currency): (row.number, int(row.amount))
+        for slug in labels
+        for row in sql.rows(_BOOKED, {"lane": counting.LANE, "types": list(types), "source": slug})
     }
     lines = []
     for line in found.lines:
@@ -185,15 +111,46 @@ def _lines(found: Count) -> list[Line]:
             Line(
                 line.label, line.currency, (len(line.issued), by_billing.minor),
                 (len(line.held), by_erp.minor),
-                booked.get((line.kind, line.currency), (0, 0)), line.wrong,
+                booked.get((line.source, line.kind, line.currency), (0, 0)), line.wrong,
+                labels.get(line.source, ""),
             )
         )  # fmt: skip
     return lines
 
 
+def _parts(rehearsal: Rehearsal, found: Count, everybody: Sequence[System]) -> list[Part]:
+    """Everybody whom a drill struck, and all ERPs; the books' keepers first."""
+    began = rehearsal.drills.exclude(began_at=None).order_by("position")
+    struck: dict[str, list[str]] = {}
+    for slug in began.values_list("slug", flat=True):
+        drill = catalogue.drill(slug)
+        for strike in systems.strikes(drill, everybody) if drill is not None else ():
+            struck.setdefault(strike.system.slug, []).append(catalogue.title_of(slug))
+    ended = rehearsal.ended_at or clock.now()
+    answers = {
+        (row["connection"], row["outcome"]): row["number"]
+        for row in Attempt.objects.filter(intent_at__range=(rehearsal.started_at, ended))
+        .values("outcome", connection=F("command__connection_id"))
+        .annotate(number=Number("pk"))
+    }
+    parts = []
+    for one in sorted(everybody, key=lambda one: one.party != BOOKS):
+        books = (found.kept[one.slug], found.wrong[one.slug]) if one.party == BOOKS else None
+        if one.slug not in struck and books is None:
+            continue
+        went = {outcome: answers.get((one.id, outcome), 0) for outcome in _WENT}
+        parts.append(
+            Part(
+                one.slug, one.label, struck.get(one.slug, []),
+                went["throttled"] + went["transient"], went["in_doubt"], went["refused"], books,
+            )
+        )  # fmt: skip
+    return parts
+
+
 def _ends(report: Report, found: Count, entities: Sequence[str]) -> None:
     held = _whereabouts(found.missing, entities)
-    asked = SourceCursor.objects.get(connection__slug=STRIPE).polled_at
+    polled = dict(SourceCursor.objects.values_list("connection__slug", "polled_at"))
     fresh = clock.now() - _FRESH
     ends = [
         *(_open("twice", one.number, one.money) for one in found.twice),
@@ -203,9 +160,10 @@ def _ends(report: Report, found: Count, entities: Sequence[str]) -> None:
     report.unexplained = len(ends)
     for document in found.missing:
         end = _open("missing", document.number, document.money)
-        end.where, end.case = held.get(document.id, ("", None))
+        end.where, end.case = held.get((document.source, document.id), ("", None))
         if not end.where:
             # The next poll tells of what came into being since the last one.
+            asked = polled.get(document.source)
             late = document.at < fresh and (asked is None or document.at < asked)
             end.where = "nowhere" if late else "waiting"
         ends.append(end)
@@ -223,34 +181,38 @@ def _open(what: str, number: str, money: Money) -> Open:
 
 def _whereabouts(
     documents: Sequence[Issued], entities: Sequence[str]
-) -> dict[str, tuple[str, int | None]]:
-    """By billing's id: in which case a document is, or that it waits; nothing of the others."""
+) -> dict[tuple[str, str], tuple[str, int | None]]:
+    """
+    By billing system and its id: in which case a document is, or that it waits; nothing of the
+    others.
+    """
     by_key = {
-        key: document.id
+        key: (document.source, document.id)
         for document in documents
-        for key in counting.keys_of(document, entities=entities, source=STRIPE)
+        for key in counting.keys_of(document, entities=entities)
     }
-    commands = OutboundCommand.objects.filter(
-        connection__slug=ERP, key__in=list(by_key)
-    ).values_list("pk", "key", "state")
+    commands = OutboundCommand.objects.filter(key__in=list(by_key)).values_list(
+        "pk", "key", "state"
+    )
     events = InboundEvent.objects.filter(
-        connection__slug=STRIPE, object_id__in=[one.id for one in documents]
-    ).values_list("pk", "object_id", "state")
+        connection__slug__in={one.source for one in documents},
+        object_id__in=[one.id for one in documents],
+    ).values_list("pk", "connection__slug", "object_id", "state")
     sent, told = list(commands), list(events)
     cases = _cases_of([row[0] for row in sent], [row[0] for row in told])
-    found: dict[str, tuple[str, int | None]] = {}
+    found: dict[tuple[str, str], tuple[str, int | None]] = {}
     waits = {state.value for state in LIVE_INBOX}
-    for event, name, state in told:
+    for event, source, name, state in told:
         if state in waits:
-            found[name] = ("waiting", None)
+            found[source, name] = ("waiting", None)
         if ("event", event) in cases:
-            found[name] = ("case", cases["event", event])
+            found[source, name] = ("case", cases["event", event])
     for command, key, state in sent:
-        name = by_key[key]
+        place = by_key[key]
         if state not in _OVER:
-            found[name] = ("waiting", None)
+            found[place] = ("waiting", None)
         if ("command", command) in cases:
-            found[name] = ("case", cases["command", command])
+            found[place] = ("case", cases["command", command])
     return found
 
 

@@ -1,49 +1,38 @@
-"""Throwing one drill: break the sandbox, and let billing do business meanwhile."""
+"""Throwing one drill: break the sandboxes, and let billing do business meanwhile."""
 
 from __future__ import annotations
 
-import time
-from typing import Any, Final
+from typing import Any
 
-from revops.sandbox.company import STRIPE
-from revops.sandbox.rehearsals import doors
-from revops.sandbox.rehearsals.catalogue import Drill
-
-_PLAN: Final = {
-    "count": 1, "price": "price_team_yearly", "amount": 1_200_000, "tax_percent": "8.25",
-    "legal_entity": "US-INC",
-}  # fmt: skip
-_FIRST: Final = 40_000
-_STEP: Final = 1_500
+from revops.sandbox.rehearsals import buyers, doors, systems
+from revops.sandbox.rehearsals.catalogue import BILLING, Drill
 
 
 def throw(drill: Drill, facts: dict[str, Any], *, name: str) -> str:
     """
-    What was thrown, in a sentence. The customer who buys is made once a rehearsal and kept in
-    ``facts``. Raises NotPossible; some of it may have been thrown by then.
+    What was thrown, in a sentence. Who buys is kept in ``facts``. Raises NotPossible; some of it
+    may have been thrown by then.
     """
-    if "customer" not in facts:
-        made = doors.post(STRIPE, "scenario/customers", _PLAN | {"called": f"Rehearsal {name}"})
-        facts["customer"] = made["made"][0]["customer"]
-    if drill.faults:
-        doors.post(drill.system, "faults", drill.faults)
-    invoices = [_issue(drill, facts["customer"], number) for number in range(drill.invoices)]
-    for invoice in invoices[: drill.paid]:
-        doors.post(STRIPE, "scenario/pay", {"invoice": invoice})
-    for _ in range(drill.news):
-        doors.post(STRIPE, "scenario/new_kind", {})
+    struck = systems.strikes(drill)
+    for strike in struck:
+        doors.post(strike.system.slug, "faults", strike.faults)
+    issued, paid = buyers.trade(drill, facts, name=name)
+    told = _news(drill) if drill.news else 0
     parts = [
-        _counted(drill.invoices, "invoice", "issued"), _counted(drill.paid, "payment", "made"),
-        _counted(drill.news, "event", "of a new type told"),
+        f"Struck: {', '.join(strike.system.label for strike in struck)}" if struck else "",
+        _counted(issued, "invoice", "issued"), _counted(paid, "payment", "made"),
+        _counted(told, "event", "of a new type told"),
     ]  # fmt: skip
     return "; ".join(part for part in parts if part) + "."
 
 
-def _issue(drill: Drill, customer: str, number: int) -> str:
-    values: dict[str, Any] = {"customer": customer, "amount": _FIRST + _STEP * number}
-    if drill.ago:
-        values["at"] = int(time.time()) - drill.ago
-    return str(doors.post(STRIPE, "scenario/issue", values)["invoice"])
+def _news(drill: Drill) -> int:
+    """The first billing system tells them: others that do would be another cause each."""
+    for system in systems.all_of(BILLING)[:1]:
+        for _ in range(drill.news):
+            doors.post(system.slug, "scenario/new_kind", {})
+        return drill.news
+    return 0
 
 
 def _counted(number: int, noun: str, what: str) -> str:

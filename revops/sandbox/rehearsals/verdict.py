@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from revops.sandbox.rehearsals.queries import Report
+from revops.sandbox.rehearsals.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def of(report: Report) -> Verdict:
         )  # fmt: skip
     return Verdict(
         "ok", "tick", "The books match.",
-        f"{report.documents:,} documents of billing are in the ERP, each once and with its amount. "
+        f"{report.documents:,} documents of billing are in their ERPs, each once, as billed. "
         "No case since its start is open.",
     )  # fmt: skip
 

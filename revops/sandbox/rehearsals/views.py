@@ -16,9 +16,17 @@ from exceptions import kinds
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.sandbox.company import ERP, STRIPE
-from revops.sandbox.rehearsals import catalogue, doors, operations, queries, verdict
+from revops.sandbox.rehearsals import (
+    catalogue,
+    doors,
+    operations,
+    queries,
+    systems,
+    verdict,
+)
 from revops.sandbox.rehearsals.models import LIVE, Rehearsal, RehearsalState
 from revops.sandbox.rehearsals.operations import RehearsalRefused
+from revops.sandbox.rehearsals.report import Report, read
 from revops.web.filters import Filters
 from revops.web.htmx import refuse, render_page
 from revops.web.pagination import numbered_page
@@ -100,7 +108,7 @@ def _listed(
     earlier = Rehearsal.objects.select_related("by").prefetch_related("drills").order_by("-pk")
     page = numbered_page(earlier, number=state.one("page"))
     context = {
-        "drills": [(one, chosen is None or one.slug in chosen) for one in catalogue.DRILLS],
+        "drills": _choices(chosen),
         "lasts": catalogue.lasts(catalogue.DRILLS),
         "patience": catalogue.PATIENCE_S // 60,
         "running": queries.live(),
@@ -113,8 +121,20 @@ def _listed(
     return render_page(request, "rehearsals/list.html", context, status=status)
 
 
+def _choices(chosen: Sequence[str] | None) -> list[tuple[catalogue.Drill, bool, str]]:
+    """Each drill, whether it is ticked, and whom it strikes."""
+    known = systems.all_of()
+    return [
+        (
+            one, chosen is None or one.slug in chosen,
+            ", ".join(strike.system.label for strike in systems.strikes(one, known)),
+        )
+        for one in catalogue.DRILLS
+    ]  # fmt: skip
+
+
 def _came_to(one: Rehearsal) -> verdict.Verdict | None:
-    report = queries.read(one.counted) if one.state not in LIVE else None
+    report = read(one.counted) if one.state not in LIVE else None
     return verdict.of(report) if report else None
 
 
@@ -123,7 +143,7 @@ def _tag(state: str) -> tuple[str, str]:
 
 
 def _context(request: HttpRequest, found: Rehearsal) -> dict[str, Any]:
-    report = queries.read(found.counted)
+    report = read(found.counted)
     rows = [
         (one, catalogue.drill(one.slug), catalogue.title_of(one.slug), *_tag(one.state))
         for one in found.drills.order_by("position")
@@ -143,7 +163,7 @@ def _context(request: HttpRequest, found: Rehearsal) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _of_report(report: queries.Report) -> dict[str, Any]:
+def _of_report(report: Report) -> dict[str, Any]:
     return {
         "report": report,
         "counted_at": datetime.fromisoformat(report.at),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from revops.sandbox.rehearsals.models import Rehearsal
-from revops.sandbox.rehearsals.queries import Report
+from revops.sandbox.rehearsals.report import Report
 from tests.browser.addresses import at
 from tests.browser.looks import Look
 from tests.browser.stage import Stage

@@ -18,9 +18,11 @@ from django.db import transaction
 
 from revops.kernel import clock
 from revops.pipeline import fetch, sources
-from revops.sandbox.rehearsals import catalogue, doors, queries, throwing
+from revops.sandbox.rehearsals import catalogue, doors, queries, systems, throwing
+from revops.sandbox.rehearsals.catalogue import OTHERS
 from revops.sandbox.rehearsals.models import Drill, DrillState, Rehearsal, RehearsalState
 from revops.sandbox.rehearsals.operations.counting import conclude
+from revops.sandbox.rehearsals.report import Report
 from revops.store import sql
 
 log = structlog.get_logger(__name__)
@@ -117,22 +119,34 @@ def _lift(rehearsal: Rehearsal, row: Drill, at: datetime) -> None:
         row.state, row.said = DrillState.FAILED, f"{problem} It may still be broken."
     drill = catalogue.drill(row.slug)
     if drill is not None and drill.asks and not problem:
-        fetch.ask_soon(sources.by_slug(drill.system))
+        for strike in systems.strikes(drill):
+            if strike.system.tells:
+                fetch.ask_soon(sources.by_slug(strike.system.slug))
     _write(rehearsal, _due(at), row)
 
 
 def _strikes_yet(row: Drill, at: datetime) -> bool:
-    """Whether it has not struck once: the ERP may not be called for a while."""
+    """
+    Whether something has not struck once: an ERP may not be called for a while. Nobody waits for
+    other systems: it may be that nothing is for them.
+    """
     drill = catalogue.drill(row.slug)
-    if drill is None or not drill.counted or row.began_at is None or row.lifts_at == row.began_at:
+    if drill is None or row.began_at is None or row.lifts_at == row.began_at:
         return False
     if at >= row.began_at + timedelta(seconds=catalogue.LONGEST_S):
         return False
+    return any(
+        _idle(strike) for strike in systems.strikes(drill)
+        if strike.counted and strike.system.party != OTHERS
+    )  # fmt: skip
+
+
+def _idle(strike: systems.Strike) -> bool:
     try:
-        left = doors.get(drill.system, "faults")
+        left = doors.get(strike.system.slug, "faults")
     except doors.NotPossible:
         return False
-    return any(left.get(name, {}).get("times") == most for name, most in drill.counted.items())
+    return any(left.get(name, {}).get("times") == most for name, most in strike.counted.items())
 
 
 def _settle(rehearsal: Rehearsal, at: datetime) -> None:
@@ -175,18 +189,18 @@ def _stop(rehearsal: Rehearsal, at: datetime) -> None:
 def _mended(rows: Sequence[Drill]) -> str:
     """Switch off what these drills switch on; why that was not possible, or “”."""
     problem = ""
+    known = systems.all_of()
     for row in rows:
         drill = catalogue.drill(row.slug)
-        if drill is None or not drill.faults:
-            continue
-        try:
-            doors.post(drill.system, "faults", drill.mended)
-        except doors.NotPossible as error:
-            problem = str(error)
+        for strike in systems.strikes(drill, known) if drill is not None else ():
+            try:
+                doors.post(strike.system.slug, "faults", strike.mended)
+            except doors.NotPossible as error:
+                problem = str(error)
     return problem
 
 
-def _counted(rehearsal: Rehearsal) -> queries.Report | None:
+def _counted(rehearsal: Rehearsal) -> Report | None:
     try:
         return queries.count(rehearsal)
     except doors.NotPossible as problem:
@@ -194,9 +208,7 @@ def _counted(rehearsal: Rehearsal) -> queries.Report | None:
         return None
 
 
-def _end(
-    held: Rehearsal, state: RehearsalState, report: queries.Report | None, at: datetime
-) -> None:
+def _end(held: Rehearsal, state: RehearsalState, report: Report | None, at: datetime) -> None:
     held.state, held.live, held.due_at, held.ended_at = state, None, None, at
     if report is None:
         held.note = f"{held.note} The systems could not be counted.".strip()

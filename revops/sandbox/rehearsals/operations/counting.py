@@ -7,7 +7,7 @@ from datetime import datetime
 from exceptions import operations as cases
 from revops.sandbox.rehearsals import kinds
 from revops.sandbox.rehearsals.models import Rehearsal
-from revops.sandbox.rehearsals.queries import Report
+from revops.sandbox.rehearsals.report import Report
 
 
 def conclude(rehearsal: Rehearsal, report: Report, *, at: datetime) -> None:
