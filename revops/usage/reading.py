@@ -109,6 +109,8 @@ def _cloud_event(item: Mapping[str, Any], now: datetime) -> Raw:
         raise _Wrong("The specversion of a CloudEvent is 1.0.")
     data = item.get("data")
     if data is None:
+        if item.get("data_base64") is not None:
+            raise _Wrong("The data of a usage event is a JSON object, not data_base64.")
         data = {}
     if not isinstance(data, Mapping):
         raise _Wrong("The data of a usage event is a JSON object.")

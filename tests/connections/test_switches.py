@@ -171,7 +171,7 @@ class TestOffer:
 
     def test_are_declared_by_the_connectors_themselves(self) -> None:
         declared = {slug for slug, one in registry.all_manifests().items() if one.switches}
-        assert declared == set(registry.all_manifests()) - {"cloudevents", "statement"}
+        assert declared == set(registry.all_manifests()) - {"statement"}
         named = set(registry.all_manifests())
         assert not [slug for slug in named if slug in Path(switches.__file__).read_text("utf-8")]
 

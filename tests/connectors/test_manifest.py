@@ -175,3 +175,7 @@ class TestWhatPeopleAreAskedFor:
         assert Manifest.parse({**LEAST, "places": [place]}).places[0].label == "Live"
         with pytest.raises(ManifestInvalid, match="sandbox or production"):
             Manifest.parse({**LEAST, "places": [{**place, "kind": "elsewhere"}]})
+
+    def test_sandboxes_listen_at_a_port_of_their_own(self) -> None:
+        ports = [one.sandbox_port for one in registry.all_manifests().values() if one.sandbox_port]
+        assert len(set(ports)) == len(ports)

@@ -3,6 +3,10 @@ A product to develop and rehearse against: its customers use it, and it tells th
 batches of CloudEvents, as products do: some events come twice, some late, none in order.
 
 ``product.py`` is what happens and how it is sent; the switchboard under ``/_control/`` is here.
+
+    GET  state          how much was told, the last calls, and what the console did not take
+    POST scenario/use   customers use it (``Product.use``)
+    POST reset          nothing told, no faults
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from connectors.contract import Settings
 from connectors.sandboxes.door import door
 from connectors.systems.cloudevents.sandbox.product import Product
 
-DEFAULT_PORT: Final = 8435
+DEFAULT_PORT: Final = 8436
 SIGNED_WITH: Final = "whsec_c2FuZGJveC1zaWduaW5nLXNlY3JldC0wMDAx"
 
 
@@ -55,8 +59,16 @@ def _routes(product: Product) -> list[BaseRoute]:
     async def use(request: Request, value: Any) -> Any:
         return await product.use(**value)
 
+    def reset(request: Request, value: Any) -> Any:
+        product.reset()
+        return {"reset": True}
+
     control = door(
         product.faults,
-        {"GET state": lambda request, value: product.state(), "POST scenario/use": use},
+        {
+            "GET state": lambda request, value: product.state(),
+            "POST scenario/use": use,
+            "POST reset": reset,
+        },
     )
     return [Route("/", alive), control]
