@@ -77,6 +77,20 @@ class TestDrift:
     def test_in_what_is_no_event_stops_nobody(self, billing: Connection) -> None:
         assert look(billing, b"{", b"[]") == 0
 
+    def test_of_a_connector_that_fails_at_a_body_is_left_and_the_others_are_looked_at(
+        self, billing: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connector = registry.get("stripe")
+        reads = type(connector).open
+
+        def fails(self: Any, given: bytes) -> Any:
+            if b"Poison" in given:
+                raise KeyError("data")
+            return reads(self, given)
+
+        monkeypatch.setattr(type(connector), "open", fails)
+        assert look(billing, body(name="Poison"), body(nickname="Ann"), troubled=True) == 1
+
     def test_is_not_what_the_connector_adds_nor_a_gap_in_a_type_that_is_not_recorded(
         self, billing: Connection
     ) -> None:
