@@ -166,3 +166,11 @@ def maintenance(
         "WHERE connection_id = %s",
         (since, until, note, connection_id),
     )
+
+
+def fall_back(connection_id: int, *, to: int | None, after: int) -> None:
+    """Where messages go when sending has been stopped for so many minutes; None: they wait."""
+    sql.run(
+        "UPDATE delivery_gate SET fallback_id = %s, fallback_after = %s WHERE connection_id = %s",
+        (to, after, connection_id),
+    )

@@ -146,6 +146,14 @@ class Gate(models.Model):
     drain_until = models.DateTimeField(null=True)
     succeeded_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
+    # Where messages go when sending has been stopped for so many minutes; how many went there since
+    # it stopped, and when the latest did.
+    fallback = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    fallback_after = models.PositiveSmallIntegerField(default=15, db_default=15)
+    fallback_count = models.PositiveIntegerField(default=0, db_default=0)
+    fallback_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"gate of {self.connection_id}"

@@ -55,6 +55,20 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    """
+    Where messages go once sending has been stopped for ``after`` minutes, and how many of this
+    stop did, the latest ``at``.
+    """
+
+    slug: str
+    label: str
+    after: int
+    count: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """
     One connection's delivery. ``status`` is a word of revops/web/statuses.py; ``story`` says in a
@@ -73,6 +87,7 @@ class Health:
     paused_by: str
     pause_reason: str
     window_note: str
+    fallback: Fallback | None = None
 
     @property
     def waiting_count(self) -> int:
@@ -107,6 +122,8 @@ WITH latest AS (
 )
 SELECT {", ".join(f"gate.{name}" for name in gates.COLUMNS)}, gate.connection_id,
     gate.succeeded_at, gate.failed_at, gate.paused_by, gate.pause_reason, gate.window_note,
+    other.slug AS other, other.label AS other_label, gate.fallback_after, gate.fallback_at,
+    gate.fallback_count,
     queue.items, {windows.OF_GATE.format(gate="gate")}, now() AS now,
     coalesce(calls.sent, 0) AS sent, coalesce(calls.failed, 0) AS failed,
     coalesce(calls.asked, 0) AS asked,
@@ -114,6 +131,7 @@ SELECT {", ".join(f"gate.{name}" for name in gates.COLUMNS)}, gate.connection_id
         AS capped
 FROM delivery_gate gate
 LEFT JOIN calls ON calls.connection_id = gate.connection_id
+LEFT JOIN connectors_connection other ON other.id = gate.fallback_id
 LEFT JOIN LATERAL (
     SELECT json_agg(item ORDER BY item.amount DESC) AS items FROM (
         SELECT currency, document_type, count(*) AS count, sum(amount)::bigint AS amount,
@@ -142,9 +160,17 @@ def health(connection_ids: Sequence[int]) -> dict[int, Health]:
         found[row.connection_id] = Health(
             row.connection_id, status, story, gate, row.now, queue,
             Calls(row.sent, row.failed, row.asked, row.capped), row.succeeded_at, row.failed_at,
-            row.paused_by, row.pause_reason, row.window_note,
+            row.paused_by, row.pause_reason, row.window_note, _fallback(row),
         )  # fmt: skip
     return found
+
+
+def _fallback(row: Any) -> Fallback | None:
+    if row.other is None:
+        return None
+    this = row.fallback_at and row.opened_at and row.fallback_at >= row.opened_at
+    count = row.fallback_count if this else 0
+    return Fallback(row.other, row.other_label, row.fallback_after, count, row.fallback_at)
 
 
 def _waiting(item: Mapping[str, Any]) -> Waiting:

@@ -19,9 +19,11 @@ from revops.delivery.drain import Target
 from revops.delivery.gate import Breaker, GateRow
 from revops.events.operations import MEANINGS
 from revops.kernel import strict_json
-from revops.pipeline import backlog, findings, notifying, wake
+from revops.pipeline import backlog, findings, wake
 from revops.pipeline.flows.advance import JOURNAL, follow
 from revops.pipeline.flows.queries.subjects import subjects_of
+from revops.pipeline.messages import DOCUMENT, label_of
+from revops.pipeline.messages import SUBJECT as MESSAGE
 from revops.pipeline.partial import noticing
 from revops.store import sql
 
@@ -67,7 +69,7 @@ def tell(target: Target, endings: Sequence[Ending], gate: GateRow) -> None:
         if ending.row.state is State.UNKNOWN
         and (ending.receipt is None or ending.receipt.outcome is Outcome.IN_DOUBT)
         # A message to a person is sent again by itself: nobody has anything to decide.
-        and ending.work.subject_kind != notifying.SUBJECT
+        and ending.work.subject_kind != MESSAGE
     ]
     _proof(target, posted)
     _publish(target, posted + stopped, subjects, at)
@@ -141,9 +143,9 @@ def _subjects(endings: Sequence[Ending]) -> dict[int, Subject]:
         for work in told
         if work.subject_kind == JOURNAL and work.subject_id in known
     }
-    messages = [work for work in told if work.subject_kind == notifying.SUBJECT]
+    messages = [work for work in told if work.subject_kind == MESSAGE]
     found |= {work.id: _message(work) for work in messages}
-    others = [work.id for work in told if work.subject_kind not in (JOURNAL, notifying.SUBJECT)]
+    others = [work.id for work in told if work.subject_kind not in (JOURNAL, MESSAGE)]
     return found | {
         command_id: Subject(0, "", document, key, 1, None, description, customer)
         for command_id, document, key, description, customer in subjects_of(others)
@@ -151,8 +153,8 @@ def _subjects(endings: Sequence[Ending]) -> dict[int, Subject]:
 
 
 def _message(work: Work) -> Subject:
-    label = notifying.label_of(work.subject_id)
-    return Subject(0, "", notifying.DOCUMENT, work.key, 1, None, label, "")
+    label = label_of(work.subject_id)
+    return Subject(0, "", DOCUMENT, work.key, 1, None, label, "")
 
 
 def _proof(target: Target, posted: Sequence[Ending]) -> None:

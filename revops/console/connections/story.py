@@ -58,6 +58,7 @@ def _sent(health: Health, now: datetime) -> Iterator[Moment]:
                 "twice as many each time.",
                 ahead=True,
             )
+    yield from _elsewhere(health, now)
     if gate.not_before and gate.not_before > now:
         yield Moment(gate.not_before, "info", "Calls go out again, half as many.", ahead=True)
     yield from _held(health, now)
@@ -65,6 +66,21 @@ def _sent(health: Health, now: datetime) -> Iterator[Moment]:
         ahead = health.settles_at > now
         text = f"{health.in_doubt:,} in doubt: from here on a look-up is conclusive."
         yield Moment(health.settles_at, "wait", text, ahead=ahead)
+
+
+def _elsewhere(health: Health, now: datetime) -> Iterator[Moment]:
+    """Messages that take another way while nothing can be sent."""
+    other, gate = health.fallback, health.gate
+    if other is None:
+        return
+    if other.count and other.at:
+        many = f"{other.count:,} notices went" if other.count > 1 else "1 notice went"
+        yield Moment(other.at, "info", f"{many} by {other.label} instead.")
+    if gate.breaker is not Breaker.CLOSED and gate.opened_at:
+        from_then = gate.opened_at + timedelta(minutes=other.after)
+        if from_then > now:
+            text = f"Notices that wait go by {other.label} instead."
+            yield Moment(from_then, "info", text, ahead=True)
 
 
 def _held(health: Health, now: datetime) -> Iterator[Moment]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.urls import reverse
 
 from revops.kernel import clock, strict_json
-from revops.pipeline.notifying import address
+from revops.pipeline.messages import address
 from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready
 from revops.store import sql
 
