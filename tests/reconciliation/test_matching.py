@@ -14,7 +14,7 @@ from approvals import operations as approvals
 from approvals.models import ApprovalRequest
 from exceptions.models import Case
 from revops.kernel import clock
-from revops.reconciliation.models import Break, Match, Run
+from revops.reconciliation.models import Break, Match, Pair, Run
 from revops.reconciliation.operations import drafts, matching
 from revops.reconciliation.operations.matching import MatchRefused, Outcome, RowsChanged, Wanted
 from revops.reconciliation.queries import figures, leftovers, suggestions
@@ -144,6 +144,14 @@ class TestAPageOfASide:
         assert (second.number, second.pages) == (2, every.total)
         assert [one.item.name for one in second.rows] == [names()[0], *names(number=2)][1:]
         assert leftovers.page_of(run, "left", number=999).number == every.total
+
+    def test_is_looked_for_among_what_stands_of_its_pair_alone(self, run: Run) -> None:
+        (other, *_) = Break.objects.filter(pair=run.pair).order_by("pk")
+        other.pk, other.pair = None, Pair.objects.create(check_slug="another")
+        # Whoever took it apart would fail.
+        other.left = [{"id": "x", "number": "PO-2", "amount": "no number"}]
+        other.save()
+        assert leftovers.page_of(run, "left", words="po-2").total == 1
 
 
 class TestADifference:

@@ -106,7 +106,9 @@ def page_of(
     """
     found = breaks_of(run).exclude(**{side: []}).exclude(pk__in=list(without))
     for word in words.lower().split()[:_WORDS]:
-        named = sql.tuples(_NAMED.format(side=side), _told(word))
+        named = sql.tuples(
+            _NAMED.format(side=side), (run.pair_id, run.legal_entity_id, *_told(word))
+        )
         found = found.filter(pk__in=[number for (number,) in named])
     keys = ("-size", "pk") if order == LARGEST else ("period_code", "pk")
     total = found.count()
@@ -116,9 +118,13 @@ def page_of(
 
 
 _WORDS: Final = 6
+# Of what stands of the pair alone: the rows of all others are not taken apart for it.
 _NAMED: Final = """
-SELECT held.id FROM reconciliation_break held
-CROSS JOIN LATERAL jsonb_array_elements(held."{side}") AS item
+SELECT held.id FROM (
+    SELECT id, "{side}" AS rows FROM reconciliation_break
+    WHERE pair_id = %s AND legal_entity_id = %s AND NOT (state = 'settled') OFFSET 0
+) held
+CROSS JOIN LATERAL jsonb_array_elements(held.rows) AS item
 WHERE concat_ws(' ', item ->> 'number', item ->> 'id', item ->> 'party', item ->> 'reference',
     item ->> 'dated') ILIKE %s OR abs((item ->> 'amount')::bigint) = ANY(%s)
 """
