@@ -1,7 +1,7 @@
 """
 The rest of the demo's group: companies that joined it with systems of their own. Chargebee bills
 them, each keeps its books in another ERP, AvaTax records what was charged in the United States, a
-warehouse holds what is known, and a customer portal is told of entitlements.
+warehouse and Snowflake hold what is known, and a customer portal is told of entitlements.
 
 ``seed`` needs the company; ``play`` lets the customers of these companies be billed and pay.
 """
@@ -203,7 +203,9 @@ def _connect(joined: Sequence[Member]) -> None:
 
 
 def _others(port: int) -> None:
-    """A tax engine, a warehouse, and somebody who subscribed."""
+    """A tax engine, two warehouses, and somebody who subscribed."""
+    from connectors.systems.snowflake import sandbox as snowflake
+
     home = LegalEntity.objects.get(code="US-INC")
     tax = company.connect("avalara", "avalara", "Avalara", port, {"companies": "US-INC=DEFAULT"})
     EntityMap.objects.get_or_create(connection=tax, hint="", defaults={"legal_entity": home})
@@ -211,6 +213,10 @@ def _others(port: int) -> None:
     company.connect(
         "warehouse", "warehouse", "Warehouse", port + 1, {"login": "warehouse"},
         base_url=f"postgresql://127.0.0.1:{port + 2}",
+    )  # fmt: skip
+    company.connect(
+        "snowflake", "snowflake", "Snowflake", port + 5, {"account": "demo"},
+        secrets={"private_key": snowflake.private_key()},
     )  # fmt: skip
     company.connect(
         "portal", "portal", "Customer portal", port + 3,

@@ -35,6 +35,8 @@ SETTLED: Final = timedelta(seconds=120)
 # Records in a slice, and rows in one command: lines of many invoices make several commands.
 SLICE: Final = 2_000
 LARGEST: Final = 500
+# A command's payload, unless a single row is larger: warehouses take statements of so much.
+LARGEST_TEXT: Final = 256 * 1024
 _BUDGET_S: Final = 20.0
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -113,26 +115,38 @@ def _orders(
     names = [column.name for column in FACTS[fact].columns]
     for code, mine in by_entity.items():
         for start in range(0, len(mine), LARGEST):
-            part = mine[start : start + LARGEST]
-            rows = [_told(row, names, hidden) for row in part]
-            payload = strict_json.dumps({"fact": fact, "legal_entity": code, "rows": rows})
-            yield Order(
-                connection_id=connection.pk,
-                lane=connection.slug[:24],
-                legal_entity_id=entities[code],
-                legal_entity=code,
-                document_type=DOCUMENT,
-                business_key=f"{fact}:{part[0].id}-{part[-1].id}:{sha256(payload)[:24]}",
-                revision=1,
-                kind=KIND,
-                payload=payload,
-                subject_kind="warehouse",
-                subject_id=connection.pk,
-                currency="",
-                amount=0,
-                period_code="",
-                correlation_id=correlation.new_id(),
-            )
+            part = [_told(row, names, hidden) for row in mine[start : start + LARGEST]]
+            for rows, payload in _payloads({"fact": fact, "legal_entity": code}, part):
+                yield Order(
+                    connection_id=connection.pk,
+                    lane=connection.slug[:24],
+                    legal_entity_id=entities[code],
+                    legal_entity=code,
+                    document_type=DOCUMENT,
+                    business_key=f"{fact}:{rows[0]['id']}-{rows[-1]['id']}:{sha256(payload)[:24]}",
+                    revision=1,
+                    kind=KIND,
+                    payload=payload,
+                    subject_kind="warehouse",
+                    subject_id=connection.pk,
+                    currency="",
+                    amount=0,
+                    period_code="",
+                    correlation_id=correlation.new_id(),
+                )
+
+
+def _payloads(
+    about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[Sequence[Mapping[str, Any]], str]]:
+    """Rows with the text that carries them, parted where that would be too long."""
+    payload = strict_json.dumps({**about, "rows": rows})
+    if len(payload.encode()) <= LARGEST_TEXT or len(rows) == 1:
+        yield rows, payload
+        return
+    half = len(rows) // 2
+    yield from _payloads(about, rows[:half])
+    yield from _payloads(about, rows[half:])
 
 
 def _told(row: Any, names: Sequence[str], hidden: Sequence[str]) -> Mapping[str, Any]:

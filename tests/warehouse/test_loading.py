@@ -140,6 +140,22 @@ class TestLoading:
         sizes = sorted((code, len(strict_json.loads(payload)["rows"])) for code, payload in found)
         assert sizes == [("uk", 1), ("uk", 2), ("us", 1), ("us", 2)]
 
+    def test_commands_stay_below_what_a_statement_may_carry(
+        self, house: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(operations, "LARGEST_TEXT", 700)
+        made = {a_customer(updated_at=OLD).pk for _ in range(5)}
+        operations.load(house)
+        texts = OutboundCommand.objects.values_list("payload", flat=True)
+        assert len(texts) > 1
+        assert max(len(text.encode()) for text in texts) <= 700
+        assert set(told()["customers"]) == made
+        monkeypatch.setattr(operations, "LARGEST_TEXT", 1)
+        Progress.objects.all().delete()
+        since = commands()
+        operations.load(house)  # a row is never parted
+        assert set(told(since)["customers"]) == made
+
     def test_after_any_course_of_changes_the_warehouse_has_what_we_have(
         self, house: Connection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
