@@ -25,6 +25,7 @@ from connectors.models import Connection, ConnectionState, Secret
 from connectors.operations import SecretRefused, set_secret
 from revops.audit.operations import record, recorded
 from revops.console.connections.operations import ActRefused
+from revops.console.connections.setup import fallback
 from revops.console.connections.setup.forms.settings import Setup
 from revops.console.connections.setup.ways import secrets_of
 from revops.delivery import gates
@@ -67,6 +68,7 @@ def add(*, connector: str, setup: Setup, by: User) -> Connection:
             Gate.objects.create(connection=connection, max_in_flight=manifest.max_in_flight)
             gates.pause(connection.pk, by=by.name, reason=_NOT_YET, until=None)
         _home(connection, setup.entity)
+        fallback.keep(connection, setup.content())
         _record("connections.add", connection, by, after=setup.content())
     log.info("connections.added", connection=connection.slug, connector=connector, by=by.pk)
     return connection
@@ -193,6 +195,7 @@ def apply_change(connection: Connection, to: Mapping[str, Any], *, by: User) -> 
         gates.pause(connection.pk, by=by.name, reason="Its address was changed", until=None)
     connection.save()
     _home(connection, to["entity"])
+    fallback.keep(connection, to)
     _record("connections.change", connection, by, before, dict(to))
     transaction.on_commit(sources.forget)
     if moved:
@@ -241,6 +244,7 @@ def content_of(connection: Connection) -> dict[str, Any]:
         zone=connection.zone,
         entity=home.legal_entity.code if home and manifest.emits else "",
         parameters=connection.parameters,
+        fallback=fallback.held(connection),
     ).content()
 
 

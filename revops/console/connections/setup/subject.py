@@ -23,7 +23,8 @@ from revops.delivery.queries import health
 _TITLES: Final = {"use": "Use {}", "change": "Change {}", "retire": "Take {} out of use"}
 _LABELS: Final = {
     "label": "Name", "environment": "Environment", "base_url": "Address", "zone": "Time zone",
-    "entity": "Legal entity",
+    "entity": "Legal entity", "fallback": "While it is stopped, notices go by",
+    "fallback_after": "Once it was stopped for, in minutes",
 }  # fmt: skip
 
 

@@ -60,8 +60,8 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     connection = get_object_or_404(Connection, slug=slug)
     manifest = _manifest(connection.connector)
     held = operations.content_of(connection)
-    initial = initial_of(connection, manifest, held["entity"])
-    form = SettingsForm(manifest, _typed(request), initial=initial)
+    initial = initial_of(connection, manifest, held)
+    form = SettingsForm(manifest, _typed(request), own=slug, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             said = operations.change(

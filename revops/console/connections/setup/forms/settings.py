@@ -20,6 +20,7 @@ from connectors.manifest import Auth, Manifest, Parameter, Place
 from connectors.models import Connection, Environment
 from revops.console.connections.setup import places, ways
 from revops.console.connections.setup.address import checked
+from revops.console.connections.setup.forms import fallback
 from revops.mappings.models import LegalEntity
 
 PARAMETER: Final = "p-"
@@ -39,10 +40,11 @@ class Setup:
     zone: str
     entity: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    fallback: tuple[str, int] | None = None
 
     def content(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        return {
+        """As plain JSON values; with a ``fallback`` and its minutes where it takes messages."""
+        found = {
             "label": self.label,
             "environment": self.environment,
             "base_url": self.base_url,
@@ -50,6 +52,10 @@ class Setup:
             "entity": self.entity,
             "parameters": dict(self.parameters),
         }
+        if self.fallback is None:
+            return found
+        slug, after = self.fallback
+        return found | {"fallback": slug, "fallback_after": after}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,11 @@ class SettingsForm(forms.Form):
         help_text="Whose books its records belong to when they do not say.",
     )  # fmt: skip
 
-    def __init__(self, manifest: Manifest, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, manifest: Manifest, *args: Any, own: str = "", **kwargs: Any) -> None:
+        """``own`` is the slug of the connection, when there is one."""
         super().__init__(*args, **(kwargs | {"auto_id": "set-%s"}))
         self.manifest = manifest
+        self.fields.update(fallback.fields(manifest, own=own))
         address = self.fields["base_url"]
         address.help_text = _written(manifest.base_url_help or _hosts(manifest))
         address.initial = manifest.base_url
@@ -197,6 +205,7 @@ class SettingsForm(forms.Form):
             zone=found["zone"],
             entity=found.get("entity", ""),
             parameters=self._parameters(found),
+            fallback=fallback.chosen(found),
         )
 
     @property
@@ -266,8 +275,10 @@ class SettingsForm(forms.Form):
         return [f"{PARAMETER}{name}" for name in ways.own_parameters(self.manifest, way)]
 
 
-def initial_of(connection: Connection, manifest: Manifest, entity: str) -> dict[str, Any]:
-    """The form's values as they hold now."""
+def initial_of(
+    connection: Connection, manifest: Manifest, held: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The form's values as they hold now; ``held`` as ``operations.content_of`` has it."""
     return {
         "place": places.known(
             manifest, connection.base_url, connection.environment, connection.parameters
@@ -276,7 +287,8 @@ def initial_of(connection: Connection, manifest: Manifest, entity: str) -> dict[
         "environment": connection.environment,
         "base_url": connection.base_url,
         "zone": connection.zone,
-        "entity": entity,
+        "entity": held["entity"],
+        **{name: held[name] for name in ("fallback", "fallback_after") if name in held},
         **{f"{PARAMETER}{name}": value for name, value in connection.parameters.items()},
     }
 
