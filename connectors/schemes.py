@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -124,6 +125,17 @@ def verify_client_state(*, body: bytes, secrets: Sequence[str]) -> None:
     for one in listed:
         state = one.get("clientState") if isinstance(one, dict) else None
         verify_shared(header=state if isinstance(state, str) else "", secrets=secrets)
+
+
+_CLIENT_STATE: Final = re.compile(rb'("clientState"\s*:\s*)"(?:[^"\\]|\\.)*"')
+
+
+def without_client_state(body: bytes) -> bytes:
+    """
+    The body as it may be stored, however its sender wrote the secret: some write a plus sign as an
+    escape.
+    """
+    return _CLIENT_STATE.sub(rb'\1"(secret)"', body)
 
 
 def sign_standard(*, body: bytes, secret: str, at: datetime, message_id: str = "msg_1") -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
+from connectors import schemes
 from connectors.contract import Envelope, PayloadUnreadable, Reply, SignatureInvalid
 from connectors.models import Connection
 from revops.contracts import registry as contracts
@@ -85,9 +86,7 @@ def _without_secrets(source: Source, body: bytes) -> bytes:
     signature = source.manifest.signature
     if signature is None or signature.scheme != "client_state":
         return body
-    for secret in source.signing_secrets:
-        body = body.replace(secret.encode(), b"(secret)") if secret else body
-    return body
+    return schemes.without_client_state(body)
 
 
 def answer(*, public_id: str, body: bytes) -> Reply | None:

@@ -5,7 +5,11 @@ import json
 import pytest
 
 from connectors.contract import SignatureInvalid
-from connectors.schemes import sign_client_state, verify_client_state
+from connectors.schemes import (
+    sign_client_state,
+    verify_client_state,
+    without_client_state,
+)
 
 SECRET = "a-state-of-sixteen-or-more"
 BODY = b'{"value": [{"resource": "customers(1)"}, {"resource": "customers(2)"}]}'
@@ -37,3 +41,10 @@ class TestClientState:
                 verify_client_state(
                     body=sign_client_state(body=BODY, secret=secret), secrets=[secret]
                 )
+
+    def test_is_not_kept_however_its_sender_wrote_it(self) -> None:
+        secret = 'a+state/with"quotes\\of-sixteen'
+        body = sign_client_state(body=BODY, secret=secret).replace(b"+", b"\\u002B")
+        verify_client_state(body=body, secrets=[secret])
+        kept = json.loads(without_client_state(body))["value"]
+        assert kept == [{"resource": f"customers({n})", "clientState": "(secret)"} for n in (1, 2)]
