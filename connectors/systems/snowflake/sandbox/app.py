@@ -126,8 +126,9 @@ class Sandbox:
             self.works.run_later(one, busy.seconds if busy else 0)
             return forms.stands(one, size=self._config.part)
         self.works.run(one)
-        if self.faults.hit("response_lost", work):
-            await hang(request)
+        lost = self.faults.hit("response_lost", work)
+        if lost is not None:
+            await hang(request, lost.seconds)
             return PlainTextResponse("gateway timeout", 504)
         if self.faults.hit("bad_gateway", work):
             return PlainTextResponse("bad gateway", 502)
