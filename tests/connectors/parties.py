@@ -8,7 +8,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -21,6 +24,10 @@ from connectors.models import Connection
 from connectors.testing import NoticeContract, SinkContract, SourceContract, UsageContract
 from connectors.testing.common import Contract
 from connectors.testing.snapshots import SnapshotContract
+from tests.pipeline.rehearsal import serving
+
+# Where contract tests stand; that of lists may have a module of its own.
+_MODULES = ("test_contract", "test_listing")
 
 
 class Party:
@@ -57,6 +64,19 @@ class Party:
             for name, value in self.settings.parameters.items()
         }
         self.settings = replace(self.settings, base_url=base_url, parameters=told)
+        self.contract.settings = self.settings
+
+    @contextmanager
+    def at_a_port(self) -> Iterator[str]:
+        """Served for real, and moved there: the address of its door."""
+        with serving(self.app, lives=True) as url:
+            if self.settings.base_url.startswith("http"):
+                self.moved(url)
+            else:
+                scheme = self.settings.base_url.partition(":")[0]
+                self.moved(f"{scheme}://127.0.0.1:{self.app.state.server.port}")
+                httpx.post(f"{url}/_control/reset", trust_env=False).raise_for_status()
+            yield url
 
     def fault(self, **faults: Any) -> None:
         asyncio.run(self._door(self.contract.fault, **faults))
@@ -81,11 +101,7 @@ def sandboxed() -> list[str]:
 
 def contracts_of(slug: str) -> Iterator[Contract]:
     """The first contract test of each direction, or the one that is all of them."""
-    module = importlib.import_module(f"connectors.systems.{slug}.test_contract")
-    kinds = [
-        kind for name, kind in vars(module).items()
-        if name.startswith("Test") and isinstance(kind, type) and issubclass(kind, Contract)
-    ]  # fmt: skip
+    kinds = [kind for module in _modules(slug) for kind in _kinds(module)]
     wanted: list[type | tuple[type, ...]] = [
         SourceContract, (SinkContract, NoticeContract), SnapshotContract, UsageContract,
     ]  # fmt: skip
@@ -94,9 +110,22 @@ def contracts_of(slug: str) -> Iterator[Contract]:
         if any(issubclass(kind, direction) for kind in known):
             continue
         found = next((kind for kind in kinds if issubclass(kind, direction)), None)
-        if found is not None and found not in known:
+        if found is not None:
             known.add(found)
             yield found()
+
+
+def _modules(slug: str) -> Iterator[ModuleType]:
+    folder = Path(registry.__file__).parent / "systems" / slug
+    for name in _MODULES:
+        if (folder / f"{name}.py").exists():
+            yield importlib.import_module(f"connectors.systems.{slug}.{name}")
+
+
+def _kinds(module: ModuleType) -> Iterator[type[Contract]]:
+    for name, kind in vars(module).items():
+        if name.startswith("Test") and isinstance(kind, type) and issubclass(kind, Contract):
+            yield kind
 
 
 def parties() -> list[Party]:

@@ -5,14 +5,12 @@ everything goes over HTTP: webhooks in, calls of APIs out, and what a tour plays
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
-import uvicorn
 
 from connectors.models import Connection
 from exceptions.models import Case
@@ -28,11 +26,12 @@ from revops.pipeline.flows.advance import look_again
 from revops.pipeline.metering import turn
 from revops.pipeline.models import StepRun
 from revops.sandbox import company, contacts, group, metered
-from revops.sandbox.serve import Stand, stands
+from revops.sandbox.serve import stands
 from revops.sandbox.tours import base
 from revops.sandbox.tours.base import Facts, Tour, Walk
 from revops.store import sql
 from revops.warehouse import operations as loads
+from tests.pipeline.rehearsal import serving
 
 # Outbound messages gather for a moment before they are sent.
 _QUIET_S = 0.5
@@ -61,7 +60,7 @@ def opened(console_url: str, *, everybody: bool = False) -> Iterator[World]:
     sources.forget()
     with ExitStack() as stack:
         for stand in stands(console_url=console_url, state=None):
-            stack.enter_context(_serving(stand))
+            stack.enter_context(serving(stand.application, port=stand.port, lives=True))
         yield World()
     sources.forget()
 
@@ -78,24 +77,6 @@ def _moved(connection: Connection) -> None:
         connection.base_url = f"{scheme}://127.0.0.1:{free_port()}"
     connection.control_url = url
     connection.save(update_fields=["base_url", "control_url", "parameters"])
-
-
-@contextmanager
-def _serving(stand: Stand) -> Iterator[None]:
-    config = uvicorn.Config(
-        stand.application, host="127.0.0.1", port=stand.port, log_level="critical"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        server.force_exit = True
-        thread.join(5)
 
 
 class World:

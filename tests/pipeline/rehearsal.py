@@ -46,14 +46,18 @@ def served() -> Iterator[tuple[str, str, Business]]:
 
 
 @contextmanager
-def serving(application: Any) -> Iterator[str]:
-    """A sandbox on a free port: its address."""
-    port = free_port()
+def serving(application: Any, *, port: int = 0, lives: bool = False) -> Iterator[str]:
+    """
+    A sandbox at a port, a free one if none is said: its address. ``lives``: with what it does as
+    long as it is served, such as listening elsewhere or keeping its state.
+    """
+    port = port or free_port()
     server = uvicorn.Server(
         uvicorn.Config(
-            application, host="127.0.0.1", port=port, log_level="critical", lifespan="off"
+            application, host="127.0.0.1", port=port, log_level="critical",
+            lifespan="on" if lives else "off",
         )
-    )
+    )  # fmt: skip
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -39,6 +39,7 @@ class Product(Caller):
         self.faults = Faults(dict.fromkeys(FAULTS, ANY))
         self._sent: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
         self._told = 0
+        self._untold: list[dict[str, Any]] = []
         self.problems: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
 
     def reset(self) -> None:
@@ -88,6 +89,7 @@ class Product(Caller):
             event["data"]["quantity"] = "many"
         again = [event for event in (*self._sent, *made) if random.random() < repeated]
         told = [*made, *again[: max(1, int(events * repeated))]] if repeated else made
+        told, self._untold = [*told, *self._untold], []
         random.shuffle(told)
         self._sent.extend(made)
         size = BATCH if mode == "batch" else 1
@@ -120,7 +122,12 @@ class Product(Caller):
             return "no address"
         if self.faults.hit("lost"):
             return "lost"
+        if self.faults.hit("down"):
+            self._untold += events
+            return "down"
         body, headers = _said(events, mode)
+        if self.faults.hit("garbage"):
+            body = body[: len(body) // 2]
         for attempt in range(_TRIES):
             status, answer = await self._post(body, headers)
             self.called.append({"events": len(events), "attempt": attempt + 1, "result": status})

@@ -69,6 +69,6 @@ def build(place: Place, *, port: int = 0) -> Starlette:
         ],
         lifespan=lifespan,
     )
-    app.state.proxy = proxy
+    app.state.proxy = app.state.server = proxy
     app.state.place = place
     return app

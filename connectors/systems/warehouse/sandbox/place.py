@@ -65,10 +65,14 @@ class Place:
             return counts
 
     async def empty(self) -> None:
-        async with await self.link() as link:
-            await link.execute(
-                sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self.schema))
-            )
+        """A schema that somebody else made is dropped by whoever may."""
+        drop = sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self.schema))
+        try:
+            async with await self.link() as link:
+                await link.execute(drop)
+        except errors.InsufficientPrivilege:
+            async with await self.owner(self.database) as link:
+                await link.execute(drop)
 
     async def link(self) -> psycopg.AsyncConnection[Any]:
         """As its own login, which owns the database."""
