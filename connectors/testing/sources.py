@@ -41,7 +41,10 @@ class SourceContract(Contract):
     def test_every_recorded_payload_is_understood(self) -> None:
         for name, body in self.fixtures().items():
             envelope = self.connector.open(body)
-            told = self.connector.translate(envelope, self.settings)
+            try:
+                told = self.connector.translate(envelope, self.settings)
+            except NeedsFetch:
+                continue  # it only names its object
             assert bool(told) != bool(envelope.ignored), f"{name}: neither told nor ignored"
 
     def test_every_contract_of_the_manifest_is_emitted_by_a_recorded_payload(self) -> None:
@@ -166,9 +169,14 @@ class SourceContract(Contract):
         return caught.value
 
     def events(self, body: bytes) -> Sequence[EventData]:
-        told: Sequence[EventData] = self.connector.translate(
-            self.connector.open(body), replace(self.settings, parameters={})
-        )
+        """None of a body that only names its object: that is asked for."""
+        settings = replace(self.settings, parameters={})
+        try:
+            told: Sequence[EventData] = self.connector.translate(
+                self.connector.open(body), settings
+            )
+        except NeedsFetch:
+            return ()
         return told
 
     def verify(

@@ -15,7 +15,16 @@ import pytest
 from connectors.http import Client
 from connectors.operations import set_secret
 from connectors.systems.chargebee import sandbox
-from revops.canonical.models import Credit, Customer, Invoice, Payment, Price, Subscription
+from connectors.systems.chargebee.sandbox import scenarios
+from revops.canonical.models import (
+    Credit,
+    Customer,
+    Entitlement,
+    Invoice,
+    Payment,
+    Price,
+    Subscription,
+)
 from revops.events.models import EventConflict, InboundEvent, SourceCursor
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
@@ -129,6 +138,26 @@ class TestTelling:
         credit = Credit.objects.get()
         assert (credit.settles, credit.total, credit.applied) == ("balance", 10_825, 8_000)
         assert Invoice.objects.get(net=8_000).state == "paid"
+
+    def test_what_a_plan_entitles_to_ends_when_another_one_takes_its_place(
+        self, site: Site
+    ) -> None:
+        site.sell()
+        later = _JANUARY + _DAY
+        scenarios.entitle(site.business, feature="api_calls", value="5000", unit="call", at=later)
+        site.polled()
+        fetch.fetch(site.chargebee.pk)
+        site.worked()
+        held = Entitlement.objects.get()
+        assert (held.feature, held.quantity, held.unit) == ("Api calls", 5000, "call")
+        assert (held.state, held.subscription) == ("active", Subscription.objects.get())
+        scenarios.move(site.business, at=later + _DAY)
+        site.polled()
+        fetch.forget()
+        fetch.fetch(site.chargebee.pk)
+        site.worked()
+        assert Entitlement.objects.get().state == "revoked"
+        assert set(states()) <= {"processed", "ignored"}, states()
 
 
 class TestWebhooks:

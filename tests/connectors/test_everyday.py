@@ -53,7 +53,8 @@ DAYS: Final[Mapping[str, Sequence[Play]]] = {
         ("issue", {}), ("pay", {}), ("issue", {}), ("decline", {}), ("void", {}), ("credit", {}),
         ("refund", {}), ("issue", {}), ("write_off", {}), ("issue", {}), ("overdue", {}),
         ("seats", {}), ("renew", {}), ("pause", {}), ("resume", {}), ("ach_return", {}),
-        ("cancel", {}),
+        ("entitle", {}), ("entitle", {"feature": "calls", "value": "9", "unit": "call"}),
+        ("move", {}), ("cancel", {}),
     ],
     "gainsight": [("customers", {"count": 2}), ("health", {}), ("milestone", {}), ("renewal", {})],
     "salesforce": [
@@ -74,8 +75,11 @@ DAYS: Final[Mapping[str, Sequence[Play]]] = {
         ("solve", {"number": 900}), ("reopen", {"number": 900}), ("ticket", {}),
     ],
 }  # fmt: skip
+# What a system described by parameters sends is known from its mapping, and not by us.
 TELLERS: Final = sorted(
-    slug for slug, one in registry.all_manifests().items() if one.can(Capability.EVENTS)
+    slug
+    for slug, one in registry.all_manifests().items()
+    if one.can(Capability.EVENTS) and not getattr(registry.get(slug), "by_mapping", False)
 )
 
 

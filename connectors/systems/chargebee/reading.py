@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from connectors.contract import Outcome
 from connectors.problem import Problem
-from connectors.systems.chargebee import types, wire
+from connectors.systems.chargebee import entitlements, types, wire
 from connectors.systems.chargebee.answers import Chargebee
 from revops.kernel import strict_json
 from revops.kernel.clock import now
@@ -28,22 +28,32 @@ async def fetch(site: Chargebee, name: str, identity: str) -> bytes | None:
     """As ``ObjectSource.fetch``; None for what is gone. Raises Problem."""
     if name not in types.RESOURCES or not identity or "/" in identity:
         return None
-    found = await site.maybe(f"/{name}s/{identity}")
-    if found is None:
+    content = await _content(site, name, identity)
+    if content is None:
         return None
-    obj = dict(wire.part(found.get(name)))
-    if name in _LONG:
-        await _rest(site, name, identity, obj)
-    digest = sha256(strict_json.dumps(obj))[:16]
+    digest = sha256(strict_json.dumps(content))[:16]
     return strict_json.dumps(
         {
             "id": f"{name}:{identity}:{digest}",
             "event_type": f"{name}{types.READ}",
             "occurred_at": int(now().timestamp()),
             "api_version": "v2",
-            "content": {name: obj},
+            "content": content,
         }
     ).encode()
+
+
+async def _content(site: Chargebee, name: str, identity: str) -> dict[str, Any] | None:
+    if name == entitlements.NAME:
+        told = await entitlements.read(site, identity)
+        return None if told is None else dict(told)
+    found = await site.maybe(f"/{name}s/{identity}")
+    if found is None:
+        return None
+    obj = dict(wire.part(found.get(name)))
+    if name in _LONG:
+        await _rest(site, name, identity, obj)
+    return {name: obj}
 
 
 async def _rest(site: Chargebee, name: str, identity: str, obj: dict[str, Any]) -> None:

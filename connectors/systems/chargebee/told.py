@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.contract import Envelope, PayloadUnreadable
-from connectors.systems.chargebee import translate, types, wire
+from connectors.systems.chargebee import entitlements, translate, types, wire
 from revops.kernel import strict_json
 
 
@@ -31,14 +31,17 @@ def envelope(body: bytes) -> Envelope:
     beside = content.get("invoice") if name == "transaction" else None
     version = wire.version(obj, beside)
     read = kind.endswith(types.READ)
+    about = wire.text(obj.get("id"), 120)
+    if name == entitlements.NAME:
+        about = entitlements.subscription_of(kind, content)
     return Envelope(
         event_id=identity,
         type=kind,
         account="",
         object_type=name,
-        object_id=wire.text(obj.get("id"), 120),
+        object_id=about,
         # What is read shows all that was told before, and is newer than the last of it.
-        object_version=version + read if version else int(at.timestamp() * 1000),
+        object_version=(version or int(at.timestamp() * 1000)) + read,
         occurred_at=at,
         raw=event,
         schema_version=wire.text(event.get("api_version"), 60),

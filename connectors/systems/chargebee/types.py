@@ -11,8 +11,9 @@ from typing import Final
 
 # A resource as it is now, asked for (reading.py).
 READ: Final = ".read"
-# Longer names first: an item price is no item.
+# Longer names first: an item price is no item, what a subscription entitles to no subscription.
 RESOURCES: Final = (
+    "subscription_entitlement",
     "item_price",
     "item",
     "customer",
@@ -28,6 +29,8 @@ _BY_PREFIX: Final = {
     "payment_initiated": "transaction",
     "refund_initiated": "transaction",
     "dunning_updated": "invoice",
+    "subscription_entitlements_created": "subscription_entitlement",
+    "subscription_entitlements_updated": "subscription_entitlement",
 }
 
 
@@ -40,12 +43,24 @@ def resource_of(kind: str) -> str:
 
 
 _OWN_EVENT: Final = "What it changes is announced by an event of its own."
+_EACH_SUBSCRIPTION: Final = "Each subscription that it changes has an event of its own."
 _NO_BOOKS: Final = "It changes nothing in the books."
 _BEFORE_FINAL: Final = "Only final invoices are journalized."
 _NOT_YET: Final = "It has not happened yet; the event of the day it does tells it."
 _NOT_MONEY_YET: Final = "No money has moved yet."
 
 NOTHING_TO_DO: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        (
+            "customer_entitlements_updated",
+            "entitlement_overrides_auto_removed",
+            "entitlement_overrides_removed",
+            "entitlement_overrides_updated",
+            "item_entitlements_removed",
+            "item_entitlements_updated",
+        ),
+        _EACH_SUBSCRIPTION,
+    ),
     **dict.fromkeys(
         ("dunning_updated", "mrr_updated", "subscription_items_renewed", "payment_intent_updated"),
         _OWN_EVENT,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from connectors.systems.chargebee.sandbox import entitling
 from connectors.systems.chargebee.sandbox.business import Business, shown
 from connectors.systems.chargebee.sandbox.world import Missing, Obj, Refused, World, cut, moment
 
@@ -32,7 +33,10 @@ Given = Mapping[str, str]
 def read(world: World, path: str, given: Given) -> Obj:
     """Raises Missing or Refused."""
     name, _, identity = path.partition("/")
-    resource = _LISTS.get(name)
+    identity, _, below = identity.partition("/")
+    if below and (name, below) in entitling.LISTS:
+        return _paged(entitling.LISTS[name, below](world, identity), below.removesuffix("s"), given)
+    resource = None if below else _LISTS.get(name)
     if resource is None:
         raise Missing(f"{path} not found")
     if identity:
@@ -46,15 +50,19 @@ def read(world: World, path: str, given: Given) -> Obj:
 
 def _list(world: World, resource: str, given: Given) -> Obj:
     """The newest first, unless it is sorted otherwise."""
-    limit = int(given.get("limit", "10"))
-    if not 1 <= limit <= _OFTEN:
-        raise Refused("limit : should be between 1 and 100", "param_wrong_value", param="limit")
     rows = [row for row in world.all(resource) if _fits(row, given)]
     sorts = [(found[1], by) for name, by in given.items() if (found := _SORT.fullmatch(name))]
     for way, by in sorts:
         rows = _sorted(rows, by, newest_first=way == "desc")
     if not sorts:
         rows.reverse()
+    return _paged(rows, resource, given)
+
+
+def _paged(rows: list[Obj], resource: str, given: Given) -> Obj:
+    limit = int(given.get("limit", "10"))
+    if not 1 <= limit <= _OFTEN:
+        raise Refused("limit : should be between 1 and 100", "param_wrong_value", param="limit")
     start = json.loads(given["offset"])[0] if "offset" in given else 0
     page = rows[start : start + limit]
     told: Obj = {"list": [{resource: shown(row)} for row in page]}

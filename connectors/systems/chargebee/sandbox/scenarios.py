@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from connectors.systems.chargebee.sandbox import entitling
 from connectors.systems.chargebee.sandbox.business import Business
 from connectors.systems.chargebee.sandbox.world import Obj, moment
 
@@ -203,6 +204,38 @@ def cancel(business: Business, *, subscription: str = "", at: int | None = None)
     return {"subscription": found["id"]}
 
 
+def entitle(
+    business: Business,
+    *,
+    subscription: str = "",
+    feature: str = "sso",
+    value: str = "true",
+    unit: str = "",
+    at: int | None = None,
+) -> Obj:
+    """The plan of a subscription entitles to a feature from now on, or to another amount of it."""
+    found = _running(business, subscription)
+    price = business.world.get("item_price", found["subscription_items"][0]["item_price_id"])
+    entitling.entitle(business.world, price["item_id"], feature, value, unit=unit, at=moment(at))
+    return {"subscription": found["id"], "feature": feature}
+
+
+def move(
+    business: Business,
+    *,
+    subscription: str = "",
+    price: str = "starter-USD-yearly",
+    amount: int = 240_000,
+    at: int | None = None,
+) -> Obj:
+    """A subscription goes to another plan, which entitles to something else."""
+    found = _running(business, subscription)
+    business.item_price(id=price, price=amount, period_unit="year", at=at)
+    business.change(found["id"], items=[(price, 1)], at=at)
+    entitling.tell(business.world, found["id"], at=moment(at))
+    return {"subscription": found["id"], "price": price}
+
+
 def new_kind(business: Business, *, type: str = "invoice_reclassified") -> Obj:
     """An event of a type that nobody was told of."""
     event = business.world.tell(type, at=moment(), invoice=business.world.latest("invoice"))
@@ -239,5 +272,7 @@ SCENARIOS: Final[Mapping[str, Callable[..., Obj]]] = {
     "pause": pause,
     "resume": resume,
     "cancel": cancel,
+    "entitle": entitle,
+    "move": move,
     "new_kind": new_kind,
 }
