@@ -276,18 +276,27 @@ class TestProbing:
 
 
 class TestSnapshots:
-    def test_lists_companies_by_the_day_on_which_they_were_made(self, tenant: Tenant) -> None:
+    @pytest.mark.parametrize(
+        ("zone", "days"), [("UTC", ["2026-03-02", "2026-03-03"]), ("Asia/Tokyo", ["2026-03-03"])]
+    )
+    def test_lists_companies_by_the_day_on_which_they_were_made(
+        self, tenant: Tenant, zone: str, days: list[str]
+    ) -> None:
+        """In the connection's zone: made at 20:00 in London, it is the next day in Tokyo."""
         tables = tenant.there.tables
         for day in (1, 2, 3):
-            moment = int(datetime(2026, 3, day, 12, tzinfo=UTC).timestamp() * 1000)
-            tables.add("Company", {"Name": str(day), "ARR": 1200.5}, at=moment)
+            moment = int(datetime(2026, 3, day, 20, tzinfo=UTC).timestamp() * 1000)
+            tables.add("Company", {"Name": f"Cedar {day}", "ARR": 1200.5}, at=moment)
         rows, cursor = tenant.run(
             lambda client: connector.snapshot(
-                client, SETTINGS, kind="company", start="2026-03-02", end="2026-03-03", cursor=""
+                client, replace(SETTINGS, zone=zone), kind="company",
+                start=days[0], end="2026-03-03", cursor="",
             )
-        )
-        assert sorted(row.dated for row in rows) == ["2026-03-02", "2026-03-03"]
-        assert {(row.currency, row.amount) for row in rows} == {("USD", 120_050)}
+        )  # fmt: skip
+        assert sorted(row.dated for row in rows) == days
+        assert {(row.key == row.external_id, row.party[:5], row.amount) for row in rows} == {
+            (True, "Cedar", 0)
+        }
         assert cursor == ""
 
 

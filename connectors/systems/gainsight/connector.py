@@ -90,12 +90,12 @@ class GainsightConnector:
     async def snapshot(
         self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
     ) -> tuple[Sequence[SnapshotRow], str]:
-        """Kind ``company``, dated by the UTC day on which it was made."""
-        names = Names.of(settings.parameters)
+        """Kind ``company``, dated by the day on which it was made, in the connection's zone."""
         with read_only():
             return await listing.companies(
-                Gainsight(client, settings), names, kind=kind, start=start, end=end, cursor=cursor
-            )
+                Gainsight(client, settings), Names.of(settings.parameters),
+                kind=kind, start=start, end=end, cursor=cursor, zone=settings.zone,
+            )  # fmt: skip
 
 
 connector = GainsightConnector()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from connectors.contract import CallFailed, Outcome, PayloadUnreadable, ProbeStep, SnapshotRow
 from connectors.problem import Problem
@@ -12,6 +13,7 @@ from connectors.systems.gainsight import told
 from connectors.systems.gainsight.answers import Json
 from connectors.systems.gainsight.names import COMPANY, DIGEST, KEY, VERSION, Names
 from connectors.systems.gainsight.wire import Gainsight, Where, stamp
+from revops.kernel.clock import local_date
 
 PAGE: Final = 1000
 _OWN: Final = ("Company__gc", KEY, DIGEST, VERSION)
@@ -26,42 +28,50 @@ _SIGNAL: Final = (
 
 
 async def companies(
-    tenant: Gainsight, names: Names, *, kind: str, start: str, end: str, cursor: str
+    tenant: Gainsight, names: Names, *, kind: str, start: str, end: str, cursor: str, zone: str
 ) -> tuple[Sequence[SnapshotRow], str]:
-    """Raises Problem, CallFailed, or ValueError for another kind."""
+    """Made start…end, days of the zone. Raises Problem, CallFailed, ValueError for other kinds."""
     if kind != "company":
         raise ValueError(f"Gainsight lists company, not “{kind}”.")
-    first = datetime.combine(date.fromisoformat(start), time(), tzinfo=UTC)
-    last = datetime.combine(date.fromisoformat(end), time(), tzinfo=UTC) + timedelta(days=1)
     where = [
-        Where("CreatedDate", "GTE", [stamp(first)]),
-        Where("CreatedDate", "LT", [stamp(last)]),
+        Where("CreatedDate", "GTE", [stamp(_midnight(date.fromisoformat(start), zone))]),
+        Where("CreatedDate", "LT", [stamp(_midnight(_next(date.fromisoformat(end)), zone))]),
         *([Where("Gsid", "GT", [cursor])] if cursor else []),
     ]
-    fields = ["Gsid", "Name", "CreatedDate", names.customer_field, names.arr_field]
-    fields += [names.currency_field] if names.currency_field else []
+    fields = ["Gsid", "Name", "CreatedDate", names.currency_field]
     rows = await tenant.read(
         COMPANY, [name for name in fields if name], where, order=("Gsid", "asc"), limit=PAGE
     )
     try:
-        found = [_row(row, names) for row in rows]
+        found = [_row(row, names, zone) for row in rows]
     except PayloadUnreadable as error:
         raise CallFailed(Outcome.TRANSIENT, f"A company cannot be read: {error}") from error
     return found, found[-1].external_id if len(found) == PAGE else ""
 
 
-def _row(row: Json, names: Names) -> SnapshotRow:
-    code = told.text(row.get(names.currency_field), 3) if names.currency_field else ""
-    code = code or names.currency
-    revenue = row.get(names.arr_field) if names.arr_field else None
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
+
+
+def _next(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _row(row: Json, names: Names, zone: str) -> SnapshotRow:
+    """No money, and known by Gainsight's own id, as our record of it is."""
+    identity = told.text(row.get("Gsid"), 120)
+    if not identity:
+        raise PayloadUnreadable("it has no Gsid.")
+    made = told.instant(row.get("CreatedDate"), field="CreatedDate")
     return SnapshotRow(
         kind="company",
-        external_id=told.text(row.get("Gsid"), 120),
-        key=told.text(row.get(names.customer_field), 120),
-        currency=code,
-        amount=0 if revenue in (None, "") else told.minor(revenue, code),
-        dated=told.instant(row.get("CreatedDate"), field="CreatedDate").date().isoformat(),
-        state="",
+        external_id=identity,
+        key=identity,
+        currency=told.text(row.get(names.currency_field), 3) if names.currency_field else "",
+        amount=0,
+        dated=local_date(made, zone).isoformat(),
+        state="active",
+        party=told.text(row.get("Name"), 240),
     )
 
 

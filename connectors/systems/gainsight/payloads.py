@@ -9,7 +9,7 @@ order they are sent. Ids are the console's own unless a name says otherwise.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import Field
 
@@ -62,25 +62,29 @@ class EntitlementPayload(Part):
     version: Version
 
 
+SignalKind = Literal[
+    "payment_failed",
+    "payment_recovered",
+    "invoice_overdue",
+    "invoice_paid",
+    "payment_refunded",
+    "payment_returned",
+    "dispute_opened",
+    "dispute_closed",
+    "credit_requested",
+    "credit_approved",
+    "credit_rejected",
+    "credit_issued",
+]
+KINDS: Final[tuple[SignalKind, ...]] = get_args(SignalKind)
+
+
 class SignalPayload(Part):
     """``success.payment_signal``: something about money that whoever cares for them should know."""
 
     customer: Who
     signal_id: Id
-    kind: Literal[
-        "payment_failed",
-        "payment_recovered",
-        "invoice_overdue",
-        "invoice_paid",
-        "payment_refunded",
-        "payment_returned",
-        "dispute_opened",
-        "dispute_closed",
-        "credit_requested",
-        "credit_approved",
-        "credit_rejected",
-        "credit_issued",
-    ]
+    kind: SignalKind
     currency: Currency
     amount: Minor
     happened_on: Day

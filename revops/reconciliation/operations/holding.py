@@ -59,6 +59,7 @@ _RECORDS: Final = {
     "balance": ("canonical_payout", "listed.group_key"),
     "customer": ("canonical_customer", "listed.external_id"),
     "account": ("canonical_customer", "listed.external_id"),
+    "company": ("canonical_customer", "listed.external_id"),
     "opportunity": ("canonical_opportunity", "listed.external_id"),
     "contract": ("canonical_contract", "listed.external_id"),
 }
