@@ -20,6 +20,7 @@ _PROOFS: Final[Mapping[str, str]] = {
     "shared_secret": "shared secret",
     "basic": "basic authentication",
     "client_state": "shared secret in the body; each is looked up",
+    "chosen": "one of six families, as the connection says",
     "organization": "names its organization; each is looked up",
 }
 _DIRECTIONS: Final = {"in": "in", "out": "out", "both": "in, out"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from connectors.contract import Settings, Trouble
 from connectors.manifest import Manifest, ManifestInvalid
 
 SYSTEMS: Final = Path(__file__).with_name("systems")
@@ -56,3 +57,20 @@ def get(slug: str) -> Any:
     """
     manifest(slug)
     return import_module(f"connectors.systems.{slug}.connector").connector
+
+
+def of(slug: str, settings: Settings) -> Any:
+    """
+    The connector as these settings make it: for one that parameters make what it is
+    (``contract.Configured``), its own; the same one for all of any other. Raises ConnectorUnknown.
+    """
+    connector = get(slug)
+    configured = getattr(connector, "configured", None)
+    return configured(settings) if configured else connector
+
+
+def check(slug: str, parameters: Mapping[str, Any]) -> Sequence[Trouble]:
+    """What is wrong with parameters (``contract.Checking``). Raises ConnectorUnknown."""
+    connector = get(slug)
+    checking = getattr(connector, "check", None)
+    return checking(parameters) if checking else ()

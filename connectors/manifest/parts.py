@@ -28,7 +28,11 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A setting that is no secret. ``type``: text, integer, boolean, date or choice."""
+    """
+    A setting that is no secret. ``type``: text, integer, boolean, date, choice, json (typed in
+    several lines), or address: a path of the connection's own host, or a whole address; changing
+    it ends the credentials, because they would go to another place.
+    """
 
     name: str
     label: str

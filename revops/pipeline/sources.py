@@ -92,13 +92,15 @@ def _load(connection: Connection) -> Source:
     secrets: list[str] = []
     if manifest.signature is not None:
         secrets = valid_secrets(connection, manifest.signature.secret)
+    opened = settings_of(connection)
+    connector = registry.of(connection.connector, opened)
     return Source(
         id=connection.pk,
         slug=connection.slug,
         label=connection.label,
         account=connection.account,
-        connector=registry.get(connection.connector),
-        manifest=manifest,
-        settings=settings_of(connection),
+        connector=connector,
+        manifest=connector.manifest,
+        settings=opened,
         signing_secrets=tuple(secrets),
     )

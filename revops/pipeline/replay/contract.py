@@ -85,15 +85,14 @@ def rehearse(*, contract: str, last: int, schema: Mapping[str, Any] | None = Non
 
 def source_to_read(connection: Connection) -> Source:
     """The connection as understanding needs it: nothing is sent, so no secret is opened."""
+    sealed = Settings(
+        slug=connection.slug, base_url=connection.base_url,
+        parameters=connection.parameters, zone=connection.zone,
+    )  # fmt: skip
+    connector = registry.of(connection.connector, sealed)
     return Source(
         id=connection.pk, slug=connection.slug, label=connection.label, account=connection.account,
-        connector=registry.get(connection.connector),
-        manifest=registry.manifest(connection.connector),
-        settings=Settings(
-            slug=connection.slug, base_url=connection.base_url,
-            parameters=connection.parameters, zone=connection.zone,
-        ),
-        signing_secrets=(),
+        connector=connector, manifest=connector.manifest, settings=sealed, signing_secrets=(),
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from connectors.models import Connection, ConnectionState, Secret
 from connectors.operations import SecretRefused, set_secret
 from revops.audit.operations import record, recorded
 from revops.console.connections.operations import ActRefused
-from revops.console.connections.setup import fallback
+from revops.console.connections.setup import address, fallback
 from revops.console.connections.setup.forms.settings import Setup
 from revops.console.connections.setup.ways import secrets_of
 from revops.delivery import gates
@@ -181,9 +181,9 @@ def apply_change(connection: Connection, to: Mapping[str, Any], *, by: User) -> 
     Within the transaction that holds the row. Another address ends every credential, and what was
     in use is a draft again until new ones are there.
     """
-    moved = to["base_url"] != connection.base_url
-    was_live = connection.state == ConnectionState.LIVE
     before = content_of(connection)
+    moved = address.moved(registry.manifest(connection.connector), before, to)
+    was_live = connection.state == ConnectionState.LIVE
     for name in ("label", "environment", "base_url", "zone", "parameters"):
         setattr(connection, name, to[name])
     if moved:

@@ -16,7 +16,7 @@ from connectors.manifest import Manifest
 from connectors.models import Connection, ConnectionState, Environment
 from connectors.registry import ConnectorUnknown
 from revops.console.connections.operations import ActRefused
-from revops.console.connections.setup import operations
+from revops.console.connections.setup import address, operations
 from revops.console.connections.setup.address import checked
 from revops.delivery.queries import health
 
@@ -138,9 +138,10 @@ def _said(value: Any) -> str:
 
 
 def _moves(content: Content) -> bool:
-    if content["act"] != "change":
+    manifest = _found(content)[1]
+    if content["act"] != "change" or manifest is None:
         return False
-    return bool(content["was"]["base_url"] != content["to"]["base_url"])
+    return address.moved(manifest, content["was"], content["to"])
 
 
 def _waiting(connection: Connection) -> int:

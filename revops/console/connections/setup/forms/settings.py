@@ -9,25 +9,24 @@ import re
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 
 from django import forms
 from django.utils.text import slugify
 
+from connectors import registry
 from connectors.egress import Refused
-from connectors.manifest import Auth, Manifest, Parameter, Place
+from connectors.manifest import Auth, Manifest, Place
 from connectors.models import Connection, Environment
 from revops.console.connections.setup import places, ways
 from revops.console.connections.setup.address import checked
-from revops.console.connections.setup.forms import fallback
+from revops.console.connections.setup.forms import fallback, fields
 from revops.mappings.models import LegalEntity
 
 PARAMETER: Final = "p-"
 TAKEN_WORDS: Final = frozenset({"new"})
-_LONGEST_VALUE: Final = 1_000
-# Where something is to be put in.
-_OPEN: Final = re.compile(r"[<{]([a-z]+(?:[ _][a-z]+)*)[>}]")
+# Of all that is wrong with one field.
+_TOLD: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class SettingsForm(forms.Form):
         self.manifest = manifest
         self.fields.update(fallback.fields(manifest, own=own))
         address = self.fields["base_url"]
-        address.help_text = _written(manifest.base_url_help or _hosts(manifest))
+        address.help_text = fields.written(manifest.base_url_help or _hosts(manifest))
         address.initial = manifest.base_url
         self._choose_place()
         entity = self.fields["entity"]
@@ -107,7 +106,7 @@ class SettingsForm(forms.Form):
         if not manifest.emits:
             del self.fields["entity"]
         for parameter in manifest.parameters:
-            self.fields[f"{PARAMETER}{parameter.name}"] = _field(parameter)
+            self.fields[f"{PARAMETER}{parameter.name}"] = fields.field(parameter)
         self.chooser = ways.chooser(manifest)
 
     def _choose_place(self) -> None:
@@ -143,6 +142,7 @@ class SettingsForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         typed = self._parameters(cleaned)
         self._clean_way(typed)
+        self._clean_typed(typed)
         place = places.chosen(self.manifest, cleaned.get("place") or "")
         if place is None:
             self._clean_address(cleaned, "base_url", cleaned.get("base_url", ""))
@@ -160,7 +160,7 @@ class SettingsForm(forms.Form):
                 field = f"{PARAMETER}{name}"
                 if field not in self.errors:
                     self.add_error(
-                        field, f"It is part of the address {_written(place.base_url)}: type "
+                        field, f"It is part of the address {fields.written(place.base_url)}: type "
                         "letters and digits, also with - or . between them.",
                     )  # fmt: skip
             return
@@ -187,11 +187,27 @@ class SettingsForm(forms.Form):
             if typed.get(name) is None and field not in self.errors and way:
                 self.add_error(field, f"It is needed for this: {way.label}.")
 
+    def _clean_typed(self, typed: Mapping[str, Any]) -> None:
+        """What the connector itself says of its parameters, and addresses among them."""
+        told: dict[str, int] = {}
+        for one in registry.check(self.manifest.slug, typed):
+            told[one.parameter] = told.get(one.parameter, 0) + 1
+            if told[one.parameter] <= _TOLD:
+                self.add_error(f"{PARAMETER}{one.parameter}", one.words)
+        for parameter in self.manifest.parameters:
+            value = str(typed.get(parameter.name) or "")
+            if parameter.type != "address" or not value or re.fullmatch(r"/[^/\s].*", value):
+                continue
+            try:
+                checked(self.manifest, value)
+            except Refused as refused:
+                self.add_error(f"{PARAMETER}{parameter.name}", str(refused))
+
     def _parameters(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         return {
             one.name: value
             for one in self.manifest.parameters
-            if (value := _plain(cleaned.get(f"{PARAMETER}{one.name}"))) is not None
+            if (value := fields.plain(cleaned.get(f"{PARAMETER}{one.name}"))) is not None
         }
 
     @property
@@ -293,54 +309,14 @@ def initial_of(
     }
 
 
-def _field(parameter: Parameter) -> forms.Field:
-    common: dict[str, Any] = {
-        "label": parameter.label,
-        "required": parameter.required,
-        "initial": parameter.default,
-        "help_text": _written(parameter.help),
-    }
-    match parameter.type:
-        case "boolean":
-            return forms.BooleanField(**common | {"required": False})
-        case "integer":
-            return forms.IntegerField(
-                **common, error_messages={"invalid": "Type a whole number."}
-            )  # fmt: skip
-        case "date":
-            return forms.DateField(
-                **common, widget=forms.DateInput({"type": "date"}),
-                error_messages={"invalid": "Choose a day."},
-            )  # fmt: skip
-        case "choice":
-            blank = [] if parameter.required or parameter.default else [("", "—")]
-            return forms.ChoiceField(
-                **common, choices=[*blank, *((one, one) for one in parameter.choices)]
-            )
-        case _:
-            return forms.CharField(**common, max_length=_LONGEST_VALUE)
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no days; what was left empty is not kept."""
-    if isinstance(value, date):
-        return value.isoformat()
-    return None if value == "" else value
-
-
 def _hosts(manifest: Manifest) -> str:
     named = ", ".join(host for host in manifest.hosts if host != "*")
     where = f"It may be at {named}." if named else "It may be anywhere that is public."
     return f"Begins with https://. {where}"
 
 
-def _written(text: str) -> str:
-    """An address as people write it: ``{my_domain}`` and ``<my domain>`` are ``MY-DOMAIN``."""
-    return _OPEN.sub(lambda found: re.sub(r"[ _]", "-", found[1]).upper(), text)
-
-
 def _shown(place: Place) -> str:
-    address = _written(place.base_url)
+    address = fields.written(place.base_url)
     return f"{address}. {place.help}" if place.help else address
 
 
