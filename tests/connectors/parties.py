@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -44,8 +44,42 @@ class Party:
         self.settings: Settings = contract.settings
         self.tells = isinstance(contract, SourceContract)
         self.takes = isinstance(contract, SinkContract | NoticeContract)
+        self.pushes = isinstance(contract, UsageContract)
         self.connection: Connection
         self.asked = 0
+        self.door = ""
+
+    @property
+    def moves(self) -> bool:
+        """Something comes of it or goes there; else its test is of what it lists."""
+        return self.tells or self.takes or self.pushes
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """What may strike it whole; who tells by itself does so even while it is called too often."""
+        return ("down", "garbage") if self.pushes else ("down", "throttle", "garbage")
+
+    def worst(self, number: int) -> str:
+        return self.faults[number % len(self.faults)]
+
+    @property
+    def secret(self) -> str:
+        """By which it signs what it tells."""
+        return self.settings.secrets[self.manifest.signature.secret]
+
+    def tell(self, url: str) -> None:
+        """Its sandbox anew, which tells what happens at the address."""
+        package = importlib.import_module(f"connectors.systems.{self.slug}.sandbox")
+        self.app = package.for_connection(
+            self.settings, hook_url=url, hook_secret=self.secret, state_path=""
+        )
+
+    def use(self) -> None:
+        """Of a product at a port: customers use it, and it tells so."""
+        answer = httpx.post(
+            f"{self.door}/_control/scenario/use", json={"events": 20}, timeout=20, trust_env=False
+        )
+        assert answer.status_code == 200, answer.text
 
     def client(self) -> Client:
         http = self.settings.base_url.startswith("http")
@@ -76,6 +110,7 @@ class Party:
                 scheme = self.settings.base_url.partition(":")[0]
                 self.moved(f"{scheme}://127.0.0.1:{self.app.state.server.port}")
                 httpx.post(f"{url}/_control/reset", trust_env=False).raise_for_status()
+            self.door = url
             yield url
 
     def fault(self, **faults: Any) -> None:

@@ -8,7 +8,6 @@ again, a signed call that is heard.
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -19,12 +18,11 @@ import pytest
 from connectors.contract import Outcome
 from connectors.http import Client
 from connectors.manifest import Capability
-from connectors.testing import NoticeContract, SinkContract, SourceContract, UsageContract
+from connectors.testing import NoticeContract, SinkContract, SourceContract
 from connectors.testing.snapshots import SnapshotContract
 from revops.kernel import clock
 from tests.connectors.hearing import listening
 from tests.connectors.parties import Party, contracts_of, sandboxed
-from tests.pipeline.rehearsal import serving
 
 _DONE = (Outcome.OK, Outcome.ALREADY_DONE)
 # Asked by the line for what a webhook names, and by people for a document: the journeys do.
@@ -93,18 +91,13 @@ async def sent(party: Party, client: Client, door: httpx.AsyncClient) -> None:
 
 def heard(party: Party) -> None:
     """What the system tells by itself comes signed, and is understood."""
-    package = importlib.import_module(f"connectors.systems.{party.slug}.sandbox")
-    (secret,) = party.settings.secrets.values()
     with listening() as ear:
-        app = package.for_connection(
-            party.settings, hook_url=ear.url, hook_secret=secret, state_path=""
-        )
-        with serving(app, lives=True) as url:
-            answer = httpx.post(f"{url}/_control/scenario/use", json={"events": 20}, timeout=20)
-            assert answer.status_code == 200, answer.text
+        party.tell(ear.url)
+        with party.at_a_port():
+            party.use()
         call, *_ = ear.taken()
     connector = party.contract.connector
-    connector.verify(body=call.body, headers=call.headers, secrets=[secret], at=clock.now())
+    connector.verify(body=call.body, headers=call.headers, secrets=[party.secret], at=clock.now())
     assert len(connector.usage(call.body, call.headers, party.settings)) >= 20
 
 
@@ -134,7 +127,7 @@ class TestOverSockets:
                     if capability not in done:
                         over(party, url, partial(story, party))
                         done.add(capability)
-            if isinstance(contract, UsageContract):
-                heard(party)
+            if party.pushes:
+                heard(Party(slug, contract))
                 done.add(Capability.USAGE)
         assert set(party.manifest.capabilities) <= done
