@@ -56,7 +56,7 @@ class Party:
 
     @property
     def faults(self) -> Sequence[str]:
-        """What may strike it whole; who tells by itself does so even while it is called too often."""
+        """What may strike it whole; calls that are turned away keep nobody from telling."""
         return ("down", "garbage") if self.pushes else ("down", "throttle", "garbage")
 
     def worst(self, number: int) -> str:
