@@ -17,7 +17,7 @@ from revops.kernel.strict_json import dumps
 
 _WAIT_S: Final = 30
 # These speak of the endpoint and not of what was posted: the next message would fare the same.
-_OF_THE_ENDPOINT: Final = frozenset({401, 403, 404, 405, 410})
+_OF_THE_ENDPOINT: Final = frozenset({401, 403, 404, 405})
 # Refused for what is in the message; to repeat it would change nothing.
 _OF_THE_MESSAGE: Final = frozenset({400, 413, 415, 422})
 
@@ -82,18 +82,23 @@ async def _one(client: Client, settings: Settings, command: Command) -> Receipt:
         return Receipt(Outcome.NOT_SENT, code="not_sent", reason=error.reason)
     except Unanswered as error:
         return Receipt(Outcome.IN_DOUBT, code="unanswered", reason=error.reason)
-    return _receipt(command, answer)
+    return receipt_of(command, answer)
 
 
-def _receipt(command: Command, answer: Answer) -> Receipt:
+def receipt_of(command: Command, answer: Answer) -> Receipt:
     """The status decides, as in the standard: 2xx is taken, anything else is not."""
     status = answer.status
     if 200 <= status < 300:
         # The id is ours: the subscriber gives none.
         return Receipt(Outcome.OK, external_id=command.key, http_status=status)
-    if status == 429 or status == 503 and "retry-after" in answer.headers:
+    if status == 429 or status >= 500 and "retry-after" in answer.headers:
         wait = backoff.retry_after(answer.headers.get("retry-after"), at=now()) or _WAIT_S
         return _not(Outcome.THROTTLED, "throttled", "It asks us to slow down.", answer, wait)
+    if status == 410:
+        # The standard's word for: do not send here any more.
+        return _not(
+            Outcome.AUTH, "unsubscribed", "The subscriber wants no more messages here.", answer
+        )
     if status in _OF_THE_ENDPOINT or 300 <= status < 400:
         reason = f"The address takes no messages from us: it answers {status}."
         return _not(Outcome.AUTH, "endpoint_wrong", reason, answer)

@@ -19,6 +19,8 @@ from revops.kernel.strict_json import dumps
 KIND: Final = "portal.event"
 # The standard's own bounds: a shorter key can be guessed, a longer one is cut by some libraries.
 _KEY_BYTES: Final = range(24, 65)
+# A new one beside the one that it replaces.
+_MOST_SECRETS: Final = 2
 
 
 class Told(Part):
@@ -48,12 +50,16 @@ def body(command: Command) -> bytes:
 
 
 def headers(*, message_id: str, content: bytes, secret: str, at: datetime) -> dict[str, str]:
-    """Raises PayloadRefused when the secret is none that may sign."""
+    """
+    ``secret`` may be several, parted by spaces, while one takes the place of another: each signs,
+    and whoever knows one of them believes it. Raises PayloadRefused when one is none that may sign.
+    """
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": schemes.sign_standard(
-            body=content, secret=_secret(secret), at=at, message_id=message_id
+        "webhook-signature": " ".join(
+            schemes.sign_standard(body=content, secret=one, at=at, message_id=message_id)
+            for one in _secrets(secret)
         ),
         "content-type": "application/json",
     }
@@ -64,12 +70,16 @@ def path(settings: Settings) -> str:
     return found if found.startswith("/") else f"/{found}"
 
 
-def _secret(text: str) -> str:
-    part = text.strip().removeprefix("whsec_")
-    try:
-        key = base64.b64decode(part, validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) not in _KEY_BYTES:
+def _secrets(text: str) -> list[str]:
+    found = text.split()
+    if not found or len(found) > _MOST_SECRETS or not all(_may_sign(one) for one in found):
         raise PayloadRefused("The signing secret is not whsec_ and base64 of 24 to 64 bytes.")
-    return text.strip()
+    return found
+
+
+def _may_sign(secret: str) -> bool:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return len(key) in _KEY_BYTES

@@ -9,12 +9,15 @@ from standardwebhooks import Webhook
 from starlette.types import ASGIApp
 
 from connectors.contract import Command, Outcome, Settings
-from connectors.http import Client
+from connectors.http import Answer, Client
 from connectors.systems.portal import message, sandbox
-from connectors.systems.portal.connector import connector
+from connectors.systems.portal.connector import connector, receipt_of
 from connectors.systems.portal.desk import event
 from connectors.testing import LOOPBACK, NoticeContract
+from connectors.testing.common import impatient
 from revops.kernel import clock
+
+_NEW = "whsec_" + "QUJD" * 8
 
 
 class TestPortal(NoticeContract):
@@ -69,7 +72,52 @@ class TestPortal(NoticeContract):
         assert told["type"] == "entitlement.granted"
         assert told["data"]["entitlement_id"] == "ent_7"
 
-    @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_QUJD", "password"])
+    def test_while_a_secret_is_changed_either_is_enough(self) -> None:
+        at, content = clock.now(), message.body(event(7))
+        both = f"{_NEW} {sandbox.SECRET}"
+        headers = message.headers(message_id="msg_7", content=content, secret=both, at=at)
+        for secret in both.split():
+            assert Webhook(secret).verify(content, headers)["type"] == "entitlement.granted"
+
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            changing = replace(self.settings, secrets={"signing_secret": both})
+            (receipt,) = await connector.send(client, changing, [event(1)])
+            assert receipt.outcome is Outcome.OK
+
+        self.run(story)
+
+    def test_a_message_that_is_taken_late_is_worked_on_once(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            await self.fault(sandbox, late_commit={"times": 1, "seconds": 0.01})
+            assert (await self.send_one(impatient(client), event(1))).outcome is Outcome.IN_DOUBT
+            assert (await self.send_one(client, event(1))).outcome is Outcome.OK
+            told = (await sandbox.get("/_control/state")).json()
+            assert told == {"messages": 2, "done": 1}
+            await sandbox.post("/_control/reset")
+            assert not await self.held(sandbox)
+
+        self.run(story)
+
+    @pytest.mark.parametrize(
+        ("status", "headers", "outcome", "code"),
+        [
+            (202, {}, Outcome.OK, ""),
+            (301, {}, Outcome.AUTH, "endpoint_wrong"),
+            (410, {}, Outcome.AUTH, "unsubscribed"),
+            (413, {}, Outcome.REFUSED, "refused"),
+            (502, {}, Outcome.TRANSIENT, "failed"),
+            (504, {"retry-after": "9"}, Outcome.THROTTLED, "throttled"),
+        ],
+    )
+    def test_the_status_says_what_the_standard_says(
+        self, status: int, headers: Mapping[str, str], outcome: Outcome, code: str
+    ) -> None:
+        found = receipt_of(event(1), Answer(status, headers, b""))
+        assert (found.outcome, found.code) == (outcome, code)
+
+    @pytest.mark.parametrize(
+        "secret", ["", "whsec_", "whsec_QUJD", "password", f"{sandbox.SECRET} whsec_QUJD"]
+    )
     def test_a_secret_that_could_be_guessed_signs_nothing(self, secret: str) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
             weak = replace(self.settings, secrets={"signing_secret": secret})
@@ -82,6 +130,7 @@ class TestPortal(NoticeContract):
     def test_an_endpoint_that_is_gone_refuses_no_message(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
             await self.fault(sandbox, gone=True)
-            assert (await self.send_one(client, event(1))).outcome is Outcome.AUTH
+            receipt = await self.send_one(client, event(1))
+            assert (receipt.outcome, receipt.code) == (Outcome.AUTH, "unsubscribed")
 
         self.run(story)

@@ -2,6 +2,7 @@
 A receiver of Standard Webhooks: 204 for what is signed and new, 204 as well for what it knows.
 
     POST <path>               a message; GET there answers 405, as a receiver of POSTs does
+    GET  /_control/state      how many arrived, and how many were worked on
     GET  /_control/messages   what arrived, copies included, the oldest first, as JSON
     GET  /_control/done       ids that were worked on: one for each message, however often it came
     GET  /_control/faults     what is switched on; POST switches, DELETE switches all off
@@ -9,13 +10,17 @@ A receiver of Standard Webhooks: 204 for what is signed and new, 204 as well for
 
 Faults, told as ``connectors.sandboxes.faults`` says: ``down`` 503, ``throttle`` 429 with
 ``retry_after`` when that is given, ``unauthorized`` 401, ``gone`` 410, ``slow``, ``garbage`` a
-page with status 502, ``response_lost`` taken and never answered.
+page with status 502, ``response_lost`` taken and never answered, ``late_commit`` never answered, but
+taken ``seconds`` later.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
@@ -28,6 +33,7 @@ from starlette.routing import Mount, Route
 from connectors import schemes
 from connectors.contract import SignatureInvalid
 from connectors.sandboxes import door as doors
+from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import ANY, Faults, hang
 from connectors.sandboxes.page import page
 from revops.kernel import clock
@@ -35,7 +41,9 @@ from revops.kernel import clock
 DEFAULT_PORT: Final = 8448
 SECRET: Final = "whsec_c2FuZGJveC1vZi1hLXN1YnNjcmliZXItMjQ="  # noqa: S105  of a server that holds nothing
 KEPT: Final = 500
-FAULTS: Final = ("down", "throttle", "unauthorized", "gone", "slow", "garbage", "response_lost")
+FAULTS: Final = (
+    "down", "throttle", "unauthorized", "gone", "slow", "garbage", "response_lost", "late_commit",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +54,19 @@ class Config:
 
 def build(config: Config | None = None) -> Starlette:
     subscriber = Subscriber(config or Config())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await subscriber.later.aclose()
+
     app = Starlette(
         routes=[
             Route("/", subscriber.page),
             subscriber.door(),
             Route("/{path:path}", subscriber.take, methods=["GET", "POST"]),
-        ]
+        ],
+        lifespan=lifespan,
     )
     app.state.subscriber = subscriber
     return app
@@ -63,6 +78,7 @@ class Subscriber:
         self.faults = Faults(dict.fromkeys(FAULTS, ANY))
         self.messages: deque[dict[str, str]] = deque(maxlen=KEPT)
         self.done: dict[str, str] = {}
+        self.later = Background()
 
     async def take(self, request: Request) -> Response:
         await self.faults.wait()
@@ -91,23 +107,35 @@ class Subscriber:
                 body=body, message_id=message_id,
                 timestamp=request.headers.get("webhook-timestamp", ""),
                 signatures=request.headers.get("webhook-signature", ""),
-                secrets=[self._config.secret], at=clock.now(),
+                secrets=self._config.secret.split(), at=clock.now(),
             )  # fmt: skip
         except SignatureInvalid as error:
             return JSONResponse({"error": str(error)}, 401)
         value = _read(body)
         if value is None:
             return JSONResponse({"error": "type, timestamp and data are needed"}, 422)
-        self.messages.append({
-            "at": clock.now().isoformat(), "id": message_id, "type": value["type"],
-            "body": json.dumps(value["data"], ensure_ascii=False),
-        })  # fmt: skip
-        self.done.setdefault(message_id, value["type"])
+        late = self.faults.hit("late_commit")
+        if late is not None:
+            self.later.start(self._take_later(message_id, value, late.seconds))
+            await hang(request)
+            return PlainTextResponse("", 504)
+        self._take(message_id, value)
         lost = self.faults.hit("response_lost")
         if lost is not None:
             await hang(request, lost.seconds)
             return PlainTextResponse("", 504)
         return Response(status_code=204)
+
+    def _take(self, message_id: str, value: dict[str, Any]) -> None:
+        self.messages.append({
+            "at": clock.now().isoformat(), "id": message_id, "type": value["type"],
+            "body": json.dumps(value["data"], ensure_ascii=False),
+        })  # fmt: skip
+        self.done.setdefault(message_id, value["type"])
+
+    async def _take_later(self, message_id: str, value: dict[str, Any], seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._take(message_id, value)
 
     async def page(self, request: Request) -> Response:
         return page(
@@ -127,15 +155,20 @@ class Subscriber:
         def done(request: Request, value: Any) -> Any:
             return self.done
 
+        def state(request: Request, value: Any) -> Any:
+            return {"messages": len(self.messages), "done": len(self.done)}
+
         def reset(request: Request, value: Any) -> Any:
+            self.later.drop()
             self.faults.clear()
             self.messages.clear()
             self.done.clear()
             return {"reset": True}
 
-        return doors.door(
-            self.faults, {"GET messages": messages, "GET done": done, "POST reset": reset}
-        )
+        handlers = {
+            "GET state": state, "GET messages": messages, "GET done": done, "POST reset": reset,
+        }  # fmt: skip
+        return doors.door(self.faults, handlers)
 
 
 def _read(body: bytes) -> dict[str, Any] | None:
