@@ -27,8 +27,7 @@ PATH: Final = "/api/v2/statements"
 # statements end before it would go on without us.
 PATIENCE_S: Final = 40
 _SPACE: Final = uuid.UUID("6f1f3c5e-0c0b-5e0e-8d43-2f9b7c1d4a55")
-_FIRST_LOOK_S: Final = 0.1
-_LAST_LOOK_S: Final = 2.0
+_FIRST_LOOK_S, _LAST_LOOK_S, _LATER_BY = 0.1, 2.0, 1.6  # seconds, and how much longer each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class Snowflake:
         until, pause = time.monotonic() + self._client.timeout_s, _FIRST_LOOK_S
         while time.monotonic() + pause < until:
             await asyncio.sleep(pause)
-            pause = min(pause * 1.6, _LAST_LOOK_S)
+            pause = min(pause * _LATER_BY, _LAST_LOOK_S)
             with contextlib.suppress(Problem):
                 answer = await self._get(handle)
                 if answers.settled(answer):
