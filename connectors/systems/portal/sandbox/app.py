@@ -10,7 +10,7 @@ A receiver of Standard Webhooks: 204 for what is signed and new, 204 as well for
 
 Faults, told as ``connectors.sandboxes.faults`` says: ``down`` 503, ``throttle`` 429 with
 ``retry_after`` when that is given, ``unauthorized`` 401, ``gone`` 410, ``slow``, ``garbage`` a
-page with status 502, ``response_lost`` taken and never answered, ``late_commit`` never answered, but
+page with status 502, ``response_lost`` taken and never answered, ``late_commit`` not answered, and
 taken ``seconds`` later.
 """
 
