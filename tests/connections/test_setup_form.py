@@ -10,6 +10,7 @@ from accounts.models import User
 from connectors import registry
 from connectors.models import Connection
 from connectors.operations import set_secret
+from connectors.systems.rest import desk
 from revops.console.connections.queries import traffic
 from revops.console.connections.setup import operations, ways
 from tests.conftest import SignIn
@@ -93,3 +94,48 @@ class TestTheWayToSignIn:
             for way in manifest.auth:
                 asked = {one.name for one, _ in ways.secrets_of(manifest, way.chosen_by)}
                 assert set(way.secrets) <= asked, (manifest.slug, way.slug)
+
+
+class TestALongText:
+    REST: Final = {
+        "label": "Help desk", "zone": "UTC", "environment": "sandbox",
+        "base_url": "https://93.184.215.14", "p-sign_in": "bearer", "p-client_as": "body",
+        "p-token_url": "/oauth/token", "p-first_days": "7", "p-proof": "none",
+    }  # fmt: skip
+
+    def test_is_typed_in_lines_and_kept_as_it_was_typed(self, sign_in: SignIn, adam: User) -> None:
+        mapping = desk.example("desk.mapping")
+        answer = sent(sign_in(adam), "rest", self.REST | {"p-mapping": mapping})
+        assert answer.status_code == 302, text_of(answer)
+        made = Connection.objects.get()
+        assert made.parameters["mapping"] == mapping.strip()
+        page = sign_in(adam).get(f"/connections/{made.slug}/settings/").content.decode()
+        assert '<textarea name="p-mapping"' in page
+        assert "support_case.opened/1" in page
+
+    def test_that_cannot_be_used_is_refused_with_its_place(
+        self, sign_in: SignIn, adam: User
+    ) -> None:
+        mapping = desk.example("desk.mapping").replace('"number"', '"num..ber"')
+        answer = sent(sign_in(adam), "rest", self.REST | {"p-mapping": mapping})
+        assert answer.status_code == 422
+        assert "kinds[1].events[0].fields.case_id.path: “num..ber” is no path" in text_of(answer)
+        assert not Connection.objects.exists()
+
+    def test_of_a_token_that_comes_from_elsewhere_ends_the_credentials(
+        self, sign_in: SignIn, adam: User
+    ) -> None:
+        typed = self.REST | {
+            "p-mapping": desk.example("desk.mapping"), "p-sign_in": "oauth2_client",
+            "p-client_id": "console",
+        }  # fmt: skip
+        assert sent(sign_in(adam), "rest", typed).status_code == 302
+        made = Connection.objects.get()
+        set_secret(made, "client_secret", "a value of it")
+        settings = f"/connections/{made.slug}/settings/"
+        sign_in(adam).post(settings, typed | {"p-scope": "read"})
+        assert operations.missing(made) == []
+        refused = sign_in(adam).post(settings, typed | {"p-token_url": "ftp://auth.example/t"})
+        assert refused.status_code == 422
+        sign_in(adam).post(settings, typed | {"p-token_url": "https://93.184.215.15/token"})
+        assert operations.missing(made) == ["Client secret"]

@@ -111,9 +111,11 @@ class Session:
             form |= {"client_id": name, "client_secret": secret}
         if scope := self._said("scope"):
             form["scope"] = scope
-        told = urlsplit(self._said("token_url"))
+        told, own = urlsplit(self._said("token_url")), urlsplit(self._settings.base_url)
         path = told.path or "/oauth/token"
-        address = f"{told.scheme}://{told.netloc}" if told.netloc else self._settings.base_url
+        path = f"{path}?{told.query}" if told.query else path
+        there = told if told.netloc else own
+        address = f"{there.scheme}://{there.netloc}"
         with carried(write=False):
             async with self._client.elsewhere(address, hosts=("*",)) as door:
                 answer = await door.call("POST", path, form=form, headers=headers)
