@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -40,7 +41,7 @@ from connectors.systems.salesforce import (
     soap,
     writing,
 )
-from connectors.systems.salesforce.layout import Layout
+from connectors.systems.salesforce.layout import QUOTES, Layout
 from connectors.systems.salesforce.session import Org
 from revops.contracts.base import EventData
 from revops.kernel import strict_json
@@ -76,7 +77,7 @@ class Salesforce:
             raise NeedsFetch("The message names records; they are read over our own connection.")
         if envelope.ignored:
             return ()
-        layout = Layout.of(settings)
+        layout = _layout(envelope, settings)
         if envelope.type == reading.ACCOUNT:
             return accounts.events(envelope.raw, layout, settings.zone)
         if envelope.type == reading.OPPORTUNITY:
@@ -140,6 +141,13 @@ class Salesforce:
             return await snapshots.page(
                 Org(client, settings), settings.zone, kind=kind, start=start, end=end, cursor=cursor
             )
+
+
+def _layout(envelope: Envelope, settings: Settings) -> Layout:
+    """A quote is read as what it is, also when the connection has turned to another product."""
+    made_by = next((name for name, (kind, _) in QUOTES.items() if kind == envelope.type), "")
+    parameters = {"quotes_of": made_by} if made_by else {}
+    return Layout.of(replace(settings, parameters={**settings.parameters, **parameters}))
 
 
 @contextmanager

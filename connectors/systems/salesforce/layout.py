@@ -40,7 +40,7 @@ _IN: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "quote_line_fields": {
         "sku": "Product2.ProductCode", "product": "Product2Id", "quantity": "Quantity",
-        "unit_price": "UnitPrice", "total": "TotalPrice",
+        "unit_price": "UnitPrice", "total": "TotalPrice", "optional": "",
     },
     "contract_fields": {
         "account": "AccountId", "opportunity": "", "number": "ContractNumber", "status": "Status",
@@ -53,6 +53,25 @@ _IN: Final[Mapping[str, Mapping[str, str]]] = {
         "unit_price": "UnitPrice", "total": "TotalPrice",
     },
 }  # fmt: skip
+# Quotes of Salesforce CPQ, a package with objects of its own. What is optional on a quote is not in
+# its total, and was not bought.
+_CPQ: Final[Mapping[str, Mapping[str, str]]] = {
+    "quote_fields": {
+        "opportunity": "SBQQ__Opportunity2__c", "number": "Name", "status": "SBQQ__Status__c",
+        "total": "SBQQ__NetAmount__c", "accepted_on": "",
+    },
+    "quote_line_fields": {
+        "sku": "SBQQ__ProductCode__c", "product": "SBQQ__Product__c",
+        "quantity": "SBQQ__Quantity__c", "unit_price": "SBQQ__NetPrice__c",
+        "total": "SBQQ__NetTotal__c", "optional": "SBQQ__Optional__c",
+    },
+}  # fmt: skip
+CPQ: Final = "cpq"
+# What quotes are and how their lines hang on them, by the product that makes them.
+QUOTES: Final[Mapping[str, tuple[str, str]]] = {
+    "salesforce": ("Quote", "QuoteLineItems"),
+    CPQ: ("SBQQ__Quote__c", "SBQQ__LineItems__r"),
+}
 _OUT: Final[Mapping[str, Mapping[str, str]]] = {
     "invoice_fields": {
         "stamp": "RevOps_Stamp__c", "external_id": "RevOps_Id__c", "account": "Account__c",
@@ -107,9 +126,11 @@ class Layout:
     def of(cls, settings: Settings) -> Self:
         """Raises LayoutInvalid."""
         given = settings.parameters
-        fields = {
-            name: _fields(name, known, given) for name, known in (*_IN.items(), *_OUT.items())
-        }
+        made_by = str(given.get("quotes_of") or "salesforce")
+        if made_by not in QUOTES:
+            raise LayoutInvalid(f"quotes_of: “{made_by[:40]}” is not one of {', '.join(QUOTES)}.")
+        known = {**_IN, **_OUT, **(_CPQ if made_by == CPQ else {})}
+        fields = {name: _fields(name, held, given) for name, held in known.items()}
         missing = [name for name in _OUT if not fields[name]["stamp"]]
         if missing or not fields["invoice_fields"]["external_id"]:
             raise LayoutInvalid("The stamp and the external id cannot be left out.")
@@ -122,8 +143,8 @@ class Layout:
             multi_currency=given.get("multi_currency") is True,
             currency=str(given.get("currency") or "USD"),
             version=version,
-            quote_object=_name("quote_object", given, "Quote"),
-            quote_lines=_name("quote_lines", given, "QuoteLineItems"),
+            quote_object=_quoted("quote_object", given, made_by, 0),
+            quote_lines=_quoted("quote_lines", given, made_by, 1),
             invoice_object=_name("invoice_object", given, "RevOps_Invoice__c"),
             quote_accepted=_words("quote_accepted", given, "Accepted"),
             contract_signed=_words("contract_signed", given, "Activated"),
@@ -163,6 +184,14 @@ def _pairs(name: str, given: Mapping[str, Any], left: re.Pattern[str]) -> list[t
         if theirs or name != "other_ids":
             found.append((ours, theirs))
     return found
+
+
+def _quoted(name: str, given: Mapping[str, Any], made_by: str, place: int) -> str:
+    """The name that is given, unless it is the one that every connection began with."""
+    said = str(given.get(name) or "")
+    if said == QUOTES["salesforce"][place]:
+        said = ""
+    return _name(name, {name: said}, QUOTES[made_by][place])
 
 
 def _name(name: str, given: Mapping[str, Any], default: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.contract import PayloadUnreadable
 from connectors.systems.salesforce import wire
 from connectors.systems.salesforce.layout import Layout
 from connectors.systems.salesforce.wire import Json
@@ -39,7 +40,11 @@ def read(record: Json, relationship: str, layout: Layout, kind: str, code: str) 
 
     Raises PayloadUnreadable for amounts with too many decimals and for parts of a unit.
     """
-    return [_line(item, layout, kind, code) for item in wire.children(record, relationship)]
+    return [
+        _line(item, layout, kind, code)
+        for item in wire.children(record, relationship)
+        if not _optional(item, layout.fields[kind].get("optional", ""))
+    ]
 
 
 def total(found: Iterable[Line]) -> int:
@@ -53,6 +58,14 @@ def merged(found: Iterable[Line]) -> Sequence[Line]:
         held = known.get(line.sku, Line(line.sku, 0, 0))
         known[line.sku] = Line(line.sku, held.quantity + line.quantity, held.amount + line.amount)
     return [line for line in known.values() if line.quantity]
+
+
+def _optional(item: Json, field: str) -> bool:
+    """Offered beside the rest, and not bought with it."""
+    found = wire.at(item, field) if field else None
+    if found is not None and not isinstance(found, bool):
+        raise PayloadUnreadable(f"“{field}” is neither true nor false.")
+    return found is True
 
 
 def _line(item: Json, layout: Layout, kind: str, code: str) -> Line:

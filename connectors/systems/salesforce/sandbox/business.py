@@ -82,6 +82,39 @@ class Business:
         self._lines("QuoteLineItem", "QuoteId", found, self._items_of(of), at)
         return found
 
+    def cpq_quote(
+        self, *, deal: str, accepted: bool = True, optional: Items = (), at: float | None = None
+    ) -> Row:
+        """The same as Salesforce CPQ keeps it; ``optional`` lines are offered beside the rest."""
+        of = self.world.get("Opportunity", deal)
+        count = len(self.world.rows.get("SBQQ__Quote__c", {})) + 1
+        code = {"CurrencyIsoCode": of["CurrencyIsoCode"]}
+        found = self.world.create(
+            "SBQQ__Quote__c",
+            {
+                "Name": f"Q-{count:05d}", "SBQQ__Opportunity2__c": of["Id"],
+                "SBQQ__Account__c": of["AccountId"], "SBQQ__Primary__c": True,
+                "SBQQ__Status__c": "Accepted" if accepted else "Presented",
+                "SBQQ__NetAmount__c": of["Amount"], **code,
+            },
+            at=at,
+        )  # fmt: skip
+        for beside, items in ((False, self._items_of(of)), (True, optional)):
+            for item in items:
+                quantity, price = Decimal(str(item["quantity"])), Decimal(str(item["price"]))
+                self.world.create(
+                    "SBQQ__QuoteLine__c",
+                    {
+                        "SBQQ__Quote__c": found["Id"], "SBQQ__Optional__c": beside,
+                        "SBQQ__Product__c": self._product(item["sku"], at)["Id"],
+                        "SBQQ__ProductCode__c": item["sku"],
+                        "SBQQ__Quantity__c": str(quantity), "SBQQ__NetPrice__c": str(price),
+                        "SBQQ__NetTotal__c": str(quantity * price), **code,
+                    },
+                    at=at,
+                )  # fmt: skip
+        return found
+
     def sign(self, *, deal: str, months: int = 12, at: float | None = None) -> Row:
         """An activated contract of a won opportunity, and the order that says what was sold."""
         of = self.world.get("Opportunity", deal)

@@ -80,9 +80,12 @@ def lose(business: Business, *, opportunity: str = "", reason: str = "Price") ->
     return {"opportunity": business.lose(which, reason=reason)["Id"]}
 
 
-def quote(business: Business, *, opportunity: str = "", accepted: bool = True) -> Row:
+def quote(
+    business: Business, *, opportunity: str = "", accepted: bool = True, cpq: bool = False
+) -> Row:
     which = opportunity or _newest(business, "Opportunity")
-    return {"quote": business.quote(deal=which, accepted=accepted)["Id"]}
+    make = business.cpq_quote if cpq else business.quote
+    return {"quote": make(deal=which, accepted=accepted)["Id"]}
 
 
 def sign(

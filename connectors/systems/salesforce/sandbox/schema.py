@@ -94,6 +94,26 @@ KINDS: Final[dict[str, Kind]] = {
     "QuoteLineItem": Kind(
         "0QL", {**_SYSTEM, **_LINE, "QuoteId": "id:Quote"}, ("QuoteId",), parents=_PRODUCT
     ),
+    # Salesforce CPQ, as its developer guide and published descriptions of orgs have it.
+    "SBQQ__Quote__c": Kind(
+        "a0Q",
+        {
+            **_SYSTEM, "Name": "text:80", "SBQQ__Opportunity2__c": "id:Opportunity",
+            "SBQQ__Account__c": "id:Account", "SBQQ__Status__c": "text:40",
+            "SBQQ__Primary__c": "boolean", "SBQQ__NetAmount__c": "number:3",
+        },
+        children={"SBQQ__LineItems__r": ("SBQQ__QuoteLine__c", "SBQQ__Quote__c")},
+    ),
+    "SBQQ__QuoteLine__c": Kind(
+        "a0L",
+        {
+            **_SYSTEM, "SBQQ__Quote__c": "id:SBQQ__Quote__c", "SBQQ__Product__c": "id:Product2",
+            "SBQQ__ProductCode__c": "text:255", "SBQQ__Quantity__c": "number:2",
+            "SBQQ__NetPrice__c": "number:4", "SBQQ__NetTotal__c": "number:3",
+            "SBQQ__Optional__c": "boolean",
+        },
+        required=("SBQQ__Quote__c",),
+    ),
     "Contract": Kind(
         "800",
         {
