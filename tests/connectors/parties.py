@@ -134,6 +134,12 @@ def sandboxed() -> list[str]:
     ]  # fmt: skip
 
 
+def sinks_of(slug: str) -> list[SinkContract | NoticeContract]:
+    """Its contract tests of commands, one or several for several kinds of command."""
+    found = [kind() for module in _modules(slug) for kind in _kinds(module)]
+    return [one for one in found if isinstance(one, SinkContract | NoticeContract)]
+
+
 def contracts_of(slug: str) -> Iterator[Contract]:
     """The first contract test of each direction, or the one that is all of them."""
     kinds = [kind for module in _modules(slug) for kind in _kinds(module)]

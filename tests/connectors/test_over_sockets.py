@@ -15,18 +15,22 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.contract import Outcome
+from connectors import registry
+from connectors.contract import Command, Outcome
 from connectors.http import Client
 from connectors.manifest import Capability
+from connectors.postings import CUSTOMER, POSTINGS
 from connectors.testing import NoticeContract, SinkContract, SourceContract
 from connectors.testing.snapshots import SnapshotContract
 from revops.kernel import clock
+from tests.connectors import further
 from tests.connectors.hearing import listening
-from tests.connectors.parties import Party, contracts_of, sandboxed
+from tests.connectors.parties import Party, contracts_of, sandboxed, sinks_of
 
 _DONE = (Outcome.OK, Outcome.ALREADY_DONE)
-# Asked by the line for what a webhook names, and by people for a document: the journeys do.
-_ELSEWHERE = (Capability.FETCH, Capability.DOCUMENTS)
+# Asked by the line for what a webhook names, and by people for a document: others do. Commands
+# have a test of their own.
+_ELSEWHERE = (Capability.FETCH, Capability.DOCUMENTS, Capability.COMMANDS)
 _YEAR = ("2026-01-01", "2026-12-31")
 Story = Callable[[Client, httpx.AsyncClient], Awaitable[None]]
 
@@ -59,34 +63,58 @@ async def asked(party: Party, client: Client, door: httpx.AsyncClient) -> None:
 
 
 async def listed(party: Party, client: Client, door: httpx.AsyncClient) -> None:
-    """Of each list a page, with something on it; without a test of lists, of the first one."""
+    """Of each list a page, with something on it where a test of lists furnishes it."""
     contract = party.contract
-    kinds, days = party.manifest.lists, _YEAR
-    if isinstance(contract, SnapshotContract):
+    furnished = isinstance(contract, SnapshotContract)
+    if furnished:
         await contract.furnish(client, door)
-        days = contract.days
-    else:
-        await contract.send_one(client, contract.command(1))
-        kinds = kinds[:1]
-    start, end = days
-    for kind in kinds:
+    start, end = contract.days if furnished else _YEAR
+    for kind in party.manifest.lists:
         rows, _ = await contract.connector.snapshot(
             client, party.settings, kind=kind, start=start, end=end, cursor=""
         )
-        assert rows, kind
+        assert rows or not furnished, kind
 
 
-async def sent(party: Party, client: Client, door: httpx.AsyncClient) -> None:
-    """A command is done, and found under its key; of a message the system holds one."""
+def commands_of(contract: SinkContract | NoticeContract) -> list[Command]:
+    """One of each kind that its test knows; an ERP's are the same for all."""
+    books = getattr(contract, "books", None)
+    if books is None:
+        return [contract.command(1)]
+    return [books.customer(1), *(books.posting(kind, 1) for kind in POSTINGS)]
+
+
+async def sent(party: Party, known: set[str], client: Client, door: httpx.AsyncClient) -> None:
+    """
+    Each command is done, and found under its key; of a message the system holds one. Business
+    partners of SAP have no place for a key: there it is asked again, and nothing is made. Then what
+    may follow, done once. ``known`` are kinds that were done, here or before.
+    """
     contract = party.contract
-    command = contract.command(1)
-    assert (await contract.send_one(client, command)).outcome in _DONE
-    if isinstance(contract, NoticeContract):
-        assert len(await contract.held(door)) == 1
-        return
-    found = await contract.find_one(client, command)
-    assert found.posted
-    assert found.content_sha256 == contract.connector.digest(command.payload)
+    done: dict[str, tuple[Command, str]] = {}
+    for command in commands_of(contract):
+        receipt = await contract.send_one(client, command)
+        assert receipt.outcome in _DONE, (command.kind, receipt)
+        done[command.kind] = (command, receipt.external_id)
+        if isinstance(contract, NoticeContract):
+            assert len(await contract.held(door)) == 1
+            continue
+        if command.kind == CUSTOMER:
+            again = await contract.send_one(client, command)
+            assert (again.outcome in _DONE, again.external_id) == (True, receipt.external_id)
+            continue
+        found = await contract.find_one(client, command)
+        assert found.posted
+        assert found.content_sha256 == contract.connector.digest(command.payload)
+    known.update(done)
+    for kind in set(party.manifest.accepts) & set(further.PAYLOADS) - known:
+        if kind.endswith(".void") and not any(one.startswith(kind[:-5]) for one in done):
+            continue
+        command = await further.command(kind, done, door)
+        receipt = await contract.send_one(client, command)
+        assert receipt.outcome in _DONE, (kind, receipt)
+        assert (await contract.send_one(client, command)).outcome in _DONE, kind
+        known.add(kind)
 
 
 def heard(party: Party) -> None:
@@ -111,7 +139,6 @@ def stories_of(party: Party) -> dict[Capability, Any]:
         Capability.PROBE: party.manifest.can(Capability.PROBE) and probed,
         Capability.EVENTS: isinstance(contract, SourceContract) and asked,
         Capability.SNAPSHOTS: lists and listed,
-        Capability.COMMANDS: isinstance(contract, SinkContract | NoticeContract) and sent,
     }
     return {capability: story for capability, story in wanted.items() if story}
 
@@ -131,3 +158,14 @@ class TestOverSockets:
                 heard(Party(slug, contract))
                 done.add(Capability.USAGE)
         assert set(party.manifest.capabilities) <= done
+
+    @pytest.mark.parametrize("slug", [one for one in sandboxed() if sinks_of(one)])
+    def test_each_kind_of_command_is_done_and_found(self, slug: str) -> None:
+        known: set[str] = set()
+        for contract in sinks_of(slug):
+            party = Party(slug, contract)
+            if {command.kind for command in commands_of(contract)} <= known:
+                continue
+            with party.at_a_port() as url:
+                over(party, url, partial(sent, party, known))
+        assert known == set(registry.manifest(slug).accepts)
