@@ -15,6 +15,7 @@ CLASSES: Final[Classes] = {
     "Match": {INTERNAL: "approval", PII: "reason note released_why"},
     "MatchItem": {INTERNAL: "side item_key"},
     "Draft": {INTERNAL: "left right"},
+    "Refusal": {INTERNAL: "left right rows"},
     "Run": {INTERNAL: "figures evidence by", PII: "error"},
     "Break": {
         INTERNAL: "key left_key right_key proposal", PII: "left right reason settled_why"

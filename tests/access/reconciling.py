@@ -17,6 +17,7 @@ from revops.reconciliation.models import (
     Match,
     MatchItem,
     Pair,
+    Refusal,
     Rule,
     RuleVersion,
     Run,
@@ -114,6 +115,10 @@ def reconcile(side: Side) -> None:
     MatchItem.objects.create(
         match=match, pair=pair, side="left", item_key=f"PO-{side.mark}", amount=side.amount,
         dated=DAY,
+    )  # fmt: skip
+    Refusal.objects.create(
+        pair=pair, legal_entity=side.entity, left=[f"PO-{side.mark}"], right=[item.id],
+        rows="0" * 64, by=by, at=now,
     )  # fmt: skip
     Draft.objects.create(user=by, right=[f"BNK-{side.mark}~0"], at=now, **place)
     SignOff.objects.create(

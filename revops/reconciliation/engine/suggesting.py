@@ -5,7 +5,7 @@ same suggestions in the same order, and a person confirms each one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -26,6 +26,8 @@ _FEE: Final = 35
 OK: Final = "ok"
 WARN: Final = "warn"
 Reason = tuple[str, str]
+# The ids of a proposal's rows, by side: what tells it from others.
+Place = tuple[frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +44,38 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """``score`` is from 50 to 99; ``reasons`` are (ok or warn, words), the strongest first."""
+    """
+    ``score`` is from 50 to 99; ``reasons`` are (ok or warn, words), the strongest first. ``rule``
+    is the name of the one that suggests it, blank where what the rows say is enough.
+    """
 
     left: tuple[Item, ...]
     right: tuple[Item, ...]
     score: int
     reasons: tuple[Reason, ...] = field(default_factory=tuple)
+    rule: str = ""
+
+    @property
+    def place(self) -> Place:
+        return place_of(_ids(self.left), _ids(self.right))
 
     @property
     def off(self) -> int:
         return sum(item.amount for item in self.left) - sum(item.amount for item in self.right)
 
 
+def place_of(left: Iterable[str], right: Iterable[str]) -> Place:
+    return frozenset(left), frozenset(right)
+
+
 def propose(
-    left: Sequence[Item], right: Sequence[Item], rules: Sequence[Wanted] = ()
-) -> list[Proposal]:
-    """Each row in one proposal at most; the surest first."""
+    left: Sequence[Item], right: Sequence[Item], rules: Sequence[Wanted] = (),
+    refused: Collection[Place] = (),
+) -> list[Proposal]:  # fmt: skip
+    """Each row in one proposal at most; the surest first, and none that was ``refused``."""
     found = [*_ones(left, right, rules), *_sums(left, right)]
+    if refused:
+        found = [one for one in found if one.place not in refused]
     found.sort(key=lambda one: (-one.score, _ids(one.left), _ids(one.right)))
     taken: set[tuple[str, str]] = set()
     kept = []
@@ -142,7 +159,8 @@ def _score(left: Item, right: Item, rules: Sequence[Wanted]) -> Proposal | None:
         reasons.append((OK, f"rule “{rule.name}”"))
     if points < _LEAST or (off and not name and rule is None):
         return None
-    return Proposal((left,), (right,), min(points, _SURE), tuple(reasons))
+    named = rule.name if rule is not None else ""
+    return Proposal((left,), (right,), min(points, _SURE), tuple(reasons), named)
 
 
 def _meets(rule: Wanted, left: Item, right: Item, named: bool) -> bool:

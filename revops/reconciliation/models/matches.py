@@ -17,7 +17,8 @@ class Match(models.Model):
     Rows of both sides that belong together. Rows that agree one to one by their key need none: a
     match is kept where rules joined several, tolerated a difference, or a person decided.
 
-    ``reason`` is the code of what a difference is (rounding, fee, wire_fee, timing, other);
+    ``rule`` is what joined the rows, or suggested them to the person who did; ``reason`` is the
+    code of what a difference is (rounding, fee, wire_fee, timing, other);
     ``made_by`` is None for a rule's; ``approval`` is the request of a difference that somebody else
     agreed to; ``expected_by`` the day by which a difference of timing should be gone. Released by a
     person, or by itself when one of its rows changed (``released_why``).
@@ -92,6 +93,37 @@ class MatchItem(models.Model):
 
     def __str__(self) -> str:
         return self.item_key
+
+
+class Refusal(models.Model):
+    """
+    Rows that were suggested as one thing, and that somebody said are not: they are not suggested
+    again. ``rule`` is the one that suggested them, None where none did; ``left`` and ``right`` are
+    ids of rows, ``rows`` the digest of both.
+    """
+
+    pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="+", db_index=False)
+    legal_entity = models.ForeignKey(
+        LegalEntity, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    left = models.JSONField()
+    right = models.JSONField()
+    rows = models.CharField(max_length=64)
+    rule = models.ForeignKey(
+        Rule, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pair", "legal_entity", "rows"], name="reconciliation_refused_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Refusal {self.pk}"
 
 
 class Draft(models.Model):

@@ -26,11 +26,12 @@ from revops.audit.operations import record, recorded
 from revops.kernel import clock
 from revops.kernel.keys import sha256
 from revops.kernel.money import Money
+from revops.reconciliation.engine.suggesting import place_of
 from revops.reconciliation.models import Match, Run
 from revops.reconciliation.operations import pairing, signing, waiting
 from revops.reconciliation.operations.drafts import forget
-from revops.reconciliation.queries import leftovers
-from revops.reconciliation.queries.leftovers import Leftover
+from revops.reconciliation.queries import leftovers, suggestions
+from revops.reconciliation.queries.leftovers import Leftover, id_of
 from revops.reconciliation.reasons import REASONS, TIMING
 
 ACTION: Final = "reconciliation.run"
@@ -211,8 +212,12 @@ def _check(wanted: Wanted, rows: Sequence[Leftover]) -> None:
 def _apply(
     run: Run, wanted: Wanted, rows: Sequence[Leftover], *, by: User, approval: str = ""
 ) -> Match:
+    suggested = suggestions.at(
+        run, place_of(map(id_of, wanted.left), map(id_of, wanted.right))
+    )  # fmt: skip
+    rule = suggestions.rule_of(run, suggested)
     made = pairing.pair(
-        run, rows, user=by, at=clock.now(), reason=wanted.reason, note=wanted.note,
+        run, rows, user=by, at=clock.now(), reason=wanted.reason, note=wanted.note, rule=rule,
         expected_by=wanted.expected_by if wanted.reason == TIMING else None, approval=approval,
     )  # fmt: skip
     forget(run, by)

@@ -15,7 +15,15 @@ from datetime import date, datetime
 from accounts.models import User
 from exceptions.operations import settle
 from revops.kernel.keys import sha256
-from revops.reconciliation.models import Break, BreakState, BreakType, Match, MatchItem, Run
+from revops.reconciliation.models import (
+    Break,
+    BreakState,
+    BreakType,
+    Match,
+    MatchItem,
+    Rule,
+    Run,
+)
 from revops.reconciliation.queries.leftovers import Leftover
 from revops.reconciliation.reasons import TIMING, label_of
 
@@ -30,10 +38,12 @@ def pair(
     note: str = "",
     expected_by: date | None = None,
     approval: str = "",
+    rule: Rule | None = None,
 ) -> Match:
     """
     Keep that the rows belong together. They are locked and checked; of one currency. Breaks that
-    hold more rows than those are settled with them, as they stand for one thing.
+    hold more rows than those are settled with them, as they stand for one thing. ``rule`` is the
+    one that suggested it.
     """
     left = sum(row.item.amount for row in rows if row.side == "left")
     right = sum(row.item.amount for row in rows if row.side == "right")
@@ -41,7 +51,7 @@ def pair(
         pair_id=run.pair_id, legal_entity_id=run.legal_entity_id, period_code=run.period_code,
         currency=rows[0].item.currency, left_amount=left, right_amount=right, reason=reason,
         note=note.strip()[:1_000], expected_by=expected_by, approval=approval, made_by=user,
-        made_at=at,
+        made_at=at, rule=rule,
     )  # fmt: skip
     MatchItem.objects.bulk_create(
         MatchItem(

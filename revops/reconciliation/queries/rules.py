@@ -15,7 +15,7 @@ from revops.kernel.money import Money
 from revops.reconciliation import terms
 from revops.reconciliation.checks import registry
 from revops.reconciliation.checks.base import Check
-from revops.reconciliation.models import Match, Pair, Rule, RuleVersion
+from revops.reconciliation.models import Match, Pair, Refusal, Rule, RuleVersion
 from revops.reconciliation.reasons import label_of
 from revops.web.formats import money_text
 
@@ -27,13 +27,19 @@ class Record:
     """
     What a rule did in ninety days: ``hits`` are all matches that it made, of ``all`` that were made
     for its check; ``released`` those that a person took apart again, ``changed`` those that a run
-    let go because a row reads differently. What is left of them was ``kept``.
+    let go because a row reads differently. What is left of them was ``kept``. ``refused`` are
+    suggestions of it that people said are none; of one that suggests, hits are those they took.
     """
 
     hits: int = 0
     all: int = 0
     released: int = 0
     changed: int = 0
+    refused: int = 0
+
+    @property
+    def offered(self) -> int:
+        return self.hits + self.refused
 
     @property
     def kept(self) -> int:
@@ -147,10 +153,18 @@ def _records() -> dict[tuple[str, str], Record]:
     total: dict[str, int] = defaultdict(int)
     for row in held:
         total[row["pair__check_slug"]] += row["hits"]
-    return {
+    refused = {
+        (row["pair__check_slug"], row["rule__name"]): row["refused"]
+        for row in Refusal.objects.filter(at__gte=since, rule__isnull=False)
+        .values("pair__check_slug", "rule__name")
+        .annotate(refused=Count("pk"))
+    }
+    found = {
         (row["pair__check_slug"], row["rule__name"]): Record(
-            row["hits"], total[row["pair__check_slug"]], row["released"], row["changed"]
+            row["hits"], total[row["pair__check_slug"]], row["released"], row["changed"],
+            refused.pop((row["pair__check_slug"], row["rule__name"]), 0),
         )
         for row in held
         if row["rule__name"]
-    }
+    }  # fmt: skip
+    return found | {place: Record(all=total[place[0]], refused=n) for place, n in refused.items()}

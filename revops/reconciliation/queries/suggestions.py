@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from revops.kernel.money import Money
-from revops.reconciliation.engine.suggesting import Proposal, Reason, Wanted, propose
+from revops.reconciliation.engine.suggesting import (
+    Place,
+    Proposal,
+    Reason,
+    Wanted,
+    place_of,
+    propose,
+)
 from revops.reconciliation.items import Item
-from revops.reconciliation.models import Run
+from revops.reconciliation.models import Refusal, Rule, Run
 from revops.reconciliation.models.rules import Strength
 from revops.reconciliation.queries import leftovers
 from revops.reconciliation.queries.leftovers import Leftovers, token_of
@@ -48,6 +55,21 @@ def counterparts(run: Run) -> Mapping[tuple[str, str], str]:
     return found
 
 
+def at(run: Run, place: Place) -> Proposal | None:
+    """The suggestion of exactly these rows, by their ids; None when it is none now."""
+    return next((one for one in _proposed(run, leftovers.of(run)) if one.place == place), None)
+
+
+def rule_of(run: Run, one: Proposal | None) -> Rule | None:
+    """The rule of the run's version that suggests it, where one does."""
+    return run.rules.rules.filter(name=one.rule).first() if one is not None and one.rule else None
+
+
+def _refused(run: Run) -> set[Place]:
+    rows = Refusal.objects.filter(pair_id=run.pair_id, legal_entity_id=run.legal_entity_id)
+    return {place_of(left, right) for left, right in rows.values_list("left", "right")}
+
+
 def _proposed(run: Run, held: Leftovers) -> list[Proposal]:
     rules = [
         Wanted(
@@ -58,7 +80,9 @@ def _proposed(run: Run, held: Leftovers) -> list[Proposal]:
         if one.strength == Strength.SUGGEST
         and one.legal_entity_id in (None, run.legal_entity_id)
     ]  # fmt: skip
-    found = propose([row.item for row in held.left], [row.item for row in held.right], rules)
+    found = propose(
+        [row.item for row in held.left], [row.item for row in held.right], rules, _refused(run)
+    )
     return found[:MOST]
 
 

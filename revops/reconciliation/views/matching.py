@@ -18,7 +18,7 @@ from revops.kernel.money import Money
 from revops.reconciliation.filters import MATCHING, MATCHING_ORDERS
 from revops.reconciliation.forms import MatchForm
 from revops.reconciliation.models import Match, Run
-from revops.reconciliation.operations import drafts, matching
+from revops.reconciliation.operations import drafts, matching, refusing
 from revops.reconciliation.operations.matching import MatchRefused, RowsChanged, Wanted
 from revops.reconciliation.queries import leftovers, suggestions
 from revops.reconciliation.queries.leftovers import OLDEST, Leftover, id_of
@@ -46,6 +46,8 @@ def bench(request: HttpRequest, number: int) -> HttpResponse:
     if typed.get("act") in ("check", "pick"):
         drafts.keep(run=run, left=wanted.left, right=wanted.right, by=request.user)
         return HttpResponseRedirect(f"{_address(run)}#bar")
+    if typed.get("act") == "refuse":
+        return _refuse_suggestion(request, run, wanted)
     if not form.is_valid():
         return _page(request, run, form=form, wanted=wanted, status=422)
     wanted = form.wanted(typed)
@@ -66,6 +68,16 @@ def bench(request: HttpRequest, number: int) -> HttpResponse:
     else:
         money = Money(outcome.match.left_amount, outcome.match.currency)
         messages.success(request, f"Matched {len(wanted.left)} to {len(wanted.right)}, {money}.")
+    return HttpResponseRedirect(_address(run))
+
+
+def _refuse_suggestion(request: HttpRequest, run: Run, wanted: Wanted) -> HttpResponse:
+    assert isinstance(request.user, User)
+    try:
+        refusing.refuse(run=run, left=wanted.left, right=wanted.right, by=request.user)
+    except MatchRefused as refusal:
+        return refuse(request, refusal)
+    messages.success(request, "It is not suggested any more. You can still match these rows.")
     return HttpResponseRedirect(_address(run))
 
 
