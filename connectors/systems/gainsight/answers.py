@@ -21,7 +21,8 @@ from revops.kernel.clock import now
 # The limit is a fixed window of a minute; without Retry-After it is over after at most that.
 WINDOW_S: Final = 60
 _THROTTLED: Final = ("GS_APIG_2404",)
-_AUTH: Final = ("GS_APIG_2401", "GS_APIG_2402", "GSOBJ_1024")
+_UNAUTHORIZED: Final = "GS_APIG_2401"
+_AUTH: Final = (_UNAUTHORIZED, "GS_APIG_2402", "GSOBJ_1024")
 _NO_ROUTE: Final = "GS_APIG_1000"
 _DATABASE_FAILED: Final = "GSOBJ_1003"
 _NOTHING_FOUND: Final = "GSOBJ_1011"
@@ -83,6 +84,45 @@ def written(answer: Answer) -> Written:
     )
 
 
+def turned_away(answer: Answer) -> bool:
+    """Whether the gateway did not know who calls: with a token it may have ended."""
+    if answer.status == 401:
+        return True
+    try:
+        body = answer.json()
+    except PayloadUnreadable:
+        return False
+    return isinstance(body, Mapping) and body.get("errorCode") == _UNAUTHORIZED
+
+
+def of_token(answer: Answer) -> tuple[str, int | None]:
+    """An access token and how many seconds it lasts. Raises Problem."""
+    if answer.status == 429:
+        raise _throttled(answer)
+    if answer.status in (400, 401, 403):
+        reason = "Gainsight does not accept the client id or its secret."
+        raise Problem(Outcome.AUTH, "credentials_refused", reason, **_of(answer))
+    if answer.status == 404 or 300 <= answer.status < 400:
+        raise _bare(answer, Outcome.TRANSIENT)
+    body = _body_of_token(answer)
+    held, lasts = body.get("access_token"), body.get("expires_in")
+    if answer.status != 200 or not isinstance(held, str) or not held:
+        if body.get("result") is False:
+            raise _failed(answer, body, Outcome.TRANSIENT)
+        raise Problem(
+            Outcome.TRANSIENT, "garbled", "Gainsight's sign-in gave no token.", **_of(answer)
+        )
+    return held, lasts if type(lasts) is int and lasts > 0 else None
+
+
+def _body_of_token(answer: Answer) -> Json:
+    try:
+        body = answer.json()
+    except PayloadUnreadable:
+        body = None
+    return body if isinstance(body, Mapping) else {}
+
+
 def _body(answer: Answer, *, write: bool) -> Json:
     """The body of an answer that says it succeeded. Raises Problem."""
     unsure = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
@@ -105,7 +145,7 @@ def _failed(answer: Answer, body: Json, unsure: Outcome) -> Problem:
     if answer.status == 429 or code in _THROTTLED:
         return _throttled(answer)
     if answer.status in (401, 403) or code in _AUTH:
-        reason = f"Gainsight does not accept the access key: {said or code or answer.status}."
+        reason = f"Gainsight does not accept our sign-in: {said or code or answer.status}."
         return Problem(Outcome.AUTH, "credentials_refused", reason, **_of(answer))
     if code == _NO_ROUTE:
         reason = "Gainsight has nothing at this address: check the domain and the object's name."

@@ -12,7 +12,13 @@ from connectors.systems.gainsight import sandbox
 from connectors.systems.gainsight.connector import connector
 from connectors.systems.gainsight.desk import customer, entitlement, signal
 from connectors.systems.gainsight.payloads import KINDS
-from connectors.testing import LOOPBACK, SinkContract, SnapshotContract, SourceContract
+from connectors.testing import (
+    LOOPBACK,
+    SignInContract,
+    SinkContract,
+    SnapshotContract,
+    SourceContract,
+)
 
 
 class TestGainsight(SourceContract, SinkContract, SnapshotContract):
@@ -36,6 +42,38 @@ class TestGainsight(SourceContract, SinkContract, SnapshotContract):
 
     def refused_command(self) -> Command:
         return customer(99, name="x" * 300)
+
+
+class TestGainsightByTokens(SignInContract, SinkContract):
+    """Signed in by machine-to-machine OAuth."""
+
+    connector = connector
+    settings = Settings(
+        slug="gainsight",
+        base_url=LOOPBACK,
+        parameters={"sign_in": "m2m"},
+        secrets={"client_id": sandbox.CLIENT_ID, "client_secret": sandbox.CLIENT_SECRET},
+    )
+
+    def build(self) -> ASGIApp:
+        return sandbox.build()
+
+    def command(self, number: int) -> Command:
+        return customer(number)
+
+    def refused_command(self) -> Command:
+        return customer(99, name="x" * 300)
+
+    def test_a_token_that_ended_during_a_batch_leaves_each_record_once(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            await self.send_one(client, customer(1))
+            await sandbox.post("/_control/sign_in", json={"expire": True})
+            receipts = await connector.send(client, self.settings, [customer(2), customer(3)])
+            assert [one.outcome for one in receipts] == [Outcome.OK] * 2
+            told = (await sandbox.get("/_control/state")).json()
+            assert told["counts"]["Company"] == 3
+
+        self.run(story)
 
 
 class TestGainsightsHierarchy(SinkContract):

@@ -25,9 +25,12 @@ from connectors.systems.gainsight.sandbox.asking import Refused
 from connectors.systems.gainsight.sandbox.faults import faults
 from connectors.systems.gainsight.sandbox.rules import Rules
 from connectors.systems.gainsight.sandbox.tables import Tables
+from connectors.systems.gainsight.sandbox.tokens import Tokens
 
 DEFAULT_PORT: Final = 8435
 ACCESS_KEY: Final = "sandbox-access-key"
+CLIENT_ID: Final = "sandbox-oauth-key"
+CLIENT_SECRET: Final = "sandbox-oauth-secret"  # noqa: S105  of a sandbox that holds nothing
 _PAGE: Final = "<html><body>Gainsight is being maintained</body></html>"
 
 
@@ -36,6 +39,8 @@ class Config:
     """``parameters`` are the connection's; ``hook_url`` is where rules post, empty for nowhere."""
 
     access_key: str = ACCESS_KEY
+    client_id: str = CLIENT_ID
+    client_secret: str = CLIENT_SECRET
     parameters: Mapping[str, Any] = field(default_factory=dict)
     hook_url: str = ""
     hook_secret: str = ""
@@ -66,6 +71,7 @@ def build(config: Config | None = None) -> Starlette:
 class Sandbox:
     def __init__(self, config: Config) -> None:
         self._key = config.access_key
+        self.tokens = Tokens(config.client_id, config.client_secret)
         names = Names.of(config.parameters)
         self.tables = Tables(names, Path(config.state_path) if config.state_path else None)
         self.faults = faults()
@@ -78,6 +84,7 @@ class Sandbox:
         self._later.drop()
         self.faults.clear()
         self.counts.clear()
+        self.tokens.reset()
         self.tables.reset()
 
     async def aclose(self) -> None:
@@ -92,7 +99,10 @@ class Sandbox:
         stopped = await self._struck_before(request, work)
         if stopped is not None:
             return stopped
-        if request.headers.get("accesskey") != self._key:
+        if work == "sign_in":
+            answer = self.tokens.sign_in(request.headers, raw)
+            return HTMLResponse(_PAGE) if self.faults.hit("garbage", work) else answer
+        if not self._knows(request):
             return _failed(Refused("GS_APIG_2401", "Unauthorized", status=401))
         key = request.query_params.get("keys", "")
         late = self.faults.hit("late_commit", work)
@@ -106,6 +116,10 @@ class Sandbox:
         if self.faults.hit("garbage", work):
             return HTMLResponse(_PAGE)
         return done
+
+    def _knows(self, request: Request) -> bool:
+        key = request.headers.get("accesskey")
+        return key == self._key if key is not None else self.tokens.know(request.headers)
 
     def _done(self, work: str, parts: list[str], raw: bytes, key: str) -> Response:
         try:
@@ -189,6 +203,8 @@ def _work(method: str, parts: list[str]) -> str:
         return "read"
     if parts[:3] == ["v1", "data", "objects"] and len(parts) == 4:
         return {"POST": "insert", "PUT": "update"}.get(method, "other")
+    if parts == ["v1", "users", "m2m", "oauth", "token"]:
+        return "sign_in"
     return "describe" if parts == ["v1", "meta", "services", "objects", "describe"] else "other"
 
 

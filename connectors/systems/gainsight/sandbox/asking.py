@@ -101,8 +101,9 @@ def _holds(tables: Tables, name: str, row: Row, item: Mapping[str, Any]) -> bool
 
 def _moment(value: Any, field: str) -> int:
     try:
-        parsed = datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        parsed = datetime.fromisoformat(str(value))
     except ValueError:
         said = f"Invalid dateTime format ({field}= {value})"
         raise Refused("GSOBJ_1005", said) from None
+    parsed = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return int(parsed.timestamp() * 1000)

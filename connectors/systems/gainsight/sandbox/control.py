@@ -3,6 +3,7 @@ The sandbox's own door, which Gainsight does not have.
 
     GET  /_control/state              counts and records by object
     GET  /_control/totals             ?kind=company&start=&end=: how many were made on these days
+    POST /_control/sign_in            how many tokens there were; {"expire": true} ends them
     GET  /_control/requests           how often each kind of work was asked for
     GET  /_control/webhooks           what rules posted, and what came back
     POST /_control/webhooks           {"url": …, "secret": …}: where rules post from now on
@@ -50,6 +51,11 @@ def door(sandbox: Sandbox) -> Mount:
         sandbox.reset()
         return {"reset": True}
 
+    def sign_in(request: Request, value: Any) -> Any:
+        if value.get("expire"):
+            sandbox.tokens.expire()
+        return {"issued": sandbox.tokens.issued}
+
     def webhooks(request: Request, value: Any) -> Any:
         if request.method == "POST":
             sandbox.rules.url, sandbox.rules.secret = str(value["url"]), str(value["secret"])
@@ -61,6 +67,7 @@ def door(sandbox: Sandbox) -> Mount:
             "GET ": state,
             "GET state": state,
             "GET totals": totals,
+            "POST sign_in": sign_in,
             "GET requests": lambda request, value: dict(sandbox.counts),
             "webhooks": webhooks,
             "POST reset": reset,
