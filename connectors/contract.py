@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 
 class Outcome(enum.StrEnum):
-    """What an answer means, whatever its HTTP status was."""
+    """What an answer means, whatever its HTTP status was. WORKING: see ``problem.Working``."""
 
     OK = "ok"
     ALREADY_DONE = "already_done"
+    WORKING = "working"
     REFUSED = "refused"
     THROTTLED = "throttled"
     TRANSIENT = "transient"
@@ -245,8 +246,8 @@ class Receipt:
     How one command ended.
 
     ``external_id`` on OK and ALREADY_DONE. ``drafted_id`` when the target holds a draft of it that
-    still has to be posted. ``reason`` is for people and never a vendor code alone; ``code`` is a
-    stable word for grouping, such as ``period_closed``. ``retry_after`` in seconds.
+    still has to be posted, or works on it. ``reason`` is for people and never a vendor code alone;
+    ``code`` is a stable word for grouping, such as ``period_closed``. ``retry_after`` in seconds.
     """
 
     outcome: Outcome

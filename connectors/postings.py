@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from connectors.commands import Unfit
 from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
 
 JOURNAL: Final = "journal.post"
@@ -28,15 +29,6 @@ POSTINGS: Final = (JOURNAL, *DOCUMENTS)
 
 # What our keys look like: nothing in it means anything in a query, an address or a file.
 KEY: Final = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
-
-
-class Unfit(Exception):
-    """A payload that cannot be sent as it is; ``code`` is for grouping, ``reason`` for people."""
-
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +63,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What billing knows of an invoice, credit memo or payment. ``due_on`` is "" without one."""
+    """What billing knows of an invoice, credit memo or payment."""
 
     number: str
     day: str
-    due_on: str
     customer: str
     customer_name: str
     total: int
-    settles: tuple[Settled, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +77,10 @@ class Posting:
     """
     A journal with whole minor units of ``currency`` (the books') and ISO days, balanced and not
     empty. ``document`` is there for all kinds but ``journal.post``; ``document_currency`` is ""
-    when nothing is in another currency.
+    when nothing is in another currency, ``due_on`` "" where nothing is to be paid by a day.
+
+    ``settles`` are invoices that it settles, ``reopens`` what had settled one and is taken back (by
+    the key of what had settled it).
     """
 
     kind: str
@@ -99,11 +92,20 @@ class Posting:
     lines: tuple[Line, ...]
     document_currency: str = ""
     document: Document | None = None
+    settles: tuple[Settled, ...] = ()
+    reopens: tuple[Settled, ...] = ()
+    due_on: str = ""
 
     @classmethod
-    def of(cls, kind: str, payload: Mapping[str, Any]) -> Posting:
-        """Raises Unfit."""
+    def of(cls, kind: str, payload: Mapping[str, Any], *, bare: bool = False) -> Posting:
+        """
+        ``bare``: an ERP that needs nothing of the document but what may stand beside the journal,
+        ``settles`` and ``due_on``; payloads of earlier versions had these without a document.
+        Raises Unfit.
+        """
         try:
+            told = payload.get("document") or payload
+            due_on = told.get("due_on")
             posting = cls(
                 kind=kind,
                 legal_entity=str(payload["legal_entity"]),
@@ -113,7 +115,12 @@ class Posting:
                 text=" ".join(str(payload.get("description") or "").split()),
                 lines=tuple(_line(line) for line in payload["lines"]),
                 document_currency=str(payload.get("document_currency") or ""),
-                document=_document(payload["document"]) if kind in DOCUMENTS else None,
+                document=(
+                    None if bare or kind not in DOCUMENTS else _document(payload["document"])
+                ),
+                settles=_settled(told.get("settles"), "key"),
+                reopens=_settled(payload.get("reopens"), "settled_by"),
+                due_on=date.fromisoformat(due_on).isoformat() if due_on else "",
             )
             minor_digits(posting.currency)
         except AmountInvalid as error:
@@ -133,62 +140,6 @@ class Posting:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """
-    What a ``customer.upsert`` asks for. ``id`` is the one that journals name, ``others`` are those
-    under which journals of other sources may name the same customer.
-    """
-
-    id: str
-    name: str
-    tax_id: str
-    others: tuple[str, ...]
-    line1: str
-    line2: str
-    postal_code: str
-    city: str
-
-    @classmethod
-    def of(cls, payload: Mapping[str, Any]) -> Customer:
-        """Raises Unfit."""
-        address = payload.get("address") or {}
-        others = payload.get("other_ids") or ()
-        if not isinstance(address, Mapping) or not isinstance(others, list | tuple):
-            raise Unfit("refused", "The customer cannot be read.")
-        identity = str(payload.get("customer_id") or "").strip()
-        name = " ".join(str(payload.get("name") or "").split())
-        if not identity or not name:
-            raise Unfit("refused", "The customer has no id or no name.")
-        parts = ("line1", "line2", "postal_code", "city")
-        return cls(
-            identity,
-            name,
-            "".join(str(payload.get("tax_id") or "").split()).upper(),
-            tuple(sorted({str(one) for one in others if one} - {identity})),
-            *(str(address.get(part) or "") for part in parts),
-        )
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return (self.id, *self.others)
-
-    @property
-    def content(self) -> str:
-        place = [self.line1, self.line2, self.postal_code, self.city]
-        return _hash([*self.ids, self.name, self.tax_id, *place])
-
-
-def digest(payload: Mapping[str, Any]) -> str:
-    """What a target should hold for a payload of any kind; "" for one that cannot be sent."""
-    try:
-        if "customer_id" in payload and "lines" not in payload:
-            return Customer.of(payload).content
-        return Posting.of(JOURNAL, payload).content
-    except Unfit:
-        return ""
-
-
 def content(day: str, currency: str, sides: Iterable[tuple[str, int, int]]) -> str:
     """
     The hash of a day, a currency and what is debited and credited to each account, in minor units.
@@ -203,10 +154,10 @@ def content(day: str, currency: str, sides: Iterable[tuple[str, int, int]]) -> s
         credits[account] += credit
     named = sorted({*debits, *credits})
     sums = [[one, debits[one], credits[one]] for one in named if debits[one] or credits[one]]
-    return _hash([day, currency, sums])
+    return hashed([day, currency, sums])
 
 
-def _hash(value: Any) -> str:
+def hashed(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -236,19 +187,19 @@ def _line(line: Mapping[str, Any]) -> Line:
 
 def _document(value: Mapping[str, Any]) -> Document:
     customer = value["customer"]
-    due_on = value.get("due_on")
-    settles = tuple(
-        Settled(str(one["key"]), str(one.get("number") or ""), _amount(one["amount"]))
-        for one in value.get("settles") or ()
-    )
     return Document(
         number=str(value["number"]),
         day=date.fromisoformat(value["date"]).isoformat(),
-        due_on=date.fromisoformat(due_on).isoformat() if due_on else "",
         customer=str(customer["id"]),
         customer_name=str(customer.get("name") or customer["id"]),
         total=_amount(value["total"]),
-        settles=settles,
+    )
+
+
+def _settled(values: Any, key: str) -> tuple[Settled, ...]:
+    return tuple(
+        Settled(str(one[key]), str(one.get("number") or ""), _amount(one["amount"]))
+        for one in values or ()
     )
 
 

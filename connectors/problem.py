@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from connectors.contract import CallFailed, Outcome, Receipt
@@ -19,9 +20,9 @@ _NOTHING_OPEN: Final = (Outcome.NOT_SENT, Outcome.IN_DOUBT)
 
 class Problem(Exception):
     """
-    A call that did not do what was asked. All outcomes but IN_DOUBT mean that the system surely
-    holds nothing of it. ``code`` is for programs, ``reason`` a sentence for people, ``excerpt``
-    what the system said, ``retry_after`` whole seconds that it asked for.
+    A call that did not do what was asked. All outcomes but IN_DOUBT and WORKING mean that the
+    system surely holds nothing of it. ``code`` is for programs, ``reason`` a sentence for people,
+    ``excerpt`` what the system said, ``retry_after`` whole seconds that it asked for.
     """
 
     def __init__(
@@ -57,6 +58,20 @@ class Problem(Exception):
         """The same of a read: nothing was to be written, so nothing is open."""
         outcome = Outcome.TRANSIENT if self.outcome in _NOTHING_OPEN else self.outcome
         return CallFailed(outcome, self.reason, retry_after=self.retry_after)
+
+
+class Working(Problem):
+    """
+    The system has taken it and works on it. It is asked about by ``drafted_id``, after so many
+    seconds; nothing else waits for it.
+    """
+
+    def __init__(self, code: str, reason: str, drafted_id: str, *, seconds: int) -> None:
+        super().__init__(Outcome.WORKING, code, reason, retry_after=seconds)
+        self.drafted_id = drafted_id
+
+    def receipt(self) -> Receipt:
+        return replace(super().receipt(), drafted_id=self.drafted_id)
 
 
 @contextmanager

@@ -165,6 +165,7 @@ def conclude(row: Row, receipt: Receipt, *, now: datetime, random: float) -> Row
     The state after an answer to a send. ``random`` in [0, 1) spreads retries.
 
     Only outcomes that say “surely not executed” lead back to sending; everything else is UNKNOWN.
+    WORKING does too, with what names the work: another sending only asks about that.
     POSTED needs proof: an OK that names no document proves nothing, and a document that was there
     before (ALREADY_DONE) is read and compared first, since it may hold other content.
     """
@@ -187,7 +188,9 @@ def conclude(row: Row, receipt: Receipt, *, now: datetime, random: float) -> Row
                 code=receipt.code or "refused",
                 crash_count=0,
             )
-        case Outcome.IN_DOUBT | Outcome.OK:
+        case Outcome.WORKING if receipt.drafted_id:
+            return _again(row, now, _pause(row, receipt, random, base=5))
+        case Outcome.IN_DOUBT | Outcome.OK | Outcome.WORKING:
             return _in_doubt(row, now)
         case Outcome.NOT_SENT:
             return _again(row, now, 0.2 + random)

@@ -21,7 +21,7 @@ TRIP_AFTER: Final = 5
 FIRST_TRIAL: Final = 10
 LONGEST_TRIAL: Final = 600
 FULL_SPEED: Final = 256
-ANSWERED: Final = frozenset({Outcome.OK, Outcome.ALREADY_DONE, Outcome.REFUSED})
+ANSWERED: Final = frozenset({Outcome.OK, Outcome.ALREADY_DONE, Outcome.WORKING, Outcome.REFUSED})
 
 
 class Breaker(enum.StrEnum):
@@ -105,10 +105,10 @@ def observe(
     """
     The gate after a batch's answers, each (outcome, seconds the target asked us to wait).
 
-    A refusal is an answer: it shows that the target works. Throttling is no failure either, but
-    holds everybody back. Silence, errors, an address that cannot be reached and rejected
-    credentials count towards the breaker. NOT_SENT beside an answer of any kind does not: then the
-    target was there, and it was our time to send that ran out.
+    A refusal is an answer, and so is that it is still at work: both show that the target works.
+    Throttling is no failure either, but holds everybody back. Silence, errors, an address that
+    cannot be reached and rejected credentials count towards the breaker. NOT_SENT beside an answer
+    of any kind does not: then the target was there, and it was our time to send that ran out.
     """
     kinds = {outcome for outcome, _ in outcomes}
     reached = kinds - {Outcome.NOT_SENT, Outcome.IN_DOUBT}

@@ -67,6 +67,7 @@ _TABLE: Final = """
     new                   info  ring      New
     received              info  ring      Received
     sending               info  turn      Sending
+    working               info  turn      At work
     retrying              info  turn      Retrying
     running               info  turn      Running
     draft                 none  dash      Draft

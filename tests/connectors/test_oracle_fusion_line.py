@@ -92,6 +92,9 @@ class TestAJournal:
             assert (held.state, held.code) == ("retry_wait", "importing")
             assert held.drafted_id.startswith("request:")
         assert line.look("requests")["import"] == 1
+        # It alone waits: Fusion works, and does not ask anybody to slow down.
+        gate = Gate.objects.get()
+        assert (gate.not_before, gate.slow_start, gate.failures) == (None, 0, 0)
 
         line.control("imports", work=True)
         posted = line.drained()
@@ -113,4 +116,27 @@ class TestAJournal:
                 break
         assert OutboundCommand.objects.get().state == "posted"
         assert len(line.look("moves")) == 1
+        assert line.look("requests")["import"] == 1
+
+    def test_whose_unanswered_upload_still_waits_there_stays_in_doubt_until_it_ends(
+        self, line: Line
+    ) -> None:
+        line.enqueue(BOOKS.journal(1))
+        lost = {"times": 1, "seconds": 0.01}
+        line.control("faults", response_lost=lost, import_waits=True)
+        assert line.drained().state == "unknown"
+        sql.run("UPDATE delivery_outboundcommand SET settle_until = now()", ())
+        line.control("imports", older_by=4 * 3600)
+        for _ in range(2):
+            held = line.drained()
+            assert held.state == "unknown"
+            assert "may be this import" in held.reason
+        assert line.look("requests")["import"] == 1
+
+        line.control("imports", work=True)
+        for _ in range(3):
+            if line.drained().state == "posted":
+                break
+        assert OutboundCommand.objects.get().state == "posted"
+        assert [one["state"] for one in line.look("moves")] == ["posted"]
         assert line.look("requests")["import"] == 1

@@ -23,7 +23,9 @@ SERVER_MAX = 240
 LEASE = 60
 SETTLE = BUDGET + SERVER_MAX + 5
 DIGEST = "content"
-CONCLUSIVE = frozenset(Outcome) - {Outcome.OK, Outcome.ALREADY_DONE, Outcome.IN_DOUBT}
+CONCLUSIVE = frozenset(Outcome) - {
+    Outcome.OK, Outcome.ALREADY_DONE, Outcome.WORKING, Outcome.IN_DOUBT
+}  # fmt: skip
 ENDS = (
     "done",
     "done",

@@ -230,6 +230,15 @@ class TestConclude:
         dues = [row.next_at for row in waits]
         assert dues == sorted(set(dues), key=lambda due: due or NOW)
 
+    def test_asks_again_about_what_the_target_works_on_and_only_by_its_name(self) -> None:
+        receipt = Receipt(Outcome.WORKING, drafted_id="job:7", code="working", retry_after=20)
+        row = self.conclude(receipt, replace(sending(), attempts=9))
+        assert (row.state, row.drafted_id) == (State.RETRY_WAIT, "job:7")
+        assert (row.next_at, row.code) == (after(23), "working")
+        assert decide.cancel(row) is None
+        unnamed = self.conclude(Receipt(Outcome.WORKING, retry_after=20))
+        assert (unnamed.state, unnamed.next_at) == (State.UNKNOWN, after(290))
+
     @pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.OK, Outcome.REFUSED}))
     def test_remembers_a_draft_whatever_came_after_it(self, outcome: Outcome) -> None:
         assert self.conclude(Receipt(outcome, drafted_id="9")).drafted_id == "9"

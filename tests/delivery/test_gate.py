@@ -71,6 +71,11 @@ class TestTheBreaker:
         gate = told(OPEN_GATE, *[Outcome.THROTTLED] * 50)
         assert (gate.breaker, gate.failures) == (Breaker.CLOSED, 0)
 
+    def test_takes_work_that_takes_its_time_for_an_answer_and_holds_nobody_back(self) -> None:
+        failing = told(OPEN_GATE, *[Outcome.IN_DOUBT] * 4)
+        gate = told(failing, Outcome.WORKING, asked=600)
+        assert (gate.failures, gate.not_before, gate.slow_start) == (0, None, 0)
+
     @pytest.mark.parametrize("beside", [*ANSWERS, Outcome.THROTTLED])
     def test_does_not_blame_the_target_when_our_time_to_send_ran_out(self, beside: Outcome) -> None:
         gate = told(OPEN_GATE, beside, *[Outcome.NOT_SENT] * 50)

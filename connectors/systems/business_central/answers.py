@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from connectors import answers
+from connectors.answers import evidence
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
 from connectors.problem import Problem
@@ -23,7 +25,7 @@ from connectors.systems.business_central import refusals
 
 # No Retry-After is promised with 429; the window of the limit slides over five minutes.
 THROTTLED_S: Final = 30
-_LONGEST_WAIT_S: Final = 3600
+_SYSTEM: Final = "Business Central"
 # Codes of Internal_ that are told for what was sent, not for a failure there.
 _OF_CONTENT: Final = (
     "Internal_InvalidTableRelation",
@@ -39,7 +41,7 @@ def of(answer: Answer, *, write: bool) -> Any:
     if answer.status == 204:
         return None
     if answer.status in (200, 201):
-        return _json(answer, write=write)
+        return answers.read(answer, _SYSTEM, write=write)
     code, message = _error(answer)
     raise _problem(answer, code, message, write=write)
 
@@ -47,7 +49,7 @@ def of(answer: Answer, *, write: bool) -> Any:
 def of_token(answer: Answer) -> tuple[str, int | None]:
     """The access token of Microsoft Entra and how many seconds it lasts. Raises Problem."""
     if answer.status == 200:
-        said = _json(answer, write=False)
+        said = answers.read(answer, _SYSTEM, write=False)
         held = said.get("access_token") if isinstance(said, Mapping) else None
         lasts = said.get("expires_in") if isinstance(said, Mapping) else None
         if isinstance(held, str) and held:
@@ -102,21 +104,14 @@ def _problem(answer: Answer, code: str, message: str, *, write: bool) -> Problem
         reason = f"Business Central refused it: {told['excerpt'] or status}."
         return Problem(Outcome.REFUSED, "refused", reason, **told)
     # What failed there, or was given up there after minutes, may have been kept.
-    return Problem(
-        Outcome.IN_DOUBT if write else Outcome.TRANSIENT,
-        "failed",
-        f"Business Central, or a gateway before it, failed with {status}.",
-        retry_after=retry_after(answer),
-        **told,
-    )
+    return answers.failed(answer, _SYSTEM, write=write)
 
 
 def _busy(answer: Answer, reason: str) -> Problem:
-    if answer.status != 429:
-        outcome, wait = Outcome.TRANSIENT, retry_after(answer)
-    else:
-        outcome, wait = Outcome.THROTTLED, retry_after(answer) or THROTTLED_S
-    return Problem(outcome, "throttled", reason, retry_after=wait, **evidence(answer))
+    if answer.status == 429:
+        return answers.throttled(answer, reason, otherwise=THROTTLED_S)
+    wait = answers.retry_after(answer)
+    return Problem(Outcome.TRANSIENT, "throttled", reason, retry_after=wait, **evidence(answer))
 
 
 def _error(answer: Answer) -> tuple[str, str]:
@@ -129,25 +124,3 @@ def _error(answer: Answer) -> tuple[str, str]:
     if not isinstance(error, Mapping):
         return "", ""
     return str(error.get("code") or ""), str(error.get("message") or "")
-
-
-def _json(answer: Answer, *, write: bool) -> Any:
-    try:
-        return answer.json()
-    except PayloadUnreadable as error:
-        outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
-        raise Problem(
-            outcome, "garbled", "Business Central's answer could not be read.", **evidence(answer)
-        ) from error
-
-
-def retry_after(answer: Answer) -> int | None:
-    """Whole seconds that a ``Retry-After`` header asks for, between 1 and an hour."""
-    value = answer.headers.get("retry-after", "").strip()
-    if not value.isascii() or not value.isdigit():
-        return None
-    return min(max(int(value[:9]), 1), _LONGEST_WAIT_S)
-
-
-def evidence(answer: Answer) -> dict[str, Any]:
-    return {"status": answer.status, "excerpt": answer.excerpt()}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.contract import Outcome
 from connectors.problem import Problem
+from connectors.shelf import Shelf
 from connectors.systems.business_central import wire
 from connectors.systems.business_central.wire import Central, Row
 from revops.kernel.money import AmountInvalid, minor_digits
 
-KEPT_S: Final = 600
 # A date that is not set, as Business Central writes it.
 _NO_DAY: Final = "0001-01-01"
 
@@ -61,28 +60,13 @@ class Library:
 
     books: Mapping[str, Books]
     only: Books | None
-    read_at: float = field(default_factory=time.monotonic)
 
     def of(self, legal_entity: str) -> Books | None:
         return self.only or self.books.get(legal_entity)
 
 
-class Shelf:
-    """Libraries by connection, read again after ten minutes or when something proved wrong."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], Library] = {}
-
-    async def get(self, central: Central, *, fresh: bool = False) -> Library:
-        """Raises Problem."""
-        place = _place(central)
-        kept = self._kept.get(place)
-        if kept is None or fresh or time.monotonic() - kept.read_at > KEPT_S:
-            kept = self._kept[place] = await read(central)
-        return kept
-
-    def forget(self, central: Central) -> None:
-        self._kept.pop(_place(central), None)
+def shelf() -> Shelf[Central, Library]:
+    return Shelf(read, _place)
 
 
 def _place(central: Central) -> tuple[str, ...]:

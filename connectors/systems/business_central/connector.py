@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from connectors import sending
 from connectors.contract import (
     Command,
     Envelope,
@@ -21,11 +22,12 @@ from connectors.contract import (
     SnapshotRow,
     TypeUnknown,
 )
+from connectors.erps import Erp
 from connectors.http import Client
-from connectors.manifest import Manifest
-from connectors.postings import CUSTOMER, Customer, Unfit
+from connectors.postings import CUSTOMER
 from connectors.problem import read_only
 from connectors.systems.business_central import (
+    books,
     customers,
     forms,
     listing,
@@ -35,19 +37,21 @@ from connectors.systems.business_central import (
     probe,
     told,
 )
-from connectors.systems.business_central.books import Shelf
-from connectors.systems.business_central.wire import Central
+from connectors.systems.business_central.books import Library
+from connectors.systems.business_central.wire import SYSTEM, Central
 from revops.contracts.base import EventData
 
 _LONGEST_TOKEN: Final = 1024
 
 
-class BusinessCentral:
-    """EventSource, Handshaking, CommandSink, SnapshotSource, DocumentSource and Probe."""
+class BusinessCentral(Erp[Central, Library]):
+    """EventSource and Handshaking as well; accepts the four postings and ``customer.upsert``."""
 
     def __init__(self) -> None:
-        self.manifest = Manifest.beside(__file__)
-        self._shelf = Shelf()
+        super().__init__(__file__, books.shelf())
+
+    def caller(self, client: Client, settings: Settings) -> Central:
+        return Central(client, settings)
 
     def handshake(self, query: Mapping[str, str]) -> Reply | None:
         """Business Central's handshake: its ``validationToken`` comes back as it is."""
@@ -81,68 +85,45 @@ class BusinessCentral:
             library = await self._shelf.get(central)
             return await polling.poll(central, library, self.manifest, cursor=cursor)
 
-    def digest(self, payload: Mapping[str, Any]) -> str:
-        try:
-            if "lines" not in payload:
-                return Customer.of(payload).content
-            return forms.digest(payload)
-        except Unfit:
-            return ""
+    def content(self, payload: Mapping[str, Any]) -> str:
+        return forms.content_of(payload)
 
-    async def send(
-        self, client: Client, settings: Settings, commands: Sequence[Command]
-    ) -> Sequence[Receipt]:
-        """Customers first: the postings beside them may name them."""
-        central = Central(client, settings)
-        receipts: dict[int, Receipt] = {}
-        for work, wanted in ((customers.run, True), (posting.run, False)):
-            places = [
-                place
-                for place, command in enumerate(commands)
-                if (command.kind == CUSTOMER) == wanted
-            ]
-            done = await work(central, self._shelf, [commands[place] for place in places])
-            receipts |= dict(zip(places, done, strict=True))
-        return [receipts[place] for place in range(len(commands))]
+    async def upsert(self, system: Central, commands: Sequence[Command]) -> list[Receipt]:
+        async def one(command: Command) -> Receipt:
+            return await customers.upsert(system, await self._shelf.get(system), command)
 
-    async def find(
-        self, client: Client, settings: Settings, keys: Sequence[str]
+        return await sending.one_by_one(SYSTEM, commands, (CUSTOMER,), one)
+
+    async def post(self, system: Central, commands: Sequence[Command]) -> list[Receipt]:
+        return await posting.run(system, self._shelf, commands)
+
+    async def held(
+        self, system: Central, library: Library, keys: Sequence[str]
     ) -> Mapping[str, Sequence[Found]]:
         """
         Drafts and what is posted, in every company. Customers have no place for a key: what was
         asked of one is never found, and asking again changes nothing.
         """
-        if not keys:
-            return {}
-        central = Central(client, settings)
         found: dict[str, list[Found]] = {}
-        with read_only():
-            library = await self._shelf.get(central)
-            for books in library.books.values():
-                for key, held in (await lookup.by_keys(central, books, keys)).items():
-                    found.setdefault(key, []).extend(_one_each(held))
+        for one in library.books.values():
+            for key, held in (await lookup.by_keys(system, one, keys)).items():
+                found.setdefault(key, []).extend(_one_each(held))
         return found
 
-    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
-        return await probe.steps(Central(client, settings))
+    async def steps(self, system: Central) -> Sequence[ProbeStep]:
+        return await probe.steps(system)
 
-    async def snapshot(
-        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    async def page(
+        self, system: Central, library: Library, kind: str, start: str, end: str, cursor: str
     ) -> tuple[Sequence[SnapshotRow], str]:
-        """Kinds: see the manifest; all documents in the range, ours or not."""
-        central = Central(client, settings)
-        with read_only():
-            library = await self._shelf.get(central)
-            return await listing.page(central, library, kind, start, end, cursor)
+        return await listing.page(system, library, kind, start, end, cursor)
 
-    async def documents(
-        self, client: Client, settings: Settings, *, legal_entity: str, number: str
+    async def numbered(
+        self, system: Central, library: Library, legal_entity: str, number: str
     ) -> Sequence[HeldDocument]:
-        """What is in the entity's general ledger under a document number."""
-        central = Central(client, settings)
-        with read_only():
-            books = (await self._shelf.get(central)).of(legal_entity)
-            return await lookup.by_number(central, books, number) if books else []
+        """What is in the general ledger under a document number."""
+        held = library.of(legal_entity)
+        return await lookup.by_number(system, held, number) if held else []
 
 
 def _one_each(held: Sequence[lookup.Held]) -> list[Found]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors.caller import any_of, lots
+from connectors.commands import Unfit
 from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import Customer, Unfit
+from connectors.customers import Customer, several
 from connectors.problem import Problem
 from connectors.systems.business_central import names, wire
-from connectors.systems.business_central.books import Books, Shelf
-from connectors.systems.business_central.wire import Central, Row
+from connectors.systems.business_central.books import Books, Library
+from connectors.systems.business_central.wire import SYSTEM, Central, Row
 
 PREFIX: Final = "customer:"
 _WIDTHS: Final = {
@@ -40,33 +42,13 @@ async def ensure(central: Central, books: Books, wanted: Mapping[str, str]) -> N
 async def by_numbers(central: Central, books: Books, numbers: Sequence[str]) -> dict[str, Row]:
     """Raises Problem."""
     found: dict[str, Row] = {}
-    for lot in wire.lots(numbers):
-        for row in await central.rows(f"{books.path}/customers", filter=wire.any_of("number", lot)):
+    for lot in lots(numbers, wire.AT_ONCE):
+        for row in await central.rows(f"{books.path}/customers", filter=any_of("number", lot)):
             found[wire.text(row, "number")] = row
     return found
 
 
-async def run(central: Central, shelf: Shelf, commands: Sequence[Command]) -> list[Receipt]:
-    """One receipt for each command, in order."""
-    receipts: list[Receipt] = []
-    for command in commands:
-        if receipts and receipts[-1].outcome not in _GOES_ON:
-            reason = "Not tried, because the call before it failed."
-            receipts.append(Receipt(Outcome.NOT_SENT, code="not_tried", reason=reason))
-            continue
-        try:
-            receipts.append(await _upsert(central, shelf, command))
-        except Unfit as unfit:
-            receipts.append(Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason))
-        except Problem as problem:
-            receipts.append(problem.receipt())
-    return receipts
-
-
-_GOES_ON: Final = (Outcome.OK, Outcome.ALREADY_DONE, Outcome.REFUSED)
-
-
-async def _upsert(central: Central, shelf: Shelf, command: Command) -> Receipt:
+async def upsert(central: Central, library: Library, command: Command) -> Receipt:
     """
     Bring it up to date in each company that it is wanted in. Raises Problem or Unfit.
 
@@ -74,7 +56,6 @@ async def _upsert(central: Central, shelf: Shelf, command: Command) -> Receipt:
     the place of a newer one.
     """
     customer = Customer.of(command.payload)
-    library = await shelf.get(central)
     entity = str(command.payload.get("legal_entity") or "")
     books = [library.of(entity)] if entity else list(library.books.values())
     outcome, receipt_id = Outcome.ALREADY_DONE, ""
@@ -93,10 +74,7 @@ async def _in_company(central: Central, books: Books, customer: Customer) -> tup
     numbers = list(dict.fromkeys(names.customer_number(one) for one in customer.ids))
     held = await by_numbers(central, books, numbers)
     if len(held) > 1:
-        raise Unfit(
-            "party_ambiguous",
-            f"Business Central has several customers for this one: {', '.join(sorted(held))}.",
-        )
+        raise several(SYSTEM, "customers", list(held))
     wanted = _values(customer)
     if not held:
         values = {"number": numbers[0], "type": "Company", **wanted}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.caller import any_of, lots
 from connectors.contract import HeldLine
 from connectors.systems.business_central import names, wire
 from connectors.systems.business_central.books import Books
@@ -44,10 +45,10 @@ class Posted:
 async def by_numbers(central: Central, books: Books, numbers: Sequence[str]) -> list[Posted]:
     """In the order in which they were posted. Raises Problem."""
     rows: list[Row] = []
-    for lot in wire.lots(numbers):
+    for lot in lots(numbers, wire.AT_ONCE):
         rows += await central.rows(
             f"{books.path}/generalLedgerEntries",
-            filter=wire.any_of("documentNumber", lot),
+            filter=any_of("documentNumber", lot),
             orderby="entryNumber",
         )
     rows.sort(key=number_of)

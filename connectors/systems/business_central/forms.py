@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors.caller import major
 from connectors.postings import CREDIT_MEMO, INVOICE, JOURNAL, PAYMENT, Line, Posting, content
 from connectors.systems.business_central import names, wire
 from connectors.systems.business_central.books import Books
@@ -94,7 +95,7 @@ def net(day: str, currency: str, sides: Iterable[Side]) -> str:
     )
 
 
-def digest(payload: Mapping[str, Any]) -> str:
+def content_of(payload: Mapping[str, Any]) -> str:
     """What Business Central should hold for a posting, whatever its kind. Raises Unfit."""
     return wanted_content(Posting.of(JOURNAL, payload))
 
@@ -168,7 +169,7 @@ def _journal_line(
         "postingDate": posting.day,
         "documentNumber": names.document_number(key),
         "externalDocumentNumber": names.external_number(key),
-        "amount": wire.decimal(line.amount, books.digits),
+        "amount": major(line.amount, books.digits),
         "description": names.described(f"{posting.number} {line.memo or posting.text}", key),
         "comment": f"{posting.document_currency} {line.document}" if line.document else "",
     }
@@ -188,7 +189,7 @@ def _payment(
     assert posting.document is not None
     held = receivables(posting, books)
     against = books.accounts[others(posting, books)[0].account]
-    parts = [(settled[one.key], one.amount) for one in posting.document.settles]
+    parts = [(settled[one.key], one.amount) for one in posting.settles]
     rest = -sum(line.amount for line in held) - sum(amount for _, amount in parts)
     open_parts: list[tuple[Row | None, int]] = [*parts, *([(None, rest)] if rest else [])]
     return {
@@ -202,7 +203,7 @@ def _payment(
                 "postingDate": posting.day,
                 "documentNumber": names.document_number(key),
                 "externalDocumentNumber": posting.document.number[:_LONGEST],
-                "amount": wire.decimal(-amount, books.digits),
+                "amount": major(-amount, books.digits),
                 **({"appliesToInvoiceNumber": invoice["number"]} if invoice else {}),
                 "description": names.described(f"{posting.number} {posting.text}", key),
             }
@@ -224,17 +225,17 @@ def _sales(
             "lineObjectNumber": line.account,
             "description": f"{document.number} {line.memo or posting.text}"[: names.DESCRIPTION],
             "quantity": 1 if sign * -line.amount > 0 else -1,
-            "unitPrice": wire.decimal(abs(line.amount), books.digits),
+            "unitPrice": major(abs(line.amount), books.digits),
             **({"taxCode": wanted.untaxed} if wanted.untaxed else {}),
         }
         for line in others(posting, books)
     ]
-    applied = settled[document.settles[0].key] if document.settles else None
+    applied = settled[posting.settles[0].key] if posting.settles else None
     return {
         "externalDocumentNumber": names.external_number(key),
         ("invoiceDate" if invoice else "creditMemoDate"): document.day,
         "postingDate": posting.day,
-        **({"dueDate": document.due_on} if document.due_on else {}),
+        **({"dueDate": posting.due_on} if posting.due_on else {}),
         "customerNumber": names.customer_number(receivables(posting, books)[0].customer),
         **({"customerPurchaseOrderReference": document.number[:_LONGEST]} if invoice else {}),
         **({"invoiceNumber": applied["number"]} if applied and not invoice else {}),

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import Posting
-from connectors.problem import Problem
+from connectors import sending
 from connectors.systems.business_central import forms
 from connectors.systems.business_central.books import Books
 from connectors.systems.business_central.forms import Form
@@ -16,14 +12,16 @@ from connectors.systems.business_central.lookup import Held
 
 
 @dataclass(slots=True, eq=False)
-class Job:
-    """``receipt`` ends it; ``draft`` is what it was given in Business Central, None before."""
+class Job(sending.Job):
+    """``draft`` is what it was given in Business Central, None before; see ``take``."""
 
-    command: Command
-    posting: Posting
     books: Books | None = None
     draft: Held | None = None
-    receipt: Receipt | None = None
+
+    def take(self, draft: Held | None) -> None:
+        """Its draft from now on."""
+        self.draft = draft
+        self.drafted = draft.external_id if draft else ""
 
     @property
     def form(self) -> Form:
@@ -42,25 +40,3 @@ class Job:
             for line in self.posting.lines
             if line.account == self.books.receivable and line.amount
         }
-
-    def end(self, outcome: Outcome, code: str = "", reason: str = "", **more: Any) -> None:
-        drafted = self.draft.external_id if self.draft else ""
-        self.receipt = Receipt(outcome, code=code, reason=reason, drafted_id=drafted, **more)
-
-    def fail(self, problem: Problem, *, outcome: Outcome | None = None) -> None:
-        receipt = problem.receipt()
-        drafted = self.draft.external_id if self.draft else ""
-        self.receipt = replace(receipt, outcome=outcome or receipt.outcome, drafted_id=drafted)
-
-    def done(self, outcome: Outcome, held: Held) -> None:
-        self.receipt = Receipt(outcome, external_id=held.external_id, external_number=held.number)
-
-
-def unfinished(jobs: Iterable[Job]) -> list[Job]:
-    return [job for job in jobs if job.receipt is None]
-
-
-def leave(jobs: Iterable[Job]) -> None:
-    """End what was not reached because a call before it failed: surely nothing was sent for it."""
-    for job in unfinished(jobs):
-        job.end(Outcome.NOT_SENT, "not_tried", "Not tried, because the call before it failed.")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.caller import any_of, lots
 from connectors.contract import Found, HeldDocument
 from connectors.systems.business_central import entries, forms, names, wire
 from connectors.systems.business_central.books import Books
@@ -65,9 +66,9 @@ async def invoices(central: Central, books: Books, keys: Sequence[str]) -> dict[
     """Posted sales invoices by our key. Raises Problem."""
     by_name = {names.external_number(key): key for key in keys}
     rows: list[Row] = []
-    for lot in wire.lots(list(by_name)):
+    for lot in lots(list(by_name), wire.AT_ONCE):
         rows += await central.rows(
-            f"{books.path}/{forms.INVOICES.path}", filter=wire.any_of(forms.INVOICES.field, lot)
+            f"{books.path}/{forms.INVOICES.path}", filter=any_of(forms.INVOICES.field, lot)
         )
     return {
         by_name[row[forms.INVOICES.field]]: row
@@ -99,9 +100,9 @@ async def _of(
 ) -> list[tuple[str, Held]]:
     by_name = {form.name(key): key for key in keys}
     rows: list[Row] = []
-    for lot in wire.lots(list(by_name)):
+    for lot in lots(list(by_name), wire.AT_ONCE):
         rows += await central.rows(
-            f"{books.path}/{form.path}", filter=wire.any_of(form.field, lot), expand=form.lines
+            f"{books.path}/{form.path}", filter=any_of(form.field, lot), expand=form.lines
         )
     rows = [row for row in rows if row.get(form.field) in by_name]
     # An empty batch is what posting leaves behind, or what somebody emptied: nothing is in it.
@@ -142,9 +143,9 @@ async def sales_of(
         (forms.CREDIT_MEMOS, entries.CREDIT_MEMO),
     ):
         numbers = list(dict.fromkeys(one.number for one in found if one.type in types))
-        for lot in wire.lots(numbers):
+        for lot in lots(numbers, wire.AT_ONCE):
             for row in await central.rows(
-                f"{books.path}/{form.path}", filter=wire.any_of("number", lot)
+                f"{books.path}/{form.path}", filter=any_of("number", lot)
             ):
                 for name in types:
                     known[name, wire.text(row, "number")] = {**row, "prefix": form.prefix}

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.postings import (
-    CREDIT_MEMO,
-    INVOICE,
-    JOURNAL,
-    PAYMENT,
-    Document,
-    Line,
-    Posting,
-    Unfit,
-)
+from connectors.commands import Unfit
+from connectors.postings import CREDIT_MEMO, INVOICE, JOURNAL, PAYMENT, Line, Posting, Settled
 from connectors.systems.business_central.books import Books, Library
 
 
@@ -74,8 +66,6 @@ def _check(line: Line, books: Books) -> None:
 
 def _check_document(posting: Posting, books: Books) -> None:
     """What a native document cannot carry is refused, rather than booked as something else."""
-    document = posting.document
-    assert document is not None
     if posting.document_currency:
         raise Unfit(
             "currency_mismatch",
@@ -84,7 +74,7 @@ def _check_document(posting: Posting, books: Books) -> None:
         )
     held = receivables(posting, books)
     if posting.kind == PAYMENT:
-        _check_payment(posting, document, held, others(posting, books))
+        _check_payment(posting, held, others(posting, books))
         return
     word = "invoice" if posting.kind == INVOICE else "credit memo"
     if len(held) != 1:
@@ -103,11 +93,10 @@ def _check_document(posting: Posting, books: Books) -> None:
             "document or post its journal instead.",
         )
     if posting.kind == CREDIT_MEMO:
-        _check_settled(document, owed)
+        _check_settled(posting.settles, owed)
 
 
-def _check_settled(document: Document, owed: int) -> None:
-    settles = document.settles
+def _check_settled(settles: Sequence[Settled], owed: int) -> None:
     if len(settles) > 1 or any(one.amount != owed for one in settles):
         raise Unfit(
             "settles_in_part",
@@ -116,9 +105,7 @@ def _check_settled(document: Document, owed: int) -> None:
         )
 
 
-def _check_payment(
-    posting: Posting, document: Document, held: Sequence[Line], against: Sequence[Line]
-) -> None:
+def _check_payment(posting: Posting, held: Sequence[Line], against: Sequence[Line]) -> None:
     customers = {line.customer for line in held}
     accounts = {line.account for line in against}
     if len(customers) != 1 or len(accounts) != 1:
@@ -134,7 +121,6 @@ def _check_payment(
             "A customer payment is more than zero in Business Central; post the journal of a "
             "refund instead.",
         )
-    if sum(one.amount for one in document.settles) > paid or any(
-        one.amount <= 0 for one in document.settles
-    ):
+    settles = posting.settles
+    if sum(one.amount for one in settles) > paid or any(one.amount <= 0 for one in settles):
         raise Unfit("payment_unfit", "The payment settles more than it is.")

@@ -10,52 +10,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from connectors import sending
 from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import KEY, Posting, Unfit
+from connectors.postings import Posting
 from connectors.problem import Problem
+from connectors.sending import fail_all, leave, unfinished
+from connectors.shelf import Shelf
 from connectors.systems.business_central import customers, forms, lookup, settling
-from connectors.systems.business_central.books import Books, Shelf
-from connectors.systems.business_central.forms import BY_KIND, Wanted
-from connectors.systems.business_central.jobs import Job, leave, unfinished
-from connectors.systems.business_central.wire import Central, Row
+from connectors.systems.business_central.books import Books, Library
+from connectors.systems.business_central.forms import Wanted
+from connectors.systems.business_central.jobs import Job
+from connectors.systems.business_central.wire import SYSTEM, Central, Row
 
 # The draft is gone or empty: posted by an earlier attempt, or taken away by somebody.
 _GONE = ("nothing_to_post", "not_found")
 
 
-async def run(central: Central, shelf: Shelf, commands: Sequence[Command]) -> list[Receipt]:
-    """One receipt for each command, in order."""
-    jobs = [_job(command) for command in commands]
-    given = [job for job in jobs if isinstance(job, Job)]
-    try:
-        if given:
-            await settling.prepare(central, shelf, given)
-        for books in {id(job.books): job.books for job in unfinished(given)}.values():
-            assert books is not None
-            await _work(central, books, [job for job in unfinished(given) if job.books is books])
-    except Problem as problem:
-        # Reads only come here; what was written has its outcome.
-        for job in unfinished(given):
-            job.fail(problem)
+async def run(
+    central: Central, shelf: Shelf[Central, Library], commands: Sequence[Command]
+) -> list[Receipt]:
+    """One receipt for each command, in order. Never raises."""
+    return await sending.run(SYSTEM, commands, _begin, lambda jobs: _all(central, shelf, jobs))
+
+
+def _begin(command: Command) -> Job:
+    posting = Posting.of(command.kind, command.payload)
+    return Job(command, posting, drafted=command.drafted_id)
+
+
+async def _all(central: Central, shelf: Shelf[Central, Library], given: Sequence[Job]) -> None:
+    stale = settling.MAY_BE_STALE
+    await sending.placed(central, shelf, given, settling.placed, stale=stale)
+    for books in {id(job.books): job.books for job in unfinished(given)}.values():
+        assert books is not None
+        await _work(central, books, [job for job in unfinished(given) if job.books is books])
     if any(job.receipt and job.receipt.outcome is Outcome.REFUSED for job in given):
         # Something in the books may have changed: the next call reads them again.
         shelf.forget(central)
-    return [job if isinstance(job, Receipt) else _receipt(job) for job in jobs]
-
-
-def _job(command: Command) -> Job | Receipt:
-    if command.kind not in BY_KIND or not KEY.fullmatch(command.key):
-        reason = "This is nothing that Business Central can be asked to do."
-        return Receipt(Outcome.REFUSED, code="refused", reason=reason)
-    try:
-        return Job(command, Posting.of(command.kind, command.payload))
-    except Unfit as unfit:
-        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
-
-
-def _receipt(job: Job) -> Receipt:
-    assert job.receipt is not None
-    return job.receipt
 
 
 async def _work(central: Central, books: Books, jobs: Sequence[Job]) -> None:
@@ -74,8 +65,7 @@ async def _work(central: Central, books: Books, jobs: Sequence[Job]) -> None:
     except Problem as problem:
         # Customers have unique numbers: whatever became of them, no draft exists.
         outcome = Outcome.TRANSIENT if problem.outcome is Outcome.IN_DOUBT else None
-        for job in wanting:
-            job.fail(problem, outcome=outcome)
+        fail_all(wanting, problem, outcome=outcome)
         return
     for index, job in enumerate(wanting):
         if not await _one(central, books, job, settled):
@@ -111,14 +101,14 @@ async def _draft(central: Central, books: Books, job: Job, settled: Mapping[str,
         central.said("cost_centre_dimension"),
         central.said("customer_class_dimension"),
     )
-    values = forms.values(job.command.key, job.posting, books, wanted, settled)
+    values = forms.values(job.key, job.posting, books, wanted, settled)
     made = await central.create(f"{books.path}/{form.path}", values)
     row = await lookup.one(central, books, form, made["id"])
     if row is None:
         job.end(Outcome.TRANSIENT, "draft_gone", "Somebody deleted the draft meanwhile.")
         return
-    job.draft = lookup.draft_of(form, row, books)
-    if job.draft.content != job.content:
+    job.take(lookup.draft_of(form, row, books))
+    if job.draft is None or job.draft.content != job.content:
         await withdraw(central, books, job)
         reason = (
             f"Business Central would book this {form.word} differently, with tax or lines of its "
@@ -137,7 +127,7 @@ async def withdraw(central: Central, books: Books, job: Job) -> None:
     except Problem as problem:
         if problem.code != "not_found":
             return
-    job.draft = None
+    job.take(None)
 
 
 async def _read_back(central: Central, books: Books, jobs: Sequence[Job]) -> None:
@@ -146,17 +136,17 @@ async def _read_back(central: Central, books: Books, jobs: Sequence[Job]) -> Non
         return
     after = central.unhurried()
     try:
-        held = await lookup.by_keys(after, books, [job.command.key for job in jobs])
+        held = await lookup.by_keys(after, books, [job.key for job in jobs])
     except Problem as problem:
         for job in jobs:
             job.end(Outcome.IN_DOUBT, "unread", f"Posted, but not read back: {problem.reason}")
         return
     for job in jobs:
-        posted = [one for one in held.get(job.command.key, ()) if one.posted]
+        posted = [one for one in held.get(job.key, ()) if one.posted]
         settling.judge(job, posted)
         if job.receipt is None:
             # Neither the draft nor a posting: somebody took it away, and nothing was booked.
-            job.draft = None
+            job.take(None)
             job.end(Outcome.TRANSIENT, "draft_gone", "Somebody emptied the draft meanwhile.")
         elif job.form.batch and job.draft is not None and posted:
             await _clear(after, books, job)

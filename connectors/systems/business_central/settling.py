@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
+from connectors import sending
 from connectors.contract import Outcome
-from connectors.postings import Unfit
+from connectors.postings import JOURNAL, PAYMENT
 from connectors.problem import Problem
+from connectors.sending import unfinished
 from connectors.systems.business_central import lookup
-from connectors.systems.business_central.books import Books, Library, Shelf
-from connectors.systems.business_central.jobs import Job, unfinished
+from connectors.systems.business_central.books import Books, Library
+from connectors.systems.business_central.jobs import Job
 from connectors.systems.business_central.lookup import Held
 from connectors.systems.business_central.placing import place
-from connectors.systems.business_central.wire import Central, Row
+from connectors.systems.business_central.wire import SYSTEM, Central, Row
 
 # Refused because of something that may have changed there since the books were read.
-_MAY_BE_STALE = ("account_unknown", "account_unfit", "company_missing", "period_closed")
+MAY_BE_STALE: Final = ("account_unknown", "account_unfit", "company_missing", "period_closed")
 
 
-async def prepare(central: Central, shelf: Shelf, jobs: Sequence[Job]) -> None:
-    """Give each its books, or refuse it. Raises Problem."""
-    stale = _place(jobs, await shelf.get(central), again=True)
-    if stale:
-        _place(stale, await shelf.get(central, fresh=True), again=False)
-
-
-def _place(jobs: Iterable[Job], library: Library, *, again: bool) -> list[Job]:
-    stale = []
-    for job in jobs:
-        try:
-            job.books = place(job.posting, library)
-        except Unfit as unfit:
-            if again and unfit.code in _MAY_BE_STALE:
-                stale.append(job)
-            else:
-                job.end(Outcome.REFUSED, unfit.code, unfit.reason)
-    return stale
+def placed(job: Job, library: Library) -> None:
+    """Raises Unfit."""
+    job.books = place(job.posting, library)
 
 
 async def look(central: Central, books: Books, jobs: Sequence[Job]) -> None:
     """Settle what Business Central holds under our keys, posted or as drafts. Raises Problem."""
-    held = await lookup.by_keys(central, books, [job.command.key for job in jobs])
+    held = await lookup.by_keys(central, books, [job.key for job in jobs])
     for job in jobs:
-        known = held.get(job.command.key, [])
+        known = held.get(job.key, [])
         drafts = [one for one in known if not one.posted]
         judge(job, [one for one in known if one.posted], outcome=Outcome.ALREADY_DONE)
         if job.receipt is None:
@@ -53,32 +41,20 @@ async def look(central: Central, books: Books, jobs: Sequence[Job]) -> None:
 
 def judge(job: Job, posted: Sequence[Held], *, outcome: Outcome = Outcome.OK) -> None:
     """End a job by what is posted under its key; without anything posted it goes on."""
-    if len(posted) > 1:
-        numbers = ", ".join(one.number for one in posted)
-        reason = f"Business Central holds this {job.form.word} {len(posted)} times: {numbers}."
-        job.end(Outcome.REFUSED, "duplicate", reason)
-    elif posted and posted[0].content != job.content:
-        one = posted[0]
-        reason = f"Business Central holds {one.number} under this key with other content."
-        job.draft = None
-        job.end(
-            Outcome.REFUSED, "conflict", reason,
-            external_id=one.external_id, external_number=one.number,
-        )  # fmt: skip
-    elif posted:
-        job.done(outcome, posted[0])
+    found = [one.found for one in posted]
+    sending.judge(SYSTEM, job.form.word, job, found, content=job.content, outcome=outcome)
 
 
 async def _take_up(central: Central, books: Books, job: Job, drafts: Sequence[Held]) -> None:
     """The draft that an earlier attempt left is posted, unless somebody changed it."""
     fitting = [one for one in drafts if one.content == job.content]
     told = [one for one in fitting if one.external_id == job.command.drafted_id]
-    job.draft = next(iter(told or fitting), None)
+    job.take(next(iter(told or fitting), None))
     await _remove(central, books, job, [one for one in drafts if one is not job.draft and (
         one in fitting or one.lines < _lines(job))])  # fmt: skip
     changed = [one for one in drafts if one not in fitting and one.lines >= _lines(job)]
     if changed and job.receipt is None:
-        job.draft = None
+        job.take(None)
         reason = (
             f"Somebody changed the drafted {job.form.word} {changed[0].external_id} in Business "
             "Central: post or delete it there."
@@ -88,9 +64,9 @@ async def _take_up(central: Central, books: Books, job: Job, drafts: Sequence[He
 
 def _lines(job: Job) -> int:
     """How many lines a whole draft has at least; one with fewer broke off while it was made."""
-    if job.command.kind == "payment.post":
+    if job.command.kind == PAYMENT:
         return 1
-    own = 0 if job.command.kind == "journal.post" else 1
+    own = 0 if job.command.kind == JOURNAL else 1
     return sum(1 for line in job.posting.lines if line.amount) - own
 
 
@@ -112,21 +88,11 @@ async def invoices(central: Central, books: Books, jobs: Sequence[Job]) -> Mappi
     The posted invoices that drafts to be made settle, by key. What names one that is not there is
     refused: it would be booked on account. Raises Problem.
     """
-    wanting = [job for job in jobs if job.draft is None and job.posting.document is not None]
-    keys = {
-        one.key
-        for job in wanting
-        for one in (job.posting.document.settles if job.posting.document else ())
-    }
+    wanting = [job for job in jobs if job.draft is None]
+    keys = {one.key for job in wanting for one in job.posting.settles}
     found = await lookup.invoices(central, books, sorted(keys)) if keys else {}
     for job in unfinished(wanting):
-        assert job.posting.document is not None
-        for one in job.posting.document.settles:
-            if one.key not in found:
-                reason = (
-                    f"Business Central has no posted invoice for {one.number or one.key}, which "
-                    "this settles; post that first."
-                )
-                job.end(Outcome.REFUSED, "invoice_missing", reason)
-                break
+        missing = next((one for one in job.posting.settles if one.key not in found), None)
+        if missing is not None:
+            job.refuse(sending.lacks(SYSTEM, missing))
     return found

@@ -150,7 +150,7 @@ class TestDrafts:
         )
         receipt = desk.one(command)
         assert (receipt.outcome, receipt.code) == (REFUSED, "duplicate")
-        assert "2 times" in receipt.reason
+        assert "twice" in receipt.reason
 
 
 class TestNames:

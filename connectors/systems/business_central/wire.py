@@ -7,25 +7,23 @@ from Microsoft Entra by client credentials, from an address of its own.
 
 from __future__ import annotations
 
-import copy
-import json
 import re
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from connectors import signing_in
+from connectors import caller, signing_in
+from connectors.caller import Caller, encode
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
 from connectors.signing_in import Pass
 from connectors.systems.business_central import answers
-from revops.kernel.money import LIMIT
 
 SIGN_IN: Final = "https://login.microsoftonline.com"
 SIGN_IN_HOSTS: Final = ("login.microsoftonline.com", "login.microsoftonline.us")
 SCOPE: Final = "https://api.businesscentral.dynamics.com/.default"
+SYSTEM: Final = "Business Central"
 LANGUAGE: Final = "en-US"
 # A page of Business Central may have 20,000 rows, which is more than our client reads.
 PAGE: Final = 1000
@@ -40,19 +38,12 @@ def is_guid(value: object) -> bool:
     return isinstance(value, str) and _GUID.fullmatch(value) is not None
 
 
-def decimal(amount: int, digits: int) -> Decimal:
-    """``1299000`` with two digits is ``12990.00``."""
-    return Decimal(amount).scaleb(-digits)
-
-
 def minor(value: Any, digits: int) -> int:
     """Minor units of a number. Raises Problem when it is none, or finer than a minor unit."""
-    if type(value) is not int and not isinstance(value, Decimal):
+    found = None if isinstance(value, str) else caller.minor(value, digits)
+    if found is None:
         raise unclear("an amount")
-    scaled = Decimal(value).scaleb(digits)
-    if scaled != scaled.to_integral_value() or abs(scaled) >= LIMIT:
-        raise unclear("an amount")
-    return int(scaled)
+    return found
 
 
 def text(row: Mapping[str, Any], name: str) -> str:
@@ -69,51 +60,14 @@ def unclear(name: str) -> Problem:
     )
 
 
-def quoted(value: str) -> str:
-    """A text inside of a filter."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def any_of(field: str, values: Sequence[str]) -> str:
-    """OR is allowed between values of one field alone."""
-    return "(" + " or ".join(f"{field} eq {quoted(value)}" for value in values) + ")"
-
-
-def lots(values: Sequence[str]) -> list[Sequence[str]]:
-    return [values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE)]
-
-
-def encode(value: Any) -> str:
-    """JSON with decimals as numbers, in the order that is given: it counts for the fields."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json.dumps(str(k))}:{encode(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ",".join(encode(item) for item in value) + "]"
-    return json.dumps(value, allow_nan=False)
-
-
-class Central:
-    """One connection's environment. Every method raises ``Problem`` and nothing else."""
+class Central(Caller):
+    """One connection's environment."""
 
     def __init__(self, client: Client, settings: Settings) -> None:
-        self._client = client
-        self.settings = settings
-        self.base_url = settings.base_url
+        super().__init__(client, settings)
         tenant = quote(self.said("tenant"), safe="")
         environment = quote(self.said("environment") or "production", safe="")
         self.root = f"/v2.0/{tenant}/{environment}/api/v2.0"
-
-    def said(self, name: str) -> str:
-        """A parameter of the connection as text."""
-        return str(self.settings.parameters.get(name) or "").strip()
-
-    def unhurried(self) -> Central:
-        """For a read after the last write: not held to the deadline of sending."""
-        later = copy.copy(self)
-        later._client = self._client.until(None)
-        return later
 
     async def rows(self, path: str, **options: str) -> list[Row]:
         """All rows of a collection, however many pages that takes."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from connectors import answers
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
 from connectors.problem import Problem
@@ -17,8 +18,8 @@ from connectors.systems.netsuite import refusals
 THROTTLED_S: Final = 30
 # Excess calls were seen to be told so after a minute of waiting.
 LOADED_S: Final = 60
-_LONGEST_WAIT_S: Final = 3600
-_JOB: Final = re.compile(r"/services/rest/async/v1/job/(?P<job>[A-Za-z0-9_-]{1,40})/?$", re.ASCII)
+_SYSTEM: Final = "NetSuite"
+_JOB: Final = re.compile(r"/services/rest/async/v1/job/(?P<id>[A-Za-z0-9_-]{1,40})/?$", re.ASCII)
 _RECORD: Final = re.compile(r"/services/rest/record/v1/[A-Za-z]+/(?P<id>[0-9]{1,18})/?$", re.ASCII)
 
 _TOO_MANY: Final = frozenset(
@@ -47,43 +48,39 @@ def of(answer: Answer, *, write: bool) -> Any:
     if answer.status in (200, 204):
         if not answer.body:
             return None
-        found = _json(answer, write=write)
+        found = answers.read(answer, _SYSTEM, write=write)
         if isinstance(found, Mapping):
             return found
-        raise Problem(
-            _unclear(write), "garbled", "NetSuite's answer is no object.", **_evidence(answer)
-        )
+        reason = "NetSuite's answer is no object."
+        raise Problem(answers.unclear(write=write), "garbled", reason, **_evidence(answer))
     raise problem(answer, write=write)
 
 
 def made(answer: Answer) -> str:
     """The internal id of a new record, from 204 with a ``Location``. Raises Problem."""
-    if answer.status == 204:
-        found = _RECORD.search(answer.headers.get("location", ""))
-        if found is not None:
-            return found["id"]
-    elif answer.status not in (200, 202):
-        raise problem(answer, write=True)
-    reason = "NetSuite did not name the record that it made."
-    raise Problem(Outcome.IN_DOUBT, "garbled", reason, **_evidence(answer))
+    return _named(answer, 204, _RECORD, "did not name the record that it made")
 
 
 def taken(answer: Answer) -> str:
     """The job of an asynchronous request, from 202 with a ``Location``. Raises Problem."""
-    if answer.status == 202:
-        found = _JOB.search(answer.headers.get("location", ""))
+    return _named(answer, 202, _JOB, "did not name the job that it began")
+
+
+def _named(answer: Answer, status: int, place: re.Pattern[str], otherwise: str) -> str:
+    if answer.status == status:
+        found = place.search(answer.headers.get("location", ""))
         if found is not None:
-            return found["job"]
-    elif answer.status not in (200, 204):
+            return found["id"]
+    elif answer.status not in (200, 202, 204):
         raise problem(answer, write=True)
-    reason = "NetSuite did not name the job that it began."
+    reason = f"NetSuite {otherwise}."
     raise Problem(Outcome.IN_DOUBT, "garbled", reason, **_evidence(answer))
 
 
 def signed_in(answer: Answer) -> tuple[str, int | None]:
     """Token and seconds. What this door refuses are the credentials. Raises Problem."""
     if answer.status == 200:
-        found = _json(answer, write=False)
+        found = answers.read(answer, _SYSTEM, write=False)
         if isinstance(found, Mapping) and isinstance(found.get("access_token"), str):
             lasts = str(found.get("expires_in") or "")
             return found["access_token"], int(lasts) if lasts.isdecimal() else None
@@ -124,12 +121,11 @@ def problem(answer: Answer, *, write: bool) -> Problem:
     evidence, status, said = _evidence(answer), answer.status, codes(answer)
     if status == 429 or _TOO_MANY & set(said):
         reason = "NetSuite says that too many calls run at once in this account."
-        wait = retry_after(answer) or THROTTLED_S
-        return Problem(Outcome.THROTTLED, "throttled", reason, retry_after=wait, **evidence)
+        return answers.throttled(answer, reason, otherwise=THROTTLED_S, **evidence)
     if "IDEMPOTENCY_ERROR" in said:
         found = _JOB.search(answer.headers.get("location", ""))
         if found is not None:
-            return Submitted(found["job"], **evidence)
+            return Submitted(found["id"], **evidence)
         reason = "NetSuite has taken this request before and does not say as which job."
         return Problem(Outcome.IN_DOUBT, "submitted", reason, **evidence)
     if status == 401:
@@ -153,10 +149,8 @@ def problem(answer: Answer, *, write: bool) -> Problem:
         return Problem(outcome, code, reason, **evidence)
     if 200 <= status < 300:
         reason = "NetSuite answered in a way that was not expected here."
-        return Problem(_unclear(write), "garbled", reason, **evidence)
-    reason = f"NetSuite, or a server before it, failed with {status}."
-    wait_s = retry_after(answer)
-    return Problem(_unclear(write), "failed", reason, retry_after=wait_s, **evidence)
+        return Problem(answers.unclear(write=write), "garbled", reason, **evidence)
+    return answers.failed(answer, _SYSTEM, write=write, **evidence)
 
 
 def codes(answer: Answer) -> list[str]:
@@ -183,25 +177,5 @@ def _details(answer: Answer) -> list[Mapping[str, Any]]:
     return [detail for detail in details if isinstance(detail, Mapping)]
 
 
-def _json(answer: Answer, *, write: bool) -> Any:
-    try:
-        return answer.json()
-    except PayloadUnreadable as error:
-        reason = "NetSuite's answer could not be read."
-        raise Problem(_unclear(write), "garbled", reason, **_evidence(answer)) from error
-
-
-def _unclear(write: bool) -> Outcome:
-    return Outcome.IN_DOUBT if write else Outcome.TRANSIENT
-
-
-def retry_after(answer: Answer) -> int | None:
-    """Whole seconds that a ``Retry-After`` header asks for, between 1 and an hour."""
-    value = answer.headers.get("retry-after", "").strip()
-    if not value.isascii() or not value.isdigit():
-        return None
-    return min(max(int(value[:9]), 1), _LONGEST_WAIT_S)
-
-
 def _evidence(answer: Answer) -> dict[str, Any]:
-    return {"status": answer.status, "excerpt": sentence(answer) or answer.excerpt()}
+    return answers.evidence(answer, sentence(answer))

@@ -12,18 +12,20 @@ import uuid
 from typing import Final
 
 from connectors.contract import Outcome
-from connectors.problem import Problem
+from connectors.problem import Problem, Working
 from connectors.systems.netsuite import answers, wire
 from connectors.systems.netsuite.wire import NetSuite, Row
 
 _SPACE: Final = uuid.UUID("0f6d7c2e-7a0b-5d0e-9a43-5f6f1f0c7b1a")
 _TRIES: Final = 5
+_PREFIX: Final = "job:"
+SOON_S: Final = 20
 
 
 async def create(netsuite: NetSuite, record: str, body: Row, *, key: str) -> None:
     """
-    The record is made when this returns. Raises Problem: IN_DOUBT with the code ``working`` while
-    NetSuite works on it, what it refused it with, or what the network did.
+    The record is made when this returns. Raises Problem: Working while NetSuite works on it, what
+    it refused it with, or what the network did.
     """
     seed = key
     for _ in range(_TRIES):
@@ -42,8 +44,14 @@ async def create(netsuite: NetSuite, record: str, body: Row, *, key: str) -> Non
     raise Problem(Outcome.TRANSIENT, "refused", "NetSuite refused this in several jobs before.")
 
 
+def is_job(drafted: str) -> bool:
+    """Whether this names a job, and not a transaction."""
+    return drafted.startswith(_PREFIX)
+
+
 async def result(netsuite: NetSuite, job: str) -> None:
-    """How a job ended. Raises Problem as ``create``."""
+    """How a job ended, which may be as we name it to others. Raises Problem as ``create``."""
+    job = job.removeprefix(_PREFIX)
     try:
         told = answers.of(await netsuite.get(f"{wire.JOB}/{job}"), write=False)
         done = isinstance(told, dict) and told.get("completed") is True
@@ -58,7 +66,11 @@ async def result(netsuite: NetSuite, job: str) -> None:
     items = tasks.get("items") if isinstance(tasks, dict) else None
     if not isinstance(items, list) or not items or not isinstance(items[0], dict):
         raise _open(job, "It does not name the job's task.")
-    answer = await netsuite.get(f"{wire.JOB}/{job}/task/{wire.text(items[0], 'id')}/result")
+    try:
+        path = f"{wire.JOB}/{job}/task/{wire.text(items[0], 'id')}/result"
+        answer = await netsuite.get(path)
+    except Problem as problem:
+        raise _open(job, problem.reason) from problem
     if answer.status in (200, 204):
         return
     refusal = answers.problem(answer, write=True)
@@ -69,4 +81,4 @@ async def result(netsuite: NetSuite, job: str) -> None:
 
 def _open(job: str, why: str) -> Problem:
     reason = f"NetSuite works on it in the background, as job {job}. {why}".strip()
-    return Problem(Outcome.IN_DOUBT, "working", reason)
+    return Working("working", reason, f"{_PREFIX}{job}", seconds=SOON_S)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from connectors.contract import Outcome
 from connectors.problem import Problem
+from connectors.shelf import Shelf
 from connectors.systems.netsuite import wire
 from connectors.systems.netsuite.wire import NetSuite, Row
 
-KEPT_S: Final = 600
 RECEIVABLE: Final = "AcctRec"
 
 _SUBSIDIARIES: Final = "SELECT id, name, currency FROM subsidiary ORDER BY id"
@@ -83,7 +82,6 @@ class Library:
     items: Mapping[str, str]
     departments: Mapping[str, str]
     classes: Mapping[str, str]
-    read_at: float = field(default_factory=time.monotonic)
 
     def period_of(self, day: str) -> Period | None:
         return next((one for one in self.periods if one.starts <= day <= one.ends), None)
@@ -92,27 +90,13 @@ class Library:
         return next((one for one in self.subsidiaries.values() if one.id == subsidiary), None)
 
 
-class Shelf:
-    """Libraries by connection, read again after ten minutes or when something in them was wrong."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], Library] = {}
-
-    async def get(self, netsuite: NetSuite, *, fresh: bool = False) -> Library:
-        """Raises Problem."""
-        place = _place(netsuite)
-        kept = self._kept.get(place)
-        if kept is None or fresh or time.monotonic() - kept.read_at > KEPT_S:
-            kept = self._kept[place] = await read(netsuite)
-        return kept
-
-    def forget(self, netsuite: NetSuite) -> None:
-        self._kept.pop(_place(netsuite), None)
+def shelf() -> Shelf[NetSuite, Library]:
+    return Shelf(read, _place)
 
 
 def _place(netsuite: NetSuite) -> tuple[str, ...]:
     mapped = (f"{code}={number}" for code, number in netsuite.subsidiaries.items())
-    return netsuite.slug, netsuite.base_url, netsuite.item_prefix, *mapped
+    return netsuite.settings.slug, netsuite.base_url, netsuite.item_prefix, *mapped
 
 
 async def read(netsuite: NetSuite) -> Library:

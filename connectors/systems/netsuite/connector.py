@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
-from connectors import postings
+from connectors import sending
 from connectors.contract import (
     Command,
     Found,
@@ -16,96 +14,64 @@ from connectors.contract import (
     Settings,
     SnapshotRow,
 )
+from connectors.erps import Erp
 from connectors.http import Client
-from connectors.manifest import Manifest
-from connectors.problem import Problem, read_only
-from connectors.systems.netsuite import customers, listing, lookup, posting, probe
-from connectors.systems.netsuite.books import Shelf
-from connectors.systems.netsuite.wire import NetSuite
+from connectors.postings import CUSTOMER
+from connectors.systems.netsuite import books, customers, listing, lookup, posting, probe
+from connectors.systems.netsuite.books import Library
+from connectors.systems.netsuite.wire import SYSTEM, NetSuite
 
 
-class NetSuiteConnector:
+class NetSuiteConnector(Erp[NetSuite, Library]):
     """
-    A CommandSink, SnapshotSource and DocumentSource; accepts the four postings and
-    ``customer.upsert``.
+    Accepts the four postings and ``customer.upsert``; one call creates one of them. ``journal``
+    lists all transactions that touch accounts, ours or not, in the subsidiary's currency;
+    ``invoice``, ``credit_memo`` and ``payment`` are in their own.
     """
+
+    read_anew = frozenset({"period"})
 
     def __init__(self) -> None:
-        self.manifest = Manifest.beside(__file__)
-        self._shelf = Shelf()
+        super().__init__(__file__, books.shelf())
 
-    def digest(self, payload: Mapping[str, Any]) -> str:
-        return postings.digest(payload)
+    def caller(self, client: Client, settings: Settings) -> NetSuite:
+        return NetSuite(client, settings)
 
-    async def send(
-        self, client: Client, settings: Settings, commands: Sequence[Command]
-    ) -> Sequence[Receipt]:
-        """Customers one by one, then postings in order; one call creates one of them."""
-        try:
-            netsuite = NetSuite(client, settings)
-        except Problem as problem:
-            refused = problem.receipt()
-            return [replace(refused, drafted_id=one.drafted_id) for one in commands]
-        told: dict[int, Receipt] = {}
-        for place, command in enumerate(commands):
-            if command.kind == postings.CUSTOMER:
-                told[place] = await self._customer(netsuite, command)
-        rest = [place for place in range(len(commands)) if place not in told]
-        posted = await posting.run(netsuite, self._shelf, [commands[place] for place in rest])
-        told |= dict(zip(rest, posted, strict=True))
-        return [told[place] for place in range(len(commands))]
+    async def upsert(self, system: NetSuite, commands: Sequence[Command]) -> list[Receipt]:
+        async def one(command: Command) -> Receipt:
+            return await customers.upsert(system, await self._shelf.get(system), command)
 
-    async def _customer(self, netsuite: NetSuite, command: Command) -> Receipt:
-        try:
-            library = await self._shelf.get(netsuite)
-        except Problem as problem:
-            return problem.receipt()
-        return await customers.upsert(netsuite, library, command)
+        return await sending.one_by_one(SYSTEM, commands, (CUSTOMER,), one)
 
-    async def find(
-        self, client: Client, settings: Settings, keys: Sequence[str]
+    async def post(self, system: NetSuite, commands: Sequence[Command]) -> list[Receipt]:
+        return await posting.run(system, self._shelf, commands)
+
+    async def held(
+        self, system: NetSuite, library: Library, keys: Sequence[str]
     ) -> Mapping[str, Sequence[Found]]:
         """
         Transactions by external ID, of which NetSuite lets each stand once, and customers by what
-        we noted there. Raises CallFailed.
+        we noted there.
         """
-        if not keys:
-            return {}
-        with read_only():
-            netsuite = NetSuite(client, settings)
-            library = await self._shelf.get(netsuite)
-            held = await lookup.by_keys(netsuite, library, keys)
-            found: dict[str, Sequence[Found]] = {key: [one.found] for key, one in held.items()}
-            for key, parties in (await customers.by_keys(netsuite, keys)).items():
-                found[key] = [*found.get(key, ()), *parties]
+        held = await lookup.by_keys(system, library, keys)
+        found: dict[str, Sequence[Found]] = {key: [one.found] for key, one in held.items()}
+        for key, parties in (await customers.by_keys(system, keys)).items():
+            found[key] = [*found.get(key, ()), *parties]
         return found
 
-    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
-        try:
-            return await probe.steps(NetSuite(client, settings))
-        except Problem as problem:
-            return [ProbeStep("The connection's settings fit", False, problem.reason)]
+    async def steps(self, system: NetSuite) -> Sequence[ProbeStep]:
+        return await probe.steps(system)
 
-    async def snapshot(
-        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    async def page(
+        self, system: NetSuite, library: Library, kind: str, start: str, end: str, cursor: str
     ) -> tuple[Sequence[SnapshotRow], str]:
-        """
-        ``journal``: all transactions that touch accounts, ours or not, of whatever type, in the
-        subsidiary's currency. ``invoice``, ``credit_memo``, ``payment`` in their own currency.
-        """
-        with read_only():
-            netsuite = NetSuite(client, settings)
-            library = await self._shelf.get(netsuite, fresh=kind == "period")
-            return await listing.page(netsuite, library, kind, start, end, cursor)
+        return await listing.page(system, library, kind, start, end, cursor)
 
-    async def documents(
-        self, client: Client, settings: Settings, *, legal_entity: str, number: str
+    async def numbered(
+        self, system: NetSuite, library: Library, legal_entity: str, number: str
     ) -> Sequence[HeldDocument]:
-        """Transactions of any type by their document number. Raises CallFailed."""
-        with read_only():
-            netsuite = NetSuite(client, settings)
-            library = await self._shelf.get(netsuite)
-            return await lookup.by_number(netsuite, library, legal_entity, number)
+        """Transactions of any type."""
+        return await lookup.by_number(system, library, legal_entity, number)
 
 
 connector = NetSuiteConnector()

@@ -11,12 +11,14 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from connectors.caller import lots, quoted
 from connectors.contract import Command, Found, Outcome, Receipt
-from connectors.postings import KEY, Customer, Unfit
+from connectors.customers import Customer, known, several
+from connectors.postings import KEY
 from connectors.problem import Problem
 from connectors.systems.netsuite import wire
 from connectors.systems.netsuite.books import Library
-from connectors.systems.netsuite.wire import NetSuite, Row
+from connectors.systems.netsuite.wire import SYSTEM, NetSuite, Row
 
 PREFIX: Final = "customer:"
 _REMEMBERED: Final = 20
@@ -57,27 +59,15 @@ async def resolve(
 
 
 async def upsert(netsuite: NetSuite, library: Library, command: Command) -> Receipt:
-    """Never raises for what NetSuite or the network can do."""
-    try:
-        if not KEY.fullmatch(command.key):
-            raise Unfit("refused", "This is nothing that NetSuite can be asked to do.")
-        return await _upsert(netsuite, library, command.key, Customer.of(command.payload))
-    except Unfit as unfit:
-        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
-    except Problem as problem:
-        return problem.receipt()
-
-
-async def _upsert(netsuite: NetSuite, library: Library, key: str, asked: Customer) -> Receipt:
-    known = (await by_keys(netsuite, [key])).get(key)
-    if known:
-        return _known(known, asked)
+    """Raises Problem or Unfit."""
+    key, asked = command.key, Customer.of(command.payload)
+    standing = (await by_keys(netsuite, [key])).get(key)
+    if standing:
+        return known(SYSTEM, standing, asked.content)
     rows = {wire.text(row, "id"): row for row in (await _by_ids(netsuite, asked.ids)).values()}
     if len(rows) > 1:
-        names = ", ".join(
-            sorted(str(row.get("entityid") or number) for number, row in rows.items())
-        )
-        raise Unfit("party_ambiguous", f"Several customers in NetSuite are this one: {names}.")
+        names = [str(row.get("entityid") or number) for number, row in rows.items()]
+        raise several(SYSTEM, "customers", names)
     held = next(iter(rows.values()), None)
     body: dict[str, Any] = {
         "companyName": asked.name[:_NAME],
@@ -96,25 +86,6 @@ async def _upsert(netsuite: NetSuite, library: Library, key: str, asked: Custome
         raise Problem(Outcome.IN_DOUBT, "garbled", "NetSuite does not show what it wrote.")
     return Receipt(
         Outcome.OK, external_id=found[0].external_id, external_number=found[0].external_number
-    )
-
-
-def _known(known: Sequence[Found], asked: Customer) -> Receipt:
-    if len(known) > 1:
-        names = ", ".join(one.external_number or one.external_id for one in known)
-        return Receipt(
-            Outcome.REFUSED, code="duplicate", reason=f"NetSuite holds it twice: {names}."
-        )
-    (found,) = known
-    if found.content_sha256 != asked.content:
-        reason = f"NetSuite holds {found.external_number} under this key with other content."
-        return Receipt(
-            Outcome.REFUSED, code="conflict", reason=reason, external_id=found.external_id
-        )
-    return Receipt(
-        Outcome.ALREADY_DONE,
-        external_id=found.external_id,
-        external_number=found.external_number,
     )
 
 
@@ -166,11 +137,10 @@ async def _by_ids(netsuite: NetSuite, ids: Iterable[str]) -> dict[str, Row]:
     """Our id → the one customer; external IDs count before customer IDs, those before notes."""
     identities = list(dict.fromkeys(ids))
     found: dict[str, Row] = {}
-    for start in range(0, len(identities), _AT_ONCE):
-        some = identities[start : start + _AT_ONCE]
+    for some in lots(identities, _AT_ONCE):
         external = {external_id(one): one for one in some}
         columns = _COLUMNS.format(field=netsuite.key_field)
-        wanted = f"externalid IN ({wire.quoted([*external])}) OR entityid IN ({wire.quoted(some)})"
+        wanted = f"externalid IN ({wire.listed([*external])}) OR entityid IN ({wire.listed(some)})"
         query = f"SELECT {columns} FROM customer WHERE {wanted} ORDER BY id"  # noqa: S608  quoted
         rows = await netsuite.rows(query)
         for row in rows:
@@ -192,7 +162,7 @@ async def _noted(netsuite: NetSuite, marks: Sequence[str]) -> list[Row]:
     if not marks:
         return []
     columns = _COLUMNS.format(field=netsuite.key_field)
-    patterns = (wire.quoted([f"%|{mark}%"]) for mark in marks)
+    patterns = (quoted(f"%|{mark}%") for mark in marks)
     wanted = " OR ".join(f"{netsuite.key_field} LIKE {pattern}" for pattern in patterns)
     query = f"SELECT {columns} FROM customer WHERE {wanted} ORDER BY id"  # noqa: S608  quoted
     return await netsuite.rows(query)

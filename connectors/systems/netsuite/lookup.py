@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from connectors.caller import lots, quoted
 from connectors.contract import Found, HeldDocument, HeldLine
 from connectors.postings import KEY, content
 from connectors.systems.netsuite import wire
@@ -79,20 +80,18 @@ async def by_keys(netsuite: NetSuite, library: Library, wanted: Iterable[str]) -
     """
     asked = sorted({key for key in wanted if KEY.fullmatch(key)})
     found: dict[str, Held] = {}
-    for start in range(0, len(asked), _AT_ONCE):
-        some = wire.quoted(asked[start : start + _AT_ONCE])
-        found |= {
-            one.key: one for one in await _held(netsuite, library, f"t.externalid IN ({some})")
-        }
+    for some in lots(asked, _AT_ONCE):
+        where = f"t.externalid IN ({wire.listed(some)})"
+        found |= {one.key: one for one in await _held(netsuite, library, where)}
     return {key: one for key, one in found.items() if key in asked}
 
 
 async def by_ids(netsuite: NetSuite, library: Library, wanted: Sequence[str]) -> dict[str, Held]:
     """Raises Problem."""
     found: dict[str, Held] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = wire.ids(wanted[start : start + _AT_ONCE])
-        found |= {one.id: one for one in await _held(netsuite, library, f"t.id IN ({some})")}
+    for some in lots(wanted, _AT_ONCE):
+        where = f"t.id IN ({wire.ids(some)})"
+        found |= {one.id: one for one in await _held(netsuite, library, where)}
     return found
 
 
@@ -103,7 +102,7 @@ async def by_number(
     subsidiary = library.subsidiaries.get(legal_entity)
     if subsidiary is None or not number:
         return []
-    where = f"t.tranid = {wire.quoted([number])} AND tl.subsidiary = {wire.ids([subsidiary.id])}"
+    where = f"t.tranid = {quoted(number)} AND tl.subsidiary = {wire.ids([subsidiary.id])}"
     return [one.document for one in await _held(netsuite, library, where)]
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors import postings
-from connectors.postings import Line, Posting, Unfit
+from connectors.commands import Unfit
+from connectors.postings import Line, Posting
 from connectors.systems.netsuite.books import Library, Period, Subsidiary
 from revops.kernel.money import minor_digits
 

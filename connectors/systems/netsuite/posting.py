@@ -8,18 +8,22 @@ upsert would write over what finance has changed since. See README.md, “Never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
+from connectors import sending
+from connectors.commands import Unfit
 from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import KEY, POSTINGS, Posting, Unfit
+from connectors.postings import Posting
 from connectors.problem import Problem
+from connectors.sending import leave, unfinished
+from connectors.shelf import Shelf
 from connectors.systems.netsuite import background, customers, lookup, records
-from connectors.systems.netsuite.books import Library, Shelf
+from connectors.systems.netsuite.books import Library
 from connectors.systems.netsuite.lookup import Held
 from connectors.systems.netsuite.placing import WORDS, Place, place
-from connectors.systems.netsuite.wire import NetSuite
+from connectors.systems.netsuite.wire import SYSTEM, NetSuite
 
 # Refused because of something that may have changed in NetSuite since the books were read.
 _MAY_BE_STALE: Final = frozenset(
@@ -32,164 +36,99 @@ _INVOICE: Final = "CustInvc"
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class Job(sending.Job):
     """
-    ``receipt`` ends it; ``made`` is NetSuite's id of what was created for it just now; ``unfit``
-    says why it has no ``place``.
+    ``made`` is NetSuite's id of what was created for it just now. ``drafted`` is a transaction that
+    waits for approval, or a job in the background.
     """
 
-    command: Command
-    posting: Posting
     place: Place | None = None
-    unfit: Unfit | None = None
     settled: dict[str, str] = field(default_factory=dict)
     made: str = ""
-    receipt: Receipt | None = None
-
-    @property
-    def key(self) -> str:
-        return self.command.key
 
     @property
     def word(self) -> str:
         return WORDS[self.posting.kind]
 
-    def end(self, outcome: Outcome, code: str, reason: str, held: Held | None = None) -> None:
-        self.receipt = Receipt(
-            outcome,
-            code=code,
-            reason=reason,
-            external_id=held.id if held else "",
-            external_number=held.number if held else "",
-        )
 
-    def done(self, outcome: Outcome, held: Held) -> None:
-        self.receipt = Receipt(outcome, external_id=held.id, external_number=held.number)
-
-
-async def run(netsuite: NetSuite, shelf: Shelf, commands: Sequence[Command]) -> list[Receipt]:
+async def run(
+    netsuite: NetSuite, shelf: Shelf[NetSuite, Library], commands: Sequence[Command]
+) -> list[Receipt]:
     """One receipt for each command, in order. Never raises."""
-    jobs = [_job(command) for command in commands]
-    given = [job for job in jobs if isinstance(job, Job)]
-    try:
-        if given:
-            await _work(netsuite, shelf, given)
-    except Problem as problem:
-        # Reads only come here; what was written has its outcome, and what waits stays known.
-        for job in _unfinished(given):
-            job.receipt = replace(problem.receipt(), drafted_id=job.command.drafted_id)
-    return [job if isinstance(job, Receipt) else _receipt(job) for job in jobs]
+    return await sending.run(SYSTEM, commands, _begin, lambda jobs: _work(netsuite, shelf, jobs))
 
 
-def _receipt(job: Job) -> Receipt:
-    assert job.receipt is not None
-    return job.receipt
+def _begin(command: Command) -> Job:
+    posting = Posting.of(command.kind, command.payload)
+    return Job(command, posting, drafted=command.drafted_id)
 
 
-def _job(command: Command) -> Job | Receipt:
-    if command.kind not in POSTINGS or not KEY.fullmatch(command.key):
-        reason = "This is nothing that NetSuite can be asked to do."
-        return Receipt(Outcome.REFUSED, code="refused", reason=reason)
-    try:
-        return Job(command, Posting.of(command.kind, command.payload))
-    except Unfit as unfit:
-        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
-
-
-async def _work(netsuite: NetSuite, shelf: Shelf, given: Sequence[Job]) -> None:
-    library = await _prepare(netsuite, shelf, given)
-    jobs = _unfinished(given)
+async def _work(netsuite: NetSuite, shelf: Shelf[NetSuite, Library], given: Sequence[Job]) -> None:
+    library = await sending.placed(netsuite, shelf, given, _place, stale=_MAY_BE_STALE)
+    jobs = unfinished(given)
     if jobs:
         await _look(netsuite, library, jobs)
-    jobs = _unfinished(jobs)
+    jobs = unfinished(jobs)
     parties: dict[str, dict[str, str]] = {}
     for place_in, job in enumerate(jobs):
         if not await _create(netsuite, library, job, parties):
             shelf.forget(netsuite)
-            for later in jobs[place_in + 1 :]:
-                reason = "Not tried, because the call before it failed."
-                later.end(Outcome.NOT_SENT, "not_tried", reason)
+            leave(jobs[place_in + 1 :])
             break
     await _read_back(netsuite, library, [job for job in jobs if job.made])
 
 
-async def _prepare(netsuite: NetSuite, shelf: Shelf, jobs: Sequence[Job]) -> Library:
-    """Refuse what can be told without a write and of which nothing is there. Raises Problem."""
-    library = await shelf.get(netsuite)
-    stale = _check(jobs, library, again=True)
-    if stale:
-        library = await shelf.get(netsuite, fresh=True)
-        _check(stale, library, again=False)
-    return library
-
-
-def _check(jobs: Iterable[Job], library: Library, *, again: bool) -> list[Job]:
-    stale = []
-    for job in jobs:
-        try:
-            job.place = place(job.posting, library)
-        except Unfit as unfit:
-            if job.command.drafted_id:
-                # Created before: what became of it counts, though it would not be taken now.
-                job.unfit = unfit
-            elif again and unfit.code in _MAY_BE_STALE:
-                stale.append(job)
-            else:
-                job.end(Outcome.REFUSED, unfit.code, unfit.reason)
-    return stale
+def _place(job: Job, library: Library) -> None:
+    """Raises Unfit."""
+    try:
+        job.place = place(job.posting, library)
+    except Unfit as unfit:
+        if not job.drafted:
+            raise
+        # Created before: what became of it counts, though it would not be taken now.
+        job.unfit = unfit
 
 
 async def _look(netsuite: NetSuite, library: Library, jobs: Sequence[Job]) -> None:
     """Settle what NetSuite holds under our keys; find invoices to settle. Raises Problem."""
     wanted = [job.key for job in jobs]
-    for job in jobs:
-        wanted += [one.key for one in job.posting.document.settles] if job.posting.document else []
+    wanted += [one.key for job in jobs for one in job.posting.settles]
     held = await lookup.by_keys(netsuite, library, wanted)
     for job in jobs:
         if job.key in held:
-            _reuse(job, held[job.key])
-        elif job.unfit is not None:
-            job.end(Outcome.REFUSED, job.unfit.code, job.unfit.reason)
-        elif job.posting.document:
+            _judge(job, held[job.key], Outcome.ALREADY_DONE)
+        elif job.unfit is None:
             _settle(job, held)
+        elif not background.is_job(job.drafted):
+            job.drafted = ""
+            job.refuse(job.unfit)
 
 
-def _reuse(job: Job, held: Held) -> None:
+def _judge(job: Job, held: Held, outcome: Outcome) -> None:
     """It is there: with our content it is done, else somebody has to look at it."""
-    if held.found.content_sha256 != job.posting.content:
-        name = held.number or held.id
-        reason = f"NetSuite holds {name} under this key with other content."
-        job.end(Outcome.REFUSED, "conflict", reason, held)
-    elif not held.posted:
-        job.receipt = _waiting(job, held)
-    else:
-        job.done(Outcome.ALREADY_DONE, held)
-
-
-def _waiting(job: Job, held: Held) -> Receipt:
-    name = held.number or held.id
-    reason = (
-        f"NetSuite holds the {job.word} {name}, which waits for approval there. "
-        "Approve it in NetSuite, then try again here."
-    )
-    return Receipt(Outcome.REFUSED, code="approval_pending", reason=reason, drafted_id=held.id)
+    sending.judge(SYSTEM, job.word, job, [held.found], content=job.posting.content, outcome=outcome)
+    if job.receipt is None:
+        job.drafted = held.id
+        reason = (
+            f"NetSuite holds the {job.word} {held.number or held.id}, which waits for approval "
+            "there. Approve it in NetSuite, then try again here."
+        )
+        job.end(Outcome.REFUSED, "approval_pending", reason)
 
 
 def _settle(job: Job, held: Mapping[str, Held]) -> None:
-    assert job.posting.document is not None
-    for one in job.posting.document.settles:
+    for one in job.posting.settles:
         invoice = held.get(one.key)
         if invoice is not None and invoice.type == _INVOICE and invoice.posted:
             job.settled[one.key] = invoice.id
             continue
-        if invoice is None:
-            reason = f"NetSuite does not hold the invoice {one.number}, which this settles."
-        else:
-            reason = (
+        unfit = sending.lacks(SYSTEM, one)
+        if invoice is not None:
+            unfit.reason = (
                 f"NetSuite holds {one.number} as {invoice.number}, which is no posted invoice "
                 "that can be settled there."
             )
-        job.end(Outcome.REFUSED, "invoice_missing", reason)
+        job.refuse(unfit)
         return
 
 
@@ -198,6 +137,10 @@ async def _create(
 ) -> bool:
     """False when the next ones should not be tried now."""
     try:
+        if job.unfit is not None:
+            await background.result(netsuite.unhurried(), job.drafted)
+            job.made = "?"
+            return True
         assert job.place is not None
         body = records.body(
             job.key,
@@ -216,8 +159,9 @@ async def _create(
     except Problem as problem:
         if problem.code == "exists":
             return await _again(netsuite, library, job, problem)
-        job.receipt = problem.receipt()
-        return problem.outcome is Outcome.REFUSED
+        job.drafted = ""
+        job.fail(problem)
+        return problem.outcome in (Outcome.REFUSED, Outcome.WORKING)
     return True
 
 
@@ -252,15 +196,14 @@ async def _again(netsuite: NetSuite, library: Library, job: Job, problem: Proble
     try:
         held = (await lookup.by_keys(netsuite.unhurried(), library, [job.key])).get(job.key)
     except Problem as failed:
-        job.receipt = Problem(Outcome.IN_DOUBT, "exists", failed.reason).receipt()
+        job.fail(Problem(Outcome.IN_DOUBT, "exists", failed.reason))
         return False
     if held is not None:
-        _reuse(job, held)
+        _judge(job, held, Outcome.ALREADY_DONE)
         return True
     reason = "NetSuite says that this external ID exists, and shows no transaction with it."
-    job.receipt = Problem(
-        Outcome.REFUSED, "conflict", reason, status=problem.status, excerpt=problem.excerpt
-    ).receipt()
+    evidence = {"http_status": problem.status, "excerpt": problem.excerpt}
+    job.end(Outcome.REFUSED, "conflict", reason, **evidence)
     return True
 
 
@@ -274,22 +217,11 @@ async def _read_back(netsuite: NetSuite, library: Library, jobs: Sequence[Job]) 
         for job in jobs:
             reason = f"Created, but not read back: {problem.reason}"
             made = job.made if job.made.isdecimal() else ""
-            job.receipt = Receipt(
-                Outcome.ALREADY_DONE, code="unread", reason=reason, external_id=made
-            )
+            job.end(Outcome.ALREADY_DONE, "unread", reason, external_id=made)
         return
     for job in jobs:
         found = held.get(job.key)
         if found is None:
             job.end(Outcome.IN_DOUBT, "garbled", "NetSuite made it, and then does not show it.")
-        elif found.found.content_sha256 != job.posting.content:
-            reason = f"NetSuite posted it as {found.number}, but with other content."
-            job.end(Outcome.REFUSED, "conflict", reason, found)
-        elif not found.posted:
-            job.receipt = _waiting(job, found)
         else:
-            job.done(Outcome.OK, found)
-
-
-def _unfinished(jobs: Iterable[Job]) -> list[Job]:
-    return [job for job in jobs if job.receipt is None]
+            _judge(job, found, Outcome.OK)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from connectors import postings
+from connectors.caller import major
 from connectors.postings import Line, Posting
 from connectors.systems.netsuite.books import Library
 from connectors.systems.netsuite.placing import Place
-from connectors.systems.netsuite.wire import major
 from revops.kernel.money import minor_digits
 
 _MEMO: Final = 900
@@ -94,8 +94,8 @@ def _invoice(
         "otherRefNum": document.number,
         "item": {"items": items},
     }
-    if posting.kind == postings.INVOICE and document.due_on:
-        made["dueDate"] = document.due_on
+    if posting.kind == postings.INVOICE and posting.due_on:
+        made["dueDate"] = posting.due_on
     if posting.kind == postings.CREDIT_MEMO:
         made |= {"autoApply": False, **_apply(posting, settled, digits)}
     return made
@@ -135,10 +135,9 @@ _MAKERS: Final[Mapping[str, _Maker]] = {
 
 
 def _apply(posting: Posting, settled: Mapping[str, str], digits: int) -> dict[str, Any]:
-    assert posting.document is not None
     items = [
         {"doc": _ref(settled[one.key]), "apply": True, "amount": major(one.amount, digits)}
-        for one in posting.document.settles
+        for one in posting.settles
     ]
     return {"apply": {"items": items}} if items else {}
 

@@ -8,15 +8,13 @@ SuiteQL gives every value as text, ``T`` and ``F`` for flags, and leaves out wha
 
 from __future__ import annotations
 
-import copy
-import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from connectors import signing_in
+from connectors import caller, signing_in
+from connectors.caller import Caller, encode, garbled, quoted
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
@@ -24,6 +22,8 @@ from connectors.systems.netsuite import answers, signing, tba
 from revops.kernel.clock import now
 
 Row = Mapping[str, Any]
+
+SYSTEM: Final = "NetSuite"
 
 RECORD: Final = "/services/rest/record/v1"
 QUERY: Final = "/services/rest/query/v1/suiteql"
@@ -38,33 +38,22 @@ _ID: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 EXTERNAL: Final = re.compile(r"[A-Za-z0-9_-]{1,120}", re.ASCII)
 
 
-def major(minor: int, digits: int) -> Decimal:
-    return Decimal(minor).scaleb(-digits)
-
-
 def minor(value: Any, digits: int) -> int:
     """
     Minor units of an amount as text or number, 0 for none. Raises Problem when it is no amount of
     the currency.
     """
-    if value is None or value == "":
-        return 0
-    try:
-        found = Decimal(str(value)).scaleb(digits)
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found != found.to_integral_value():
-        raise Problem(Outcome.TRANSIENT, "garbled", f"NetSuite gave “{value}” as an amount.")
-    return int(found)
+    found = 0 if value in (None, "") else caller.minor(value, digits)
+    if found is None:
+        raise garbled(SYSTEM, f"answer has “{value}” as an amount.")
+    return found
 
 
 def text(row: Row, name: str) -> str:
     """A column that must be there. Raises Problem with its name."""
     value = row.get(name)
     if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
-        raise Problem(
-            Outcome.TRANSIENT, "garbled", f"NetSuite's answer has no “{name}” where it is needed."
-        )
+        raise garbled(SYSTEM, f"answer has no “{name}” where it is needed.")
     return str(value)
 
 
@@ -72,9 +61,9 @@ def flag(row: Row, name: str) -> bool:
     return row.get(name) in ("T", True)
 
 
-def quoted(values: Sequence[str]) -> str:
+def listed(values: Sequence[str]) -> str:
     """Texts for ``IN (…)``."""
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return ", ".join(map(quoted, values))
 
 
 def ids(values: Sequence[str]) -> str:
@@ -82,26 +71,11 @@ def ids(values: Sequence[str]) -> str:
     return ", ".join(value for value in values if _ID.fullmatch(value)) or "0"
 
 
-def encode(value: Any) -> str:
-    """JSON with decimals as numbers, exactly."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        inside = (f"{json.dumps(key)}:{encode(item)}" for key, item in value.items())
-        return "{" + ",".join(inside) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(encode, value)) + "]"
-    return json.dumps(value)
-
-
-class NetSuite:
-    """One connection's account. Every method raises ``Problem`` and nothing else."""
+class NetSuite(Caller):
+    """One connection's account."""
 
     def __init__(self, client: Client, settings: Settings) -> None:
-        self._client = client
-        self._settings = settings
-        self.base_url = settings.base_url
-        self.slug = settings.slug
+        super().__init__(client, settings)
         told = settings.parameters
         self.subsidiaries = _pairs(str(told.get("subsidiaries") or ""))
         self.item_prefix = str(told.get("item_prefix") or "RC-")
@@ -114,12 +88,6 @@ class NetSuite:
             raise Problem(Outcome.REFUSED, "parameter", reason)
         if not _ID.fullmatch(self.book):
             raise Problem(Outcome.REFUSED, "parameter", "The accounting book is no internal ID.")
-
-    def unhurried(self) -> NetSuite:
-        """For a read after the last write: not held to the deadline of sending."""
-        later = copy.copy(self)
-        later._client = self._client.until(None)
-        return later
 
     async def rows(self, query: str, *, most: int | None = None) -> list[Row]:
         """All rows of a SuiteQL query, or the first ``most``; order it by something unique."""
@@ -138,7 +106,7 @@ class NetSuite:
             page = answers.of(answer, write=False)
             items = page.get("items") if isinstance(page, Mapping) else None
             if not isinstance(items, list) or not all(isinstance(one, Mapping) for one in items):
-                raise Problem(Outcome.TRANSIENT, "garbled", "NetSuite listed no rows.")
+                raise garbled(SYSTEM, "answer lists no rows.")
             found += items
             if page.get("hasMore") is not True or not items or (most and len(found) >= most):
                 return found
@@ -166,7 +134,7 @@ class NetSuite:
 
     async def token(self, *, instead_of: str = "") -> str:
         return await signing_in.token(
-            self._client, self._settings, fetch=self._sign_in, instead_of=instead_of
+            self._client, self.settings, fetch=self._sign_in, instead_of=instead_of
         )
 
     async def _call(
@@ -204,11 +172,11 @@ class NetSuite:
         """The value of ``Authorization`` for a call; another one than ``instead_of``."""
         if self.signs:
             nonce = secrets.token_hex(10)
-            return tba.header(self._settings, method, path, params, nonce=nonce, at=now())
+            return tba.header(self.settings, method, path, params, nonce=nonce, at=now())
         return f"Bearer {await self.token(instead_of=instead_of.removeprefix('Bearer '))}"
 
     async def _sign_in(self) -> signing_in.Pass:
-        form = signing.form(self._settings, at=now())
+        form = signing.form(self.settings, at=now())
         answer = await self._client.call("POST", signing.PATH, form=form)
         token, lasts_s = answers.signed_in(answer)
         return signing_in.Pass(token, lasts_s)

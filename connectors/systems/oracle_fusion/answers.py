@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from connectors import answers
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
 from connectors.problem import Problem
@@ -18,22 +19,18 @@ from connectors.systems.oracle_fusion import refusals
 THROTTLED_S: Final = 30
 # Planned maintenance may last eight hours; there is no use in asking every few seconds.
 MAINTENANCE_S: Final = 900
-_LONGEST_WAIT_S: Final = 3600
+_SYSTEM: Final = "Fusion"
 _FAULT: Final = re.compile(r"<faultstring[^>]*>(?P<words>.*?)</faultstring>", re.DOTALL)
 
 
 def of(answer: Answer, *, write: bool) -> Mapping[str, Any]:
     """The object of a good answer. Raises Problem."""
     if answer.status in (200, 201):
-        try:
-            found = answer.json()
-        except PayloadUnreadable as error:
-            reason = "Fusion's answer could not be read."
-            raise Problem(_unclear(write), "garbled", reason, **_evidence(answer)) from error
+        found = answers.read(answer, _SYSTEM, write=write)
         if isinstance(found, Mapping):
             return found
         reason = "Fusion's answer is no object."
-        raise Problem(_unclear(write), "garbled", reason, **_evidence(answer))
+        raise Problem(answers.unclear(write=write), "garbled", reason, **_evidence(answer))
     raise problem(answer, write=write)
 
 
@@ -54,11 +51,10 @@ def problem(answer: Answer, *, write: bool) -> Problem:
     evidence, status = _evidence(answer), answer.status
     words = str(evidence["excerpt"])
     if status == 429:
-        wait = retry_after(answer) or THROTTLED_S
         reason = "Fusion asks us to slow down."
-        return Problem(Outcome.THROTTLED, "throttled", reason, retry_after=wait, **evidence)
+        return answers.throttled(answer, reason, otherwise=THROTTLED_S, **evidence)
     if status == 503 and "maintenance" in words.lower():
-        wait = retry_after(answer) or MAINTENANCE_S
+        wait = answers.retry_after(answer, MAINTENANCE_S)
         reason = "Fusion is down for maintenance, which may last up to eight hours."
         return Problem(Outcome.THROTTLED, "maintenance", reason, retry_after=wait, **evidence)
     if status == 401:
@@ -79,30 +75,12 @@ def problem(answer: Answer, *, write: bool) -> Problem:
         return Problem(outcome, code, reason, **evidence)
     if 200 <= status < 300:
         reason = "Fusion answered in a way that was not expected here."
-        return Problem(_unclear(write), "garbled", reason, **evidence)
-    return Problem(
-        _unclear(write),
-        "failed",
-        f"Fusion, or a server before it, failed with {status}.",
-        retry_after=retry_after(answer),
-        **evidence,
-    )
-
-
-def _unclear(write: bool) -> Outcome:
-    return Outcome.IN_DOUBT if write else Outcome.TRANSIENT
-
-
-def retry_after(answer: Answer) -> int | None:
-    """Whole seconds that a ``Retry-After`` header asks for, between 1 and an hour."""
-    value = answer.headers.get("retry-after", "").strip()
-    if not value.isascii() or not value.isdigit():
-        return None
-    return min(max(int(value[:9]), 1), _LONGEST_WAIT_S)
+        return Problem(answers.unclear(write=write), "garbled", reason, **evidence)
+    return answers.failed(answer, _SYSTEM, write=write, **evidence)
 
 
 def _evidence(answer: Answer) -> dict[str, Any]:
-    return {"status": answer.status, "excerpt": _words(answer)}
+    return answers.evidence(answer, _words(answer))
 
 
 def _words(answer: Answer) -> str:

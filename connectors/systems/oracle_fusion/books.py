@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from connectors.contract import Outcome
 from connectors.problem import Problem
+from connectors.shelf import Shelf
 from connectors.systems.oracle_fusion import wire
 from connectors.systems.oracle_fusion.wire import Fusion, Row, Unit
 
-KEPT_S: Final = 600
 # Of the general ledger, as Fusion numbers its applications.
 GENERAL_LEDGER: Final = "101"
 _OPEN: Final = frozenset(("O", "OPEN"))
@@ -45,22 +44,15 @@ class Library:
 
     ledgers: Mapping[str, Ledger]
     accounts: Mapping[str, bool]
-    read_at: float = field(default_factory=time.monotonic)
 
 
-class Shelf:
-    """Libraries by connection, read again after ten minutes or when something in them was wrong."""
+def shelf() -> Shelf[Fusion, Library]:
+    return Shelf(read, _place)
 
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], Library] = {}
 
-    async def get(self, fusion: Fusion, *, fresh: bool = False) -> Library:
-        """Raises Problem."""
-        place = (fusion.slug, fusion.base_url, fusion.value_set, *map(str, fusion.units.items()))
-        kept = self._kept.get(place)
-        if kept is None or fresh or time.monotonic() - kept.read_at > KEPT_S:
-            kept = self._kept[place] = await read(fusion)
-        return kept
+def _place(fusion: Fusion) -> tuple[str, ...]:
+    told = fusion.settings.slug, fusion.base_url, fusion.value_set
+    return *told, *map(str, fusion.units.items())
 
 
 async def read(fusion: Fusion) -> Library:

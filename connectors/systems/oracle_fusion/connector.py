@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
-from connectors import postings
+from connectors import sending
 from connectors.contract import (
     Command,
     Found,
@@ -16,93 +14,77 @@ from connectors.contract import (
     Settings,
     SnapshotRow,
 )
+from connectors.erps import Erp
 from connectors.http import Client
-from connectors.manifest import Manifest
-from connectors.problem import Problem, read_only
-from connectors.systems.oracle_fusion import customers, listing, lookup, posting, probe
-from connectors.systems.oracle_fusion.books import Shelf
-from connectors.systems.oracle_fusion.wire import Fusion
+from connectors.postings import CUSTOMER
+from connectors.systems.oracle_fusion import (
+    books,
+    customers,
+    importing,
+    listing,
+    lookup,
+    posting,
+    probe,
+)
+from connectors.systems.oracle_fusion.books import Library
+from connectors.systems.oracle_fusion.wire import SYSTEM, Fusion
 
 
-class FusionConnector:
+class FusionConnector(Erp[Fusion, Library]):
     """
-    A CommandSink, SnapshotSource and DocumentSource; accepts the four postings and
-    ``customer.upsert``.
+    Accepts the four postings and ``customer.upsert``. A journal that Fusion is still importing is
+    WORKING with the request in ``drafted_id``: the next ``send`` asks about that one. ``journal``
+    lists journals of the general ledger, whoever made them, without those that come from
+    Receivables, and each document of Receivables with its distributions.
     """
+
+    read_anew = frozenset({"account", "period"})
 
     def __init__(self) -> None:
-        self.manifest = Manifest.beside(__file__)
-        self._shelf = Shelf()
+        super().__init__(__file__, books.shelf())
 
-    def digest(self, payload: Mapping[str, Any]) -> str:
-        return postings.digest(payload)
+    def caller(self, client: Client, settings: Settings) -> Fusion:
+        return Fusion(client, settings)
 
-    async def send(
-        self, client: Client, settings: Settings, commands: Sequence[Command]
-    ) -> Sequence[Receipt]:
-        """
-        Customers one by one, then postings in order. A journal that Fusion is still importing is
-        THROTTLED with the request in ``drafted_id``: the next ``send`` asks about that one.
-        """
-        try:
-            fusion = Fusion(client, settings)
-        except Problem as problem:
-            refused = problem.receipt()
-            return [replace(refused, drafted_id=one.drafted_id) for one in commands]
-        told: dict[int, Receipt] = {}
-        for place, command in enumerate(commands):
-            if command.kind == postings.CUSTOMER:
-                told[place] = await customers.upsert(fusion, command)
-        rest = [place for place in range(len(commands)) if place not in told]
-        posted = await posting.run(fusion, self._shelf, [commands[place] for place in rest])
-        told |= dict(zip(rest, posted, strict=True))
-        return [told[place] for place in range(len(commands))]
+    async def upsert(self, system: Fusion, commands: Sequence[Command]) -> list[Receipt]:
+        async def one(command: Command) -> Receipt:
+            return await customers.upsert(system, command)
 
-    async def find(
-        self, client: Client, settings: Settings, keys: Sequence[str]
+        return await sending.one_by_one(SYSTEM, commands, (CUSTOMER,), one)
+
+    async def post(self, system: Fusion, commands: Sequence[Command]) -> list[Receipt]:
+        return await posting.run(system, self._shelf, commands)
+
+    async def held(
+        self, system: Fusion, library: Library, keys: Sequence[str]
     ) -> Mapping[str, Sequence[Found]]:
         """
-        What is posted by key, or what is not posted yet when nothing is. Raises CallFailed.
+        What is posted by key, or what is not posted yet when nothing is. That there is nothing
+        under a key is not known as long as an import is under way that may be its own.
         """
-        if not keys:
-            return {}
-        with read_only():
-            fusion = Fusion(client, settings)
-            library = await self._shelf.get(fusion)
-            found: dict[str, Sequence[Found]] = {}
-            for key, held in (await lookup.by_keys(fusion, library, keys)).items():
-                all_of = [one.found for one in held]
-                found[key] = [one for one in all_of if one.posted] or all_of[:1]
-            for key, parties in (await customers.by_keys(fusion, keys)).items():
-                found[key] = [*found.get(key, ()), *parties]
+        found: dict[str, Sequence[Found]] = {}
+        for key, held in (await lookup.by_keys(system, library, keys)).items():
+            all_of = [one.found for one in held]
+            found[key] = [one for one in all_of if one.posted] or all_of[:1]
+        for key, parties in (await customers.by_keys(system, keys)).items():
+            found[key] = [*found.get(key, ()), *parties]
+        if any(key not in found for key in keys):
+            await importing.all_over(system)
         return found
 
-    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
-        try:
-            return await probe.steps(Fusion(client, settings))
-        except Problem as problem:
-            return [ProbeStep("The connection's settings fit", False, problem.reason)]
+    async def steps(self, system: Fusion) -> Sequence[ProbeStep]:
+        return await probe.steps(system)
 
-    async def snapshot(
-        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    async def page(
+        self, system: Fusion, library: Library, kind: str, start: str, end: str, cursor: str
     ) -> tuple[Sequence[SnapshotRow], str]:
-        """
-        ``journal``: journals of the general ledger, whoever made them, without those that come
-        from Receivables, and each document of Receivables with its distributions.
-        """
-        with read_only():
-            fusion = Fusion(client, settings)
-            library = await self._shelf.get(fusion, fresh=kind in ("account", "period"))
-            return await listing.page(fusion, library, kind, start, end, cursor)
+        return await listing.page(system, library, kind, start, end, cursor)
 
-    async def documents(
-        self, client: Client, settings: Settings, *, legal_entity: str, number: str
+    async def numbered(
+        self, system: Fusion, library: Library, legal_entity: str, number: str
     ) -> Sequence[HeldDocument]:
-        """Journals by their batch's name, documents by their number. Raises CallFailed."""
-        with read_only():
-            fusion = Fusion(client, settings)
-            library = await self._shelf.get(fusion)
-            return await lookup.by_number(fusion, library, legal_entity, number)
+        """Journals by their batch's name, documents by their number."""
+        return await lookup.by_number(system, library, legal_entity, number)
 
 
 connector = FusionConnector()

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from connectors.caller import lots, quoted
+from connectors.commands import Unfit
 from connectors.contract import Command, Found, Outcome, Receipt
-from connectors.postings import KEY, Customer, Unfit
+from connectors.customers import Customer, known, several
+from connectors.postings import KEY
 from connectors.problem import Problem
 from connectors.systems.oracle_fusion import wire
-from connectors.systems.oracle_fusion.wire import CRM, Fusion, Row
+from connectors.systems.oracle_fusion.wire import CRM, SYSTEM, Fusion, Row
 
 PREFIX: Final = "customer:"
 _REMEMBERED: Final = 20
@@ -26,7 +29,8 @@ async def account(fusion: Fusion, identity: str, name: str) -> str:
     """The number of the customer's account in Receivables, made when missing. Raises Problem."""
     rows = await _marked(fusion, [f"id:{identity}"])
     if len(rows) > 1:
-        raise Problem(Outcome.REFUSED, "party_ambiguous", _several(rows))
+        unfit = _several(rows)
+        raise Problem(Outcome.REFUSED, unfit.code, unfit.reason)
     row = rows[0] if rows else None
     if row is None:
         body = {"OrganizationName": name, "Comments": _text([f"id:{identity}"])}
@@ -53,33 +57,15 @@ async def _open(fusion: Fusion, row: Row, name: str) -> str:
 
 
 async def upsert(fusion: Fusion, command: Command) -> Receipt:
-    """Never raises for what Fusion or the network can do."""
-    try:
-        if not KEY.fullmatch(command.key):
-            raise Unfit("refused", "This is nothing that Fusion can be asked to do.")
-        return await _upsert(fusion, command.key, Customer.of(command.payload))
-    except Unfit as unfit:
-        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
-    except Problem as problem:
-        return problem.receipt()
-
-
-async def _upsert(fusion: Fusion, key: str, asked: Customer) -> Receipt:
+    """Raises Problem or Unfit."""
+    key, asked = command.key, Customer.of(command.payload)
     rows = await _marked(fusion, [f"id:{one}" for one in asked.ids])
     if len(rows) > 1:
-        raise Unfit("party_ambiguous", _several(rows))
+        raise _several(rows)
     row: Row | None = rows[0] if rows else None
-    known = _contents(row).get(key) if row is not None else None
-    if row is not None and known is not None and _number(row):
-        if known != asked.content:
-            reason = "Fusion holds this customer under this key with other content."
-            return Receipt(
-                Outcome.REFUSED,
-                code="conflict",
-                reason=reason,
-                external_id=_found(row, "").external_id,
-            )
-        return _receipt(Outcome.ALREADY_DONE, row, _number(row))
+    noted = _contents(row).get(key) if row is not None else None
+    if row is not None and noted is not None and _number(row):
+        return known(SYSTEM, [_found(row, noted)], asked.content)
     if row is None:
         body: dict[str, Any] = {"OrganizationName": asked.name, **_address(asked)}
         body["Comments"] = _text([f"id:{one}" for one in asked.ids])
@@ -89,18 +75,12 @@ async def _upsert(fusion: Fusion, key: str, asked: Customer) -> Receipt:
     if asked.tax_id:
         body["TaxpayerIdentificationNumber"] = asked.tax_id
     await fusion.update(f"accounts/{wire.text(row, 'PartyNumber')}", body, root=CRM)
-    return _receipt(Outcome.OK, row, number)
+    external_id = f"{PREFIX}{wire.text(row, 'PartyNumber')}"
+    return Receipt(Outcome.OK, external_id=external_id, external_number=number)
 
 
-def _receipt(outcome: Outcome, row: Row, number: str) -> Receipt:
-    return Receipt(
-        outcome, external_id=f"{PREFIX}{wire.text(row, 'PartyNumber')}", external_number=number
-    )
-
-
-def _several(rows: Sequence[Row]) -> str:
-    names = ", ".join(sorted(wire.text(row, "PartyNumber") for row in rows))
-    return f"Several customers in Fusion are this one: {names}."
+def _several(rows: Sequence[Row]) -> Unfit:
+    return several(SYSTEM, "customers", [wire.text(row, "PartyNumber") for row in rows])
 
 
 def _address(asked: Customer) -> dict[str, str]:
@@ -162,10 +142,9 @@ def _found(row: Row, content: str) -> Found:
 async def _marked(fusion: Fusion, marks: Sequence[str], *, whole: bool = True) -> list[Row]:
     """Organizations whose comments hold any of the marks, exactly (``_`` stands for any letter)."""
     found: dict[str, Row] = {}
-    for start in range(0, len(marks), _AT_ONCE):
-        some = marks[start : start + _AT_ONCE]
+    for some in lots(marks, _AT_ONCE):
         end = "|" if whole else ""
-        q = " or ".join(f"Comments LIKE {wire.quoted(f'%|{mark}{end}%')}" for mark in some)
+        q = " or ".join(f"Comments LIKE {quoted(f'%|{mark}{end}%')}" for mark in some)
         for row in await fusion.rows("accounts", q=q, root=CRM, order="PartyNumber"):
             held = _marks(row)
             if any(one in held if whole else _leads(one, held) for one in some):

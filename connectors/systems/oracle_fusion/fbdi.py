@@ -10,10 +10,11 @@ import io
 import zipfile
 from typing import Final
 
+from connectors.caller import major
 from connectors.postings import Posting
 from connectors.systems.oracle_fusion.books import Ledger
 from connectors.systems.oracle_fusion.placing import Place
-from connectors.systems.oracle_fusion.wire import Fusion, major
+from connectors.systems.oracle_fusion.wire import Fusion
 from revops.kernel.money import minor_digits
 
 COLUMNS: Final = 149

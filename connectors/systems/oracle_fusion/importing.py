@@ -9,6 +9,9 @@ A journal into the general ledger, which takes three steps of Fusion's own:
 
 Between them the outcome is not known yet. Whoever asks again with the request's number is told how
 it stands; nothing is uploaded a second time while a request is known.
+
+An upload that was not answered has a request whose number nobody knows. It may wait in the queue
+for as long as it likes: that nothing is there is believed once none of our imports is under way.
 """
 
 from __future__ import annotations
@@ -17,12 +20,14 @@ import base64
 import binascii
 import io
 import zipfile
+from datetime import UTC, datetime
 from typing import Final
 
 from connectors.contract import Outcome
 from connectors.problem import Problem
 from connectors.systems.oracle_fusion import fbdi, refusals, wire
 from connectors.systems.oracle_fusion.wire import Fusion
+from revops.kernel.clock import now
 
 REQUEST: Final = "request:"
 SOON_S: Final = 20
@@ -30,6 +35,15 @@ POSTING_S: Final = 60
 _NONE: Final = "-1"
 _IMPORT: Final = "/oracle/apps/ess/financials/generalLedger/programs/common,JournalImportLauncher"
 _PACKAGE: Final = "/oracle/apps/ess/financials/generalLedger/programs/common/"
+# Of Enterprise Scheduler: all in which a request may still do something.
+_UNDER_WAY: Final = (
+    *("WAIT", "READY", "RUNNING", "BLOCKED", "HOLD", "PAUSED", "CANCELLING"),
+    *("PENDING_VALIDATION", "ERROR_AUTO_RETRY"),
+)
+_IMPORTS: Final = ("InterfaceLoader", "JournalImport")
+# Nobody asks whether something is there before the settle window is over. What was begun later than
+# this is nothing that was sent before it.
+RECENT_S: Final = 300
 _GOOD: Final = frozenset(("SUCCEEDED", "FINISHED", "WARNING"))
 _BAD: Final = frozenset(
     (
@@ -38,14 +52,6 @@ _BAD: Final = frozenset(
     )
 )
 _LOG_CAP: Final = 2_000_000
-
-
-class UnderWay(Problem):
-    """Fusion works on it; ``drafted_id`` is by what it is asked about."""
-
-    def __init__(self, code: str, reason: str, drafted_id: str, *, seconds: int) -> None:
-        super().__init__(Outcome.THROTTLED, code, reason, retry_after=seconds)
-        self.drafted_id = drafted_id
 
 
 async def upload(fusion: Fusion, archive: bytes, parameters: str) -> str:
@@ -98,6 +104,58 @@ async def ended(fusion: Fusion, request: str) -> bool:
     rows = await fusion.finder("ESSJobStatusRF", requestId=request)
     status = str(rows[0].get("RequestStatus") or "").upper() if rows else ""
     return status in _GOOD or status in _BAD
+
+
+async def goes_on(fusion: Fusion, request: str) -> bool:
+    """
+    Whether something that an ended request began is still under way. False as well where the user
+    may not see that. Raises Problem.
+    """
+    try:
+        rows = await fusion.scheduled(f"absParentRequestId eq {request}")
+    except Problem as problem:
+        if problem.outcome is not Outcome.AUTH:
+            raise
+        return False
+    return any(str(row.get("state") or "").upper() in _UNDER_WAY for row in rows)
+
+
+async def all_over(fusion: Fusion) -> None:
+    """
+    Returns when none of our imports is under way that may be of an upload whose answer was lost;
+    raises Problem when one is, or when the user may not see it.
+    """
+    states = " or ".join(f'state eq "{state}"' for state in _UNDER_WAY)
+    try:
+        rows = await fusion.scheduled(f'submitter eq "{fusion.username}" and ({states})')
+    except Problem as problem:
+        if problem.outcome is not Outcome.AUTH or problem.code == "credentials_refused":
+            raise
+        reason = (
+            "Fusion does not show the console its scheduled processes. Whether an upload that was "
+            "not answered is still in the queue cannot be told: give the user that right."
+        )
+        raise Problem(Outcome.AUTH, "scheduler_hidden", reason, status=problem.status) from problem
+    waiting = [wire.text(row, "requestId") for row in rows if _may_be_ours(row)]
+    if waiting:
+        reason = (
+            f"Fusion still works on {', '.join(waiting[:5])}, one of which may be this import; "
+            "nothing is sent again before they have ended."
+        )
+        raise Problem(Outcome.TRANSIENT, "importing", reason)
+
+
+def _may_be_ours(row: wire.Row) -> bool:
+    """An import, or what does not say what it is, that was not begun a moment ago."""
+    job = str(row.get("jobDefinitionId") or "")
+    if job and not any(name in job for name in _IMPORTS):
+        return False
+    try:
+        begun = datetime.fromisoformat(str(row.get("submissionTime") or ""))
+    except ValueError:
+        return True
+    begun = begun if begun.tzinfo else begun.replace(tzinfo=UTC)
+    return (now() - begun).total_seconds() > RECENT_S
 
 
 async def why_not(fusion: Fusion, request: str) -> Problem:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from connectors.caller import lots, quoted
 from connectors.contract import Found, HeldDocument, HeldLine
 from connectors.postings import KEY, content
 from connectors.systems.oracle_fusion import receivables, wire
@@ -66,9 +67,8 @@ async def by_keys(fusion: Fusion, library: Library, wanted: Iterable[str]) -> di
     """Whatever the key was first used for. Raises Problem."""
     asked = sorted({key for key in wanted if KEY.fullmatch(key)})
     found: dict[str, list[Held]] = {}
-    for start in range(0, len(asked), _AT_ONCE):
-        some = asked[start : start + _AT_ONCE]
-        named = " or ".join(f"BatchName LIKE {wire.quoted(f'{key}%')}" for key in some)
+    for some in lots(asked, _AT_ONCE):
+        named = " or ".join(f"BatchName LIKE {quoted(f'{key}%')}" for key in some)
         rows = await fusion.rows(BATCHES, q=named, expand=EXPANDED, order="JeBatchId")
         held = [one for row in rows for one in of_batch(row, library, fusion)]
         for form in FORMS:
@@ -88,11 +88,11 @@ async def by_number(
     ledger = library.ledgers.get(legal_entity)
     if ledger is None or not number:
         return []
-    q = f"BatchName={wire.quoted(number)}"
+    q = f"BatchName={quoted(number)}"
     rows = await fusion.rows(BATCHES, q=q, expand=EXPANDED, order="JeBatchId")
     held = [one for row in rows for one in of_batch(row, library, fusion)]
     for form in FORMS:
-        q = f"{form.number}={wire.quoted(number)}"
+        q = f"{form.number}={quoted(number)}"
         rows = await fusion.rows(form.resource, q=q, expand=form.distributions, order=form.id)
         held += [one for row in rows if (one := of_document(row, form, library, fusion))]
     return [one.document for one in held if one.ledger.legal_entity == legal_entity]

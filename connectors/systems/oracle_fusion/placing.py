@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors import postings
-from connectors.postings import Line, Posting, Unfit
+from connectors.commands import Unfit
+from connectors.postings import Line, Posting
 from connectors.systems.oracle_fusion.books import Ledger, Library, Period
 from connectors.systems.oracle_fusion.wire import Fusion
 

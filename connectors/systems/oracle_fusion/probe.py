@@ -34,6 +34,9 @@ async def steps(fusion: Fusion) -> Sequence[ProbeStep]:
         label = "Customers can be read"
         await fusion.rows("accounts", root=CRM, most=1)
         done.append(ProbeStep(label, True))
+        label = "Scheduled processes of the user can be read"
+        await fusion.scheduled(f'submitter eq "{fusion.username}" and state eq "RUNNING"')
+        done.append(ProbeStep(label, True))
         told = (
             f"Criteria set {fusion.autopost}"
             if fusion.autopost

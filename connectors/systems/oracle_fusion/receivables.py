@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors import postings
+from connectors.caller import major
 from connectors.contract import Outcome
 from connectors.postings import Posting
 from connectors.problem import Problem
 from connectors.systems.oracle_fusion import wire
 from connectors.systems.oracle_fusion.books import Ledger, Library
 from connectors.systems.oracle_fusion.placing import Place
-from connectors.systems.oracle_fusion.wire import Fusion, Row, major
+from connectors.systems.oracle_fusion.wire import Fusion, Row
 from revops.kernel import keys
 from revops.kernel.money import minor_digits
 
@@ -118,7 +119,7 @@ def body(
     }
     if posting.kind == postings.INVOICE:
         made |= {"TransactionType": fusion.invoice_type, "PaymentTerms": fusion.payment_terms}
-        made |= {"DueDate": document.due_on} if document.due_on else {}
+        made |= {"DueDate": posting.due_on} if posting.due_on else {}
         made["CrossReference"] = document.number[:30]
         return made | {"receivablesInvoiceLines": lines}
     return made | {"TransactionType": fusion.credit_type, "receivablesCreditMemoLines": lines}
@@ -171,14 +172,13 @@ def _lines(
 
 def _references(posting: Posting, digits: int) -> dict[str, Any]:
     """By which AutoMatch applies a receipt; nothing is applied by us."""
-    assert posting.document is not None
     items = [
         {
             "ReceiptMatchBy": "Transaction Number",
             "ReferenceNumber": number(one.key),
             "ReferenceAmount": major(one.amount, digits),
         }
-        for one in posting.document.settles
+        for one in posting.settles
     ]
     return {"remittanceReferences": items} if items else {}
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from connectors.caller import encode, major
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem
@@ -116,7 +117,7 @@ class TestWire:
 
     def test_an_amount_is_exact_or_nothing(self) -> None:
         assert wire.minor("12.50", 2) == 1250
-        assert wire.encode({"Amount": wire.major(1_299_000_01, 2)}) == '{"Amount":1299000.01}'
+        assert encode({"Amount": major(1_299_000_01, 2)}) == '{"Amount":1299000.01}'
         for odd in ("12.505", "x", "NaN"):
             with pytest.raises(Problem):
                 wire.minor(odd, 2)

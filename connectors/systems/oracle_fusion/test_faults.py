@@ -18,7 +18,7 @@ from connectors.testing.books import Books, line
 
 T = TypeVar("T")
 OK, REFUSED, DONE = Outcome.OK, Outcome.REFUSED, Outcome.ALREADY_DONE
-WAITING: Final = Outcome.THROTTLED
+WAITING: Final = Outcome.WORKING
 BOOKS: Final = Books()
 
 
@@ -142,7 +142,11 @@ class TestAnImport:
 
             await desk.control("faults", maintenance=True)
             down = await desk.send_one(told)
-            assert (down.outcome, down.code, down.retry_after) == (WAITING, "maintenance", 900)
+            assert (down.outcome, down.code, down.retry_after) == (
+                Outcome.THROTTLED,
+                "maintenance",
+                900,
+            )
             assert down.drafted_id == receipt.drafted_id
             await desk.control("faults", maintenance=False)
 

@@ -6,15 +6,14 @@ CX, and one SOAP service, for which there is no REST. HTTP Basic over TLS for al
 from __future__ import annotations
 
 import base64
-import copy
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from connectors import caller
+from connectors.caller import Caller, encode, garbled, quoted
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
@@ -22,8 +21,10 @@ from connectors.systems.oracle_fusion import answers
 
 Row = Mapping[str, Any]
 
+SYSTEM: Final = "Fusion"
 FSCM: Final = "/fscmRestApi/resources/11.13.18.05"
 CRM: Final = "/crmRestApi/resources/11.13.18.05"
+SCHEDULER: Final = "/ess/rest/scheduler/v1/requests"
 ACCOUNTS: Final = "/crmService/CustomerAccountService"
 PAGE: Final = 100
 # Version 1 is the default and reads ``q`` in another way.
@@ -42,30 +43,19 @@ class Unit:
     company: str
 
 
-def major(minor: int, digits: int) -> Decimal:
-    return Decimal(minor).scaleb(-digits)
-
-
 def minor(value: Any, digits: int) -> int:
     """Minor units of a number or text, 0 for none. Raises Problem when it is no such amount."""
-    if value is None or value == "":
-        return 0
-    try:
-        found = Decimal(str(value)).scaleb(digits)
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found != found.to_integral_value():
-        raise Problem(Outcome.TRANSIENT, "garbled", f"Fusion gave “{value}” as an amount.")
-    return int(found)
+    found = 0 if value in (None, "") else caller.minor(value, digits)
+    if found is None:
+        raise garbled(SYSTEM, f"answer has “{value}” as an amount.")
+    return found
 
 
 def text(row: Row, name: str) -> str:
     """An attribute that must be there. Raises Problem with its name."""
     value = row.get(name)
     if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
-        raise Problem(
-            Outcome.TRANSIENT, "garbled", f"Fusion's answer has no “{name}” where it is needed."
-        )
+        raise garbled(SYSTEM, f"answer has no “{name}” where it is needed.")
     return str(value)
 
 
@@ -75,13 +65,8 @@ def children(row: Row, name: str) -> list[Row]:
     items = held.get("items") if isinstance(held, Mapping) else held
     cut = isinstance(held, Mapping) and held.get("hasMore") is True
     if not isinstance(items, list) or cut or not all(isinstance(one, Mapping) for one in items):
-        reason = f"Fusion's answer does not hold all of “{name}”."
-        raise Problem(Outcome.TRANSIENT, "garbled", reason)
+        raise garbled(SYSTEM, f"answer does not hold all of “{name}”.")
     return items
-
-
-def quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def any_of(name: str, values: Iterable[str]) -> str:
@@ -89,25 +74,13 @@ def any_of(name: str, values: Iterable[str]) -> str:
     return " or ".join(f"{name}={quoted(value)}" for value in values) or f"{name}='-'"
 
 
-def encode(value: Any) -> str:
-    """JSON with decimals as numbers, exactly."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        inside = (f"{json.dumps(key)}:{encode(item)}" for key, item in value.items())
-        return "{" + ",".join(inside) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(encode, value)) + "]"
-    return json.dumps(value)
-
-
-class Fusion:
-    """One connection's pod. Every method raises ``Problem`` and nothing else."""
+class Fusion(Caller):
+    """One connection's pod."""
 
     def __init__(self, client: Client, settings: Settings) -> None:
-        self._client = client
+        super().__init__(client, settings)
         told = settings.parameters
-        self.slug, self.base_url = settings.slug, settings.base_url
+        self.username = self.said("username")
         self.units = units(str(told.get("books") or ""))
         self.pattern = str(told.get("account_pattern") or "{company}-{account}-000")
         self.value_set = str(told.get("account_value_set") or "")
@@ -122,17 +95,11 @@ class Fusion:
         self.payment_terms = str(told.get("payment_terms") or "IMMEDIATE")
         self.receivable = str(told.get("receivable_account") or "1100")
         self.receipt_methods = dict(_pairs(str(told.get("receipt_methods") or "")))
-        login = f"{told.get('username') or ''}:{settings.secrets.get('password', '')}"
+        login = f"{self.username}:{settings.secrets.get('password', '')}"
         self._basic = f"Basic {base64.b64encode(login.encode()).decode('ascii')}"
         if "{account}" not in self.pattern or not self.units:
             reason = "The connection names no books, or no place of the account in a combination."
             raise Problem(Outcome.REFUSED, "parameter", reason)
-
-    def unhurried(self) -> Fusion:
-        """For a read after the last write: not held to the deadline of sending."""
-        later = copy.copy(self)
-        later._client = self._client.until(None)
-        return later
 
     def combination(self, account: str, unit: Unit) -> str:
         return self.pattern.replace("{account}", account).replace("{company}", unit.company)
@@ -175,7 +142,7 @@ class Fusion:
             )
             items = answer.get("items")
             if not isinstance(items, list) or not all(isinstance(one, Mapping) for one in items):
-                raise Problem(Outcome.TRANSIENT, "garbled", f"Fusion listed no {resource}.")
+                raise garbled(SYSTEM, f"answer lists no {resource}.")
             found += items
             if answer.get("hasMore") is not True or not items or (most and len(found) >= most):
                 return found
@@ -187,7 +154,16 @@ class Fusion:
         answer = await self._call("GET", f"{FSCM}/erpintegrations", params=params)
         items = answers.of(answer, write=False).get("items")
         if not isinstance(items, list) or not all(isinstance(one, Mapping) for one in items):
-            raise Problem(Outcome.TRANSIENT, "garbled", "Fusion did not say how a request stands.")
+            raise garbled(SYSTEM, "answer does not say how a request stands.")
+        return items
+
+    async def scheduled(self, q: str) -> list[Row]:
+        """Requests of Enterprise Scheduler by a filter as of SCIM, all that it tells of at once."""
+        params = {"q": q, "fields": "requestId,state,jobDefinitionId,submissionTime"}
+        answer = answers.of(await self._call("GET", SCHEDULER, params=params), write=False)
+        items = answer.get("items")
+        if not isinstance(items, list) or not all(isinstance(one, Mapping) for one in items):
+            raise garbled(SYSTEM, "scheduler listed no requests.")
         return items
 
     async def create(self, resource: str, body: Row, *, root: str = FSCM) -> Row:

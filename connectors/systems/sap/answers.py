@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors import answers
+from connectors.answers import evidence
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
 from connectors.problem import Problem
@@ -16,7 +18,7 @@ from connectors.systems.sap import xml
 from connectors.systems.sap.confirming import ERROR, Note
 
 THROTTLED_S: Final = 60
-_LONGEST_WAIT_S: Final = 3600
+_SYSTEM: Final = "SAP"
 # Lines of a log that only say that there are others.
 _GENERAL: Final = ("609(RW)", "614(RW)")
 _KNOWN: Final[tuple[tuple[str, str, str], ...]] = (
@@ -59,10 +61,7 @@ def of_odata(answer: Answer, *, write: bool) -> Any:
     if answer.status == 204:
         return None
     if answer.status in (200, 201):
-        try:
-            said = answer.json()
-        except PayloadUnreadable as error:
-            raise _garbled(answer, write=write) from error
+        said = answers.read(answer, _SYSTEM, write=write)
         if isinstance(said, Mapping) and "d" in said:
             return said["d"]
         raise _garbled(answer, write=write)
@@ -109,10 +108,7 @@ def _status(answer: Answer, *, write: bool) -> Problem:
         reason = "SAP has no such record, or its communication arrangement is missing."
         return Problem(Outcome.REFUSED, "not_found", reason, **told)
     if status == 429:
-        return Problem(
-            Outcome.THROTTLED, "throttled", "SAP asks us to slow down.",
-            retry_after=retry_after(answer) or THROTTLED_S, **told,
-        )  # fmt: skip
+        return answers.throttled(answer, "SAP asks us to slow down.", otherwise=THROTTLED_S)
     if status in (409, 412, 428):
         reason = "Somebody changed this in SAP meanwhile; it is tried again."
         return Problem(Outcome.TRANSIENT, "changed", reason, **told)
@@ -123,13 +119,7 @@ def _status(answer: Answer, *, write: bool) -> Problem:
     if 400 <= status < 500 and status not in (408, 425):
         words = message(answer) or told["excerpt"] or str(status)
         return Problem(Outcome.REFUSED, "refused", f"SAP refused it: {words[:300]}", **told)
-    return Problem(
-        Outcome.IN_DOUBT if write else Outcome.TRANSIENT,
-        "failed",
-        f"SAP, or a gateway before it, failed with {status}.",
-        retry_after=retry_after(answer),
-        **told,
-    )
+    return answers.failed(answer, _SYSTEM, write=write)
 
 
 def message(answer: Answer) -> str:
@@ -144,17 +134,5 @@ def message(answer: Answer) -> str:
 
 
 def _garbled(answer: Answer, *, write: bool) -> Problem:
-    outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
-    return Problem(outcome, "garbled", "SAP's answer could not be read.", **evidence(answer))
-
-
-def retry_after(answer: Answer) -> int | None:
-    """Whole seconds that a ``Retry-After`` header asks for, between 1 and an hour."""
-    value = answer.headers.get("retry-after", "").strip()
-    if not value.isascii() or not value.isdigit():
-        return None
-    return min(max(int(value[:9]), 1), _LONGEST_WAIT_S)
-
-
-def evidence(answer: Answer) -> dict[str, Any]:
-    return {"status": answer.status, "excerpt": answer.excerpt()}
+    reason = "SAP's answer could not be read."
+    return Problem(answers.unclear(write=write), "garbled", reason, **evidence(answer))

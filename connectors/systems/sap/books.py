@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors.caller import major, quoted
+from connectors.commands import Unfit
 from connectors.contract import Outcome
-from connectors.postings import PAYMENT, Posting, Unfit
+from connectors.postings import PAYMENT, Posting
 from connectors.problem import Problem
+from connectors.shelf import Shelf
 from connectors.systems.sap import wire
 from connectors.systems.sap.wire import Sap
 from revops.kernel.money import AmountInvalid, minor_digits
 
-KEPT_S: Final = 600
 COMPANIES: Final = "API_COMPANYCODE_SRV/A_CompanyCode"
 ACCOUNTS: Final = "API_GLACCOUNTINCHARTOFACCOUNTS_SRV/A_GLAccountInChartOfAccounts"
 
@@ -40,8 +40,7 @@ class Books:
     accounts: Mapping[str, Account]
 
     def shown(self, amount: int, currency: str = "") -> str:
-        digits = minor_digits(currency or self.currency)
-        return format(Decimal(amount).scaleb(-digits), "f")
+        return format(major(amount, minor_digits(currency or self.currency)), "f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +48,15 @@ class Library:
     """By legal entity."""
 
     books: Mapping[str, Books]
-    read_at: float = field(default_factory=time.monotonic)
 
 
-class Shelf:
-    """Libraries by connection, read again after ten minutes or when something proved wrong."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], Library] = {}
-
-    async def get(self, sap: Sap, *, fresh: bool = False) -> Library:
-        """Raises Problem."""
-        place = _place(sap)
-        kept = self._kept.get(place)
-        if kept is None or fresh or time.monotonic() - kept.read_at > KEPT_S:
-            kept = self._kept[place] = await read(sap)
-        return kept
-
-    def forget(self, sap: Sap) -> None:
-        self._kept.pop(_place(sap), None)
+def shelf() -> Shelf[Sap, Library]:
+    return Shelf(read, _place)
 
 
 def _place(sap: Sap) -> tuple[str, ...]:
     user = sap.settings.secrets.get("user", "")
-    return sap.settings.base_url, user, sap.said("company_codes"), sap.said("receivable_account")
+    return sap.base_url, user, sap.said("company_codes"), sap.said("receivable_account")
 
 
 async def read(sap: Sap) -> Library:
@@ -89,7 +73,7 @@ async def read(sap: Sap) -> Library:
             continue
         chart = wire.text(row, "ChartOfAccounts")
         if chart not in charts:
-            listed = await sap.rows(ACCOUNTS, filter=f"ChartOfAccounts eq {wire.quoted(chart)}")
+            listed = await sap.rows(ACCOUNTS, filter=f"ChartOfAccounts eq {quoted(chart)}")
             charts[chart] = {account.number: account for account in map(_account, listed)}
         found[entity] = Books(
             company, entity, str(row.get("CompanyCodeName") or company),
@@ -154,7 +138,7 @@ def _check_document(posting: Posting, books: Books) -> None:
             "receivable_missing",
             f"A document has one line on account {books.receivable}; this one has {len(held)}.",
         )
-    settles = posting.document.settles if posting.document else ()
+    settles = posting.settles
     if sum(one.amount for one in settles) > abs(held[0].amount) or any(
         one.amount < 0 for one in settles
     ):

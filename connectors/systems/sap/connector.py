@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from connectors import postings
+from connectors import sending
 from connectors.contract import (
     Command,
     Found,
@@ -15,79 +14,61 @@ from connectors.contract import (
     Settings,
     SnapshotRow,
 )
+from connectors.erps import Erp
 from connectors.http import Client
-from connectors.manifest import Manifest
-from connectors.problem import read_only
-from connectors.systems.sap import customers, documents, listing, posting, probe
-from connectors.systems.sap.books import Shelf
-from connectors.systems.sap.wire import Sap
+from connectors.postings import CUSTOMER
+from connectors.systems.sap import books, customers, documents, listing, posting, probe
+from connectors.systems.sap.books import Library
+from connectors.systems.sap.wire import SYSTEM, Sap
 
 
-class SapS4:
-    """CommandSink, SnapshotSource, DocumentSource and Probe."""
+class SapS4(Erp[Sap, Library]):
+    """Accepts the four postings and ``customer.upsert``."""
 
     def __init__(self) -> None:
-        self.manifest = Manifest.beside(__file__)
-        self._shelf = Shelf()
+        super().__init__(__file__, books.shelf())
 
-    def digest(self, payload: Mapping[str, Any]) -> str:
-        return postings.digest(payload)
+    def caller(self, client: Client, settings: Settings) -> Sap:
+        return Sap(client, settings)
 
-    async def send(
-        self, client: Client, settings: Settings, commands: Sequence[Command]
-    ) -> Sequence[Receipt]:
-        """Customers first: the postings beside them may name them."""
-        sap = Sap(client, settings)
-        receipts: dict[int, Receipt] = {}
-        for work, wanted in ((customers.run, True), (posting.run, False)):
-            places = [
-                place
-                for place, command in enumerate(commands)
-                if (command.kind == postings.CUSTOMER) == wanted
-            ]
-            done = await work(sap, self._shelf, [commands[place] for place in places])
-            receipts |= dict(zip(places, done, strict=True))
-        return [receipts[place] for place in range(len(commands))]
+    async def upsert(self, system: Sap, commands: Sequence[Command]) -> list[Receipt]:
+        async def one(command: Command) -> Receipt:
+            return await customers.upsert(system, await self._shelf.get(system), command)
 
-    async def find(
-        self, client: Client, settings: Settings, keys: Sequence[str]
+        return await sending.one_by_one(SYSTEM, commands, (CUSTOMER,), one)
+
+    async def post(self, system: Sap, commands: Sequence[Command]) -> list[Receipt]:
+        return await posting.run(system, self._shelf, commands)
+
+    async def held(
+        self, system: Sap, library: Library, keys: Sequence[str]
     ) -> Mapping[str, Sequence[Found]]:
         """
         In every company code. Business partners have no place for a key: what was asked of one is
         never found, and asking again changes nothing.
         """
-        if not keys:
-            return {}
-        sap = Sap(client, settings)
         found: dict[str, list[Found]] = {}
-        with read_only():
-            library = await self._shelf.get(sap)
-            for books in library.books.values():
-                for key, held in (await documents.by_keys(sap, books, keys)).items():
-                    found.setdefault(key, []).extend(one.found(books) for one in held)
+        for one in library.books.values():
+            for key, held in (await documents.by_keys(system, one, keys)).items():
+                found.setdefault(key, []).extend(document.found(one) for document in held)
         return found
 
-    async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
-        return await probe.steps(Sap(client, settings))
+    async def steps(self, system: Sap) -> Sequence[ProbeStep]:
+        return await probe.steps(system)
 
-    async def snapshot(
-        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    async def page(
+        self, system: Sap, library: Library, kind: str, start: str, end: str, cursor: str
     ) -> tuple[Sequence[SnapshotRow], str]:
-        """Kinds: see the manifest; all documents in the range, ours or not."""
-        sap = Sap(client, settings)
-        with read_only():
-            library = await self._shelf.get(sap)
-            return await listing.page(sap, library, kind, start, end, cursor)
+        return await listing.page(system, library, kind, start, end, cursor)
 
-    async def documents(
-        self, client: Client, settings: Settings, *, legal_entity: str, number: str
+    async def numbered(
+        self, system: Sap, library: Library, legal_entity: str, number: str
     ) -> Sequence[HeldDocument]:
-        """Accounting documents of the entity's company code by their number, of all years."""
-        sap = Sap(client, settings)
-        with read_only():
-            books = (await self._shelf.get(sap)).books.get(legal_entity)
-            held = await documents.by_number(sap, books, number) if books else []
-            return [one.held(books) for one in held if books is not None]
+        """Of all fiscal years."""
+        held = library.books.get(legal_entity)
+        if held is None:
+            return []
+        return [one.held(held) for one in await documents.by_number(system, held, number)]
 
 
 connector = SapS4()

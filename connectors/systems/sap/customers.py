@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors.caller import any_of, lots, quoted
 from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import Customer, Unfit
+from connectors.customers import Customer, several
 from connectors.problem import Problem
 from connectors.systems.sap import names, wire
-from connectors.systems.sap.books import Library, Shelf
-from connectors.systems.sap.wire import Row, Sap
+from connectors.systems.sap.books import Library
+from connectors.systems.sap.wire import SYSTEM, Row, Sap
 
 PARTNERS: Final = "API_BUSINESS_PARTNER/A_BusinessPartner"
-_GOES_ON: Final = (Outcome.OK, Outcome.ALREADY_DONE, Outcome.REFUSED)
 _NAME: Final = 40
 
 
@@ -37,10 +37,8 @@ async def debtors(sap: Sap, library: Library, wanted: Mapping[str, str]) -> dict
 async def by_ids(sap: Sap, ids: Sequence[str]) -> dict[str, Row]:
     """Raises Problem."""
     found: dict[str, Row] = {}
-    for lot in wire.lots(ids):
-        for row in await sap.rows(
-            PARTNERS, filter=wire.any_of("BusinessPartnerIDByExtSystem", lot)
-        ):
+    for lot in lots(ids, wire.AT_ONCE):
+        for row in await sap.rows(PARTNERS, filter=any_of("BusinessPartnerIDByExtSystem", lot)):
             identity = wire.text(row, "BusinessPartnerIDByExtSystem")
             if identity in found:
                 reason = f"SAP has several business partners with the external number {identity}."
@@ -49,31 +47,13 @@ async def by_ids(sap: Sap, ids: Sequence[str]) -> dict[str, Row]:
     return found
 
 
-async def run(sap: Sap, shelf: Shelf, commands: Sequence[Command]) -> list[Receipt]:
-    """One receipt for each command, in order."""
-    receipts: list[Receipt] = []
-    for command in commands:
-        if receipts and receipts[-1].outcome not in _GOES_ON:
-            reason = "Not tried, because the call before it failed."
-            receipts.append(Receipt(Outcome.NOT_SENT, code="not_tried", reason=reason))
-            continue
-        try:
-            receipts.append(await _upsert(sap, await shelf.get(sap), command))
-        except Unfit as unfit:
-            receipts.append(Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason))
-        except Problem as problem:
-            receipts.append(problem.receipt())
-    return receipts
-
-
-async def _upsert(sap: Sap, library: Library, command: Command) -> Receipt:
+async def upsert(sap: Sap, library: Library, command: Command) -> Receipt:
     """Raises Problem or Unfit. Repeating it is harmless: a partner is looked for by its id."""
     customer = Customer.of(command.payload)
     ids = list(dict.fromkeys(names.partner(one) for one in customer.ids))
     held = {wire.text(row, "BusinessPartner"): row for row in (await by_ids(sap, ids)).values()}
     if len(held) > 1:
-        told = ", ".join(sorted(held))
-        raise Unfit("party_ambiguous", f"SAP has several business partners for this one: {told}.")
+        raise several(SYSTEM, "business partners", list(held))
     if not held:
         return _receipt(Outcome.OK, await _create(sap, library, customer))
     (row,) = held.values()
@@ -83,7 +63,7 @@ async def _upsert(sap: Sap, library: Library, command: Command) -> Receipt:
     number = wire.text(row, "BusinessPartner")
     meta = row.get("__metadata")
     etag = str(meta.get("etag") or "*") if isinstance(meta, Mapping) else "*"
-    path = f"{PARTNERS}({wire.quoted(number)})"
+    path = f"{PARTNERS}({quoted(number)})"
     await sap.change("PATCH", path, {"OrganizationBPName1": wanted}, match=etag)
     return _receipt(Outcome.OK, row)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from connectors.caller import any_of, lots, quoted
 from connectors.contract import Found, HeldDocument, HeldLine
 from connectors.postings import content
 from connectors.systems.sap import names, wire
@@ -83,8 +84,8 @@ async def by_keys(sap: Sap, books: Books, keys: Sequence[str]) -> dict[str, list
     """Raises Problem."""
     by_reference = {names.reference(key): key for key in keys}
     found: dict[str, list[Document]] = {}
-    for lot in wire.lots(list(by_reference)):
-        for one in await select(sap, books, wire.any_of("DocumentReferenceID", lot)):
+    for lot in lots(list(by_reference), wire.AT_ONCE):
+        for one in await select(sap, books, any_of("DocumentReferenceID", lot)):
             key = by_reference.get(one.reference, "")
             if key and one.header.partition(" ")[0] == names.header(key, ""):
                 found.setdefault(key, []).append(one)
@@ -93,14 +94,14 @@ async def by_keys(sap: Sap, books: Books, keys: Sequence[str]) -> dict[str, list
 
 async def by_number(sap: Sap, books: Books, number: str) -> list[Document]:
     """Of all fiscal years. Raises Problem."""
-    return await select(sap, books, f"AccountingDocument eq {wire.quoted(number)}")
+    return await select(sap, books, f"AccountingDocument eq {quoted(number)}")
 
 
 async def select(sap: Sap, books: Books, wanted: str) -> list[Document]:
     """Documents of a company code by a filter. Raises Problem."""
     rows = await sap.rows(
         ITEMS,
-        filter=f"CompanyCode eq {wire.quoted(books.company)} and {wanted}",
+        filter=f"CompanyCode eq {quoted(books.company)} and {wanted}",
         orderby=ORDER,
         select=",".join(FIELDS),
     )

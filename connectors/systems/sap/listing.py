@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from connectors.caller import any_of, lots, quoted
 from connectors.contract import Outcome, SnapshotRow
 from connectors.problem import Problem
 from connectors.systems.sap import customers, documents, wire
@@ -47,18 +48,18 @@ async def _documents(
     sap: Sap, books: Books, kind: str, start: str, end: str, onward: str
 ) -> tuple[list[SnapshotRow], str]:
     wanted = (
-        f"CompanyCode eq {wire.quoted(books.company)}"
+        f"CompanyCode eq {quoted(books.company)}"
         f" and PostingDate ge datetime'{start}T00:00:00'"
         f" and PostingDate le datetime'{end}T00:00:00'"
     )
     if kind != "journal":
         name, otherwise = _TYPES[kind]
-        wanted += f" and AccountingDocumentType eq {wire.quoted(sap.said(name) or otherwise)}"
+        wanted += f" and AccountingDocumentType eq {quoted(sap.said(name) or otherwise)}"
     if onward:
         year, _, document = onward.partition("-")
         wanted += (
-            f" and (FiscalYear gt {wire.quoted(year)} or (FiscalYear eq {wire.quoted(year)}"
-            f" and AccountingDocument gt {wire.quoted(document)}))"
+            f" and (FiscalYear gt {quoted(year)} or (FiscalYear eq {quoted(year)}"
+            f" and AccountingDocument gt {quoted(document)}))"
         )
     rows, more = await _rows(sap, wanted)
     found = documents.of(rows, books)
@@ -119,8 +120,8 @@ async def _related(
     """Customers' items by customer and assignment: an invoice's, and what settles it."""
     references = list(dict.fromkeys(one.reference for one in found if one.key))
     related: dict[tuple[str, str], list[Item]] = {}
-    for lot in wire.lots(references):
-        wanted = f"FinancialAccountType eq 'D' and {wire.any_of('AssignmentReference', lot)}"
+    for lot in lots(references, wire.AT_ONCE):
+        wanted = f"FinancialAccountType eq 'D' and {any_of('AssignmentReference', lot)}"
         for one in await documents.select(sap, books, wanted):
             for item in one.items:
                 related.setdefault((item.customer, item.assigned), []).append(item)
@@ -189,7 +190,7 @@ async def _periods(sap: Sap, books: Books) -> list[SnapshotRow]:
     """From a view that the customer publishes: SAP has no released interface for them."""
     view = sap.said("period_view") or "YY1_POSTINGPERIODS_CDS/YY1_PostingPeriods"
     rows = await sap.rows(
-        view, filter=f"CompanyCode eq {wire.quoted(books.company)}", orderby="FiscalPeriodStartDate"
+        view, filter=f"CompanyCode eq {quoted(books.company)}", orderby="FiscalPeriodStartDate"
     )
     return [
         SnapshotRow(

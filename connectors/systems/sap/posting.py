@@ -7,27 +7,21 @@ single is looking for its reference first, and a settle window of delivery after
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from connectors import sending
 from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import (
-    CREDIT_MEMO,
-    INVOICE,
-    JOURNAL,
-    KEY,
-    PAYMENT,
-    POSTINGS,
-    Posting,
-    Unfit,
-)
+from connectors.postings import CREDIT_MEMO, INVOICE, JOURNAL, PAYMENT, Posting
 from connectors.problem import Problem
+from connectors.sending import fail_all, unfinished
+from connectors.shelf import Shelf
 from connectors.systems.sap import answers, confirming, customers, documents, names, soap, xml
-from connectors.systems.sap.books import Books, Library, Shelf, place
+from connectors.systems.sap.books import Books, Library, place
 from connectors.systems.sap.documents import Document
 from connectors.systems.sap.soap import Types
-from connectors.systems.sap.wire import Sap
+from connectors.systems.sap.wire import SYSTEM, Sap
 
 # What settles comes after what is settled.
 _WAVES: Final = ((JOURNAL, INVOICE), (CREDIT_MEMO, PAYMENT))
@@ -35,107 +29,49 @@ _MAY_BE_STALE: Final = ("account_unknown", "account_unfit", "company_missing")
 
 
 @dataclass(slots=True, eq=False)
-class Job:
-    """``receipt`` ends it."""
-
-    command: Command
-    posting: Posting
+class Job(sending.Job):
     books: Books | None = None
-    receipt: Receipt | None = None
-
-    def end(self, outcome: Outcome, code: str = "", reason: str = "", **more: Any) -> None:
-        self.receipt = Receipt(outcome, code=code, reason=reason, **more)
 
     def judge(self, held: Sequence[Document], outcome: Outcome) -> None:
         """End it by what is posted under its key; without anything posted it goes on."""
         assert self.books is not None
-        if len(held) > 1:
-            numbers = ", ".join(one.number for one in held)
-            reason = f"SAP holds this {len(held)} times: {numbers}."
-            self.end(Outcome.REFUSED, "duplicate", reason)
-        elif held:
-            one, identity = held[0], held[0].external_id(self.books)
-            if one.content(self.books) == self.posting.content:
-                self.receipt = Receipt(outcome, external_id=identity, external_number=one.number)
-                return
-            reason = f"SAP holds {one.number} under this key with other content."
-            self.end(
-                Outcome.REFUSED, "conflict", reason, external_id=identity,
-                external_number=one.number,
-            )  # fmt: skip
+        found = [one.found(self.books) for one in held]
+        content = self.posting.content
+        sending.judge(SYSTEM, "posting", self, found, content=content, outcome=outcome)
 
 
-async def run(sap: Sap, shelf: Shelf, commands: Sequence[Command]) -> list[Receipt]:
-    """One receipt for each command, in order."""
-    jobs = [_job(command) for command in commands]
-    given = [job for job in jobs if isinstance(job, Job)]
-    try:
-        if given:
-            library = await _placed(sap, shelf, given)
-            for kinds in _WAVES:
-                wave = [job for job in _unfinished(given) if job.posting.kind in kinds]
-                for books in {id(job.books): job.books for job in wave}.values():
-                    assert books is not None
-                    here = [job for job in wave if job.books is books]
-                    await _work(sap, library, books, here)
-    except Problem as problem:
-        # Reads only come here; what was written has its outcome.
-        for job in _unfinished(given):
-            job.receipt = problem.receipt()
+async def run(sap: Sap, shelf: Shelf[Sap, Library], commands: Sequence[Command]) -> list[Receipt]:
+    """One receipt for each command, in order. Never raises."""
+    return await sending.run(SYSTEM, commands, _begin, lambda jobs: _all(sap, shelf, jobs))
+
+
+def _begin(command: Command) -> Job:
+    return Job(command, Posting.of(command.kind, command.payload))
+
+
+def _place(job: Job, library: Library) -> None:
+    """Raises Unfit."""
+    job.books = place(job.posting, library)
+
+
+async def _all(sap: Sap, shelf: Shelf[Sap, Library], given: Sequence[Job]) -> None:
+    library = await sending.placed(sap, shelf, given, _place, stale=_MAY_BE_STALE)
+    for kinds in _WAVES:
+        wave = [job for job in unfinished(given) if job.posting.kind in kinds]
+        for books in {id(job.books): job.books for job in wave}.values():
+            assert books is not None
+            await _work(sap, library, books, [job for job in wave if job.books is books])
     if any(job.receipt and job.receipt.outcome is Outcome.REFUSED for job in given):
         shelf.forget(sap)
-    return [job if isinstance(job, Receipt) else _receipt(job) for job in jobs]
-
-
-def _job(command: Command) -> Job | Receipt:
-    if command.kind not in POSTINGS or not KEY.fullmatch(command.key):
-        reason = "This is nothing that SAP can be asked to do."
-        return Receipt(Outcome.REFUSED, code="refused", reason=reason)
-    try:
-        return Job(command, Posting.of(command.kind, command.payload))
-    except Unfit as unfit:
-        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
-
-
-def _receipt(job: Job) -> Receipt:
-    assert job.receipt is not None
-    return job.receipt
-
-
-def _unfinished(jobs: Iterable[Job]) -> list[Job]:
-    return [job for job in jobs if job.receipt is None]
-
-
-async def _placed(sap: Sap, shelf: Shelf, jobs: Sequence[Job]) -> Library:
-    """Give each its books, or refuse it. Raises Problem."""
-    library = await shelf.get(sap)
-    stale = _place(jobs, library, again=True)
-    if stale:
-        library = await shelf.get(sap, fresh=True)
-        _place(stale, library, again=False)
-    return library
-
-
-def _place(jobs: Iterable[Job], library: Library, *, again: bool) -> list[Job]:
-    stale = []
-    for job in jobs:
-        try:
-            job.books = place(job.posting, library)
-        except Unfit as unfit:
-            if again and unfit.code in _MAY_BE_STALE:
-                stale.append(job)
-            else:
-                job.end(Outcome.REFUSED, unfit.code, unfit.reason)
-    return stale
 
 
 async def _work(sap: Sap, library: Library, books: Books, jobs: Sequence[Job]) -> None:
     """Raises Problem of reads."""
-    held = await documents.by_keys(sap, books, [job.command.key for job in jobs])
+    held = await documents.by_keys(sap, books, [job.key for job in jobs])
     for job in jobs:
-        job.judge(held.get(job.command.key, ()), Outcome.ALREADY_DONE)
-    await _check_settled(sap, books, _unfinished(jobs))
-    wanting = _unfinished(jobs)
+        job.judge(held.get(job.key, ()), Outcome.ALREADY_DONE)
+    await _check_settled(sap, books, unfinished(jobs))
+    wanting = unfinished(jobs)
     if not wanting:
         return
     named = {
@@ -148,47 +84,33 @@ async def _work(sap: Sap, library: Library, books: Books, jobs: Sequence[Job]) -
         debtors = await customers.debtors(sap, library, named)
     except Problem as problem:
         # A partner's external number is not unique: one in doubt is waited for like a posting.
-        for job in wanting:
-            job.receipt = problem.receipt()
+        fail_all(wanting, problem)
         return
-    entries = [(job.command.key, job.posting, books, debtors) for job in wanting]
+    await _post(sap, books, wanting, debtors)
+    await _read_back(sap, books, unfinished(wanting))
+
+
+async def _post(sap: Sap, books: Books, jobs: Sequence[Job], debtors: dict[str, str]) -> None:
+    """
+    Together. A request that could not be read posts nothing of it: each is then tried by itself,
+    once, so that only the one at fault stops. Never raises.
+    """
+    entries = [(job.key, job.posting, books, debtors) for job in jobs]
     try:
         root = await sap.post(soap.request(entries, Types.of(sap.settings.parameters)))
         told, general = confirming.confirmations(root)
     except Problem as problem:
-        await _one_by_one(sap, books, wanting, debtors, problem)
-        return
-    except xml.Unreadable:
-        for job in wanting:
-            job.end(Outcome.IN_DOUBT, "garbled", "SAP's confirmation could not be read.")
-        return
-    for job in wanting:
-        _confirm(job, told, general)
-    await _read_back(sap, books, _unfinished(wanting))
-
-
-async def _one_by_one(
-    sap: Sap, books: Books, jobs: Sequence[Job], debtors: dict[str, str], problem: Problem
-) -> None:
-    """
-    A request that could not be read posts nothing of it: each is then tried by itself, once, so
-    that only the one at fault stops. Anything else ends all of them.
-    """
-    if problem.code != "malformed" or len(jobs) == 1:
+        if problem.code != "malformed" or len(jobs) == 1:
+            fail_all(jobs, problem)
+            return
         for job in jobs:
-            job.receipt = problem.receipt()
-        return
-    for job in jobs:
-        try:
-            entry = (job.command.key, job.posting, books, debtors)
-            root = await sap.post(soap.request([entry], Types.of(sap.settings.parameters)))
-            told, general = confirming.confirmations(root)
-            _confirm(job, told, general)
-        except Problem as other:
-            job.receipt = other.receipt()
-        except xml.Unreadable:
+            await _post(sap, books, [job], debtors)
+    except xml.Unreadable:
+        for job in jobs:
             job.end(Outcome.IN_DOUBT, "garbled", "SAP's confirmation could not be read.")
-    await _read_back(sap, books, _unfinished(jobs))
+    else:
+        for job in jobs:
+            _confirm(job, told, general)
 
 
 def _confirm(
@@ -197,7 +119,7 @@ def _confirm(
     general: Sequence[confirming.Note],
 ) -> None:
     """End what was refused; what was posted is read back."""
-    one = told.get(names.message(job.command.key))
+    one = told.get(names.message(job.key))
     if one is not None and one.document:
         return
     notes = one.notes if one is not None else general
@@ -205,36 +127,30 @@ def _confirm(
         job.end(Outcome.IN_DOUBT, "unconfirmed", "SAP's answer does not speak of this posting.")
         return
     excerpt = "; ".join(f"{note.type} {note.text}" for note in notes)[:500]
-    job.receipt = answers.refusal(notes, excerpt).receipt()
+    job.fail(answers.refusal(notes, excerpt))
 
 
 async def _check_settled(sap: Sap, books: Books, jobs: Sequence[Job]) -> None:
     """What settles an invoice that is not there is refused. Raises Problem."""
-    keys = sorted({
-        one.key for job in jobs if job.posting.document for one in job.posting.document.settles
-    })  # fmt: skip
+    keys = sorted({one.key for job in jobs for one in job.posting.settles})
     held = await documents.by_keys(sap, books, keys) if keys else {}
     for job in jobs:
-        for one in job.posting.document.settles if job.posting.document else ():
-            if one.key not in held and job.receipt is None:
-                reason = (
-                    f"SAP has no document for {one.number or one.key}, which this settles; "
-                    "post that first."
-                )
-                job.end(Outcome.REFUSED, "invoice_missing", reason)
+        missing = next((one for one in job.posting.settles if one.key not in held), None)
+        if missing is not None:
+            job.refuse(sending.lacks(SYSTEM, missing))
 
 
 async def _read_back(sap: Sap, books: Books, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
     try:
-        keys = [job.command.key for job in jobs]
+        keys = [job.key for job in jobs]
         held = await documents.by_keys(sap.unhurried(), books, keys)
     except Problem as problem:
         for job in jobs:
             job.end(Outcome.IN_DOUBT, "unread", f"Posted, but not read back: {problem.reason}")
         return
     for job in jobs:
-        job.judge(held.get(job.command.key, ()), Outcome.OK)
+        job.judge(held.get(job.key, ()), Outcome.OK)
         if job.receipt is None:
             job.end(Outcome.IN_DOUBT, "unread", "SAP confirmed it, but does not list it yet.")

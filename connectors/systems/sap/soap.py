@@ -99,9 +99,8 @@ def _parts(key: str, posting: Posting, line: Line, books: Books) -> list[tuple[s
     A line on receivables by what it settles: SAP's automatic clearing matches a customer's items
     by their assignment, which is the invoice's reference.
     """
-    settles = posting.document.settles if posting.document else ()
     sign = 1 if line.amount > 0 else -1
-    parts = [(names.reference(one.key), sign * one.amount) for one in settles if one.amount]
+    parts = [(names.reference(one.key), sign * one.amount) for one in posting.settles if one.amount]
     rest = line.amount - sum(amount for _, amount in parts)
     return [*parts, *([(names.reference(key), rest)] if rest else [])]
 
@@ -128,8 +127,8 @@ def _debtor(
 ) -> list[tuple[str, Any]]:
     document = posting.document
     terms: list[tuple[str, Any]] = []
-    if document is not None and document.due_on and posting.kind == INVOICE:
-        terms = [("CashDiscountTerms", _terms(document.day, document.due_on))]
+    if document is not None and posting.due_on and posting.kind == INVOICE:
+        terms = [("CashDiscountTerms", _terms(document.day, posting.due_on))]
     return [
         ("ReferenceDocumentItem", str(place)),
         ("Debtor", debtor),

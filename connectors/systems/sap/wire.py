@@ -9,20 +9,21 @@ cookies of the session that it holds for.
 from __future__ import annotations
 
 import base64
-import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from urllib.parse import quote
 
+from connectors import caller
+from connectors.caller import Caller
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
 from connectors.systems.sap import answers, confirming, xml
-from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
+from revops.kernel.money import AmountInvalid, minor_digits
 
+SYSTEM: Final = "SAP"
 ODATA: Final = "/sap/opu/odata/sap"
 PAGE: Final = 1000
 # One filter names so many values, so that the address stays below what gateways take.
@@ -44,13 +45,10 @@ def text(row: Mapping[str, Any], name: str) -> str:
 
 def minor(row: Mapping[str, Any], name: str, places: int) -> int:
     """Minor units of an ``Edm.Decimal``, which OData 2 writes as text. Raises Problem."""
-    try:
-        scaled = Decimal(text(row, name)).scaleb(places)
-        if scaled == scaled.to_integral_value() and abs(scaled) < LIMIT:
-            return int(scaled)
-    except InvalidOperation:
-        pass
-    raise unclear(name)
+    found = caller.minor(text(row, name), places)
+    if found is None:
+        raise unclear(name)
+    return found
 
 
 def day(row: Mapping[str, Any], name: str) -> str:
@@ -73,37 +71,14 @@ def unclear(name: str) -> Problem:
     return Problem(Outcome.TRANSIENT, "drifted", f"SAP's answer has “{name}” in an unknown form.")
 
 
-def quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def any_of(field: str, values: Sequence[str]) -> str:
-    return "(" + " or ".join(f"{field} eq {quoted(value)}" for value in values) + ")"
-
-
-def lots(values: Sequence[str]) -> list[Sequence[str]]:
-    return [values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE)]
-
-
-class Sap:
-    """One connection's tenant. Every method raises ``Problem`` and nothing else."""
+class Sap(Caller):
+    """One connection's tenant."""
 
     def __init__(self, client: Client, settings: Settings) -> None:
-        self._client = client
-        self.settings = settings
+        super().__init__(client, settings)
         pair = f"{settings.secrets.get('user', '')}:{settings.secrets.get('password', '')}"
         basic = base64.b64encode(pair.encode()).decode("ascii")
         self._headers = {"authorization": f"Basic {basic}", "accept-language": "en"}
-
-    def said(self, name: str) -> str:
-        """A parameter of the connection as text."""
-        return str(self.settings.parameters.get(name) or "").strip()
-
-    def unhurried(self) -> Sap:
-        """For a read after the last write: not held to the deadline of sending."""
-        later = copy.copy(self)
-        later._client = self._client.until(None)
-        return later
 
     async def rows(self, path: str, **options: str) -> list[Row]:
         """All rows of a collection, however many pages that takes."""

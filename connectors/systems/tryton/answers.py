@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.contract import Outcome, PayloadUnreadable
+from connectors import answers
+from connectors.contract import Outcome
 from connectors.http import Answer
 from connectors.problem import Problem
 from connectors.systems.tryton import refusals
@@ -20,7 +21,7 @@ from connectors.systems.tryton import refusals
 # A login is locked for [session] timeout = 300 s after more than five wrong passwords.
 LOGIN_LOCKED_S: Final = 300
 THROTTLED_S: Final = 30
-_LONGEST_WAIT_S: Final = 3600
+_SYSTEM: Final = "Tryton"
 
 # PostgreSQL's words, which Tryton passes on in its 503. All say that the transaction was undone;
 # the same in another language is not recognised and becomes “in doubt”, which is safe.
@@ -37,9 +38,9 @@ def of_rest(answer: Answer, *, write: bool) -> Any:
     if answer.status == 204:
         return None
     if answer.status == 200:
-        return _json(answer, write=write)
+        return answers.read(answer, _SYSTEM, write=write, excerpt=excerpt)
     if answer.status == 400 and "json" in answer.headers.get("content-type", ""):
-        said = _json(answer, write=write)
+        said = answers.read(answer, _SYSTEM, write=write, excerpt=excerpt)
         message = said.get("message", "") if isinstance(said, Mapping) else ""
         raise _refusal(str(message), answer)
     raise _page(answer, write=write)
@@ -49,7 +50,7 @@ def of_rpc(answer: Answer, *, write: bool) -> Any:
     """The result of a JSON-RPC answer; a 200 that carries an error is one. Raises Problem."""
     if answer.status != 200:
         raise _page(answer, write=write)
-    said = _json(answer, write=write)
+    said = answers.read(answer, _SYSTEM, write=write, excerpt=excerpt)
     if isinstance(said, Mapping) and "result" in said:
         return said["result"]
     error = said.get("error") if isinstance(said, Mapping) else None
@@ -63,7 +64,7 @@ def of_rpc(answer: Answer, *, write: bool) -> Any:
         case ["ConcurrencyException", *_]:
             raise _locked(answer)
     # Any other exception of Tryton's: most are raised before the commit, not provably all.
-    outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
+    outcome = answers.unclear(write=write)
     raise Problem(outcome, "failed", "Tryton failed while it worked on this.", **_evidence(answer))
 
 
@@ -101,7 +102,7 @@ def _page(answer: Answer, *, write: bool) -> Problem:
             if locked
             else "Tryton asks us to slow down."
         )
-        wait = retry_after(answer) or (LOGIN_LOCKED_S if locked else THROTTLED_S)
+        wait = answers.retry_after(answer, LOGIN_LOCKED_S if locked else THROTTLED_S)
         code = "login_locked" if locked else "throttled"
         return Problem(Outcome.THROTTLED, code, reason, retry_after=wait, **evidence)
     if status == 423 or (status == 503 and any(words in text for words in _UNDONE)):
@@ -118,14 +119,7 @@ def _page(answer: Answer, *, write: bool) -> Problem:
         return Problem(
             Outcome.REFUSED, "refused", f"Tryton refused it: {text or status}.", **evidence
         )
-    outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
-    return Problem(
-        outcome,
-        "failed",
-        f"Tryton, or a server before it, failed with {status}.",
-        retry_after=retry_after(answer),
-        **evidence,
-    )
+    return answers.failed(answer, _SYSTEM, write=write, **evidence)
 
 
 def _locked(answer: Answer) -> Problem:
@@ -137,26 +131,8 @@ def _locked(answer: Answer) -> Problem:
     )
 
 
-def _json(answer: Answer, *, write: bool) -> Any:
-    try:
-        return answer.json()
-    except PayloadUnreadable as error:
-        outcome = Outcome.IN_DOUBT if write else Outcome.TRANSIENT
-        raise Problem(
-            outcome, "garbled", "Tryton's answer could not be read.", **_evidence(answer)
-        ) from error
-
-
-def retry_after(answer: Answer) -> int | None:
-    """Whole seconds that a ``Retry-After`` header asks for, between 1 and an hour."""
-    value = answer.headers.get("retry-after", "").strip()
-    if not value.isascii() or not value.isdigit():
-        return None
-    return min(max(int(value[:9]), 1), _LONGEST_WAIT_S)
-
-
 def _evidence(answer: Answer) -> dict[str, Any]:
-    return {"status": answer.status, "excerpt": excerpt(answer)}
+    return answers.evidence(answer, excerpt(answer))
 
 
 def excerpt(answer: Answer) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 from connectors.contract import Outcome
 from connectors.problem import Problem
+from connectors.shelf import Shelf
 from connectors.systems.tryton import wire
 from connectors.systems.tryton.wire import Tryton
-
-KEPT_S: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,6 @@ class Library:
     journal: int | None
     revenue_journal: int | None
     invoices: bool
-    read_at: float = field(default_factory=time.monotonic)
 
     def of(self, legal_entity: str) -> Books | None:
         if self.only is not None:
@@ -83,26 +80,8 @@ class Library:
         return next((books for books in self.books.values() if books.code == legal_entity), None)
 
 
-class Shelf:
-    """
-    Libraries by connection, read again after ten minutes or when something in them proved wrong.
-
-    What counts are the ids: whether a period is open is in the end Tryton's to say.
-    """
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], Library] = {}
-
-    async def get(self, tryton: Tryton, *, fresh: bool = False) -> Library:
-        """Raises Problem."""
-        place = _place(tryton)
-        kept = self._kept.get(place)
-        if kept is None or fresh or time.monotonic() - kept.read_at > KEPT_S:
-            kept = self._kept[place] = await read(tryton)
-        return kept
-
-    def forget(self, tryton: Tryton) -> None:
-        self._kept.pop(_place(tryton), None)
+def shelf() -> Shelf[Tryton, Library]:
+    return Shelf(read, _place)
 
 
 def _place(tryton: Tryton) -> tuple[str, ...]:

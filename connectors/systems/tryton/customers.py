@@ -9,19 +9,16 @@ people do not see it; Tryton lets nobody make one that is inactive from the star
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.contract import Command, Found, Outcome, Receipt
+from connectors.customers import Customer, known, several
+from connectors.postings import hashed
 from connectors.problem import Problem
 from connectors.systems.tryton import wire
-from connectors.systems.tryton.journal import KEY, Unfit
-from connectors.systems.tryton.wire import Tryton
+from connectors.systems.tryton.wire import SYSTEM, Tryton
 
-KIND: Final = "customer.upsert"
 PREFIX: Final = "party:"
 _EVEN_INACTIVE: Final = ["active", "in", [True, False]]
 _ONES: Final = ("name", "replaced_by", "code", "identifiers.type", "identifiers.code", "addresses")
@@ -34,105 +31,52 @@ _EU: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """
-    What a ``customer.upsert`` asks for. ``customer_id`` is the id that journals name; ``other_ids``
-    are those under which journals of other sources may name the same customer.
-    """
-
-    customer_id: str
-    name: str
-    tax_id: str
-    other_ids: tuple[str, ...]
-    street: str
-    postal_code: str
-    city: str
-
-    @classmethod
-    def of(cls, payload: Mapping[str, Any]) -> Customer:
-        """Raises Unfit."""
-        address = payload.get("address") or {}
-        others = payload.get("other_ids") or ()
-        if not isinstance(address, Mapping) or not isinstance(others, list | tuple):
-            raise Unfit("refused", "The customer cannot be read.")
-        identity = str(payload.get("customer_id") or "").strip()
-        name = " ".join(str(payload.get("name") or "").split())
-        if not identity or not name:
-            raise Unfit("refused", "The customer has no id or no name.")
-        lines = (str(address.get(part) or "") for part in ("line1", "line2"))
-        return cls(
-            customer_id=identity,
-            name=name,
-            tax_id="".join(str(payload.get("tax_id") or "").split()).upper(),
-            other_ids=tuple(sorted({str(one) for one in others if one} - {identity})),
-            street="\n".join(line for line in lines if line),
-            postal_code=str(address.get("postal_code") or ""),
-            city=str(address.get("city") or ""),
-        )
-
-    @property
-    def ids(self) -> list[str]:
-        return [self.customer_id, *self.other_ids]
-
-    @property
-    def tax_type(self) -> str | None:
-        """Tryton checks the numbers of a type; one of no type is kept as it is."""
-        if self.tax_id[:2] in _EU and len(self.tax_id) > 4:
-            return "eu_vat"
-        return "gb_vat" if self.tax_id.startswith("GB") and len(self.tax_id) > 4 else None
+def tax_type(tax_id: str) -> str | None:
+    """Tryton checks the numbers of a type; one of no type is kept as it is."""
+    if tax_id[:2] in _EU and len(tax_id) > 4:
+        return "eu_vat"
+    return "gb_vat" if tax_id.startswith("GB") and len(tax_id) > 4 else None
 
 
-def fits(payload: Mapping[str, Any]) -> bool:
-    """Whether this is the payload of a customer, not of a journal."""
-    return "customer_id" in payload and "lines" not in payload
+def content(asked: Customer) -> str:
+    """What Tryton should hold for it."""
+    place = [_street(asked), asked.postal_code, asked.city]
+    return hashed([*asked.ids, asked.name, asked.tax_id, *place])
 
 
-def digest(payload: Mapping[str, Any]) -> str:
-    """What Tryton should hold for a payload; "" for one that cannot be sent."""
-    try:
-        return _hash(Customer.of(payload))
-    except Unfit:
-        return ""
-
-
-def _hash(asked: Customer) -> str:
-    content = [*asked.ids, asked.name, asked.tax_id, asked.street, asked.postal_code, asked.city]
-    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+def _street(asked: Customer) -> str:
+    return "\n".join(line for line in (asked.line1, asked.line2) if line)
 
 
 async def upsert(tryton: Tryton, command: Command) -> Receipt:
-    """Never raises for what Tryton or the network can do."""
+    """Raises Problem or Unfit."""
+    key, asked = command.key, Customer.of(command.payload)
+    standing = (await by_keys(tryton, [key])).get(key)
+    if standing:
+        return known(SYSTEM, standing, content(asked))
     try:
-        if not KEY.fullmatch(command.key):
-            raise Unfit("refused", "This is nothing that Tryton can be asked to do.")
-        return await _upsert(tryton, command.key, Customer.of(command.payload))
-    except Unfit as unfit:
-        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
+        return await _made(tryton, key, asked)
     except Problem as problem:
+        if problem.code != "party_exists":
+            raise
         # A party with this code that was made meanwhile is found next time.
-        outcome = Outcome.TRANSIENT if problem.code == "party_exists" else problem.outcome
-        return Receipt(
-            outcome,
-            code=problem.code,
-            reason=problem.reason,
-            http_status=problem.status,
+        raise Problem(
+            Outcome.TRANSIENT,
+            problem.code,
+            problem.reason,
+            status=problem.status,
             excerpt=problem.excerpt,
-            retry_after=problem.retry_after,
-        )
+        ) from problem
 
 
-async def _upsert(tryton: Tryton, key: str, asked: Customer) -> Receipt:
-    known = (await by_keys(tryton, [key])).get(key)
-    if known:
-        return _known(known, asked)
+async def _made(tryton: Tryton, key: str, asked: Customer) -> Receipt:
     party = await _party(tryton, asked)
     if party is None:
         made = await tryton.action("party.party/create", {"vlist": [_new(key, asked)]})
         if not isinstance(made, list) or len(made) != 1:
             raise Problem(Outcome.IN_DOUBT, "garbled", "Tryton did not name its new party.")
         await _hide(tryton, key)
-        return Receipt(Outcome.OK, external_id=f"{PREFIX}{made[0]}", external_number=asked.ids[0])
+        return Receipt(Outcome.OK, external_id=f"{PREFIX}{made[0]}", external_number=asked.id)
     await tryton.write("party.party", party["id"], _changes(key, asked, party))
     await _hide(tryton, key)
     return Receipt(
@@ -152,37 +96,19 @@ async def _hide(tryton: Tryton, key: str) -> None:
         return
 
 
-def _known(known: Sequence[Found], asked: Customer) -> Receipt:
-    if len(known) > 1:
-        names = ", ".join(one.external_number or one.external_id for one in known)
-        return Receipt(Outcome.REFUSED, code="duplicate", reason=f"Tryton holds it twice: {names}.")
-    (found,) = known
-    if found.content_sha256 != _hash(asked):
-        reason = f"Tryton holds {found.external_number} under this key with other content."
-        return Receipt(
-            Outcome.REFUSED, code="conflict", reason=reason, external_id=found.external_id
-        )
-    return Receipt(
-        Outcome.ALREADY_DONE,
-        external_id=found.external_id,
-        external_number=found.external_number,
-    )
-
-
 async def _party(tryton: Tryton, asked: Customer) -> Mapping[str, Any] | None:
     """The one party that any of the ids names. Raises Unfit when they name several."""
     rows = await tryton.search(
         "party.party",
         [
-            ["OR", ["code", "in", asked.ids], ["identifiers.code", "in", asked.ids]],
+            ["OR", ["code", "in", list(asked.ids)], ["identifiers.code", "in", list(asked.ids)]],
             _EVEN_INACTIVE,
         ],
         _ONES,
     )
     wanted = {row["replaced_by"] or row["id"] for row in rows}
     if len(wanted) > 1:
-        names = ", ".join(sorted(str(row["code"]) for row in rows))
-        raise Unfit("party_ambiguous", f"Several parties in Tryton are this customer: {names}.")
+        raise several(SYSTEM, "parties", [str(row["code"]) for row in rows])
     if not wanted:
         return None
     (identity,) = wanted
@@ -194,11 +120,11 @@ async def _party(tryton: Tryton, asked: Customer) -> Mapping[str, Any] | None:
 
 
 def _new(key: str, asked: Customer) -> dict[str, Any]:
-    identifiers = [_mark(key, asked), *({"code": other} for other in asked.other_ids)]
+    identifiers = [_mark(key, asked), *({"code": other} for other in asked.others)]
     if asked.tax_id:
-        identifiers.append({"type": asked.tax_type, "code": asked.tax_id})
+        identifiers.append({"type": tax_type(asked.tax_id), "code": asked.tax_id})
     return {
-        "code": asked.customer_id,
+        "code": asked.id,
         "name": asked.name,
         "identifiers": [["create", identifiers]],
         "addresses": [["create", [_address(asked)]]],
@@ -216,10 +142,15 @@ def _changes(key: str, asked: Customer, party: Mapping[str, Any]) -> dict[str, A
     moves: list[list[Any]] = []
     if asked.tax_id and asked.tax_id not in {_compact(row["code"]) for row in held}:
         old = next(
-            (row["id"] for row in held if asked.tax_type and row["type"] == asked.tax_type), None
+            (
+                row["id"]
+                for row in held
+                if tax_type(asked.tax_id) and row["type"] == tax_type(asked.tax_id)
+            ),
+            None,
         )
         if old is None:
-            new.append({"type": asked.tax_type, "code": asked.tax_id})
+            new.append({"type": tax_type(asked.tax_id), "code": asked.tax_id})
         else:
             moves.append(["write", [old], {"code": asked.tax_id}])
     moves.append(["create", new])
@@ -230,11 +161,11 @@ def _changes(key: str, asked: Customer, party: Mapping[str, Any]) -> dict[str, A
 
 
 def _mark(key: str, asked: Customer) -> dict[str, Any]:
-    return {"code": f"{key}:{_hash(asked)}"}
+    return {"code": f"{key}:{content(asked)}"}
 
 
 def _address(asked: Customer) -> dict[str, Any]:
-    return {"street": asked.street, "postal_code": asked.postal_code, "city": asked.city}
+    return {"street": _street(asked), "postal_code": asked.postal_code, "city": asked.city}
 
 
 def _compact(code: object) -> str:
@@ -254,13 +185,13 @@ async def by_keys(tryton: Tryton, keys: Sequence[str]) -> dict[str, list[Found]]
     )
     found: dict[str, list[Found]] = {}
     for row in rows:
-        key, _, content = str(row["code"]).partition(":")
+        key, _, noted = str(row["code"]).partition(":")
         party = wire.nested(row, "party")
         document = Found(
             external_id=f"{PREFIX}{row['party']}",
             external_number=str(party["code"] or ""),
             posted=True,
-            content_sha256=content,
+            content_sha256=noted,
             excerpt=str(party["name"] or ""),
         )
         found.setdefault(key, []).append(document)

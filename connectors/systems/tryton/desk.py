@@ -15,7 +15,7 @@ from connectors.problem import Problem
 from connectors.systems.tryton import books, drafting, forms
 from connectors.systems.tryton.connector import TrytonConnector
 from connectors.systems.tryton.jobs import Job
-from connectors.systems.tryton.journal import Journal
+from connectors.systems.tryton.journal import read
 from connectors.systems.tryton.placing import place
 from connectors.systems.tryton.wire import Tryton
 from revops.kernel.keys import idempotency_key, sha256
@@ -132,8 +132,8 @@ class Desk:
 async def values(tryton: Tryton, command: Command) -> tuple[Job, list[dict[str, Any]]]:
     """What the connector would create for a command."""
     library = await books.read(tryton)
-    job = Job(command, Journal.of(command.payload))
-    job.books, job.period = place(job.journal, library, invoice=job.wanted.invoice)
+    job = Job(command, read(command.kind, command.payload))
+    job.books, job.period = place(job.posting, library, invoice=job.wanted.invoice)
     return job, await drafting.values(tryton, library, [job])
 
 

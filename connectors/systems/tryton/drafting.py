@@ -7,17 +7,18 @@ from typing import Any
 
 from connectors.contract import Outcome
 from connectors.problem import Problem
+from connectors.sending import fail_all, leave
 from connectors.systems.tryton import forms, invoices, moves
 from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.forms import Form
-from connectors.systems.tryton.jobs import Job, fail_all, leave
+from connectors.systems.tryton.jobs import Job
 from connectors.systems.tryton.parties import address_ids, party_ids
 from connectors.systems.tryton.wire import Tryton
 
 
 async def create(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> None:
     """Drafts for those that have none. What was not reached is left; a problem ends its own."""
-    wanting = [job for job in jobs if not job.draft]
+    wanting = [job for job in jobs if not job.drafted]
     if not wanting:
         return
     try:
@@ -41,7 +42,7 @@ async def values(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> list[
     invoiced: set[str] = set()
     for job in jobs:
         assert job.books is not None
-        named = job.wanted.customers(job.journal, job.books)
+        named = job.wanted.customers(job.posting, job.books)
         customers |= named
         if job.wanted.invoice:
             invoiced |= named.keys()
@@ -57,21 +58,21 @@ def _draft(
 ) -> dict[str, Any]:
     assert job.books is not None
     assert job.period is not None
-    key = job.command.key
+    key = job.key
     if job.wanted.invoice:
         assert library.revenue_journal is not None
         return invoices.values(
-            key, job.journal, job.books, parties, addresses, in_journal=library.revenue_journal
+            key, job.posting, job.books, parties, addresses, in_journal=library.revenue_journal
         )
     assert library.journal is not None
     return moves.values(
         key,
-        job.journal,
+        job.posting,
         job.books,
         job.period,
         parties,
         in_journal=library.journal,
-        second=library.currencies.get(job.journal.document_currency),
+        second=library.currencies.get(job.posting.document_currency),
     )
 
 
@@ -109,7 +110,7 @@ async def _together(tryton: Tryton, form: Form, pairs: _Pairs) -> bool:
     if not isinstance(made, list) or len(made) != len(pairs):
         raise Problem(Outcome.IN_DOUBT, "garbled", "Tryton did not name its new drafts.")
     for (job, _), number in zip(pairs, made, strict=True):
-        job.draft = f"{form.prefix}{number}"
+        job.drafted = f"{form.prefix}{number}"
     return True
 
 
@@ -122,5 +123,5 @@ async def _alone(tryton: Tryton, form: Form, job: Job, draft: Mapping[str, Any])
     except Problem as problem:
         job.fail(problem)
         return problem.outcome is Outcome.REFUSED
-    job.draft = f"{form.prefix}{made['id']}"
+    job.drafted = f"{form.prefix}{made['id']}"
     return True

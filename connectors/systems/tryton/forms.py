@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.contract import Found
+from connectors.postings import CREDIT_MEMO, JOURNAL, PAYMENT, Posting
+from connectors.postings import INVOICE as INVOICED
 from connectors.systems.tryton import invoices, moves
 from connectors.systems.tryton.books import Books, Library
-from connectors.systems.tryton.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Form:
     at_once: int
     key_of: Callable[[Mapping[str, Any]], str]
     found: Callable[[Mapping[str, Any], Library], Found | None]
-    customers: Callable[[Journal, Books], dict[str, str]]
+    customers: Callable[[Posting, Books], dict[str, str]]
 
     @property
     def invoice(self) -> bool:
@@ -42,7 +43,7 @@ class Form:
 
 
 MOVE: Final = Form(
-    kind="journal.post",
+    kind=JOURNAL,
     model="account.move",
     word="journal",
     prefix="",
@@ -54,7 +55,7 @@ MOVE: Final = Form(
     customers=moves.customers,
 )
 INVOICE: Final = Form(
-    kind="invoice.post",
+    kind=INVOICED,
     model="account.invoice",
     word="invoice",
     prefix=invoices.PREFIX,
@@ -68,10 +69,10 @@ INVOICE: Final = Form(
 FORMS: Final = (MOVE, INVOICE)
 # What each kind of command becomes: a credit memo is an invoice below zero, a payment a move.
 BY_KIND: Final = {
-    "journal.post": MOVE,
-    "payment.post": MOVE,
-    "invoice.post": INVOICE,
-    "credit_memo.post": INVOICE,
+    JOURNAL: MOVE,
+    PAYMENT: MOVE,
+    INVOICED: INVOICE,
+    CREDIT_MEMO: INVOICE,
 }
 
 

@@ -13,9 +13,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from connectors.contract import Found
+from connectors.postings import Posting
 from connectors.systems.tryton import moves, wire
 from connectors.systems.tryton.books import Books, Library
-from connectors.systems.tryton.journal import Journal, content_hash, key_in
+from connectors.systems.tryton.journal import content_hash, key_in, text
 from connectors.systems.tryton.placing import receivable
 from revops.kernel.clock import now
 
@@ -44,15 +45,15 @@ READ: Final = (
 )
 
 
-def customers(journal: Journal, books: Books) -> dict[str, str]:
+def customers(posting: Posting, books: Books) -> dict[str, str]:
     """Id → name of the customer."""
-    line = receivable(journal, books)
+    line = receivable(posting, books)
     return {line.customer: line.customer_name}
 
 
 def values(
     key: str,
-    journal: Journal,
+    posting: Posting,
     books: Books,
     parties: Mapping[str, int],
     addresses: Mapping[int, int],
@@ -66,12 +67,12 @@ def values(
     it does with the description. There is no invoice date: Tryton takes the day of posting. It
     numbers invoices in the order of that date and refuses an earlier one (README.md, “Dates”).
     """
-    total = receivable(journal, books)
+    total = receivable(posting, books)
     party = parties[total.customer]
     lines: list[dict[str, Any]] = []
     taxes: list[dict[str, Any]] = []
     base = wire.decimal(0, books.digits)
-    for line in journal.lines:
+    for line in posting.lines:
         amount = wire.decimal(line.credit - line.debit, books.digits)
         if line is total or line.credit == line.debit:
             continue
@@ -107,12 +108,12 @@ def values(
         "party": party,
         "invoice_address": addresses[party],
         "account": books.accounts[total.account].id,
-        "accounting_date": wire.date(journal.day),
+        "accounting_date": wire.date(posting.day),
         "reference": key,
-        "description": journal.text,
+        "description": text(posting),
         "lines": [["create", lines]],
         "taxes": [["create", taxes]],
-        **({"payment_term_date": wire.date(journal.due_on)} if _ahead(journal.due_on) else {}),
+        **({"payment_term_date": wire.date(posting.due_on)} if _ahead(posting.due_on) else {}),
     }
 
 

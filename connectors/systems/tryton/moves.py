@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.contract import Found, HeldDocument, HeldLine, Outcome
+from connectors.postings import Posting
 from connectors.problem import Problem
 from connectors.systems.tryton import wire
 from connectors.systems.tryton.books import Books, Currency, Library, Period
-from connectors.systems.tryton.journal import OURS, Journal, content_hash, key_in
+from connectors.systems.tryton.journal import OURS, content_hash, key_in, text
 
 READ: Final = (
     "company",
@@ -26,18 +27,18 @@ READ: Final = (
 )
 
 
-def customers(journal: Journal, books: Books) -> dict[str, str]:
+def customers(posting: Posting, books: Books) -> dict[str, str]:
     """Id → name of the customers that Tryton wants to see on these lines."""
     return {
         line.customer: line.customer_name
-        for line in journal.lines
+        for line in posting.lines
         if line.customer and books.accounts[line.account].party_required
     }
 
 
 def values(
     key: str,
-    journal: Journal,
+    posting: Posting,
     books: Books,
     period: Period,
     parties: Mapping[str, int],
@@ -51,7 +52,7 @@ def values(
     """
     zero = wire.decimal(0, books.digits)
     lines = []
-    for line in journal.lines:
+    for line in posting.lines:
         account = books.accounts[line.account]
         value: dict[str, Any] = {
             "account": account.id,
@@ -71,8 +72,8 @@ def values(
         "company": books.company,
         "journal": in_journal,
         "period": period.id,
-        "date": wire.date(journal.day),
-        "description": f"{key} {journal.text}",
+        "date": wire.date(posting.day),
+        "description": f"{key} {text(posting)}",
         "lines": [["create", lines]],
     }
 

@@ -52,8 +52,8 @@ class _Open:
 async def settle(tryton: Tryton, library: Library, jobs: Iterable[Job]) -> None:
     """For each posted job that settles invoices of ours. A problem leaves the rest as it is."""
     posted = [job for job in jobs if job.receipt and job.receipt.outcome in _SETTLED]
-    settling = [job for job in posted if job.journal.settles]
-    reopening = [job for job in posted if job.journal.reopens]
+    settling = [job for job in posted if job.posting.settles]
+    reopening = [job for job in posted if job.posting.reopens]
     if not library.invoices or not (settling or reopening):
         return
     later = tryton.unhurried()
@@ -67,7 +67,7 @@ async def settle(tryton: Tryton, library: Library, jobs: Iterable[Job]) -> None:
 
 
 async def _settle(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> None:
-    keys = {one.key for job in jobs for one in job.journal.settles}
+    keys = {one.key for job in jobs for one in job.posting.settles}
     invoices = await _invoices(tryton, library, sorted(keys))
     if not invoices:
         return
@@ -75,7 +75,7 @@ async def _settle(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> None
     lines = await items.of(tryton, held)
     for job in jobs:
         own = lines.get(job.receipt.external_id, []) if job.receipt else []
-        for one in job.journal.settles:
+        for one in job.posting.settles:
             invoice = invoices.get(one.key)
             line = _fitting(own, invoice, one.amount, library) if invoice else None
             if invoice is None or line is None:

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+from connectors.commands import Unfit
+from connectors.postings import Line, Posting
 from connectors.systems.tryton.books import Books, Library, Period
-from connectors.systems.tryton.journal import Journal, Line, Unfit
 from revops.kernel.money import AmountInvalid, minor_digits
 
 
-def place(journal: Journal, library: Library, *, invoice: bool = False) -> tuple[Books, Period]:
+def place(posting: Posting, library: Library, *, invoice: bool = False) -> tuple[Books, Period]:
     """Its books and its open period, as far as can be told without asking Tryton. Raises Unfit."""
-    books = library.of(journal.legal_entity)
+    books = library.of(posting.legal_entity)
     if books is None:
         raise Unfit(
-            "company_missing", f"Tryton has no company whose party code is {journal.legal_entity}."
+            "company_missing", f"Tryton has no company whose party code is {posting.legal_entity}."
         )
     _check_journal(library, invoice=invoice)
-    _check_currency(journal, books)
-    if journal.document_currency:
-        _check_document(journal, books, library, invoice=invoice)
-    for line in journal.lines:
+    _check_currency(posting, books)
+    if posting.document_currency:
+        _check_document(posting, books, library, invoice=invoice)
+    for line in posting.lines:
         _check_line(line, books, names_customer=not invoice)
     if invoice:
-        receivable(journal, books)
-    period = books.period_of(journal.day)
+        receivable(posting, books)
+    period = books.period_of(posting.day)
     if period is None:
-        raise Unfit("period_missing", f"Tryton has no period for {journal.day}.")
+        raise Unfit("period_missing", f"Tryton has no period for {posting.day}.")
     if not period.open:
         raise Unfit("period_closed", f"Period {period.name} is closed in Tryton.")
     return books, period
 
 
-def receivable(journal: Journal, books: Books) -> Line:
+def receivable(posting: Posting, books: Books) -> Line:
     """The line with an invoice's total, on which Tryton opens what is to be paid. Raises Unfit."""
-    lines = [line for line in journal.lines if books.accounts[line.account].receivable]
+    lines = [line for line in posting.lines if books.accounts[line.account].receivable]
     if len(lines) != 1:
         number = f"{len(lines)} lines" if lines else "none"
         raise Unfit(
@@ -57,15 +58,15 @@ def _check_journal(library: Library, *, invoice: bool) -> None:
         raise Unfit("journal_missing", "Tryton has no journal with the code of this connection.")
 
 
-def _check_currency(journal: Journal, books: Books) -> None:
-    if journal.currency != books.currency:
+def _check_currency(posting: Posting, books: Books) -> None:
+    if posting.currency != books.currency:
         raise Unfit(
             "currency_mismatch",
             f"The books of {books.name} in Tryton are kept in {books.currency}; "
-            f"this journal is in {journal.currency}.",
+            f"this journal is in {posting.currency}.",
         )
     try:
-        digits = minor_digits(journal.currency)
+        digits = minor_digits(posting.currency)
     except AmountInvalid as error:
         raise Unfit("currency_mismatch", str(error)) from error
     if digits != books.digits:
@@ -75,9 +76,9 @@ def _check_currency(journal: Journal, books: Books) -> None:
         )
 
 
-def _check_document(journal: Journal, books: Books, library: Library, *, invoice: bool) -> None:
+def _check_document(posting: Posting, books: Books, library: Library, *, invoice: bool) -> None:
     """The second currency of a foreign document, which its lines name beside their amounts."""
-    code = journal.document_currency
+    code = posting.document_currency
     if invoice:
         raise Unfit(
             "currency_mismatch",

@@ -13,48 +13,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from connectors import sending
 from connectors.contract import Command, Found, Outcome, Receipt
 from connectors.problem import Problem
-from connectors.systems.tryton import drafting, forms, paying, refusals, settling
-from connectors.systems.tryton.books import Library, Shelf
-from connectors.systems.tryton.jobs import Job, fail_all, leave, unfinished
-from connectors.systems.tryton.journal import KEY, Journal, Unfit
+from connectors.sending import fail_all, leave, unfinished
+from connectors.shelf import Shelf
+from connectors.systems.tryton import drafting, journal, paying, refusals, settling
+from connectors.systems.tryton.books import Library
+from connectors.systems.tryton.jobs import Job
 from connectors.systems.tryton.lookup import by_ids
-from connectors.systems.tryton.wire import Tryton
+from connectors.systems.tryton.wire import SYSTEM, Tryton
 
 
-async def run(tryton: Tryton, shelf: Shelf, commands: Sequence[Command]) -> list[Receipt]:
-    """One receipt for each command, in order."""
-    jobs = [_job(command) for command in commands]
-    given = [job for job in jobs if isinstance(job, Job)]
-    try:
-        await _work(tryton, shelf, given)
-    except Problem as problem:
-        # Reads only come here; what was written has its outcome.
-        for job in unfinished(given):
-            job.fail(problem)
-    return [job if isinstance(job, Receipt) else _receipt(job) for job in jobs]
+async def run(
+    tryton: Tryton, shelf: Shelf[Tryton, Library], commands: Sequence[Command]
+) -> list[Receipt]:
+    """One receipt for each command, in order. Never raises."""
+    return await sending.run(SYSTEM, commands, _begin, lambda jobs: _work(tryton, shelf, jobs))
 
 
-def _job(command: Command) -> Job | Receipt:
-    if command.kind not in forms.BY_KIND or not KEY.fullmatch(command.key):
-        reason = "This is nothing that Tryton can be asked to do."
-        return Receipt(Outcome.REFUSED, code="refused", reason=reason)
-    try:
-        return Job(command, Journal.of(command.payload), draft=command.drafted_id)
-    except Unfit as unfit:
-        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
+def _begin(command: Command) -> Job:
+    posting = journal.read(command.kind, command.payload)
+    return Job(command, posting, drafted=command.drafted_id)
 
 
-def _receipt(job: Job) -> Receipt:
-    assert job.receipt is not None
-    return job.receipt
-
-
-async def _work(tryton: Tryton, shelf: Shelf, given: Sequence[Job]) -> None:
-    if not given:
-        return
-    library = await settling.prepare(tryton, shelf, given)
+async def _work(tryton: Tryton, shelf: Shelf[Tryton, Library], given: Sequence[Job]) -> None:
+    stale = settling.MAY_BE_STALE
+    library = await sending.placed(tryton, shelf, given, settling.placed, stale=stale)
     jobs = unfinished(given)
     if jobs:
         await settling.look(tryton, library, jobs)
@@ -133,7 +118,7 @@ async def _alone(tryton: Tryton, library: Library, job: Job) -> bool:
         if problem.code == "already_posted":
             return True
         if problem.status == 404:
-            job.draft = ""
+            job.drafted = ""
             job.end(Outcome.TRANSIENT, "draft_gone", "Somebody deleted the draft in Tryton.")
             return True
         if form.invoice and problem.status == 403:
@@ -173,7 +158,7 @@ async def _withdraw(tryton: Tryton, job: Job) -> None:
     except Problem as problem:
         if problem.status != 404:
             return
-    job.draft = ""
+    job.drafted = ""
 
 
 async def _read_back(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> None:
@@ -181,21 +166,13 @@ async def _read_back(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> N
     if not jobs:
         return
     try:
-        held = await by_ids(tryton.unhurried(), library, [job.draft for job in jobs])
+        held = await by_ids(tryton.unhurried(), library, [job.drafted for job in jobs])
     except Problem:
-        held = {job.draft: Found(job.draft, "", True, job.content) for job in jobs}
+        held = {job.drafted: Found(job.drafted, "", True, job.content) for job in jobs}
     for job in jobs:
-        document = held.get(job.draft)
+        document = held.get(job.drafted)
         if document is None or not document.posted:
             job.end(Outcome.IN_DOUBT, "garbled", "Tryton said posted, and then that it is not.")
-        elif document.content_sha256 != job.content:
-            job.draft = ""
-            job.end(
-                Outcome.REFUSED,
-                "conflict",
-                f"Tryton posted it as {document.external_number}, but with other content.",
-                external_id=document.external_id,
-                external_number=document.external_number,
-            )
         else:
-            job.done(Outcome.OK, document)
+            word, content = job.wanted.word, job.content
+            sending.judge(SYSTEM, word, job, [document], content=content, outcome=Outcome.OK)

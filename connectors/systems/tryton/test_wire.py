@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.commands import Unfit
 from connectors.systems.tryton import wire
+from connectors.systems.tryton.connector import connector
 from connectors.systems.tryton.desk import journal, line, simple
-from connectors.systems.tryton.journal import Journal, Unfit, digest
+from connectors.systems.tryton.journal import content_of, read, text
 
 AMOUNTS = st.integers(min_value=-(10**15), max_value=10**15)
 DIGITS = st.integers(min_value=0, max_value=4)
@@ -59,11 +61,11 @@ class TestDates:
 class TestDigest:
     def test_does_not_depend_on_the_order_of_lines(self) -> None:
         turned = journal(1, lines=list(reversed(journal(1).payload["lines"])))
-        assert digest(turned.payload) == digest(journal(1).payload)
+        assert content_of(turned.payload) == content_of(journal(1).payload)
 
     def test_does_not_depend_on_words(self) -> None:
         other = journal(1, description="Another text", number="INV-9")
-        assert digest(other.payload) == digest(journal(1).payload)
+        assert content_of(other.payload) == content_of(journal(1).payload)
 
     @pytest.mark.parametrize(
         "other",
@@ -78,10 +80,10 @@ class TestDigest:
         ],
     )  # fmt: skip
     def test_differs_with_date_currency_accounts_and_amounts(self, other: Any) -> None:
-        assert digest(other.payload) != digest(simple(1).payload)
+        assert content_of(other.payload) != content_of(simple(1).payload)
 
     def test_of_what_cannot_be_sent_equals_nothing(self) -> None:
-        assert digest({"lines": "none"}) == ""
+        assert connector.digest({"lines": "none"}) == ""
 
 
 class TestPayload:
@@ -100,15 +102,16 @@ class TestPayload:
     )
     def test_that_is_malformed_is_refused_in_words(self, changes: dict[str, Any]) -> None:
         with pytest.raises(Unfit) as unfit:
-            Journal.of(dict(simple(1).payload) | changes)
+            read("journal.post", dict(simple(1).payload) | changes)
         assert unfit.value.code == "refused"
         assert unfit.value.reason.startswith("The journal cannot be read: ")
 
     def test_without_lines_is_refused(self) -> None:
         with pytest.raises(Unfit, match="has no lines"):
-            Journal.of(dict(simple(1).payload) | {"lines": []})
+            read("journal.post", dict(simple(1).payload) | {"lines": []})
 
     def test_becomes_one_line_of_text_for_people(self) -> None:
-        entry = Journal.of(journal(1, description=" Annual\nplan\t for  Acme ").payload)
-        assert entry.text == "INV-1 Annual plan for Acme"
-        assert len(Journal.of(journal(1, description="x" * 900).payload).text) == 240
+        told = (" Annual\nplan\t for  Acme ", "x" * 900)
+        short, long = (read("journal.post", journal(1, description=one).payload) for one in told)
+        assert text(short) == "INV-1 Annual plan for Acme"
+        assert len(text(long)) == 240

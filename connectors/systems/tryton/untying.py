@@ -21,8 +21,8 @@ async def reopen(tryton: Tryton, library: Library, job: Job) -> None:
     if job.receipt is None or job.books is None or not tryton.posts_in_batches:
         return
     taking = job.receipt.external_id
-    known = await lookup.by_keys(tryton, library, [one.key for one in job.journal.reopens])
-    for one in job.journal.reopens:
+    known = await lookup.by_keys(tryton, library, [one.key for one in job.posting.reopens])
+    for one in job.posting.reopens:
         settled = next((held for held in known.get(one.key, ()) if held.posted), None)
         if settled is None:
             continue

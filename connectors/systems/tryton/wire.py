@@ -10,12 +10,12 @@ posts several moves in one transaction; it takes the login by HTTP Basic, so no 
 from __future__ import annotations
 
 import base64
-import copy
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
+from connectors.caller import Caller
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
@@ -23,6 +23,7 @@ from connectors.systems.tryton import answers
 
 # Tryton words its refusals in the user's language; ``answers`` knows them in English.
 LANGUAGE: Final = "en"
+SYSTEM: Final = "Tryton"
 NOTHING: Final[Mapping[str, Any]] = {}
 _DECIMAL: Final = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]+)(?:\.(?P<fraction>[0-9]+))?", re.ASCII)
 
@@ -72,29 +73,21 @@ def nested(row: Mapping[str, Any], name: str) -> Any:
     return row[f"{name}."] if f"{name}." in row else row[name]
 
 
-class Tryton:
-    """One connection's database. Every method raises ``Problem`` and nothing else."""
+class Tryton(Caller):
+    """One connection's database."""
 
     def __init__(self, client: Client, settings: Settings) -> None:
-        self._client = client
-        self.base_url = settings.base_url
-        self.database = str(settings.parameters.get("database") or "")
-        self.company = str(settings.parameters.get("company") or "")
-        self.journal = str(settings.parameters.get("journal") or "MISC")
-        self.revenue_journal = str(settings.parameters.get("revenue_journal") or "REV")
+        super().__init__(client, settings)
+        self.database, self.company = self.said("database"), self.said("company")
+        self.journal = self.said("journal", "MISC")
+        self.revenue_journal = self.said("revenue_journal", "REV")
         self._root = "/" + quote(self.database, safe="")
         key = settings.secrets.get("api_key", "")
         self._rest = {"authorization": f"Bearer {key}", "accept-language": LANGUAGE}
-        login = str(settings.parameters.get("login") or "")
+        login = self.said("login")
         password = settings.secrets.get("password", "")
         pair = base64.b64encode(f"{login}:{password}".encode()).decode("ascii")
         self._basic = {"authorization": f"Basic {pair}"} if login and password else {}
-
-    def unhurried(self) -> Tryton:
-        """For a read after the last write: not held to the deadline of sending."""
-        later = copy.copy(self)
-        later._client = self._client.until(None)
-        return later
 
     @property
     def posts_in_batches(self) -> bool:

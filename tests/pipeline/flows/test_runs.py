@@ -6,9 +6,9 @@ import pytest
 
 from connectors import billing
 from connectors.contract import Outcome, Receipt
+from connectors.customers import Customer
 from connectors.systems.gainsight import payloads as gainsight
 from connectors.systems.salesforce import payloads as salesforce
-from connectors.systems.tryton import customers as tryton
 from exceptions.models import Case
 from revops.canonical.models import ExternalReference, Party
 from revops.contracts import registry as contracts
@@ -293,6 +293,6 @@ class TestPayloads:
 
         assert isinstance(made, Made)
         assert made.subject == ("customer", stage.northwind.pk)
-        asked = tryton.Customer.of(made.payload)
-        assert asked.customer_id == f"PTY-{stage.party.pk}"
-        assert set(asked.other_ids) == {"cus_northwind", "001Ax000003NwAbIAK", "company-northwind"}
+        asked = Customer.of(made.payload)
+        assert asked.id == f"PTY-{stage.party.pk}"
+        assert set(asked.others) == {"cus_northwind", "001Ax000003NwAbIAK", "company-northwind"}

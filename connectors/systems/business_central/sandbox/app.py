@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from connectors.caller import encode
 from connectors.contract import Settings
 from connectors.sandboxes.faults import Fault, hang
 from connectors.systems.business_central.sandbox import control
@@ -26,7 +27,6 @@ from connectors.systems.business_central.sandbox.faults import faults
 from connectors.systems.business_central.sandbox.hooks import Hooks
 from connectors.systems.business_central.sandbox.odata import MOST, Refused
 from connectors.systems.business_central.sandbox.world import World
-from connectors.systems.business_central.wire import encode
 
 TENANT: Final = "contoso.onmicrosoft.com"
 ENVIRONMENT: Final = "production"

@@ -26,6 +26,7 @@ USERNAME: Final = "revops.integration"
 PASSWORD: Final = "sandbox-password"  # noqa: S105 - of a server that holds nothing
 _FSCM: Final = "/fscmRestApi/resources/11.13.18.05/"
 _CRM: Final = "/crmRestApi/resources/11.13.18.05/"
+_SCHEDULER: Final = "/ess/rest/scheduler/v1/requests"
 _SOAP: Final = "/crmService/CustomerAccountService"
 _FINDER: Final = re.compile(r"(?P<name>\w+);(?P<variables>.*)")
 _FIELD: Final = re.compile(r"<svc:(\w+)>([^<]*)</svc:\1>")
@@ -95,8 +96,9 @@ class Sandbox:
         self.faults = Faults(_SCOPES, wider={"write": ("import", "document")})
         self.counts: Counter[str] = Counter()
         self.later = Background()
-        self.pod = Pod(str(config.get("state_file") or ""))
-        login = f"{config.get('username') or USERNAME}:{config.get('password') or PASSWORD}"
+        user = str(config.get("username") or USERNAME)
+        self.pod = Pod(str(config.get("state_file") or ""), submitter=user)
+        login = f"{user}:{config.get('password') or PASSWORD}"
         self._basic = f"Basic {base64.b64encode(login.encode()).decode('ascii')}"
 
     def reset(self) -> None:
@@ -173,6 +175,8 @@ class Sandbox:
         asked = request.query_params
         if path.startswith(_CRM):
             return self._crm(request, path.removeprefix(_CRM), body)
+        if path == _SCHEDULER and request.method == "GET":
+            return _scheduled(self.pod, asked.get("q", ""))
         name = path.removeprefix(_FSCM)
         if name == "erpintegrations" and request.method == "POST":
             return self._submitted(body, work)
@@ -268,6 +272,13 @@ def _work(request: Request, raw: bytes) -> str:
     if path.endswith("/erpintegrations"):
         return "post" if b"AutomaticPosting" in raw else "import"
     return "document"
+
+
+def _scheduled(pod: Pod, query: str) -> Response:
+    """Requests of Enterprise Scheduler; its items name no page."""
+    test = asking.test(asking.of_scim(query)) if query else None
+    rows = [one for one in map(pod.scheduled, pod.tables["requests"]) if test is None or test(one)]
+    return JSONResponse({"items": rows, "count": len(rows)})
 
 
 def _listed(rows: list[dict[str, Any]], asked: Mapping[str, str]) -> Response:

@@ -46,6 +46,12 @@ def test(query: str) -> Test:
     return made
 
 
+def of_scim(query: str) -> str:
+    """A filter of SCIM (``name eq "value"``) in the words of ``q``."""
+    told = re.sub(r"\beq\b", "=", query)
+    return re.sub(r'"([^"]*)"', lambda found: "'" + found[1].replace("'", "''") + "'", told)
+
+
 def _either(tokens: list[re.Match[str]]) -> tuple[Test, list[re.Match[str]]]:
     first, rest = _both(tokens)
     while rest and (rest[0]["join"] or "").lower() == "or":

@@ -18,6 +18,7 @@ The sandbox's own door, which Fusion does not have.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,6 +59,7 @@ def door(sandbox: Sandbox) -> Mount:
         return {"done": "periods"}
 
     def imports(request: Request, value: Any) -> Any:
+        pod.age(timedelta(seconds=int(value.get("older_by") or 0)))
         done = pod.work() if value.get("work") else 0
         pod.save()
         return {"done": done, "waiting": len(pod.tables["queue"])}

@@ -10,11 +10,13 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
 from connectors.systems.oracle_fusion.sandbox import chart
+from revops.kernel.clock import now
 
 Row = dict[str, Any]
 _TABLES: Final = (
@@ -25,12 +27,14 @@ _TABLES: Final = (
 _LEDGER, _DAY, _SOURCE, _CURRENCY, _SEGMENT1 = 1, 2, 3, 5, 8
 _DR, _CR, _BATCH, _JOURNAL, _TEXT, _LINE, _GROUP, _PERIOD = 38, 39, 42, 45, 46, 51, 66, 94
 _COLUMNS: Final = 149
+_LOADER: Final = "InterfaceLoaderController"
 
 
 class Pod:
     """``waits``: requests stay in the queue. ``path`` keeps what is held over a restart."""
 
-    def __init__(self, path: str = "") -> None:
+    def __init__(self, path: str = "", *, submitter: str = "") -> None:
+        self.submitter = submitter
         self._path = Path(path) if path else None
         self.waits = False
         self.disabled: set[str] = set()
@@ -89,7 +93,7 @@ class Pod:
         if body.get("OperationName") == "submitESSJobRequest":
             if body.get("JobDefName") != "AutomaticPosting":
                 return "-1"
-            request = self._request("SUCCEEDED")
+            request = self._request("SUCCEEDED", job="AutomaticPosting")
             if str(body.get("ESSParameters")) == chart.AUTOPOST:
                 for batch in self.tables["batches"]:
                     self.post(batch)
@@ -110,10 +114,28 @@ class Pod:
             self.work()
         return request
 
-    def _request(self, status: str, log: str = "") -> str:
+    def _request(self, status: str, log: str = "", *, job: str = _LOADER) -> str:
         number = str(self.number())
-        self.tables["requests"].append({"id": number, "RequestStatus": status, "log": log})
+        begun = now().isoformat()
+        row = {"id": number, "RequestStatus": status, "log": log, "begun": begun, "job": job}
+        self.tables["requests"].append(row)
         return number
+
+    def scheduled(self, row: Row) -> Row:
+        """A request as Enterprise Scheduler tells of it; none of ours begins others."""
+        return {
+            "requestId": int(row["id"]),
+            "absParentRequestId": int(row["id"]),
+            "state": row["RequestStatus"],
+            "submitter": self.submitter,
+            "submissionTime": row["begun"],
+            "jobDefinitionId": f"JobDefinition://oracle/apps/ess/{row['job']}",
+        }
+
+    def age(self, by: timedelta) -> None:
+        """All requests were begun so much earlier."""
+        for row in self.tables["requests"]:
+            row["begun"] = (datetime.fromisoformat(row["begun"]) - by).isoformat()
 
     def work(self) -> int:
         """Do what is in the queue; how much that was."""
