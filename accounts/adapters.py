@@ -31,7 +31,7 @@ class People(DefaultAccountAdapter):
         return _STAGES
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104  no address at all
+        return str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104  stands for a caller without an address; nothing listens there
 
     def login(self, request: HttpRequest, user: Any) -> None:
         if user.sealed_at is not None:

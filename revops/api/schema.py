@@ -38,7 +38,7 @@ _ALWAYS: Final = {
 }
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular gives its extensions no types
     target_class = "revops.api.authentication.TokenAuthentication"
     name = "token"
 
@@ -89,7 +89,7 @@ class Described(AutoSchema):
             }
         for status, why in sorted(problems.items()):
             response = OpenApiResponse(ProblemOut, why)
-            bodies[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # untyped
+            bodies[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # drf-spectacular gives its extensions no types
                 response, str(status), media_types=[CONTENT_TYPE]
             )
         return bodies

@@ -74,7 +74,7 @@ def running(*, workers: int = 2) -> Iterator[House]:
         "REVOPS_LINGER": "2",
     }
     quiet = subprocess.DEVNULL
-    log = open(os.environ.get("REVOPS_BENCH_LOG", os.devnull), "ab")  # noqa: SIM115  outlives this
+    log = open(os.environ.get("REVOPS_BENCH_LOG", os.devnull), "ab")  # noqa: SIM115  the processes that are started here write to it
 
     def start(*argv: str, **extra: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

@@ -83,7 +83,7 @@ class Home:
             return folder
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()
         # Always here, as TMPDIR may differ between two commands; owner and mode are checked.
-        return Path("/tmp") / f"revops-{digest[:12]}"  # noqa: S108  see above
+        return Path("/tmp") / f"revops-{digest[:12]}"  # noqa: S108  owner and mode of the folder are checked before it is used
 
 
 def open_home(

@@ -135,13 +135,13 @@ RECORDS: Final = tuple(KINDS)
 def downwards() -> str:
     """SQL: every (kind, id) that came from the row ``down``."""
     found = [
-        f"SELECT '{kind.name}'::text AS kind, id FROM {kind.table} "  # noqa: S608  own literals
+        f"SELECT '{kind.name}'::text AS kind, id FROM {kind.table} "  # noqa: S608  of KINDS alone
         f"WHERE down.kind = '{parent}' AND {column} = down.id"
         for kind in KINDS.values()
         for parent, column in kind.parents
     ]
     found += [
-        f"SELECT '{kind.name}', {link.child_id} FROM {link.downwards} "  # noqa: S608  own
+        f"SELECT '{kind.name}', {link.child_id} FROM {link.downwards} "  # noqa: S608  of KINDS alone
         f"WHERE down.kind = '{link.parent}' AND {link.parent_id} = down.id"
         for kind in KINDS.values()
         for link in kind.links
@@ -152,13 +152,13 @@ def downwards() -> str:
 def upwards() -> str:
     """SQL: every (kind, id) that the row ``up`` came from."""
     found = [
-        f"SELECT '{parent}'::text AS kind, {column} AS id FROM {kind.table} "  # noqa: S608  own
+        f"SELECT '{parent}'::text AS kind, {column} AS id FROM {kind.table} "  # noqa: S608  of KINDS alone
         f"WHERE up.kind = '{kind.name}' AND {kind.table}.id = up.id AND {column} IS NOT NULL"
         for kind in KINDS.values()
         for parent, column in kind.parents
     ]
     found += [
-        f"SELECT '{link.parent}', {link.parent_id} FROM {link.upwards} "  # noqa: S608  own
+        f"SELECT '{link.parent}', {link.parent_id} FROM {link.upwards} "  # noqa: S608  of KINDS alone
         f"WHERE up.kind = '{kind.name}' AND {link.child_id} = up.id"
         for kind in KINDS.values()
         for link in kind.links
@@ -176,11 +176,11 @@ def _row(kind: Kind) -> str:
     found = f"array_remove(ARRAY[{parents}], NULL)" if parents else "ARRAY[]::text[]"
     for link in kind.links:
         found = (
-            f"ARRAY(SELECT DISTINCT '{link.parent}:' || {link.parent_id} "  # noqa: S608  own
+            f"ARRAY(SELECT DISTINCT '{link.parent}:' || {link.parent_id} "  # noqa: S608  of KINDS alone
             f"FROM {link.upwards} WHERE {link.child_id} = record.id) || {found}"
         )
     return (
-        f"SELECT '{kind.name}' AS kind, record.id, {kind.shown} AS name, "  # noqa: S608  own
+        f"SELECT '{kind.name}' AS kind, record.id, {kind.shown} AS name, "  # noqa: S608  of KINDS alone
         f"{kind.currency} AS currency, {kind.amount} AS amount, {kind.state} AS state, "
         f"{kind.note} AS note, {kind.dated} AS dated, {kind.due_on} AS due_on, "
         f"{found} AS parents, {kind.connection} AS connection_id, {kind.source} AS source_id, "

@@ -161,7 +161,7 @@ class TestSpan:
 
     def test_refuses_to_guess_the_day_of_an_instant(self) -> None:
         with pytest.raises(TypeError):
-            datetime(2025, 1, 5, tzinfo=UTC) in month(2025, 1)  # noqa: B015  raises
+            datetime(2025, 1, 5, tzinfo=UTC) in month(2025, 1)  # noqa: B015  comparing is what raises
 
     def test_refuses_an_end_before_its_start(self) -> None:
         with pytest.raises(ValueError, match="before it starts"):

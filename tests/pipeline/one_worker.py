@@ -12,8 +12,8 @@ if not apps.ready:
     django.setup()
 
 from connectors.models import Connection  # noqa: E402  needs Django to be set up
-from revops.pipeline import process, send  # noqa: E402  as above
-from revops.sandbox import company  # noqa: E402  as above
+from revops.pipeline import process, send  # noqa: E402  needs Django to be set up
+from revops.sandbox import company  # noqa: E402  needs Django to be set up
 
 
 def work(*, seconds: float, name: str, crash_at: str, marker: str) -> None:

@@ -135,7 +135,7 @@ class TestTwoHundredChangesAtRandom:
             if number % 6 == 5:
                 seen = told(part)
                 assert seen == told(lists.run()), number
-                compared += len(seen[2])  # type: ignore[arg-type]  # a list of breaks
+                compared += len(seen[2])  # type: ignore[arg-type]  # the third of what a run tells is its breaks
         assert compared > 60
         assert looked > STEPS * 3 // 4
 

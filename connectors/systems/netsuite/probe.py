@@ -24,12 +24,12 @@ async def steps(netsuite: NetSuite) -> Sequence[ProbeStep]:
         done.append(ProbeStep(label, True, _subsidiaries(held)))
         done += _contents(netsuite, held)
         label = "Customers have the field for our keys"
-        query = f"SELECT id, {netsuite.key_field} FROM customer ORDER BY id"  # noqa: S608  checked
+        query = f"SELECT id, {netsuite.key_field} FROM customer ORDER BY id"  # noqa: S608  the field is checked to be a plain name
         await netsuite.rows(query, most=1)
         done.append(ProbeStep(label, True, netsuite.key_field))
         label = "Transactions and their accounts can be read"
         query = (
-            "SELECT t.id, t.externalid, tal.account FROM transaction t JOIN "  # noqa: S608  a number
+            "SELECT t.id, t.externalid, tal.account FROM transaction t JOIN "  # noqa: S608  the book is a number
             "transactionaccountingline tal ON tal.transaction = t.id "
             f"WHERE tal.accountingbook = {netsuite.book} ORDER BY t.id"
         )

@@ -11,12 +11,12 @@ pytest.register_assert_rewrite(
     "connectors.systems.tryton.settled",
 )
 
-from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402  asserts first
-from connectors.systems.tryton.invoicing import InvoicingBehaviour  # noqa: E402  as above
-from connectors.systems.tryton.knowing import Customers  # noqa: E402  as above
-from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402  as above
-from connectors.systems.tryton.refusing_invoices import InvoiceRefusals  # noqa: E402  as above
-from connectors.systems.tryton.settled import SettlingBehaviour  # noqa: E402  as above
+from connectors.systems.tryton.behaviour import PostingBehaviour  # noqa: E402  after pytest was told to rewrite its asserts
+from connectors.systems.tryton.invoicing import InvoicingBehaviour  # noqa: E402  after pytest was told to rewrite its asserts
+from connectors.systems.tryton.knowing import Customers  # noqa: E402  after pytest was told to rewrite its asserts
+from connectors.systems.tryton.refusing import RefusalBehaviour  # noqa: E402  after pytest was told to rewrite its asserts
+from connectors.systems.tryton.refusing_invoices import InvoiceRefusals  # noqa: E402  after pytest was told to rewrite its asserts
+from connectors.systems.tryton.settled import SettlingBehaviour  # noqa: E402  after pytest was told to rewrite its asserts
 
 pytestmark = pytest.mark.peers
 
