@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import httpx
@@ -363,17 +362,3 @@ class TestAnswers:
             return caught.value
 
         return asyncio.run(ask())
-
-
-class TestAccount:
-    def test_a_connected_account_is_named_in_writes_too(self) -> None:
-        seen: list[str] = []
-
-        class Noting:
-            async def call(self, *given: Any, **more: Any) -> Answer:
-                seen.append(more["headers"].get("Stripe-Account", ""))
-                return Answer(200, {}, b'{"id": "x"}')
-
-        theirs = replace(SETTINGS, parameters={"account": "acct_1"})
-        asyncio.run(posts.post(cast(Client, Noting()), theirs, "/v1/x", [], key="k"))
-        assert seen == ["acct_1"]

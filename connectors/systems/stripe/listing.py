@@ -104,12 +104,32 @@ async def probe(client: Client, settings: Settings) -> Sequence[ProbeStep]:
             found = await get(client, settings, path)
         except CallFailed as error:
             return [*steps, ProbeStep(label, passed=False, detail=error.reason)]
-        steps.append(ProbeStep(label, passed=True, detail=reads(found)))
+        wrong = _of_another_world(found, settings)
+        steps.append(ProbeStep(label, passed=not wrong, detail=wrong or reads(found)))
     return steps
 
 
+def _of_another_world(found: Json, settings: Settings) -> str:
+    """Why an object is not of this connection's mode; empty when it is, or does not say."""
+    mode = settings.parameters.get("mode") or "any"
+    live = found.get("livemode")
+    if mode == "any" or not isinstance(live, bool) or live == (mode == "live"):
+        return ""
+    return f"The key is of {'live' if live else 'test'} mode; this connection is for {mode} mode."
+
+
 def headers(settings: Settings) -> Mapping[str, str]:
+    """
+    Raises CallFailed for a key that says that it is of Stripe's other world: nothing is asked of
+    that one. Keys that say nothing are told apart by test connection.
+    """
     key = settings.secrets.get("api_key", "")
+    mode = settings.parameters.get("mode") or "any"
+    for other in {"live", "test"} - {mode} if mode != "any" else ():
+        if key.startswith((f"sk_{other}_", f"rk_{other}_")):
+            raise CallFailed(
+                Outcome.AUTH, f"The key is of {other} mode; this connection is for {mode} mode."
+            )
     sent = {"Authorization": f"Bearer {key}", "Stripe-Version": API_VERSION}
     if settings.parameters.get("account"):
         sent["Stripe-Account"] = str(settings.parameters["account"])
