@@ -277,6 +277,23 @@ class TestChanges:
         made.refresh_from_db()
         assert made.state == "live"
 
+    def test_of_a_draft_whose_address_was_agreed_to_are_agreed_to_as_well(
+        self, sign_in: SignIn, adam: User, eve: User
+    ) -> None:
+        """Two agreed to an address and its books: nobody alone turns it to other books there."""
+        client = sign_in(adam)
+        made = self.live(client, eve)
+        moved = TRYTON | {"base_url": "https://new.example.com"}
+        agree(asked(client, made.slug, "settings", **moved), eve)
+        set_secret(made, "api_key", KEY)
+        client.post(f"/connections/{made.slug}/settings/", moved | {"p-database": "other"})
+        request = asked(client, made.slug, "use")
+        made.refresh_from_db()
+        assert (made.parameters["database"], made.state) == ("other", "draft")
+        agree(request, eve)
+        made.refresh_from_db()
+        assert made.state == "live"
+
     def test_that_change_nothing_are_told_so(self, sign_in: SignIn, adam: User) -> None:
         client = sign_in(adam)
         made = added(client)

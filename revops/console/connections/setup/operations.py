@@ -179,7 +179,8 @@ def retire(*, slug: str, by: User, reason: str) -> str:
 def apply_change(connection: Connection, to: Mapping[str, Any], *, by: User) -> str:
     """
     Within the transaction that holds the row. Another address ends every credential, and what was
-    in use is a draft again until new ones are there.
+    in use is a draft again until new ones are there. A draft whose settings are changed goes into
+    use by another administrator's yes, whatever was agreed to before.
     """
     before = content_of(connection)
     moved = address.moved(registry.manifest(connection.connector), before, to)
@@ -193,6 +194,8 @@ def apply_change(connection: Connection, to: Mapping[str, Any], *, by: User) -> 
         connection.state = ConnectionState.DRAFT
         connection.agreed_url = connection.base_url
         gates.pause(connection.pk, by=by.name, reason="Its address was changed", until=None)
+    elif not was_live and any(before[name] != to[name] for name in to if name != "label"):
+        connection.agreed_url = ""
     connection.save()
     _home(connection, to["entity"])
     fallback.keep(connection, to)
