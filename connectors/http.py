@@ -19,7 +19,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from connectors import wire
+from connectors import excerpts, wire
 from connectors.contract import PayloadUnreadable
 from connectors.egress import LOOPBACK, Egress, Network, Refused
 from connectors.passes import Keeper, SignIns
@@ -190,9 +190,11 @@ class Client:
         if not isinstance(self._transport, AiohttpTransport):
             wire.admit(state)
         token = wire.current.set(state)
+        began, answer = time.monotonic(), None
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._exchange(request)
+                answer = await self._exchange(request)
+                return answer
         except (NotSent, Unanswered):
             raise
         except TimeoutError as error:
@@ -201,6 +203,12 @@ class Client:
             raise wire.failed(state, wire.sentence(error)) from error
         finally:
             wire.current.reset(token)
+            excerpts.hear(
+                method, path if params is None else f"{path}?{urlencode(params, doseq=True)}",
+                request.content if json is None else json,
+                (answer.status, answer.headers, answer.body) if answer else None,
+                took_ms=int((time.monotonic() - began) * 1000), form=form is not None,
+            )  # fmt: skip
 
     @property
     def scheme(self) -> str:

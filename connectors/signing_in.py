@@ -27,6 +27,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from connectors.contract import Outcome, Settings
+from connectors.excerpts import unheard
 from connectors.http import Client
 from connectors.passes import LONGEST_S, TURN_S, Failed, Failure, Good, Mine, Pass, Wait
 from connectors.problem import Problem, carried
@@ -76,6 +77,11 @@ def place_of(settings: Settings) -> str:
 
 
 async def _turn(client: Client, place: str, fetch: Fetch, instead_of: str) -> str:
+    with unheard():
+        return await _taking_turns(client, place, fetch, instead_of)
+
+
+async def _taking_turns(client: Client, place: str, fetch: Fetch, instead_of: str) -> str:
     keeper = client.sign_ins.keeper
     give_up = time.monotonic() + TURN_S
     if client.send_by is not None:

@@ -37,6 +37,7 @@ class Work:
     number: int
     row: Row
     next: Next = Next.SEND
+    wire: str = ""
 
 
 _TOLD = tuple(field.name for field in fields(Work))[:13]
@@ -149,9 +150,9 @@ RETURNING command.id
 _OUTCOME = """
 UPDATE delivery_attempt AS attempt
 SET outcome = answer.outcome, http_status = answer.status, reason = answer.reason,
-    excerpt = answer.excerpt, finished_at = now()
-FROM unnest(%b::bigint[], %b::int[], %b::text[], %b::smallint[], %b::text[], %b::text[])
-    AS answer (command_id, number, outcome, status, reason, excerpt)
+    excerpt = answer.excerpt, wire = answer.wire, finished_at = now()
+FROM unnest(%b::bigint[], %b::int[], %b::text[], %b::smallint[], %b::text[], %b::text[], %b::text[])
+    AS answer (command_id, number, outcome, status, reason, excerpt, wire)
 WHERE attempt.command_id = answer.command_id AND attempt.number = answer.number
   AND attempt.outcome IS NULL
 """
@@ -167,6 +168,7 @@ _ASKED = sql.Columns(
     outcome="text",
     reason="text",
     excerpt="text",
+    wire="text",
     finished_at="timestamptz",
 )
 
@@ -205,6 +207,7 @@ def write(endings: Sequence[Ending]) -> set[int]:
                 [receipt.http_status for _, receipt in answered],
                 [_clean(receipt.reason) for _, receipt in answered],
                 [_clean(receipt.excerpt) for _, receipt in answered],
+                [work.wire for work, _ in answered],
             ),
         )
     return {row.id for row in written}
@@ -219,7 +222,7 @@ def record_reads(batch: Sequence[Work], *, outcome: str, reasons: Sequence[str])
         work.number += 1
         values.append((
             work.id, work.number, "read", work.row.fence, now.now, work.payload_sha256, outcome,
-            _clean(reason), "", now.now,
+            _clean(reason), "", work.wire, now.now,
         ))  # fmt: skip
     _ASKED.insert(values, "ON CONFLICT DO NOTHING")
 

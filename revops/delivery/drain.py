@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 from django.db import connection as database
 
+from connectors import excerpts
 from connectors.contract import CallFailed, Command, CommandSink, Found, Outcome, Receipt, Settings
 from connectors.http import Client, NotSent
 from connectors.manifest import Manifest
@@ -200,12 +201,14 @@ class Drain:
             )
             for work in chunk
         ]
-        try:
-            receipts = await self._target.sink.send(client, self._target.settings, commands)
-        except Exception:
-            # A connector must not raise; when one does, nobody knows what the target did.
-            log.exception("delivery.connector_failed", connection=self._target.settings.slug)
-            receipts = []
+        with excerpts.listening() as tape:
+            try:
+                receipts = await self._target.sink.send(client, self._target.settings, commands)
+            except Exception:
+                # A connector must not raise; when one does, nobody knows what the target did.
+                log.exception("delivery.connector_failed", connection=self._target.settings.slug)
+                receipts = []
+        self._keep(tape, chunk)
         if len(receipts) == len(commands):
             return receipts
         doubt = Receipt(Outcome.IN_DOUBT, reason="The connector failed while it was sending.")
@@ -224,9 +227,7 @@ class Drain:
         asked_at = _now()
         _never_inside_a_transaction()
         try:
-            found = runner.run(
-                target.sink.find(client, target.settings, [work.key for work in batch])
-            )
+            found = runner.run(self._find(client, batch))
         except CallFailed as failure:
             endings = self._unanswered(batch, failure.reason, failure.retry_after)
             throttled = failure.outcome is Outcome.THROTTLED
@@ -252,6 +253,19 @@ class Drain:
             for work, answer in zip(batch, answers, strict=True)
         ]
         return endings, [(Outcome.OK, None)]
+
+    async def _find(self, client: Client, batch: Sequence[Work]) -> Mapping[str, Sequence[Found]]:
+        keys = [work.key for work in batch]
+        with excerpts.listening() as tape:
+            try:
+                return await self._target.sink.find(client, self._target.settings, keys)
+            finally:
+                self._keep(tape, batch)
+
+    def _keep(self, tape: excerpts.Tape, batch: Sequence[Work]) -> None:
+        """With the last of them, whose attempt is the newest: it stands first where calls do."""
+        secrets = list(self._target.settings.secrets.values())
+        batch[-1].wire = tape.text(secrets=secrets, calls_for=len(batch))
 
     def _unanswered(
         self, batch: Sequence[Work], reason: str, retry_after: int | None

@@ -106,6 +106,9 @@ class Attempt(models.Model):
     http_status = models.PositiveSmallIntegerField(null=True)
     reason = models.TextField(blank=True)
     excerpt = models.TextField(blank=True)
+    # What was said and answered, masked before it is kept (``connectors.excerpts``): of a call that
+    # carried several commands, with the last of them.
+    wire = models.TextField(blank=True, db_default="")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

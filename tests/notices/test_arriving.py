@@ -15,7 +15,7 @@ from connectors.operations import set_secret
 from connectors.systems.email.sandbox.server import Server
 from connectors.systems.slack import sandbox as chat
 from exceptions.models import Case
-from revops.delivery.models import OutboundCommand
+from revops.delivery.models import Attempt, OutboundCommand
 from revops.kernel import clock
 from revops.notices.operations import tell
 from revops.pipeline import notifying, send, sources
@@ -142,3 +142,7 @@ class TestChat:
         (message,) = app.state.chat.messages
         assert "For Adam Berg, Mona Patel" in message["text"]
         assert states() == ["posted"]
+        wire = Attempt.objects.get().wire
+        assert '"method": "POST"' in wire
+        assert '"status": 200' in wire
+        assert not [said for said in ("T1", "abc", "Mona", "APR-12") if said in wire]

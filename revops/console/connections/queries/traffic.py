@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from connectors.excerpts import Exchange
 from connectors.manifest import Manifest
 from connectors.models import Connection, Secret
 from revops.console.connections.queries.held import amounts
@@ -22,7 +25,8 @@ SHOWN: Final = 12
 
 _CALLS: Final = f"""
 SELECT attempt.id, attempt.number, attempt.kind, attempt.intent_at, attempt.finished_at,
-    attempt.outcome, attempt.http_status, attempt.reason, command.id AS command_id, command.key,
+    attempt.outcome, attempt.http_status, attempt.reason, attempt.wire,
+    command.id AS command_id, command.key,
     command.document_type, command.subject_kind, command.subject_id, command.currency,
     command.amount, command.state, found.id AS case_id
 FROM delivery_attempt attempt
@@ -70,6 +74,18 @@ class Call:
     document: str
     money: Money | None
     case_id: int | None
+    wire: Wire | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """
+    What was said and answered, masked when it was kept; ``others`` are the commands that it was
+    said for beside this one.
+    """
+
+    others: int
+    exchanges: Sequence[Exchange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +200,15 @@ def _call(row: Any) -> Call:
         document=DOCUMENTS.get(row.document_type) or telling.title(row.document_type),
         money=Money(row.amount, row.currency) if row.currency else None,
         case_id=row.case_id,
+        wire=_wire(row.wire),
     )
+
+
+def _wire(text: str) -> Wire | None:
+    if not text:
+        return None
+    found = json.loads(text)
+    return Wire(found["for"] - 1, [Exchange(**one) for one in found["calls"]])
 
 
 def _outcome(outcome: str | None, state: str, *, asked: bool) -> tuple[str, str]:

@@ -61,6 +61,7 @@ def page_context(
         "promise": words.promise(manifest),
         "settle": words.settle_window(manifest),
         "may_operate": may_operate,
+        "may_read": may(request.user, "payload.view"),
         "oob": live,
         "swapped": wants_fragment(request),
     }
