@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors.commands import Unfit
 from connectors.contract import Command, PayloadUnreadable
 from connectors.systems.salesforce import payloads, wire
 from connectors.systems.salesforce.layout import Layout
-from connectors.systems.salesforce.payloads import Unfit
 from connectors.systems.salesforce.wire import Json
 
 # No blank, which ends the key in a stamp, and nothing that LIKE reads as a wildcard.

@@ -15,18 +15,10 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from connectors.commands import Unfit
 from revops.contracts.base import Currency, Day, Exact, Id, MaybeId, Minor, Text
 from revops.kernel import strict_json
 from revops.kernel.keys import sha256
-
-
-class Unfit(Exception):
-    """A payload that Salesforce would refuse, or must not be sent; ``reason`` is for people."""
-
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
 
 
 class State(BaseModel):

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
+from connectors.commands import Unfit
 from connectors.contract import Command, Outcome, Receipt
 from connectors.problem import Problem
 from connectors.systems.salesforce import answers, forms, wire
 from connectors.systems.salesforce.forms import Form, Stamp
-from connectors.systems.salesforce.payloads import Unfit
 from connectors.systems.salesforce.session import Org, quoted, select
 from connectors.systems.salesforce.wire import Json
 

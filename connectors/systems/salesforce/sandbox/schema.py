@@ -54,6 +54,7 @@ KINDS: Final[dict[str, Kind]] = {
             "BillingPostalCode": "text:20", "BillingCountry": "text:80", "VAT_ID__c": "text:40",
             "Region__c": "text:40", "Legal_Entity__c": "text:40", "Billing_Email__c": "text:80",
             "Stripe_Customer_ID__c": "text:120", "ERP_ID__c": "text:120",
+            "Chargebee_Customer_ID__c": "text:120",
             "RevOps_Health_Stamp__c": "text:255", "Health_Score__c": "number:2",
             "Health_Band__c": "text:40", "Health_Reason__c": "text:255",
             "Health_Measured_On__c": "date", "RevOps_Link_Stamp__c": "text:255",
