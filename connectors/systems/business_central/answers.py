@@ -46,32 +46,6 @@ def of(answer: Answer, *, write: bool) -> Any:
     raise _problem(answer, code, message, write=write)
 
 
-def of_token(answer: Answer) -> tuple[str, int | None]:
-    """The access token of Microsoft Entra and how many seconds it lasts. Raises Problem."""
-    if answer.status == 200:
-        said = answers.read(answer, _SYSTEM, write=False)
-        held = said.get("access_token") if isinstance(said, Mapping) else None
-        lasts = said.get("expires_in") if isinstance(said, Mapping) else None
-        if isinstance(held, str) and held:
-            return held, lasts if type(lasts) is int else None
-        raise Problem(Outcome.TRANSIENT, "garbled", "Microsoft Entra gave no token.")
-    if answer.status == 429 or answer.status >= 500:
-        raise _busy(answer, "Microsoft Entra, which signs us in, is busy.")
-    if answer.status in (400, 401, 403):
-        try:
-            said = answer.json()
-        except PayloadUnreadable:
-            said = {}
-        words = str(said.get("error_description") or "") if isinstance(said, Mapping) else ""
-        reason = "Microsoft Entra does not accept the client id, its secret or the tenant."
-        if words.startswith("AADSTS7000222"):
-            reason = "The client secret has expired; make a new one in Microsoft Entra."
-        raise Problem(Outcome.AUTH, "credentials_refused", reason, **evidence(answer))
-    raise Problem(
-        Outcome.TRANSIENT, "failed", "The sign-in address answers oddly.", **evidence(answer)
-    )
-
-
 def _problem(answer: Answer, code: str, message: str, *, write: bool) -> Problem:
     status, told = answer.status, evidence(answer)
     if status == 429:

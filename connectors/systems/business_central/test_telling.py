@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from connectors import entra
 from connectors.contract import NeedsFetch, Outcome
 from connectors.http import Answer, Client
 from connectors.problem import Problem
@@ -158,7 +159,7 @@ class TestAnswers:
     def test_an_expired_client_secret_is_called_that(self) -> None:
         body = b'{"error":"invalid_client","error_description":"AADSTS7000222: expired"}'
         with pytest.raises(Problem, match="expired; make a new one"):
-            answers.of_token(Answer(401, {}, body))
+            entra.of_token(Answer(401, {}, body))
 
     @pytest.mark.parametrize(
         ("rows", "link"),

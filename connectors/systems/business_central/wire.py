@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from connectors import caller, signing_in
+from connectors import caller, entra, signing_in
 from connectors.caller import Caller, encode
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
@@ -20,8 +20,6 @@ from connectors.problem import Problem, carried
 from connectors.signing_in import Pass
 from connectors.systems.business_central import answers
 
-SIGN_IN: Final = "https://login.microsoftonline.com"
-SIGN_IN_HOSTS: Final = ("login.microsoftonline.com", "login.microsoftonline.us")
 SCOPE: Final = "https://api.businesscentral.dynamics.com/.default"
 SYSTEM: Final = "Business Central"
 LANGUAGE: Final = "en-US"
@@ -156,15 +154,4 @@ class Central(Caller):
         )
 
     async def _sign_in(self) -> Pass:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self.settings.secrets.get("client_id", ""),
-            "client_secret": self.settings.secrets.get("client_secret", ""),
-            "scope": SCOPE,
-        }
-        path = f"/{quote(self.said('tenant'), safe='')}/oauth2/v2.0/token"
-        with carried(write=False):
-            address = self.said("sign_in_url") or SIGN_IN
-            async with self._client.elsewhere(address, hosts=SIGN_IN_HOSTS) as door:
-                answer = await door.call("POST", path, form=form)
-        return Pass(*answers.of_token(answer))
+        return await entra.sign_in(self._client, self.settings, scope=SCOPE)

@@ -25,7 +25,7 @@ from connectors.systems.gainsight.sandbox.asking import Refused
 from connectors.systems.gainsight.sandbox.faults import faults
 from connectors.systems.gainsight.sandbox.rules import Rules
 from connectors.systems.gainsight.sandbox.tables import Tables
-from connectors.systems.gainsight.sandbox.tokens import Tokens
+from connectors.systems.gainsight.sandbox.tokens import Door
 
 DEFAULT_PORT: Final = 8435
 ACCESS_KEY: Final = "sandbox-access-key"
@@ -71,7 +71,7 @@ def build(config: Config | None = None) -> Starlette:
 class Sandbox:
     def __init__(self, config: Config) -> None:
         self._key = config.access_key
-        self.tokens = Tokens(config.client_id, config.client_secret)
+        self.tokens = Door(config.client_id, config.client_secret)
         names = Names.of(config.parameters)
         self.tables = Tables(names, Path(config.state_path) if config.state_path else None)
         self.faults = faults()
@@ -119,7 +119,7 @@ class Sandbox:
 
     def _knows(self, request: Request) -> bool:
         key = request.headers.get("accesskey")
-        return key == self._key if key is not None else self.tokens.know(request.headers)
+        return key == self._key if key is not None else self.tokens.let_in(request.headers)
 
     def _done(self, work: str, parts: list[str], raw: bytes, key: str) -> Response:
         try:
