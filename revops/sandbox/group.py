@@ -1,7 +1,8 @@
 """
 The rest of the demo's group: companies that joined it with systems of their own. Chargebee bills
 them, each keeps its books in another ERP, AvaTax records what was charged in the United States, a
-warehouse and Snowflake hold what is known, and a customer portal is told of entitlements.
+warehouse and Snowflake hold what is known, and a customer portal and a desk of a team's own are
+told of entitlements.
 
 ``seed`` needs the company; ``play`` lets the customers of these companies be billed and pay.
 """
@@ -32,7 +33,7 @@ from revops.mappings.models import (
     OwnershipRule,
     TaxMap,
 )
-from revops.sandbox import books, company
+from revops.sandbox import books, company, helpdesk
 from revops.sandbox.serve import Stand
 
 CHARGEBEE: Final = "chargebee"
@@ -173,6 +174,11 @@ def _connect(joined: Sequence[Member]) -> None:
             connection=billing, hint=code, defaults={"legal_entity": entity}
         )
     SourceCursor.objects.get_or_create(connection=billing, defaults={"next_at": clock.now()})
+    sales = Connection.objects.get(slug=company.SALESFORCE)
+    for code, entity in entities.items():
+        EntityMap.objects.get_or_create(
+            connection=sales, hint=code, defaults={"legal_entity": entity}
+        )
     known = set(OwnershipRule.objects.values_list("record_kind", "entity_code"))
     OwnershipRule.objects.bulk_create(
         OwnershipRule(
@@ -203,7 +209,7 @@ def _connect(joined: Sequence[Member]) -> None:
 
 
 def _others(port: int) -> None:
-    """A tax engine, two warehouses, and somebody who subscribed."""
+    """A tax engine, two warehouses, somebody who subscribed, and a desk of a team's own."""
     from connectors.systems.snowflake import sandbox as snowflake
 
     home = LegalEntity.objects.get(code="US-INC")
@@ -223,10 +229,30 @@ def _others(port: int) -> None:
         {"events": "entitlement.*, subscription.*, invoice.paid, invoice.overdue"},
         secrets={"signing_secret": "whsec_dGhlLXBvcnRhbC1vZi10aGUtZGVtby1vbmx5LW5vdGhpbmc="},
     )  # fmt: skip
+    helpdesk.seed(port + 6)
+
+
+def deal(one: Member, *, name: str) -> tuple[tuple[str, dict[str, Any], str], ...]:
+    """
+    What sales does to sell to a company of the member: scenarios of its sandbox, with their values
+    and what else each takes from the answers before.
+    """
+    return (
+        ("account", {
+            "Name": name, "Legal_Entity__c": one.code, "CurrencyIsoCode": one.currency,
+            "Billing_Email__c": f"ap@{one.code.lower()}.example",
+        }, ""),
+        ("deal", {
+            "items": [{"sku": one.sku, "quantity": 1, "price": str(one.amount // 100)}],
+        }, "account"),
+        ("win", {}, "opportunity"),
+        ("sign", {}, "opportunity"),
+    )  # fmt: skip
 
 
 async def play(stands: Sequence[Stand]) -> None:
     """The first time a week of each company, afterwards an invoice, or a payment of one."""
+    await helpdesk.play(stands)
     billing = next((stand for stand in stands if stand.slug == CHARGEBEE), None)
     if billing is None:
         return

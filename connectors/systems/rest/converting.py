@@ -117,11 +117,12 @@ PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "lower": lambda value: text(value).lower(),
     "integer": integer,
     "decimal": exact,
+    "number": decimal,
     "flag": flag,
 }
 MONEY: Final = ("minor", "major")
 # What is counted: it can be added up and turned round.
-COUNTED: Final = ("integer", "decimal", *MONEY)
+COUNTED: Final = ("integer", "decimal", "number", *MONEY)
 # What needs more than the value: a currency, how a time is written, a zone.
 TIMED: Final = ("instant", "day")
 KINDS: Final = (*PLAIN, *MONEY, *TIMED)

@@ -6,28 +6,19 @@ docs/rest.md.
 from __future__ import annotations
 
 import re
-import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from connectors.systems.rest import asked
-from connectors.systems.rest.asked import Node, Problems
+from connectors.systems.rest.asked import Node
+from connectors.systems.rest.fitting import fits
 from connectors.systems.rest.paths import Path
 from connectors.systems.rest.paths import parse as parse_path
-from connectors.systems.rest.takes import (
-    Condition,
-    Each,
-    Group,
-    Take,
-    Taken,
-    conditions,
-    fields_of,
-    take,
-)
+from connectors.systems.rest.spelling import conditions, fields_of, take
+from connectors.systems.rest.takes import Condition, Take, Taken
 from connectors.systems.rest.templates import Template, template
-from revops.contracts.base import Part
 from revops.contracts.registry import CONTRACTS
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
@@ -228,33 +219,5 @@ def _rule(node: Node, allowed: frozenset[str]) -> Rule | None:
         )
         return None
     if contract:
-        _fits(CONTRACTS[contract], fields, node.at("fields"), node.problems)
+        fits(CONTRACTS[contract], fields, node.at("fields"), node.problems)
     return Rule(contract, when, fields)
-
-
-def _fits(model: type[Part], given: Mapping[str, Take], where: str, problems: Problems) -> None:
-    """Every field is one that the contract has, and none that it needs is left out."""
-    known = model.model_fields
-    for name in given.keys() - known.keys():
-        problems.tell(where, f"“{name[:60]}” is no field here; there are {', '.join(known)}")
-    missing = [name for name, one in known.items() if one.is_required() and name not in given]
-    if missing:
-        problems.tell(where, f"what is needed is missing: {', '.join(missing)}")
-    for name, made in given.items():
-        if name in known and isinstance(made, Group | Each):
-            inner = _part(known[name].annotation)
-            if inner is None:
-                problems.tell(f"{where}.{name}", "this is one value, not an object or a list")
-            else:
-                _fits(inner, made.fields, f"{where}.{name}", problems)
-
-
-def _part(annotation: Any) -> type[Part] | None:
-    """The model within a field's type, as in ``tuple[InvoiceLine, ...]``."""
-    if isinstance(annotation, type) and issubclass(annotation, Part):
-        return annotation
-    for inner in typing.get_args(annotation):
-        found = _part(inner)
-        if found is not None:
-            return found
-    return None

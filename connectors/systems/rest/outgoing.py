@@ -16,11 +16,18 @@ from connectors.systems.rest import asked
 from connectors.systems.rest.asked import Node
 from connectors.systems.rest.paths import Path
 from connectors.systems.rest.paths import parse as parse_path
-from connectors.systems.rest.takes import Take, Taken, fields_of
+from connectors.systems.rest.spelling import fields_of
+from connectors.systems.rest.takes import Take, Taken
 from connectors.systems.rest.templates import Template, template
 
 METHODS: Final = ("POST", "PUT", "PATCH", "DELETE")
-HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}", re.ASCII)
+HEADER_WORDS: Final = "a header's name is letters, digits and -, and none of HTTP's own"
+_HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}", re.ASCII)
+# These say where a call goes and where it ends.
+_HTTPS_OWN: Final = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer",
+     "expect", "content-type", "content-encoding"}
+)  # fmt: skip
 _EVENTS: Final = re.compile(r"[a-z_.*]{1,80}", re.ASCII)
 ASK, AGAIN, LEAVE = "ask", "send_again", "leave"
 
@@ -77,12 +84,17 @@ def read(text: str) -> tuple[Outgoing, Sequence[str]]:
     return found or Outgoing(), tuple(problems)
 
 
+def may_be_named(header: str) -> bool:
+    """Whether a connection may carry something in a header of that name."""
+    return _HEADER.fullmatch(header) is not None and header.lower() not in _HTTPS_OWN
+
+
 def _outgoing(node: Node) -> Outgoing:
     node.only("messages", "key_header", "find", "if_unsure")
     messages = [_message(one) for one in node.rows("messages", needed=True)]
     header = node.text("key_header", most=60)
-    if header and not HEADER.fullmatch(header):
-        node.wrong("key_header", "a header's name is letters, digits and -")
+    if header and not may_be_named(header):
+        node.wrong("key_header", HEADER_WORDS)
     find = node.node("find")
     lookup = _lookup(find) if find else None
     unsure = node.choice("if_unsure", (ASK, AGAIN, LEAVE), ASK if find else LEAVE)

@@ -33,10 +33,14 @@ _LONGEST_ID: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """``by_naming``: webhooks prove their sender alone, so that they only name what changed."""
+    """
+    ``by_naming``: webhooks prove their sender alone, so that they only name what changed.
+    ``listens``: there are webhooks at all, so that what a poll finds should have been told before.
+    """
 
     kinds: Sequence[Kind]
     by_naming: bool = False
+    listens: bool = True
     trouble: str = ""
 
     def kind(self, name: str) -> Kind | None:
@@ -118,7 +122,7 @@ class Reader:
             event_id=f"{kind.name}:{number}:{version}:{mark}",
             type=kind.name, account="", object_type=kind.name, object_id=number,
             object_version=version, occurred_at=at, raw=raw, content=content,
-            polled=kind.hook is None,
+            polled=kind.hook is None or not self.listens,
             ignored=f"Nothing of the mapping fits this {kind.name}." if quiet else "",
         )  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from pydantic import AwareDatetime
@@ -75,7 +77,7 @@ async def send(session: Session, outgoing: Outgoing, command: Command) -> Receip
     except Problem as problem:
         return _before(problem).receipt()
     headers = {outgoing.key_header: command.key} if outgoing.key_header else {}
-    content = dumps(body).encode() if message.fields else None
+    content = encode(body).encode() if message.fields else None
     if content is not None:
         headers["content-type"] = "application/json"
     try:
@@ -99,6 +101,18 @@ async def find(
         )
     found = {key: await _look(session, outgoing.lookup, key) for key in keys}
     return {key: there for key, there in found.items() if there}
+
+
+def encode(value: Any) -> str:
+    """JSON in the order of the mapping, with decimals as the numbers that they are."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        members = (f"{json.dumps(str(key))}:{encode(one)}" for key, one in value.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(encode(one) for one in value) + "]"
+    return json.dumps(value, allow_nan=False)
 
 
 def read_payload(command: Command) -> Mapping[str, Any]:

@@ -32,7 +32,8 @@ class Setting:
 
     @property
     def reader(self) -> Reader:
-        return Reader(self.kinds, self.proof in proof.SENDER_ONLY, self.trouble)
+        listens = self.proof != proof.NONE
+        return Reader(self.kinds, self.proof in proof.SENDER_ONLY, listens, self.trouble)
 
     @property
     def fetches(self) -> bool:
@@ -79,8 +80,8 @@ def check(parameters: Mapping[str, Any], emits: frozenset[str]) -> Iterator[Trou
         yield Trouble("mapping", "It neither reads nor sends: give it a mapping, or messages.")
     for name in ("proof_header", "key_header"):
         header = _said(parameters, name)
-        if header and not outgoing.HEADER.fullmatch(header):
-            yield Trouble(name, "A header's name is letters, digits and -.")
+        if header and not outgoing.may_be_named(header):
+            yield Trouble(name, f"{outgoing.HEADER_WORDS[:1].upper()}{outgoing.HEADER_WORDS[1:]}.")
     days = parameters.get("first_days")
     if type(days) is int and not 0 < days <= MOST_DAYS:
         yield Trouble("first_days", f"Type 1 to {MOST_DAYS} days.")

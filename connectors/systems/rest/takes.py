@@ -1,6 +1,6 @@
 """
 What a field is made of: a path with a conversion, a constant, an object of fields, a list made of
-a list. And what has to hold for an object to count.
+a list. And what has to hold for an object to count. ``spelling`` reads them from JSON:
 
     "data.customer.id"                                        a path, as text
     {"path": "amount", "as": "minor", "currency": "currency"}
@@ -21,14 +21,11 @@ from typing import Any, Final
 
 from connectors.contract import PayloadUnreadable
 from connectors.systems.rest import converting
-from connectors.systems.rest.asked import Node, Problems
 from connectors.systems.rest.converting import Unfit
 from connectors.systems.rest.paths import ABSENT, Path
 
-MOST_FIELDS: Final = 80
-DEEPEST: Final = 6
-_OF: Final = ("first", "last", "sum", "count", "join")
-_MANY_PLUS_DAYS: Final = 4_000
+OF: Final = ("first", "last", "sum", "count", "join")
+TESTS: Final = ("there", "is", "not", "in", "starts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ Take = Constant | Taken | Group | Each
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``test`` is one of ``_TESTS``, on what stands at ``path``."""
+    """``test`` is one of ``TESTS``, on what stands at ``path``."""
 
     path: Path
     test: str
@@ -168,9 +165,6 @@ class Condition:
                 return isinstance(found, str) and found.startswith(self.value)
 
 
-_TESTS: Final = ("there", "is", "not", "in", "starts")
-
-
 def holds(conditions: Sequence[Condition], scope: Scope) -> bool:
     """Whether all of them do."""
     return all(one.holds(scope) for one in conditions)
@@ -186,106 +180,11 @@ def made(fields: Mapping[str, Take], scope: Scope, name: str = "") -> dict[str, 
     return found
 
 
-def fields_of(node: Node, name: str = "fields", *, deep: int = 0) -> dict[str, Take]:
-    """The fields of a mapping; what is wrong with them is told."""
-    inner = node.node(name)
-    if inner is None:
-        node.wrong("", f"“{name}” is missing")
-        return {}
-    if not inner.value or len(inner.value) > MOST_FIELDS or deep > DEEPEST:
-        inner.wrong("", f"this has to hold 1 to {MOST_FIELDS} fields, at most {DEEPEST} deep")
-        return {}
-    found = {
-        key: take(value, inner.at(key), inner.problems, deep=deep)
-        for key, value in inner.value.items()
-    }
-    return {key: one for key, one in found.items() if one is not None}
-
-
-def take(value: Any, where: str, problems: Problems, *, deep: int = 0) -> Take | None:
-    """One field; None when something is wrong with it, which is told."""
-    node = Node.of({"path": value} if isinstance(value, str) else value, where, problems)
-    before = len(problems)
-    found: Take | None = None
-    if "value" in node.value:
-        node.only("value")
-        found = Constant(node.value["value"])
-    elif node.has("each"):
-        node.only("each", "when", "fields")
-        path = node.path("each")
-        inner = fields_of(node, deep=deep + 1)
-        found = Each(path, inner, conditions(node)) if path else None
-    elif node.has("fields"):
-        node.only("fields")
-        found = Group(fields_of(node, deep=deep + 1))
-    elif node.has("path"):
-        found = _taken(node)
-    elif len(problems) == before:
-        node.wrong("", "a field is a path, or has “path”, “value”, “fields” or “each”")
-    return found if len(problems) == before else None
-
-
-def conditions(node: Node, name: str = "when") -> tuple[Condition, ...]:
-    """All that has to hold; each names a path and one test."""
-    found = []
-    for one in node.rows(name):
-        one.only("path", *_TESTS)
-        path = one.path("path", needed=True, many=True)
-        tests = [test for test in _TESTS if test in one.value]
-        if len(tests) != 1:
-            one.wrong("", f"name one of {', '.join(_TESTS)}")
-            continue
-        (test,) = tests
-        value = one.value[test]
-        if test == "there":
-            value = one.flag(test)
-        elif test == "in" and not (isinstance(value, list) and value):
-            one.wrong(test, "this has to be a list of values")
-        elif test == "starts":
-            value = one.text(test, needed=True)
-        if path is not None:
-            found.append(Condition(path, test, value))
-    return tuple(found)
-
-
-def _taken(node: Node) -> Taken | None:
-    node.only(
-        "path", "as", "time", "currency", "of", "map", "otherwise", "plus_days", "negate"
-    )  # fmt: skip
-    path = node.path("path", needed=True, many=True)
-    kind = node.choice("as", converting.KINDS, "text")
-    if path is not None and path.many != node.has("of"):
-        node.wrong("", f"“of” ({', '.join(_OF)}) belongs to a path with [] and to no other")
-    of = node.choice("of", _OF)
-    if (of == "sum" or node.has("negate")) and kind not in converting.COUNTED:
-        node.wrong("", f"only {', '.join(converting.COUNTED)} can be added up or negated")
-    if (node.has("time") or node.has("plus_days")) and kind not in converting.TIMED:
-        node.wrong("", "“time” and “plus_days” belong to an instant or a day")
-    if node.has("currency") != (kind in converting.MONEY):
-        node.wrong("", "“currency” belongs to minor and major, and is needed there")
-    currency: Taken | Constant | None = None
-    if node.has("currency"):
-        found = take(node.value["currency"], node.at("currency"), node.problems)
-        if isinstance(found, Taken | Constant):
-            currency = found
-        elif found is not None:
-            node.wrong("currency", "this has to be a path or a value")
-    mapped = node.node("map")
-    otherwise = node.value.get("otherwise", ABSENT)
-    plus = node.number("plus_days", 0, least=-_MANY_PLUS_DAYS, most=_MANY_PLUS_DAYS)
-    if path is None:
-        return None
-    return Taken(
-        path, kind, node.choice("time", converting.TIMES, "iso"), currency,
-        of, mapped.value if mapped else None, otherwise, plus,
-        node.flag("negate"),
-    )  # fmt: skip
-
-
 def _one(found: list[Any], of: str) -> Any:
     if of == "sum":
-        total = sum((Decimal(one) for one in found), Decimal(0))
-        return format(total, "f") if any(isinstance(one, str) for one in found) else int(total)
+        if any(isinstance(one, str) for one in found):
+            return format(sum((Decimal(one) for one in found), Decimal(0)), "f")
+        return sum(found)
     if of == "join":
         return ", ".join(str(one) for one in found) if found else ABSENT
     if not found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from connectors.systems.rest import desk, mapping, paths
 from connectors.systems.rest.asked import Problems
 from connectors.systems.rest.connector import connector
 from connectors.systems.rest.paths import ABSENT
-from connectors.systems.rest.takes import Scope, take
+from connectors.systems.rest.spelling import take
+from connectors.systems.rest.takes import Scope
 
 THING: Mapping[str, Any] = {
     "id": 7, "name": " Ash ", "odd.name": {"value": "x"}, "nothing": None, "yes": True,
@@ -70,6 +72,7 @@ class TestFields:
             ),
             ({"path": "id", "as": "major", "currency": "currency"}, "0.07"),
             ({"path": "price", "as": "decimal"}, "12.5"),
+            ({"path": "price", "as": "number", "negate": True}, Decimal("-12.5")),
             ({"path": "yes", "as": "flag"}, True),
             ({"path": "name", "map": {"Ash": "tree"}}, "tree"),
             ({"path": "id", "map": {"8": "x"}, "otherwise": "other"}, "other"),
@@ -184,6 +187,7 @@ class TestAConnectionIsRefused:
             ({"events": "moon.landed"}, "events", "There is no event"),
             ({"events": ""}, "events", "Name the events"),
             ({"proof_header": "x y"}, "proof_header", "letters, digits"),
+            ({"key_header": "Host"}, "key_header", "none of"),
             ({"first_days": 0}, "first_days", "1 to 3650"),
             ({"messages": '{"messages": [], "if_unsure": "ask"}'}, "messages", "find"),
         ],

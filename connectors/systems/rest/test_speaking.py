@@ -300,3 +300,35 @@ class TestSending:
         receipt = sent(sandbox.build(), DESK, other)
         assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "payload_invalid")
         assert "invoice.paid" in receipt.reason
+
+    def test_numbers_are_sent_as_numbers_and_exact(self) -> None:
+        told = {"messages": [{
+            "events": ["invoice.paid"], "path": "/x", "fields": {
+                "major": {"path": "data.amount", "as": "major", "currency": {"value": "usd"}},
+                "rate": {"path": "data.rate", "as": "number"}, "none": {"value": None},
+            },
+        }]}  # fmt: skip
+        asked, seen = settings(messages=told, sign_in="none"), []
+
+        async def taken(request: Request) -> Response:
+            seen.append((await request.body()).decode())
+            return Response(status_code=204)
+
+        app = Starlette(routes=[Route("/x", taken, methods=["POST"])])
+        data = {"amount": 1250, "rate": "0.10"}
+        paid = {**desk.granted(1).payload, "type": "invoice.paid", "data": data}
+        command = replace(desk.granted(1), payload=paid)
+        (receipt,) = against(
+            app, lambda client: connector.configured(asked).send(client, asked, [command])
+        )
+        assert (receipt.outcome, receipt.external_id) == (Outcome.OK, command.key)
+        assert seen == ['{"major":"12.50","rate":0.10,"none":null}']
+
+
+class TestWhatAPollFinds:
+    def test_should_have_been_told_only_where_somebody_listens(self) -> None:
+        body = json.dumps({"polled_as": "ticket", **json.loads(TICKET)["data"]}).encode()
+        body = body.replace(b'"ticket": {', b'"object": {')
+        deaf = replace(DESK, parameters={**DESK.parameters, "proof": proof.NONE})
+        assert not connector.configured(DESK).open(body).polled
+        assert connector.configured(deaf).open(body).polled

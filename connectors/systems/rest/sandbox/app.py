@@ -28,23 +28,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from connectors import schemes
-from connectors.sandboxes.calls import HOOK, Webhook
+from connectors.sandboxes.calls import HOOK
 from connectors.sandboxes.door import door, scenarios
 from connectors.sandboxes.faults import ANY, Faults, hang
 from connectors.sandboxes.page import page
 from connectors.sandboxes.tokens import Tokens
-from connectors.systems.rest import proof
-from connectors.systems.rest.sandbox.world import PLAYS, Row, World
-from revops.kernel import clock
+from connectors.systems.rest.sandbox.hooks import DeskHooks, PlansHooks
+from connectors.systems.rest.sandbox.world import PLAYS, World
 
 DEFAULT_PORT: Final = 8449
 API_KEY: Final = "desk-key-of-the-sandbox"
 CLIENT_ID: Final = "console"
 CLIENT_SECRET: Final = "plans-secret-of-the-sandbox"  # noqa: S105  of a server that holds nothing
 HOOK_SECRET: Final = "told-by-the-sandbox-alone"  # noqa: S105  of a server that holds nothing
-DESK_HEADER: Final = "x-desk-signature"
-PLANS_HEADER: Final = "plans-signature"
 # Small, so that every poll of more than a few objects turns pages.
 PAGE: Final = 3
 _SCOPES: Final[Mapping[str, str]] = {
@@ -61,31 +57,6 @@ class Config:
     client_secret: str = CLIENT_SECRET
     hook_url: str = ""
     hook_secret: str = HOOK_SECRET
-
-
-class DeskHooks(Webhook):
-    about = "event"
-
-    def told(self, resource: str, row: Row) -> None:
-        one = {"companies": "company", "tickets": "ticket"}[resource]
-        self.tell({"event": f"{one}.changed", "data": {one: row}})
-
-    def signed(self, body: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
-        content = json.dumps(body).encode()
-        mac = proof.sign_body(body=content, secret=self.secret, family=proof.HEX)
-        return content, {"content-type": "application/json", DESK_HEADER: f"sha256={mac}"}
-
-
-class PlansHooks(Webhook):
-    about = "topic"
-
-    def told(self, resource: str, row: Row) -> None:
-        self.tell({"topic": f"{resource}.changed", "payload": row})
-
-    def signed(self, body: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
-        content = json.dumps(body).encode()
-        stamped = schemes.sign_timestamped(body=content, secret=self.secret, at=clock.now())
-        return content, {"content-type": "application/json", PLANS_HEADER: stamped}
 
 
 class System:
@@ -112,8 +83,9 @@ class System:
         if late is not None:
             await hang(request, late.seconds)
         status, value = self._done(request, body)
-        if self.faults.hit("response_lost", work):
-            await hang(request)
+        lost = self.faults.hit("response_lost", work)
+        if lost is not None:
+            await hang(request, lost.seconds)
             return PlainTextResponse("", 504)
         if self.faults.hit("garbage", work):
             return HTMLResponse("<html>It works!</html>")

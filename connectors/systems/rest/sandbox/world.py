@@ -14,6 +14,8 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "desk": ("companies", "tickets", "grants"),
     "plans": ("accounts", "subscriptions", "grants", "bills", "receipts", "limits"),
 }
+# No small number: references are looked for in other systems, too.
+_FIRST_COMPANY: Final = 310_000
 _NAMES: Final = ("Ash", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Gorse", "Hazel")
 _SUBJECTS: Final = ("Exports are empty", "Invoices late by a day", "No sign-in since this morning")
 
