@@ -145,7 +145,8 @@ def _finding(row: Any) -> Finding:
         cause=f"{label} of {row.label} is followed by no {nexts}",
         what_happened=f"{rule.why[:1].upper()}{rule.why[1:]} It was expected by {by.isoformat()}.",
         legal_entity_id=row.legal_entity_id,
-        period_code=row.period,
+        # A sale is in no books yet: nobody's close waits for its papers.
+        period_code="" if row.kind == "opportunity" else row.period,
         currency=row.currency or "",
         at_stake=row.amount,
         path=f"{row.label} → console · {KINDS[rule.to[0]].label.lower()}",

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.models import Connection
 from exceptions.models import Case, Cause
-from revops.canonical.models import Invoice, Payment, Refund
+from revops.canonical.models import Invoice, Opportunity, Payment, Refund
 from revops.lineage.models import Link
 from revops.pipeline import absences
 from tests import factories as make
@@ -56,7 +56,7 @@ class TestAnInvoiceThatIsChargedAtOnce:
         case = Case.objects.get()
         assert (case.kind, case.at_stake, case.currency) == ("record_missing", 10_000, "USD")
         assert (case.record_kind, case.record_id) == ("invoice", invoice.pk)
-        assert case.subject_label == "Invoice INV-77"
+        assert (case.subject_label, case.period_code) == ("Invoice INV-77", "2026-10")
         assert "no payment or failure is known. It was expected by 2026-10-02" in case.what_happened
 
     def test_is_settled_when_one_comes(self, billing: Connection) -> None:
@@ -132,3 +132,17 @@ class TestOthers:
         sold.a_subscription(first.customer, "sub_2", **common)
         assert look() == 1
         assert Case.objects.get().at_stake == 1_200
+
+    def test_a_deal_that_led_to_nothing_keeps_no_close_waiting(self, billing: Connection) -> None:
+        crm = make.a_connection("crm", "salesforce")
+        Connection.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
+        common: dict[str, Any] = {
+            "connection": crm, "name": "Deal", "stage": "Won", "state": "won", "amount": 500,
+            "currency": "USD", "decided_on": LONG_AGO, "customer": make.a_customer(crm),
+        }  # fmt: skip
+        first = Opportunity.objects.create(**sold.common("006A", **common))
+        follow("opportunity", first.pk, "subscription", 1)
+        Opportunity.objects.create(**sold.common("006B", **common))
+        assert look() == 1
+        case = Case.objects.get()
+        assert (case.record_kind, case.at_stake, case.period_code) == ("opportunity", 500, "")
