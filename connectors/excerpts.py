@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -27,6 +28,7 @@ _LONGEST: Final = 64 * 1024
 _LISTED: Final = 3
 _DEEPEST: Final = 8
 _MESSAGE: Final = 300
+_FIGURES: Final = 40
 
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
@@ -175,40 +177,65 @@ def of_body(body: bytes, content_type: str = "") -> str:
 
 
 def of_value(value: Any) -> str:
-    """Parsed JSON, masked, a line for each member."""
-    if value is None:
-        return ""
-    return _cut(json.dumps(_masked(value, "", 0), indent=1, ensure_ascii=False), MOST)
+    """Parsed JSON, masked: a line for each member, deeper ones further in, while there is room."""
+    found: list[str] = []
+    left = MOST
+    for line in _lines(value, "", ""):
+        found.append(line)
+        left -= len(line) + 1
+        if left < 0:
+            break
+    return _cut("\n".join(found), MOST)
 
 
-def _masked(value: Any, name: str, depth: int) -> Any:
-    if depth > _DEEPEST:
-        return MASK
-    if isinstance(value, Mapping):
-        return {
-            str(key)[:80]: _masked(held, str(key), depth + 1)
-            for key, held in list(value.items())[:60]
-        }
-    if isinstance(value, list | tuple):
-        found = [_masked(one, name, depth + 1) for one in value[:_LISTED]]
-        more = len(value) - _LISTED
-        return [*found, f"… {more:,} more"] if more > 0 else found
-    return _scalar(value, name)
+def _lines(value: Any, name: str, pad: str) -> Iterator[str]:
+    if len(pad) > _DEEPEST:
+        yield f"{pad}{MASK}"
+    elif isinstance(value, Mapping):
+        for key, held in value.items():
+            yield from _member(f"{pad}{str(key)[:80]}:", held, str(key), pad)
+    elif isinstance(value, list | tuple):
+        for one in value[:_LISTED]:
+            yield from _member(f"{pad}-", one, name, pad)
+        if len(value) > _LISTED:
+            yield f"{pad}… {len(value) - _LISTED:,} more"
+    elif value is not None:
+        yield f"{pad}{_scalar(value, name)}"
 
 
-def _scalar(value: Any, name: str) -> Any:
-    """A value as it may be kept, by what it is called."""
-    if value is None or isinstance(value, bool) or value == "":
-        return value
+def _member(head: str, held: Any, name: str, pad: str) -> Iterator[str]:
+    if held and isinstance(held, Mapping | list | tuple):
+        yield head
+        yield from _lines(held, name, f"{pad} ")
+    else:
+        yield f"{head} {_scalar(held, name)}".rstrip()
+
+
+@lru_cache(maxsize=4096)
+def _what(name: str) -> str:
+    """What a member's name says of its value: ``hide``, ``words``, ``code`` or nothing."""
     words = {word.lower() for word in _WORD.findall(name)}
-    text = str(value)
     if words & _SECRET or (words & _PERSONAL and not words & _IDS):
-        return MASK
+        return "hide"
     if words & _TOLD:
-        return mask_addresses(text[:_MESSAGE])
+        return "words"
+    return "code" if words & (_CODES | _IDS) else ""
+
+
+def _scalar(value: Any, name: str) -> str:
+    """A value as it may be kept, by what it is called."""
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    what, text = _what(name), str(value)
+    if what == "hide":
+        return MASK
+    if what == "words":
+        return " ".join(str(mask_addresses(text[:_MESSAGE])).split())
     if not isinstance(value, str) or _FIGURE.fullmatch(text):
-        return value
-    return value if words & (_CODES | _IDS) and _CODE.fullmatch(text) else MASK
+        return text[:_FIGURES]
+    return text if what == "code" and _CODE.fullmatch(text) else MASK
 
 
 def _without(text: str, secrets: Sequence[str]) -> str:
