@@ -171,7 +171,9 @@ def _sales(port: int, entities: dict[str, LegalEntity]) -> None:
     parameters = {
         "my_domain": "demo",
         "multi_currency": True,
-        "other_ids": f"{STRIPE}=Stripe_Customer_ID__c, {ERP}=ERP_ID__c",
+        "other_ids": (
+            f"{STRIPE}=Stripe_Customer_ID__c, {ERP}=ERP_ID__c, chargebee=Chargebee_Customer_ID__c"
+        ),
         "account_fields": (
             "tax_id=VAT_ID__c, region=Region__c, email=Billing_Email__c, "
             "legal_entity=Legal_Entity__c"
