@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from connectors.commands import PayloadRefused
@@ -10,8 +11,8 @@ from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Set
 from connectors.http import Client
 from connectors.manifest import Manifest
 from connectors.problem import Problem
-from connectors.systems.email import message
-from connectors.systems.email.sasl import Credentials
+from connectors.systems.email import message, signing
+from connectors.systems.email.replies import REFUSED
 from connectors.systems.email.wire import Session
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
@@ -65,13 +66,20 @@ class EmailConnector:
         ]
 
 
-def _session(client: Client, settings: Settings) -> Session:
-    login = str(settings.parameters.get("login") or "")
-    return Session(
-        client,
-        Credentials(login, settings.secrets.get("password", "")),
-        name=str(settings.parameters.get("name") or "").strip(),
-    )
+@asynccontextmanager
+async def _session(client: Client, settings: Settings) -> AsyncIterator[Session]:
+    """A conversation, signed in: once more, when our token is refused. Raises Problem."""
+    name = str(settings.parameters.get("name") or "").strip()
+    async with AsyncExitStack() as stack:
+        credentials = await signing.credentials(client, settings)
+        try:
+            session = await stack.enter_async_context(Session(client, credentials, name=name))
+        except Problem as problem:
+            if not credentials.token or problem.code != REFUSED:
+                raise
+            fresh = await signing.credentials(client, settings, instead_of=credentials.secret)
+            session = await stack.enter_async_context(Session(client, fresh, name=name))
+        yield session
 
 
 async def _one(session: Session, settings: Settings, command: Command) -> Receipt:

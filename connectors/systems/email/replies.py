@@ -13,6 +13,7 @@ from typing import Final
 from connectors.contract import Outcome
 from connectors.problem import Problem
 
+REFUSED: Final = "credentials_refused"
 # A server that has had enough of us names no time: a minute is what most of them count in.
 WAIT_S: Final = 60
 _ENHANCED: Final = re.compile(r"([245])\.([0-9]{1,3}\.[0-9]{1,3})(?:\s|$)", re.ASCII)
@@ -77,7 +78,7 @@ def problem(answer: Answer, step: Step) -> Problem:
 def _later(answer: Answer, step: Step) -> Problem:
     subject = answer.status.partition(".")[0]
     if answer.code == 432:
-        return _refuses_us("credentials_refused", "does not accept the sign-in", answer)
+        return _refuses_us(REFUSED, "does not accept the sign-in", answer)
     if answer.code == 421 and subject == "7" or answer.status == _FLOOD:
         reason = f"The mail server asks us to slow down: {answer.said}."
         return _of(Outcome.THROTTLED, "throttled", reason, answer, WAIT_S)
@@ -97,7 +98,7 @@ def _never(answer: Answer, step: Step) -> Problem:
     if step is Step.ENCRYPTION:
         return _refuses_us("tls_refused", "refuses to encrypt", answer)
     if step is Step.SIGN_IN or answer.code in (530, 534, 535, 538):
-        return _refuses_us("credentials_refused", "does not accept the sign-in", answer)
+        return _refuses_us(REFUSED, "does not accept the sign-in", answer)
     if answer.status in _UNPROVEN:
         return _refuses_us("sender_unproven", "does not believe the sender's domain", answer)
     if answer.status == _FLOOD:

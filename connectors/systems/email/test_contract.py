@@ -9,27 +9,89 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from connectors.contract import Command, Outcome, Settings
+from connectors.contract import CallFailed, Command, Outcome, Settings
 from connectors.http import Client
 from connectors.systems.email import sandbox
 from connectors.systems.email.connector import connector
 from connectors.systems.email.desk import mail
-from connectors.testing import NoticeContract
+from connectors.testing import LOOPBACK, NoticeContract, SignInContract
+from connectors.testing.common import Contract
 
 _T = TypeVar("_T")
 
 
-class TestEmail(NoticeContract):
+class _Served(Contract):
+    """Give ``settings``: the sandbox serves SMTP at a port of its own."""
+
     connector = connector
+
+    def build(self) -> ASGIApp:
+        return sandbox.build()
+
+    def run(
+        self, story: Callable[[Client, httpx.AsyncClient], Coroutine[Any, Any, _T]], **options: Any
+    ) -> _T:
+        """As in the base class, with a real socket: SMTP is no HTTP. Tokens come by HTTP."""
+
+        async def play() -> _T:
+            app = sandbox.build()
+            server = app.state.server
+            await server.start(0)
+            wire = httpx.ASGITransport(app=app)
+            try:
+                async with (
+                    Client(
+                        f"smtp://127.0.0.1:{server.port}",
+                        hosts=(),
+                        allow_loopback=True,
+                        transport=wire,
+                        **options,
+                    ) as client,
+                    httpx.AsyncClient(transport=wire, base_url="http://sandbox") as door,
+                ):
+                    return await story(client, door)
+            finally:
+                await server.stop()
+
+        return asyncio.run(play())
+
+
+class TestEmailByTokens(_Served, SignInContract):
+    """Signed in by Microsoft Entra, as Exchange Online wants it."""
+
+    settings = Settings(
+        slug="email",
+        base_url="smtp://127.0.0.1:9",
+        parameters={
+            "sender": "console@demo.example", "login": sandbox.LOGIN, "sign_in": "entra",
+            "tenant": "contoso.example", "sign_in_url": LOOPBACK,
+        },
+        secrets={"client_id": sandbox.CLIENT_ID, "client_secret": sandbox.CLIENT_SECRET},
+    )  # fmt: skip
+
+    async def act(self, client: Client, settings: Settings) -> None:
+        (receipt,) = await connector.send(client, settings, [mail(1)])
+        if receipt.outcome is not Outcome.OK:
+            raise CallFailed(receipt.outcome, receipt.reason)
+
+    def test_a_token_of_somebody_else_sends_nothing(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            parameters = {**self.settings.parameters, "login": "other@demo.example"}
+            settings = replace(self.settings, parameters=parameters)
+            (receipt,) = await connector.send(client, settings, [mail(1)])
+            assert (receipt.outcome, receipt.code) == (Outcome.AUTH, "credentials_refused")
+            assert not (await sandbox.get("/_control/mails")).json()
+
+        self.run(story)
+
+
+class TestEmail(_Served, NoticeContract):
     settings = Settings(
         slug="email",
         base_url="smtp://127.0.0.1:9",
         parameters={"sender": "console@demo.example", "login": sandbox.LOGIN},
         secrets={"password": sandbox.PASSWORD},
     )
-
-    def build(self) -> ASGIApp:
-        return sandbox.build()
 
     def command(self, number: int) -> Command:
         return mail(number)
@@ -43,29 +105,6 @@ class TestEmail(NoticeContract):
 
     def identity(self, message: Mapping[str, str]) -> str:
         return message["message_id"]
-
-    def run(
-        self, story: Callable[[Client, httpx.AsyncClient], Coroutine[Any, Any, _T]], **options: Any
-    ) -> _T:
-        """As in the base class, with a real socket: SMTP is no HTTP."""
-
-        async def play() -> _T:
-            app = sandbox.build()
-            server = app.state.server
-            await server.start(0)
-            wire = httpx.ASGITransport(app=app)
-            try:
-                async with (
-                    Client(
-                        f"smtp://127.0.0.1:{server.port}", hosts=(), allow_loopback=True, **options
-                    ) as client,
-                    httpx.AsyncClient(transport=wire, base_url="http://sandbox") as door,
-                ):
-                    return await story(client, door)
-            finally:
-                await server.stop()
-
-        return asyncio.run(play())
 
     def test_a_mail_arrives_as_it_was_written(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:

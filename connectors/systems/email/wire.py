@@ -113,7 +113,7 @@ class Session:
                 Outcome.AUTH, "tls_missing",
                 "The server offers no encryption; mail is not sent in the open.",
             )  # fmt: skip
-        if self._credentials.login:
+        if self._credentials.login or self._credentials.token:
             offered = self._offers.get("AUTH", "").upper().split()
             await sasl.sign_in(self._ask, offered, self._credentials)
 

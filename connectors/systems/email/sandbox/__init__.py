@@ -12,9 +12,26 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from connectors.contract import Settings
-from connectors.systems.email.sandbox.app import DEFAULT_PORT, LOGIN, PASSWORD, Config, build
+from connectors.systems.email.sandbox.app import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    DEFAULT_PORT,
+    LOGIN,
+    PASSWORD,
+    Config,
+    build,
+)
 
-__all__ = ["DEFAULT_PORT", "LOGIN", "PASSWORD", "Config", "build", "for_connection"]
+__all__ = [
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "DEFAULT_PORT",
+    "LOGIN",
+    "PASSWORD",
+    "Config",
+    "build",
+    "for_connection",
+]
 
 
 def for_connection(
@@ -26,5 +43,7 @@ def for_connection(
             smtp_port=urlsplit(settings.base_url).port or 0,
             login=str(settings.parameters.get("login") or ""),
             password=settings.secrets.get("password", ""),
+            client_id=settings.secrets.get("client_id") or CLIENT_ID,
+            client_secret=settings.secrets.get("client_secret") or CLIENT_SECRET,
         )
     )

@@ -3,6 +3,8 @@ What the sandbox keeps, as a page and as JSON.
 
     GET  /                    the mails, the newest first
     GET  /_control/mails      the same as JSON
+    POST /<tenant>/oauth2/v2.0/token   a token for AUTH XOAUTH2, as Microsoft Entra gives it
+    POST /_control/sign_in    how many tokens there were; {"expire": true} ends them
     GET  /_control/state      how many it holds, and what it has taken last
     GET  /_control/faults     what is switched on; POST switches, DELETE switches all off
     POST /_control/reset      no mails, no faults
@@ -11,14 +13,15 @@ What the sandbox keeps, as a page and as JSON.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from connectors.sandboxes import door as doors
@@ -28,6 +31,9 @@ from connectors.systems.email.sandbox.server import Server
 DEFAULT_PORT: Final = 8437
 LOGIN: Final = "console"
 PASSWORD: Final = "sandbox-mail-password"  # noqa: S105  of a server that holds nothing
+CLIENT_ID: Final = "sandbox-application"
+CLIENT_SECRET: Final = "sandbox-application-secret"  # noqa: S105  of a server that holds nothing
+_LASTS_S: Final = 3599
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Config:
     smtp_port: int = 0
     login: str = LOGIN
     password: str = PASSWORD
+    client_id: str = CLIENT_ID
+    client_secret: str = CLIENT_SECRET
 
 
 def build(config: Config | None = None) -> Starlette:
@@ -58,12 +66,36 @@ def build(config: Config | None = None) -> Starlette:
             empty="No mail.",
         )
 
+    async def token(request: Request) -> Response:
+        return _token(server, config, parse_qs((await request.body()).decode("ascii", "replace")))
+
     app = Starlette(
-        routes=[Route("/", mails), _door(server)],
+        routes=[
+            Route("/", mails),
+            Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
+            _door(server),
+        ],
         lifespan=lifespan,
     )
     app.state.server = server
     return app
+
+
+def _token(server: Server, config: Config, form: Mapping[str, list[str]]) -> Response:
+    """Faults of the mail server strike here as well: nobody can tell them apart from outside."""
+    if server.faults.hit("down"):
+        return HTMLResponse("<html>Service unavailable</html>", 503)
+    if server.faults.hit("throttle"):
+        return JSONResponse({"error": "too_many_requests"}, 429)
+    if server.faults.hit("garbage"):
+        return HTMLResponse("<html>Sign in</html>")
+    given = form.get("client_id"), form.get("client_secret")
+    if given != ([config.client_id], [config.client_secret]):
+        words = "AADSTS7000215: Invalid client secret provided."
+        return JSONResponse({"error": "invalid_client", "error_description": words}, 401)
+    return JSONResponse(
+        {"access_token": server.tokens.issue(), "token_type": "Bearer", "expires_in": _LASTS_S}
+    )
 
 
 def _door(server: Server) -> Mount:
@@ -74,10 +106,18 @@ def _door(server: Server) -> Mount:
         server.reset()
         return {"reset": True}
 
+    def sign_in(request: Request, value: Any) -> Any:
+        if value.get("expire"):
+            server.tokens.expire()
+        return {"issued": server.tokens.issued}
+
     def state(request: Request, value: Any) -> Any:
         return {"mails": len(server.mails), "last": [one.shown for one in server.mails][-1:]}
 
-    return doors.door(server.faults, {"GET state": state, "GET mails": mails, "POST reset": reset})
+    handlers = {
+        "GET state": state, "GET mails": mails, "POST sign_in": sign_in, "POST reset": reset,
+    }  # fmt: skip
+    return doors.door(server.faults, handlers)
 
 
 def _item(mail: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """
-The SMTP side: EHLO, AUTH PLAIN, MAIL, RCPT, DATA, RSET, NOOP, QUIT, and what goes wrong on purpose.
+The SMTP side: EHLO, AUTH (PLAIN, LOGIN, XOAUTH2), MAIL, RCPT, DATA, RSET, NOOP, QUIT, and what goes
+wrong on purpose.
 
     down           421 as the greeting
     throttle       451 to every mail
@@ -21,12 +22,12 @@ import binascii
 import contextlib
 import re
 from collections import deque
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from typing import Any, Final
+from typing import Final
 
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import ANY, Faults
+from connectors.sandboxes.tokens import Tokens
+from connectors.systems.email.sandbox.mails import Mail
 from revops.kernel import clock
 
 FAULTS: Final = (
@@ -38,34 +39,8 @@ KEPT: Final = 500
 LARGEST: Final = 512 * 1024
 _NEVER: Final = "nobody@refused.example"
 _SIZE: Final = re.compile(r"\bSIZE=([0-9]{1,12})\b", re.ASCII)
+_BEARER: Final = re.compile("user=([^\x01]*)\x01auth=Bearer ([^\x01]+)\x01\x01")
 _ENVID: Final = re.compile(r"\bENVID=(\S+)", re.ASCII)
-
-
-@dataclass(slots=True)
-class Mail:
-    """One mail as it was taken."""
-
-    at: str
-    sender: str
-    to: str
-    raw: bytes
-    reference: str = ""
-    shown: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        parsed = message_from_bytes(self.raw, policy=policy.default)
-        body = parsed.get_body(("plain",))
-        self.shown = {
-            "at": self.at,
-            "from": str(parsed["From"] or ""),
-            "envelope_from": self.sender,
-            "to": str(parsed["To"] or ""),
-            "envelope_to": self.to,
-            "reference": self.reference,
-            "subject": str(parsed["Subject"] or ""),
-            "message_id": str(parsed["Message-ID"] or "").strip(),
-            "text": body.get_content() if body is not None else "",
-        }
 
 
 class Server:
@@ -78,6 +53,7 @@ class Server:
         self._open: set[asyncio.StreamWriter] = set()
         self.faults = Faults(dict.fromkeys(FAULTS, ANY))
         self.mails: deque[Mail] = deque(maxlen=KEPT)
+        self.tokens = Tokens("eyJ.")
         self.later = Background()
         self.port = 0
 
@@ -103,6 +79,7 @@ class Server:
     def reset(self) -> None:
         """No mails and no faults; what is under way is dropped."""
         self.later.drop()
+        self.tokens.expire()
         self.faults.clear()
         self.mails.clear()
 
@@ -159,7 +136,7 @@ class _Conversation:
     def _answer(self, verb: str, rest: str) -> str:
         faults = self._server.faults
         if verb in ("EHLO", "HELO"):
-            offered = ("AUTH PLAIN LOGIN", f"SIZE {LARGEST}", "DSN", "ENHANCEDSTATUSCODES")
+            offered = ("AUTH PLAIN LOGIN XOAUTH2", f"SIZE {LARGEST}", "DSN", "ENHANCEDSTATUSCODES")
             return "".join(f"250-{one}\r\n" for one in ("sandbox", *offered)) + "250 8BITMIME"
         if verb == "AUTH":
             self._known = not faults.hit("unauthorized") and self._proven(rest)
@@ -225,13 +202,15 @@ class _Conversation:
 
     def _proven(self, rest: str) -> bool:
         method, _, proof = rest.partition(" ")
-        if method.upper() != "PLAIN" or self._proof is None:
+        said = _unsealed(proof.encode()).decode("utf-8", "replace")
+        if self._proof is None:
             return False
-        try:
-            parts = base64.b64decode(proof, validate=True).decode().split("\0")
-        except (binascii.Error, ValueError):
-            return False
-        return tuple(parts[1:]) == self._proof
+        if method.upper() == "XOAUTH2":
+            found = _BEARER.fullmatch(said)
+            return bool(
+                found and found[1] == self._proof[0] and self._server.tokens.knows(found[2])
+            )
+        return method.upper() == "PLAIN" and tuple(said.split("\0")[1:]) == self._proof
 
     async def _say(self, text: str) -> None:
         self._writer.write(f"{text}\r\n".encode())
