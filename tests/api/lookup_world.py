@@ -58,6 +58,7 @@ def an_account(source_id: str, party: Any, **values: Any) -> Customer:
 
 def a_debt(customer: Customer, days_late: int, amount: int, **values: Any) -> Invoice:
     """An invoice that has been due for so many days, or will be."""
+    assert customer.legal_entity is not None
     due = clock.local_date(clock.now(), customer.legal_entity.zone) - timedelta(days=days_late)
     made = {
         "total": amount, "net": amount, "due_on": due, "issued_on": due - timedelta(days=30),
