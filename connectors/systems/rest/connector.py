@@ -26,6 +26,7 @@ from connectors.systems.rest import polling, proof, reading, sending, setting
 from connectors.systems.rest.session import Session, refused
 from connectors.systems.rest.session import read as read_answer
 from connectors.systems.rest.setting import Setting
+from connectors.systems.rest.templates import Unfilled
 from revops.contracts.base import EventData
 
 
@@ -80,10 +81,12 @@ class RestConnector:
         kind = self._told.reader.kind(object_type)
         if kind is None or kind.asking is None:
             return None
+        try:
+            path = kind.asking.path.fill(lambda _: object_id)
+        except Unfilled:
+            return None  # an id that no address can hold is nobody's
         with read_only():
-            answer = await Session(client, settings).call(
-                "GET", kind.asking.path.fill(lambda _: object_id)
-            )
+            answer = await Session(client, settings).call("GET", path)
             if answer.status in (404, 410):
                 return None
             if answer.status != 200:

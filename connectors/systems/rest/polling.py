@@ -56,6 +56,8 @@ async def poll(session: Session, kinds: Sequence[Kind], *, cursor: str, lookback
     if kind.name != place.kind or not place.began:
         place = Place(place.seen, kind.name, began=_ms(now()))
     assert kind.listing is not None
+    if not _leads(kind.listing, place.page):
+        place = Place(place.seen, kind.name, began=_ms(now()))
     since = place.seen.get(kind.name, place.began - lookback_s * 1000)
     try:
         answer, value = await _asked(session, kind.listing, place, since)
@@ -106,6 +108,18 @@ def _rows(listing: Listing, value: Any) -> list[Any]:
         where = listing.items.text
         raise Problem(Outcome.TRANSIENT, "garbled", f"Its answer holds no list at “{where}”.")
     return found
+
+
+def _leads(listing: Listing, page: str) -> bool:
+    """Whether a token is one of this list: somebody may have changed how its pages are turned."""
+    match listing.pages.by:
+        case "page" | "offset":
+            return not page or (page.isascii() and page.isdigit() and len(page) < 12)
+        case "link" | "link_header":
+            return not page or page.startswith("/")
+        case "none":
+            return not page
+    return True
 
 
 def _onward(

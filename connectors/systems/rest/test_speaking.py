@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,10 @@ class TestProofs:
 
     def test_an_object_that_is_asked_for_is_newer_than_the_call(self) -> None:
         async def story(client: Client) -> bytes | None:
-            assert await connector.configured(DESK).fetch(client, DESK, "ticket", "404") is None
+            for nothing in ("404", "..", "."):
+                assert (
+                    await connector.configured(DESK).fetch(client, DESK, "ticket", nothing) is None
+                )
             return await connector.configured(DESK).fetch(client, DESK, "ticket", "2")
 
         app = sandbox.build()
@@ -231,8 +235,19 @@ class TestPages:
         with pytest.raises(CallFailed, match="not the connection's own"):
             against(app, lambda client: connector.configured(asked).poll(client, asked, cursor=""))
 
+    def test_of_another_mapping_begin_again(self) -> None:
+        place = {"seen": {}, "kind": "thing", "page": "abc", "pages": 1, "began": 5, "top": 1}
+        for page, pages in (
+            (by_offset, {"by": "offset", "name": "skip"}),
+            (by_link, {"by": "link", "next": "next"}),
+        ):
+            listing = {"path": "/things", "items": "rows", "pages": pages}
+            asked = settings({"kinds": [{**KIND, "list": listing}]})
+            poll = partial(connector.configured(asked).poll, cursor=json.dumps(place))
+            told = against(lister(page), partial(poll, settings=asked))
+            assert len(told.bodies) == 2
+
     def test_that_have_ended_meanwhile_begin_again(self) -> None:
-        asked = settings({"kinds": [{**KIND, "list": {"path": "/things"}}]})
         place = {"seen": {}, "kind": "thing", "page": "/gone", "pages": 1, "began": 5, "top": 1}
         listing = {"pages": {"by": "link_header"}, "path": "/things"}
         asked = settings({"kinds": [{**KIND, "list": listing}]})
