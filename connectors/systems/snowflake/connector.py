@@ -12,12 +12,20 @@ from typing import Any, Final
 
 from connectors import loads
 from connectors.commands import PayloadRefused
-from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Settings
+from connectors.contract import (
+    Command,
+    Found,
+    Outcome,
+    ProbeStep,
+    Receipt,
+    Settings,
+    SnapshotRow,
+)
 from connectors.facts import Fact
 from connectors.http import Client
 from connectors.manifest import Manifest
 from connectors.problem import Problem, read_only
-from connectors.systems.snowflake import answers, statements
+from connectors.systems.snowflake import answers, listing, statements
 from connectors.systems.snowflake.session import Result, Snowflake
 from revops.kernel.strict_json import dumps
 
@@ -28,7 +36,7 @@ _HELD_UP: Final = Receipt(
 
 
 class SnowflakeConnector:
-    """A CommandSink and a Probe."""
+    """A CommandSink, a SnapshotSource and a Probe."""
 
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)
@@ -65,6 +73,15 @@ class SnowflakeConnector:
             held = await _held(Snowflake(client.until(None), settings), keys)
         return {key: loads.found(key, digest) for key, digest in held.items()}
 
+    async def snapshot(
+        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    ) -> tuple[Sequence[SnapshotRow], str]:
+        """``kind``: journal."""
+        loads.listed(kind)
+        with read_only():
+            snowflake = Snowflake(client.until(None), settings)
+            return await listing.journals(snowflake, start=start, end=end, cursor=cursor)
+
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         """Signs in and looks whether there is somewhere to load to; makes nothing."""
         steps: list[ProbeStep] = []
@@ -84,12 +101,7 @@ class SnowflakeConnector:
 
 async def _held(snowflake: Snowflake, keys: Sequence[str]) -> Mapping[str, str]:
     """Digests of the loads that are there, by their keys. Raises Problem."""
-    try:
-        found = await snowflake.ask(statements.HELD, dumps([*keys]))
-    except Problem as problem:
-        if problem.code == answers.NO_TABLE:  # no list of loads: nothing was loaded
-            return {}
-        raise
+    found = await snowflake.ask_what_is_there(statements.HELD, dumps([*keys]))
     if any(len(row) != 2 for row in found.rows):
         raise answers.unclear(write=False)
     return {str(key): digest or "" for key, digest in found.rows}

@@ -18,7 +18,7 @@ from typing import Any, Final
 from connectors.contract import Outcome, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
-from connectors.systems.snowflake import answers
+from connectors.systems.snowflake import answers, statements
 from connectors.systems.snowflake.signing import Signer
 from revops.kernel.clock import now
 
@@ -53,6 +53,21 @@ class Snowflake:
         counts as not done.
         """
         return await self._run(statement, values, write=False)
+
+    async def ask_what_is_there(self, statement: str, *values: str | int) -> Result:
+        """
+        Nothing, while the statement's table is not there. One that is merely not for us to see
+        reads the same; its schema tells them apart, for tables that are there are ours.
+        """
+        try:
+            return await self.ask(statement, *values)
+        except Problem as problem:
+            if problem.code != answers.NO_TABLE:
+                raise
+            seen = await self.ask(statements.SCHEMA, self._context.get("schema", ""))
+            if [*seen.rows] in ([], [("0",)]):
+                raise
+            return Result((), ())
 
     async def write(self, statement: str, *values: str | int, key: str) -> Result:
         """

@@ -56,6 +56,24 @@ KEEP: Final = (
     'VALUES (told."KEY", told."FACT", told."ROWS", told."SHA256", CURRENT_TIMESTAMP())'
 )
 
+# Bound: ids of entries, as a JSON array.
+DEBITS: Final = (
+    'SELECT "ENTRY_ID", SUM("AMOUNT") AS "DEBITS" FROM "JOURNAL_LINES" '  # noqa: S608  our own names
+    'WHERE "AMOUNT" > 0 AND "ENTRY_ID" IN '
+    f"(SELECT listed.VALUE::NUMBER(38, 0) FROM {_GIVEN} listed) "
+    'GROUP BY "ENTRY_ID"'
+)
+
+
+def entries(most: int) -> str:
+    """Bound: the last id, the first day, the last day."""
+    return (
+        'SELECT "ID", "LEGAL_ENTITY", "CURRENCY", TO_CHAR("ACCOUNTING_DATE", \'YYYY-MM-DD\') AS '  # noqa: S608  our own names
+        '"DATED", "DOCUMENT_TYPE", "BUSINESS_KEY" FROM "JOURNAL_ENTRIES" '
+        'WHERE "ID" > ? AND "ACCOUNTING_DATE" BETWEEN TO_DATE(?) AND TO_DATE(?) '
+        f'ORDER BY "ID" LIMIT {most}'
+    )
+
 
 def make(fact: Fact) -> str:
     columns = ", ".join(

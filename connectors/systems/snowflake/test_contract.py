@@ -28,11 +28,12 @@ SETTINGS = Settings(
 class TestSnowflake(WarehouseContract):
     connector = connector
     settings = SETTINGS
+    page = "connectors.systems.snowflake.listing.PAGE"
 
     def build(self) -> ASGIApp:
         return sandbox.build()
 
-    async def held(
+    async def kept(
         self, sandbox: httpx.AsyncClient, table: str, columns: str
     ) -> Sequence[tuple[Any, ...]]:
         asked = {"table": table, "columns": columns}

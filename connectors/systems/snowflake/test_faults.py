@@ -28,7 +28,7 @@ async def ran(door: httpx.AsyncClient) -> int:
 
 
 async def ids(door: httpx.AsyncClient) -> list[int]:
-    return [one[0] for one in await _STAGE.held(door, "invoices", "id")]
+    return [one[0] for one in await _STAGE.kept(door, "invoices", "id")]
 
 
 class TestAnswersThatAreLost:
@@ -72,11 +72,11 @@ class TestAnswersThatAreLost:
             newer = load(3, row(1, state="paid", changed_at="2026-11-05T00:00:00+00:00"))
             assert (await _STAGE.send_one(client, newer)).outcome is Outcome.OK
             await door.post("/_control/idle")
-            assert await _STAGE.held(door, "invoices", "id, state") == [(1, "paid"), (2, "open")]
+            assert await _STAGE.kept(door, "invoices", "id, state") == [(1, "paid"), (2, "open")]
             # Its key never came, so it is loaded again: nothing changes.
             assert await connector.find(client, SETTINGS, [old.key]) == {}
             assert (await _STAGE.send_one(client, old)).outcome is Outcome.OK
-            assert await _STAGE.held(door, "invoices", "id, state") == [(1, "paid"), (2, "open")]
+            assert await _STAGE.kept(door, "invoices", "id, state") == [(1, "paid"), (2, "open")]
 
         _STAGE.run(story)
 
@@ -127,6 +127,14 @@ class TestRights:
                 assert name in receipt.reason.lower()
                 steps = await connector.probe(client, settings)
                 assert not steps[-1].passed
+                # Nothing is told as absent that is merely not ours to see.
+                with pytest.raises(CallFailed):
+                    await connector.find(client, settings, [invoices(1).key])
+                with pytest.raises(CallFailed):
+                    await connector.snapshot(
+                        client, settings, kind="journal", start="2026-01-01", end="2026-01-31",
+                        cursor="",
+                    )  # fmt: skip
 
         _STAGE.run(story)
 

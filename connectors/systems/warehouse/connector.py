@@ -21,12 +21,13 @@ from connectors.contract import (
     ProbeStep,
     Receipt,
     Settings,
+    SnapshotRow,
 )
 from connectors.facts import FACTS
 from connectors.http import Client
 from connectors.manifest import Manifest
-from connectors.problem import Problem
-from connectors.systems.warehouse import tables
+from connectors.problem import Problem, read_only
+from connectors.systems.warehouse import listing, tables
 from connectors.systems.warehouse.session import Link, connected, meaning, schema_of
 from revops.kernel.strict_json import dumps
 
@@ -37,7 +38,7 @@ _BROKE: Final = "The connection to the warehouse broke; nothing of this load was
 
 
 class WarehouseConnector:
-    """A CommandSink and a Probe."""
+    """A CommandSink, a SnapshotSource and a Probe."""
 
     def __init__(self) -> None:
         self.manifest = Manifest.beside(__file__)
@@ -112,6 +113,14 @@ class WarehouseConnector:
                 return {}
             raise CallFailed(problem.outcome, problem.reason) from problem
         return {key: loads.found(key, hash_) for key, hash_ in rows}
+
+    async def snapshot(
+        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    ) -> tuple[Sequence[SnapshotRow], str]:
+        """``kind``: journal."""
+        loads.listed(kind)
+        with read_only():
+            return await listing.journals(client, settings, start=start, end=end, cursor=cursor)
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         """Signs in and looks what it may do; makes nothing."""

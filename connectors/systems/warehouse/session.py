@@ -17,6 +17,9 @@ from connectors.problem import Problem
 
 Link = psycopg.AsyncConnection[TupleRow]
 _PATIENCE_S: Final = 30
+# While it lets nobody in, PostgreSQL tells why in words alone, and not until when.
+_CROWDED: Final = ("too many clients", "too many connections", "connection slots are reserved")
+_CROWDED_S: Final = 10
 _OURS: Final = (
     errors.InvalidPassword,
     errors.InvalidAuthorizationSpecification,
@@ -25,7 +28,6 @@ _OURS: Final = (
     errors.InvalidSchemaName,
 )
 _BUSY: Final = (
-    errors.TooManyConnections,
     errors.CannotConnectNow,
     errors.AdminShutdown,
     errors.CrashShutdown,
@@ -88,6 +90,10 @@ def meaning(otherwise: Outcome, sentence: str) -> Iterator[None]:
     except (psycopg.OperationalError, OSError, TimeoutError) as error:
         if "password authentication failed" in str(error) or "does not exist" in str(error):
             raise Problem(Outcome.AUTH, "sign_in", _said(error)) from error
+        if any(words in str(error) for words in _CROWDED):
+            raise Problem(
+                Outcome.THROTTLED, "crowded", _said(error), retry_after=_CROWDED_S
+            ) from error
         raise Problem(otherwise, "broken", sentence) from error
     except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError) as error:
         raise Problem(Outcome.REFUSED, _code(error), _said(error)) from error

@@ -42,6 +42,12 @@ def make(schema: str) -> sql.Composed:
             for column in fact.columns
             if column.name != "id"
         ]
+    # Journals are listed with what their lines add up to.
+    statements.append(
+        sql.SQL("CREATE INDEX IF NOT EXISTS journal_lines_entry ON {lines} (entry_id)").format(
+            lines=sql.Identifier(schema, "journal_lines")
+        )
+    )
     return sql.SQL("; ").join(statements)
 
 

@@ -35,6 +35,7 @@ class TestWarehouse(WarehouseContract):
         slug="warehouse", base_url="postgresql://127.0.0.1:9",
         parameters={"database": DATABASE, "login": DATABASE}, secrets={"password": PASSWORD},
     )  # fmt: skip
+    page = "connectors.systems.warehouse.listing.PAGE"
 
     def build(self) -> ASGIApp:
         return sandbox.build(a_place())
@@ -63,7 +64,7 @@ class TestWarehouse(WarehouseContract):
 
         return asyncio.run(play())
 
-    async def held(
+    async def kept(
         self, sandbox: httpx.AsyncClient, table: str, columns: str
     ) -> list[tuple[Any, ...]]:
         async with await a_place().link() as link:
@@ -89,7 +90,7 @@ class TestWarehouse(WarehouseContract):
             assert (await self.send_one(client, invoices(2))).outcome in (
                 Outcome.OK, Outcome.ALREADY_DONE,
             )  # fmt: skip
-            assert await self.held(sandbox, "invoices", "id") == [(1,), (2,)]
+            assert await self.kept(sandbox, "invoices", "id") == [(1,), (2,)]
 
         self.run(story)
 

@@ -14,6 +14,8 @@ from revops.reconciliation.checks.base import Check, Side
 from revops.reconciliation.models import Pair
 from revops.store import sql
 
+# What is loaded there is the business of every legal entity; nothing has to say so.
+_OF_ALL: Final = frozenset({"warehouse"})
 _ENTITIES: Final = """
 SELECT entity.id FROM mappings_legalentity entity
 WHERE NOT EXISTS (
@@ -62,8 +64,16 @@ def possible() -> Sequence[tuple[Check, int | None, int | None]]:
 
 def entities_of(pair: Pair) -> Sequence[int]:
     """The legal entities whose business both sides hold; all of them where both are ours."""
-    asked = [side for side in (pair.left_id, pair.right_id) if side is not None]
+    asked = [
+        side.pk for side in (pair.left, pair.right)
+        if side is not None and _role(side) not in _OF_ALL
+    ]  # fmt: skip
     return [row.id for row in sql.rows(_ENTITIES, (asked,))]
+
+
+def _role(connection: Connection) -> str:
+    manifest = connectors.all_manifests().get(connection.connector)
+    return manifest.role if manifest else ""
 
 
 def _live() -> Sequence[Connection]:

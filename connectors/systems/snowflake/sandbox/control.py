@@ -3,6 +3,7 @@ The switchboard under ``/_control/``, which Snowflake does not have.
 
     GET  tables      how many rows each table holds
     GET  rows?…      ``table`` and ``columns`` of it
+    GET  totals?…    of journals between ``start`` and ``end``
     GET  statements  those that were taken, and how they ended; ``runs`` counts
     POST forget      ``table`` and ``column``: the column was never there
     POST idle        answers when nothing is at work any more
@@ -33,6 +34,10 @@ def door(engine: Engine, works: Works, faults: Faults) -> Mount:
         columns = [one.strip().upper() for one in asked["columns"].split(",")]
         return {"rows": engine.held(asked["table"].upper(), columns)}
 
+    def totals(request: Request, value: Any) -> Any:
+        asked = request.query_params
+        return engine.journals(asked["start"], asked["end"])
+
     def statements(request: Request, value: Any) -> Any:
         return {"runs": works.runs, "statements": works.seen()}
 
@@ -53,6 +58,7 @@ def door(engine: Engine, works: Works, faults: Faults) -> Mount:
     handlers: dict[str, doors.Handler] = {
         "GET tables": tables,
         "GET rows": rows,
+        "GET totals": totals,
         "GET statements": statements,
         "POST forget": forget,
         "POST idle": idle,

@@ -79,6 +79,17 @@ class Engine:
         found = self.db.execute(f'SELECT {names} FROM "{table}" ORDER BY "ID"')  # noqa: S608  names that were looked up
         return [list(row) for row in found.fetchall()]
 
+    def journals(self, start: str, end: str) -> dict[str, dict[str, int]]:
+        """By currency how many entries there are of these days, and what their lines debit."""
+        found = self.db.execute(
+            'SELECT held."CURRENCY", count(DISTINCT held."ID"), '
+            'total(CASE WHEN line."AMOUNT" > 0 THEN line."AMOUNT" END) '
+            'FROM "JOURNAL_ENTRIES" held '
+            'LEFT JOIN "JOURNAL_LINES" line ON line."ENTRY_ID" = held."ID" '
+            'WHERE held."ACCOUNTING_DATE" BETWEEN ? AND ? GROUP BY 1', (start, end),
+        )  # fmt: skip
+        return {code: {"count": count, "amount": int(amount)} for code, count, amount in found}
+
     def forget(self, table: str, column: str) -> None:
         """Raises Failed."""
         self._known(self._there(table), [column])
@@ -170,7 +181,7 @@ class Engine:
 
     def _rows(self, asked: Select, bound: Sequence[Any]) -> list[dict[str, Any]]:
         if asked.table == "INFORMATION_SCHEMA.SCHEMATA":
-            wanted = bound[asked.equal[1] - 1] if asked.equal else ""
+            wanted = self._value(asked.where[0].bound[0], {}, bound)
             return [{asked.items[0].name: int(wanted == self._context["schema"])}]
         if asked.listed:
             listed = values.listed(bound[asked.listed - 1])
@@ -178,9 +189,12 @@ class Engine:
         elif asked.table:
             there = self._there(asked.table)
             self._known(there, [one.column for one in asked.items if one.column != "*"])
-            scopes = ({"": row} for row in self._kept(asked, there, bound))
+            kept = self._kept(asked, there, bound)
             if asked.items[0].column == "*":
-                return [dict(scope[""]) for scope in scopes]
+                return kept
+            if asked.group:
+                return self._added(asked, kept)
+            scopes = ({"": row} for row in kept)
         else:
             scopes = ({},)
         return [
@@ -188,22 +202,42 @@ class Engine:
             for scope in scopes
         ]  # fmt: skip
 
+    def _added(self, asked: Select, kept: Iterable[Row]) -> list[dict[str, Any]]:
+        """A row for each value of the group; what is not it is SUM."""
+        sums: dict[Any, dict[str, Any]] = {}
+        for row in kept:
+            held = sums.setdefault(row[asked.group], {asked.group: row[asked.group]})
+            for item in asked.items:
+                if item.call == "SUM":
+                    held[item.name] = held.get(item.name, 0) + (row[item.column] or 0)
+        return list(sums.values())
+
     def _kept(
         self, asked: Select, there: Sequence[str], bound: Sequence[Any]
-    ) -> Iterable[dict[str, Any]]:
-        where, given = "", []
-        if asked.among is not None:
-            column, among = asked.among
-            self._known(there, [column])
-            given = [next(iter(row.values())) for row in self._rows(among, bound)]
-            where = f' WHERE "{column}" IN ({", ".join("?" for _ in given)})'
+    ) -> list[dict[str, Any]]:
+        parts, given = [], []
+        for one in asked.where:
+            self._known(there, [one.column])
+            if one.among is not None:
+                told = [next(iter(row.values())) for row in self._rows(one.among, bound)]
+                parts.append(f'"{one.column}" IN ({", ".join("?" for _ in told)})')
+            else:
+                told = [self._value(value, {}, bound) for value in one.bound]
+                parts.append(f'"{one.column}" {one.how} {" AND ".join("?" for _ in told)}')
+            given += told
+        where = f" WHERE {' AND '.join(parts)}" if parts else ""
+        order = f' ORDER BY "{asked.order}"' if asked.order else ""
         limit = "" if asked.limit is None else f" LIMIT {asked.limit}"
-        found = self.db.execute(f'SELECT * FROM "{asked.table}"{where}{limit}', given)  # noqa: S608  names that were looked up
+        found = self.db.execute(f'SELECT * FROM "{asked.table}"{where}{order}{limit}', given)  # noqa: S608  names that were looked up
         return [dict(zip(there, row, strict=True)) for row in found.fetchall()]
 
     def _value(self, one: Expression, scope: Mapping[str, Row], bound: Sequence[Any]) -> Any:
         if one.bound:
             value = bound[one.bound - 1]
+        elif one.number is not None:
+            value = one.number
+        elif one.call == "TO_CHAR":
+            value = scope[one.alias][one.column]  # days are kept as it would write them
         elif one.call:
             return self._called(one.call)
         elif one.path is not None:

@@ -17,12 +17,14 @@ from connectors.systems.snowflake.sandbox.values import Failed, known
 @dataclass(frozen=True, slots=True)
 class Expression:
     """
-    One of: ``bound`` (the place of a ``?``), ``call`` (a function's name), ``column`` of ``alias``,
-    or with ``path`` a member of the JSON value there (“” for the value itself); cast to ``kind``.
+    One of: ``bound`` (the place of a ``?``), ``number``, ``call`` (a function's name, perhaps of
+    ``column``), ``column`` of ``alias``, or with ``path`` a member of the JSON value there (“” for
+    the value itself); cast to ``kind``.
     """
 
     name: str = ""
     bound: int = 0
+    number: int | None = None
     call: str = ""
     alias: str = ""
     column: str = ""
@@ -31,15 +33,29 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """``column`` is in what ``among`` gives, or ``how`` (“=”, “>”, “BETWEEN”) to what is bound."""
+
+    column: str
+    how: str
+    bound: tuple[Expression, ...] = ()
+    among: Select | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
-    """From ``table``, from the JSON array bound at ``listed`` as ``alias``, or from nothing."""
+    """
+    From ``table``, from the JSON array bound at ``listed`` as ``alias``, or from nothing; all of
+    ``where`` hold. ``group`` is the column by which SUM adds up.
+    """
 
     items: tuple[Expression, ...]
     table: str = ""
     listed: int = 0
     alias: str = ""
-    among: tuple[str, Select] | None = None
-    equal: tuple[str, int] | None = None
+    where: tuple[Condition, ...] = ()
+    group: str = ""
+    order: str = ""
     limit: int | None = None
 
 
@@ -75,16 +91,21 @@ _MAKE: Final = re.compile(r'CREATE TABLE IF NOT EXISTS "(\w+)" \((.*)\)')
 _EXTEND: Final = re.compile(r'ALTER TABLE "(\w+)" ADD COLUMN (.*)')
 _COLUMN: Final = re.compile(r'"(\w+)" (\w+(?:\(\d+(?:, ?\d+)?\))?)(?: NOT NULL)?(?: PRIMARY KEY)?')
 _SELECT: Final = re.compile(
-    r"SELECT (?P<items>.*?)(?: FROM (?P<source>.*?))?"
-    r'(?: WHERE "?(?P<where>\w+)"? (?:IN \((?P<among>SELECT .*)\)|= \?(?P<equal>\d+)))?'
-    r"(?: LIMIT (?P<limit>\d+))?"
+    r"SELECT (?P<items>.*?)(?: FROM (?P<source>.*?))?(?: WHERE (?P<where>.*?))?"
+    r'(?: GROUP BY "(?P<group>\w+)")?(?: ORDER BY "(?P<order>\w+)")?(?: LIMIT (?P<limit>\d+))?'
+)
+_CONDITION: Final = re.compile(
+    r'"?(?P<column>\w+)"? (?:IN \((?P<among>SELECT .*)\)|(?P<how>=|>) (?P<one>\S+)'
+    r"|BETWEEN (?P<from>\S+) AND (?P<to>\S+))(?: AND |$)"
 )
 _LISTED: Final = re.compile(r"TABLE\(FLATTEN\(INPUT => PARSE_JSON\(\?(\d+)\)\)\)(?: (\w+))?")
 _TABLE: Final = re.compile(r'"(\w+)"|(INFORMATION_SCHEMA\.SCHEMATA)')
 _ITEM: Final = re.compile(r'(.*?)(?: AS "(\w+)")?')
 _EXPRESSION: Final = re.compile(
-    r'(?:\?(?P<bound>\d+)|(?P<call>\w+)\(\*?\)|(?:(?P<alias>\w+)\.)?(?:"(?P<column>\w+)"|(?P<bare>VALUE))'
-    r'(?::"(?P<path>\w+)")?)(?:::(?P<kind>\w+(?:\(\d+(?:, ?\d+)?\))?))?'
+    r"(?:(?:\?|TO_DATE\(\?)(?P<bound>\d+)\)?|(?P<number>\d+)"
+    r"|(?P<call>\w+)\((?:\*|\"(?P<of>\w+)\"(?:, '[^']*')?)?\)"
+    r'|(?:(?P<alias>\w+)\.)?(?:"(?P<column>\w+)"|(?P<bare>VALUE))(?::"(?P<path>\w+)")?)'
+    r"(?:::(?P<kind>\w+(?:\(\d+(?:, ?\d+)?\))?))?"
 )
 _MERGE: Final = re.compile(
     r'MERGE INTO "(?P<table>\w+)" (?P<held>\w+) USING \((?P<source>SELECT .*)\) (?P<told>\w+) '
@@ -153,16 +174,32 @@ def _select(text: str) -> Select:
     listed, table = _LISTED.fullmatch(source), _TABLE.fullmatch(source)
     if source and not listed and not table:
         raise _unknown(source)
-    among = match["among"]
     return Select(
         items=tuple(_item(part) for part in _parts(match["items"])),
         table=(table[1] or table[2]) if table else "",
         listed=int(listed[1]) if listed else 0,
         alias=(listed[2] or "") if listed else "",
-        among=(match["where"], _select(among)) if among else None,
-        equal=(match["where"], int(match["equal"])) if match["equal"] else None,
+        where=tuple(_conditions(match["where"] or "")),
+        group=match["group"] or "",
+        order=match["order"] or "",
         limit=int(match["limit"]) if match["limit"] else None,
     )
+
+
+def _conditions(text: str) -> Iterator[Condition]:
+    start = 0
+    while start < len(text):
+        match = _CONDITION.match(text, start)
+        if match is None:
+            raise _unknown(text[start:])
+        start = match.end()
+        told = [match[name] for name in ("one", "from", "to") if match[name]]
+        yield Condition(
+            column=match["column"],
+            how="IN" if match["among"] else match["how"] or "BETWEEN",
+            bound=tuple(_expression(one) for one in told),
+            among=_select(match["among"]) if match["among"] else None,
+        )
 
 
 def _item(text: str) -> Expression:
@@ -178,10 +215,11 @@ def _expression(text: str, name: str = "") -> Expression:
     match = _EXPRESSION.fullmatch(text)
     if match is None or (match["kind"] and not known(match["kind"])):
         raise _unknown(text)
-    column = match["column"] or ""
+    column = match["column"] or match["of"] or ""
     return Expression(
         name=name or column or text,
         bound=int(match["bound"] or 0),
+        number=int(match["number"]) if match["number"] else None,
         call=match["call"] or "",
         alias=match["alias"] or "",
         column=column,

@@ -2,6 +2,7 @@
 The page and the switchboard of the sandbox.
 
     GET  /_control/tables   how many rows each table holds
+    GET  /_control/totals   of journals between ``start`` and ``end``
     GET  /_control/faults   what is switched on; POST switches, DELETE switches all off
     POST /_control/reset    no tables, no faults
 
@@ -55,6 +56,10 @@ def build(place: Place, *, port: int = 0) -> Starlette:
     async def tables(request: Request) -> Response:
         return JSONResponse(await place.held())
 
+    async def totals(request: Request) -> Response:
+        asked = request.query_params
+        return JSONResponse(await place.journals(asked["start"], asked["end"]))
+
     async def reset(request: Request) -> Response:
         proxy.faults.clear()
         await place.empty()
@@ -64,6 +69,7 @@ def build(place: Place, *, port: int = 0) -> Starlette:
         routes=[
             Route("/", held),
             Route("/_control/tables", tables),
+            Route("/_control/totals", totals),
             Route("/_control/reset", reset, methods=["POST"]),
             doors.door(proxy.faults, {}),
         ],

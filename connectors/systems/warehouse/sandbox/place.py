@@ -64,6 +64,24 @@ class Place:
                 counts[table] = int(row[0]) if row else 0
             return counts
 
+    async def journals(self, start: str, end: str) -> dict[str, dict[str, int]]:
+        """By currency how many entries there are of these days, and what their lines debit."""
+        entries, lines = (
+            sql.Identifier(self.schema, name) for name in ("journal_entries", "journal_lines")
+        )
+        async with await self.link() as link:
+            found = await link.execute(
+                sql.SQL(
+                    "SELECT held.currency, count(DISTINCT held.id), coalesce(sum(line.amount) "
+                    "FILTER (WHERE line.amount > 0), 0)::bigint FROM {} held "
+                    "LEFT JOIN {} line ON line.entry_id = held.id "
+                    "WHERE held.accounting_date BETWEEN %s AND %s GROUP BY 1"
+                ).format(entries, lines),
+                (start, end),
+            )
+            return {code: {"count": count, "amount": amount}
+                    for code, count, amount in await found.fetchall()}  # fmt: skip
+
     async def empty(self) -> None:
         """A schema that somebody else made is dropped by whoever may."""
         drop = sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self.schema))
