@@ -14,8 +14,9 @@ A sink adds ``command`` and ``refused_command``, a sink of messages to people (`
 also ``held`` and ``identity``. What lists for reconciliation adds ``furnish``, ``days`` and
 ``page`` (``SnapshotContract``). An ERP inherits from ``ErpContract``, which is both and gives most
 of it; a billing system inherits from ``BillerContract`` for each kind of request, and gives
-``billed``. One that signs in with tokens inherits from ``SignInContract`` too. A connector that is
-several things inherits from several.
+``billed``; a warehouse from ``WarehouseContract``, and gives ``kept``. One that signs in with
+tokens inherits from ``SignInContract`` too. A connector that is several things inherits from
+several.
 
 The sandbox is called in this process. It is expected to understand ``POST /_control/faults`` with
 the names of ``FAULTS``, and, for sources, ``POST /_control/scenario/<name>``.
@@ -31,6 +32,7 @@ from connectors.testing.sinks import SinkContract
 from connectors.testing.snapshots import SnapshotContract, Total
 from connectors.testing.sources import SourceContract
 from connectors.testing.usage import UsageContract
+from connectors.testing.warehouses import WarehouseContract
 
 __all__ = [
     "FAULTS",
@@ -46,4 +48,5 @@ __all__ = [
     "SourceContract",
     "Total",
     "UsageContract",
+    "WarehouseContract",
 ]

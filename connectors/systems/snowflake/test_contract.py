@@ -11,8 +11,7 @@ from starlette.types import ASGIApp
 from connectors.contract import Settings
 from connectors.systems.snowflake import sandbox
 from connectors.systems.snowflake.connector import connector
-from connectors.testing import LOOPBACK
-from connectors.testing.warehouses import WarehouseContract
+from connectors.testing import LOOPBACK, WarehouseContract
 
 SETTINGS = Settings(
     slug="snowflake",

@@ -17,7 +17,8 @@ from connectors.contract import Outcome, Settings
 from connectors.http import Client
 from connectors.systems.warehouse import sandbox
 from connectors.systems.warehouse.connector import connector
-from connectors.testing.warehouses import WarehouseContract, invoices
+from connectors.testing import WarehouseContract
+from connectors.testing.warehouses import invoices
 
 _T = TypeVar("_T")
 PASSWORD: Final = "kept-for-the-tests-of-the-warehouse"  # noqa: S105  of a server that holds nothing
