@@ -47,7 +47,8 @@ async def find(desk: Zendesk, names: Names, keys: Sequence[str]) -> dict[str, li
     """
     found: dict[str, list[Found]] = {}
     for key in keys:
-        for row in await desk.search(f"type:ticket custom_field_{_key_field(names)}:{key}"):
+        # Quoted, so that the parts of the key are not looked for one by one.
+        for row in await desk.search(f'type:ticket custom_field_{_key_field(names)}:"{key}"'):
             number = row.get("id")
             if type(number) is not int:
                 continue

@@ -202,7 +202,7 @@ class Sandbox:
         return {"metric_sets": self.world.metric_sets(rows)} if "metric_sets" in wanted else {}
 
     def _search(self, asked: Mapping[str, str]) -> dict[str, Any]:
-        found = re.fullmatch(r"type:ticket custom_field_([0-9]+):(\S+)", asked.get("query", ""))
+        found = re.fullmatch(r'type:ticket custom_field_([0-9]+):"(\S+)"', asked.get("query", ""))
         rows = [
             row | {"result_type": "ticket"}
             for row in self.world.tickets.values()
