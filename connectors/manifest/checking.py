@@ -31,6 +31,11 @@ def contradictions(manifest: Manifest) -> list[str]:
         for switch in manifest.switches
         if not isinstance(switch.on, dict) or not switch.on or not isinstance(switch.off, dict)
     ]
+    found += [
+        f"the parameter “{one.name}” has a label for each of its choices, or for none"
+        for one in manifest.parameters
+        if one.labels and len(one.labels) != len(one.choices)
+    ]
     if not manifest.hosts:
         found.append("“hosts” must name at least one host")
     if manifest.can(Capability.EVENTS) != bool(manifest.emits):

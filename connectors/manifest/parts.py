@@ -31,7 +31,8 @@ class Parameter:
     """
     A setting that is no secret. ``type``: text, integer, boolean, date, choice, json (typed in
     several lines), or address: a path of the connection's own host, or a whole address; changing
-    it ends the credentials, because they would go to another place.
+    it ends the credentials, because they would go to another place. ``labels`` are what people read
+    for ``choices``, in their order.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Parameter:
     required: bool = False
     default: str | int | bool | None = None
     choices: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     help: str = ""
 
 

@@ -12,6 +12,7 @@ from connectors.systems.rest.sending import KIND
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
 
+_EVENTS: Final = {"desk": "entitlement.*, subscription.activated", "plans": "entitlement.*"}
 _EXAMPLES: Final = Path(__file__).with_name("examples")
 
 
@@ -24,7 +25,7 @@ def parameters(name: str) -> dict[str, Any]:
     """Of the connection of an example, ``desk`` or ``plans``."""
     shared = {
         "mapping": example(f"{name}.mapping"), "messages": example(f"{name}.messages"),
-        "events": "entitlement.*",
+        "events": _EVENTS[name],
     }  # fmt: skip
     if name == "desk":
         return {

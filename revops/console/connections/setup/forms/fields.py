@@ -38,9 +38,8 @@ def field(parameter: Parameter) -> forms.Field:
             )  # fmt: skip
         case "choice":
             blank = [] if parameter.required or parameter.default else [("", "—")]
-            return forms.ChoiceField(
-                **common, choices=[*blank, *((one, one) for one in parameter.choices)]
-            )
+            named = zip(parameter.choices, parameter.labels or parameter.choices, strict=True)
+            return forms.ChoiceField(**common, choices=[*blank, *named])
         case "json":
             lines = forms.Textarea({"rows": 14, "spellcheck": "false", "class": "code"})
             return forms.CharField(**common, max_length=_LONGEST_JSON, widget=lines)

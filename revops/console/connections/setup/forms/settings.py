@@ -322,4 +322,6 @@ def _shown(place: Place) -> str:
 
 def _asks(manifest: Manifest, way: Auth) -> str:
     labels = {one.name: one.label for one in manifest.secrets}
+    if not way.secrets:
+        return "It needs no credentials."
     return f"Its credentials: {', '.join(labels[name] for name in way.secrets)}."
