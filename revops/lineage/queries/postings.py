@@ -90,6 +90,8 @@ def standing(command: Any) -> tuple[str, str]:
             return "cancelled", "It was cancelled before anything was sent."
     if command.paused_at is not None:
         return "waiting", f"Sending to {command.system} is paused. {command.pause_reason}".strip()
+    if command.in_window:
+        return "waiting", f"{command.system} is in a maintenance window."
     if command.breaker == "open":
         return "waiting", command.story or f"{command.system} cannot be reached."
     if command.state == "retry_wait":

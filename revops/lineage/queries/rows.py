@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from revops.delivery import windows
 from revops.kernel.privacy import PII
 from revops.kernel.sight import shown
 from revops.lineage import kinds
@@ -87,7 +88,7 @@ ORDER BY entry.recorded_at, entry.id LIMIT %(most)s
 
 # Postings of journals, and what other systems were told about records. Of a customer whose thread
 # this is not, what each system was told first: that it is there.
-_COMMANDS: Final = """
+_COMMANDS: Final = f"""
 SELECT command.id, command.kind, command.subject_kind, command.subject_id, command.lane,
     command.key, command.currency, command.amount, command.revision,
     CASE WHEN command.subject_kind <> 'journal' THEN command.payload ELSE '' END AS payload,
@@ -95,7 +96,8 @@ SELECT command.id, command.kind, command.subject_kind, command.subject_id, comma
     command.external_number, command.code, command.reason, command.created_at,
     command.finished_at, command.correlation_id, connection.label AS system, connection.slug,
     coalesce(entity.name, '') AS legal_entity,
-    gate.breaker, gate.story, gate.retry_at, gate.paused_at, gate.pause_reason
+    gate.breaker, gate.story, gate.retry_at, gate.paused_at, gate.pause_reason,
+    {windows.ON} AS in_window
 FROM (
     SELECT command.id FROM delivery_outboundcommand command
     WHERE command.subject_kind = 'journal' AND command.subject_id = ANY(%(journals)s)
@@ -118,7 +120,7 @@ LEFT JOIN mappings_legalentity entity ON entity.id = command.legal_entity_id
 LEFT JOIN delivery_gate gate ON gate.connection_id = command.connection_id
 WHERE command.created_at <= %(as_of)s
 ORDER BY command.id
-"""
+"""  # noqa: S608  own literals
 
 _TRIES: Final = """
 SELECT command_id, number, kind, intent_at, outcome, http_status, reason, finished_at
