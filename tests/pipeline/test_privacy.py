@@ -100,7 +100,10 @@ class TestErasing:
     def test_leaves_nothing_of_the_person_but_what_the_law_keeps(
         self, told: dict[str, Any]
     ) -> None:
+        before = Customer.objects.get().updated_at
         done = erase(EMAIL, NAME)
+        # Who follows by that, such as a warehouse, hears of it.
+        assert Customer.objects.get().updated_at > before
         left = everything().replace("pat@alder.example.org", "")
         assert EMAIL not in left.lower()
         assert NAME not in left

@@ -11,10 +11,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from accounts.models import User
 from connectors import loads
 from connectors.contract import Command
 from connectors.facts import FACTS
 from connectors.models import Connection, ConnectionState
+from revops.canonical.identity import deciding
 from revops.canonical.models import Customer, Invoice
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock, strict_json
@@ -83,6 +85,27 @@ class TestLoading:
         again = told(since)
         assert again["invoices"][invoice.pk]["applied"] == 500
         assert not again["customers"]
+
+    def test_customers_that_became_one_are_loaded_again_and_so_when_they_part(
+        self, house: Connection, ana: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stays, goes = (a_customer(updated_at=OLD) for _ in range(2))
+        operations.load(house)
+        monkeypatch.setattr(operations, "SETTLED", timedelta(seconds=-5))
+        both = {"survivor_id": stays.party_id, "absorbed_id": goes.party_id}
+        now = clock.now()
+        since, done = (
+            commands(),
+            deciding.merge(by=ana, reason="They are one customer.", at=now, **both),
+        )
+        operations.load(house)
+        assert told(since)["customers"][goes.pk]["customer_one"] == stays.party_id
+        since = commands()
+        deciding.unmerge(
+            by=ana, merge_id=done.merge.pk, reason="They are two customers.", at=clock.now()
+        )
+        operations.load(house)
+        assert told(since)["customers"][goes.pk]["customer_one"] == goes.party_id
 
     def test_journals_have_their_lines(
         self, house: Connection, monkeypatch: pytest.MonkeyPatch

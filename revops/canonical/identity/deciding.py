@@ -61,8 +61,8 @@ def merge(*, by: User, survivor_id: int, absorbed_id: int, reason: str, at: date
                 "Correct the hierarchy first."
             )
     compared = _compared(survivor_id, absorbed_id)
-    moved = _ids(_MOVE, {"from": absorbed_id, "to": survivor_id})
     params = {"from": absorbed_id, "to": survivor_id, "at": at}
+    moved = _ids(_MOVE, params)
     links = [(row.id, absorbed_id, row.parent_id) for row in sql.rows(_CHILDREN, params)]
     links += [(row.id, absorbed_id, row.parent_id) for row in sql.rows(_ABOVE_ITSELF, params)]
     sql.run(_ABSORBED, (survivor_id, at, absorbed_id))
@@ -96,7 +96,7 @@ def unmerge(*, by: User, merge_id: int, reason: str, at: datetime) -> Decided:
         )
     back = _ids(
         _BACK,
-        {"from": survivor.pk, "to": absorbed.pk, "ids": made.customer_ids},
+        {"from": survivor.pk, "to": absorbed.pk, "ids": made.customer_ids, "at": at},
     )
     sql.run(_ALONE, (at, absorbed.pk))
     links = [
@@ -260,10 +260,11 @@ def _ids(statement: str, params: dict[str, Any]) -> list[int]:
 
 
 _MOVE: Final = """
-UPDATE canonical_customer SET party_id = %(to)s WHERE party_id = %(from)s RETURNING id
+UPDATE canonical_customer SET party_id = %(to)s, updated_at = %(at)s
+WHERE party_id = %(from)s RETURNING id
 """
 _BACK: Final = """
-UPDATE canonical_customer SET party_id = %(to)s
+UPDATE canonical_customer SET party_id = %(to)s, updated_at = %(at)s
 WHERE party_id = %(from)s AND id = ANY(%(ids)s::bigint[]) RETURNING id
 """
 _CHILDREN: Final = """

@@ -233,7 +233,7 @@ WITH both_parties AS MATERIALIZED (
     WHERE id IN (%(survivor)s, %(absorbed)s) AND merged_into_id IS NULL
     ORDER BY id FOR NO KEY UPDATE
 ), moved AS (
-    UPDATE canonical_customer SET party_id = %(survivor)s
+    UPDATE canonical_customer SET party_id = %(survivor)s, updated_at = %(at)s
     WHERE party_id = %(absorbed)s AND (SELECT count(*) FROM both_parties) = 2 RETURNING id
 ), gone AS (
     UPDATE canonical_party SET merged_into_id = %(survivor)s, updated_at = %(at)s

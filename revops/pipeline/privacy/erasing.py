@@ -196,9 +196,12 @@ def _erase(place: Place, terms: Terms, part: Part | None) -> int:
     cast = SQL("varchar({})").format(Literal(length)) if length else _CAST[place.form]
     within, keys = _within(place, part)
     statement = SQL(
-        "UPDATE {table} SET {column} = regexp_replace({column}::text, %s, %s, 'gi')::{cast} "
-        "WHERE {column}::text ~* %s{within}"
-    ).format(**_names(place), cast=cast, within=within)
+        "UPDATE {table} SET {column} = regexp_replace({column}::text, %s, %s, 'gi')::{cast}"
+        "{stamp} WHERE {column}::text ~* %s{within}"
+    ).format(
+        **_names(place), cast=cast, within=within,
+        stamp=SQL(", updated_at = clock_timestamp()") if place.stamped else SQL(""),
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(statement, [terms.pattern(), ERASED, terms.pattern(), *keys])
         return int(cursor.rowcount)

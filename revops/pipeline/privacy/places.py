@@ -29,7 +29,8 @@ class TooShort(ValueError):
 class Place:
     """
     A column; ``length`` is that of a ``varchar``, ``key`` the table's primary key, ``numbered``
-    when that is a number, so that the table can be walked in parts.
+    when that is a number, so that the table can be walked in parts. ``stamped``: rows say when they
+    changed, and others follow by that (a warehouse).
     """
 
     table: str
@@ -38,6 +39,7 @@ class Place:
     form: Literal["text", "json", "bytes"]
     length: int | None = None
     numbered: bool = False
+    stamped: bool = False
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
@@ -71,6 +73,7 @@ def _place(model: type[models.Model], field: models.Field[object, object]) -> Pl
         model._meta.db_table, str(key.column), str(field.column), form,
         getattr(field, "max_length", None) if form == "text" else None,
         numbered=isinstance(key, models.IntegerField | models.AutoField),
+        stamped=any(one.name == "updated_at" for one in model._meta.local_concrete_fields),
     )  # fmt: skip
 
 
