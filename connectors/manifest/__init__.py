@@ -64,7 +64,8 @@ class Manifest:
     arrived there. ``lists`` are the kinds of ``snapshot``; without that capability a person's file
     brings them. ``auth`` are the ways to sign in, one or several to choose from; ``places`` the
     addresses that the system has, for ``base_url``, whose field on the form says ``base_url_help``.
-    ``unverified`` are sentences for people: what nobody has seen to be so.
+    ``unverified`` are sentences for people: what nobody has seen to be so. ``makes_customers`` are
+    the kinds of command that make the customers whom they name, besides ``customer.upsert``.
     """
 
     slug: str
@@ -83,6 +84,7 @@ class Manifest:
     emits: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    makes_customers: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     secrets: tuple[Secret, ...] = ()
     signature: Signature | None = None
@@ -180,7 +182,7 @@ class Manifest:
             member(Capability, item, "capabilities", problems)
             for item in flat.get("capabilities", ())
         )
-        for name in ("hosts", "emits", "accepts", "lists", "unverified"):
+        for name in ("hosts", "emits", "accepts", "lists", "makes_customers", "unverified"):
             flat[name] = tuple(flat.get(name, ()))
         manifest: Self | None = None if problems else part(cls, flat, "", problems)
         if manifest is not None:

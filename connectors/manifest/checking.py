@@ -44,6 +44,11 @@ def contradictions(manifest: Manifest) -> list[str]:
         found.append("“accepts” and the capability “commands” belong together")
     if manifest.can(Capability.SNAPSHOTS) and not manifest.lists:
         found.append("the capability “snapshots” needs “lists”")
+    found += [
+        f"“makes_customers” names “{kind}”, which is not among “accepts”"
+        for kind in manifest.makes_customers
+        if kind not in manifest.accepts
+    ]
     if manifest.direction is Direction.IN and manifest.accepts:
         found.append("the direction is “in”, yet it accepts commands")
     if manifest.direction is Direction.OUT and manifest.emits:

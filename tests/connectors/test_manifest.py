@@ -38,6 +38,13 @@ class TestManifest:
         with pytest.raises(ManifestInvalid, match="what turns it on"):
             Manifest.parse({**LEAST, "switches": [{**switch, "on": {}}]})
 
+    def test_only_what_it_accepts_can_make_customers(self) -> None:
+        assert Manifest.parse(LEAST).makes_customers == ()
+        made = Manifest.parse({**LEAST, "makes_customers": ["journal.post"]})
+        assert made.makes_customers == ("journal.post",)
+        with pytest.raises(ManifestInvalid, match="“invoice.post”, which is not among “accepts”"):
+            Manifest.parse({**LEAST, "makes_customers": ["invoice.post"]})
+
     def test_sections_are_read_as_limits_and_polling(self) -> None:
         manifest = Manifest.parse(
             {

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-import httpx
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp
 
-from connectors.contract import Outcome, Settings
-from connectors.http import Client
+from connectors.contract import Command, Settings
+from connectors.postings import PAYMENT
 from connectors.systems.oracle_fusion import sandbox
 from connectors.systems.oracle_fusion.connector import connector
 from connectors.systems.oracle_fusion.sandbox import chart
 from connectors.testing import LOOPBACK, ErpContract
+from connectors.testing.books import line
 
 SETTINGS = Settings(
     slug="oracle_fusion",
@@ -31,25 +33,21 @@ class TestOracleFusion(ErpContract):
     settings = SETTINGS
     page = "connectors.systems.oracle_fusion.listing.PAGE"
     drafts = True
+    # Its REST makes credit memos on account: people apply them. Receipts are matched.
+    applies_credits = False
 
     def build(self) -> ASGIApp:
         return sandbox.build()
 
-    def test_settles_an_invoice_by_its_credit_memo_and_payment(self) -> None:
-        """Its REST makes credit memos on account: people apply them. Receipts are matched."""
-
-        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
-            books = self.books
-            invoice = books.invoice(1)
-            dues = []
-            for command in (
-                invoice,
-                books.credit_memo(2, of=invoice),
-                books.payment(3, of=invoice, amount=1_299_000),
-            ):
-                assert (await self.send_one(client, command)).outcome is Outcome.OK, command.kind
-                rows = await self.listed(client, "invoice")
-                dues.append([row.due for row in rows if row.key == invoice.key])
-            assert dues == [[1_299_000], [1_299_000], [0]]
-
-        self.run(story)
+    def unfit(self) -> Mapping[str, Command]:
+        books, owed = self.books, line("1100", credit=1000, customer="cus_1")
+        fee = [line("1050", debit=900), line("6100", debit=100), owed]
+        cash = [line("2400", debit=1000), owed]
+        return {
+            **super().unfit(),
+            "document_unfit": books.command(PAYMENT, 1, fee),
+            "receipt_method_missing": books.command(PAYMENT, 2, cash),
+            "currency_mismatch": books.invoice(5, document_currency="EUR"),
+            "company_missing": books.journal(6, legal_entity="FR-SAS"),
+            "period_missing": books.journal(7, accounting_date="2019-01-31"),
+        }

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from connectors.contract import Found
+from connectors.contract import Found, HeldDocument
 from connectors.postings import Posting
 from connectors.systems.tryton import moves, wire
 from connectors.systems.tryton.books import Books, Library
-from connectors.systems.tryton.journal import content_hash, key_in, text
+from connectors.systems.tryton.journal import OURS, content_hash, key_in, text
 from connectors.systems.tryton.placing import receivable
 from revops.kernel.clock import now
 
@@ -144,6 +144,24 @@ def found(row: Mapping[str, Any], library: Library) -> Found | None:
             posted=move is not None and row["state"] in ("posted", "paid", "cancelled"),
             content_sha256=_drafted(row, books) if move is None else moves.content(move, books),
             excerpt=str(row["description"] or ""),
+        )
+    except (KeyError, TypeError) as error:
+        raise moves.unclear("invoice") from error
+
+
+def document(row: Mapping[str, Any], books: Books) -> HeldDocument:
+    """A posted invoice as read with ``READ``. Raises Problem when it does not say all of it."""
+    try:
+        key, move = key_of(row), wire.nested(row, "move")
+        return HeldDocument(
+            external_id=f"{PREFIX}{row['id']}",
+            external_number=str(row["number"] or ""),
+            posted=True,
+            dated=wire.iso(move["date"]),
+            currency=books.currency,
+            lines=moves.lines(move, books),
+            text=str(row["description"] or ""),
+            key=key if key.startswith(OURS) else "",
         )
     except (KeyError, TypeError) as error:
         raise moves.unclear("invoice") from error

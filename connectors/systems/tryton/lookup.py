@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from connectors.contract import Found, HeldDocument
-from connectors.systems.tryton import forms, moves
+from connectors.systems.tryton import forms, invoices, moves
 from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.wire import Tryton
 
@@ -58,10 +58,18 @@ async def by_ids(tryton: Tryton, library: Library, ids: Sequence[str]) -> dict[s
 async def by_number(
     tryton: Tryton, library: Library, legal_entity: str, number: str
 ) -> list[HeldDocument]:
-    """Of the company that keeps the entity's books; none where Tryton has no such company."""
+    """
+    Moves, and invoices with the lines of theirs, of the company that keeps the entity's books; none
+    where Tryton has no such company.
+    """
     books = library.of(legal_entity)
     if books is None:
         return []
     wanted = [["number", "=", number], ["company", "=", books.company]]
     rows = await tryton.search(forms.MOVE.model, wanted, moves.READ, order=[["id", "ASC"]])
-    return [moves.document(row, books) for row in rows if str(row["number"] or "") == number]
+    found = [moves.document(row, books) for row in rows if str(row["number"] or "") == number]
+    if library.invoices:
+        model, read = forms.INVOICE.model, invoices.READ
+        rows = await tryton.search(model, wanted, read, order=[["id", "ASC"]])
+        found += [invoices.document(row, books) for row in rows if row["move."] is not None]
+    return found

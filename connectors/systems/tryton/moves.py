@@ -106,12 +106,17 @@ def document(row: Mapping[str, Any], books: Books) -> HeldDocument:
             posted=row["state"] == "posted",
             dated=wire.iso(row["date"]),
             currency=books.currency,
-            lines=tuple(_held(line, books) for line in wire.nested(row, "lines")),
+            lines=lines(row, books),
             text=str(row["description"] or ""),
             key=key if key.startswith(OURS) else "",
         )
     except (KeyError, TypeError) as error:
         raise unclear("move") from error
+
+
+def lines(move: Mapping[str, Any], books: Books) -> tuple[HeldLine, ...]:
+    """Raises Problem, KeyError or TypeError when it does not say all of them."""
+    return tuple(_held(line, books) for line in wire.nested(move, "lines"))
 
 
 def _held(line: Mapping[str, Any], books: Books) -> HeldLine:

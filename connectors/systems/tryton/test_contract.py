@@ -5,12 +5,12 @@ from starlette.types import ASGIApp
 from connectors.contract import Command, Settings
 from connectors.systems.tryton import sandbox
 from connectors.systems.tryton.connector import connector
-from connectors.systems.tryton.desk import customer, invoice, journal, line
+from connectors.systems.tryton.desk import customer, invoice, line
 from connectors.systems.tryton.settled import credit_memo, payment
-from connectors.testing import LOOPBACK, SinkContract
+from connectors.testing import LOOPBACK, ErpContract, SinkContract
 
 
-class TestTryton(SinkContract):
+class TestTryton(ErpContract):
     connector = connector
     settings = Settings(
         slug="tryton",
@@ -18,18 +18,24 @@ class TestTryton(SinkContract):
         parameters={"database": "erp", "login": "revops"},
         secrets={"api_key": sandbox.API_KEY, "password": sandbox.PASSWORD},
     )
+    page = "connectors.systems.tryton.listing.PAGE"
+    drafts = True
 
     def build(self) -> ASGIApp:
         return sandbox.build({})
 
-    def command(self, number: int) -> Command:
-        return journal(number)
 
-    def refused_command(self) -> Command:
-        return journal(99, lines=[line("9999", debit=1), line("4000", credit=1)])
+class Sink(SinkContract):
+    """Of each of its commands; what none of them is said of once suffices."""
+
+    connector = connector
+    settings = TestTryton.settings
+
+    def build(self) -> ASGIApp:
+        return sandbox.build({})
 
 
-class TestTrytonsInvoices(TestTryton):
+class TestTrytonsInvoices(Sink):
     def command(self, number: int) -> Command:
         return invoice(number)
 
@@ -38,7 +44,7 @@ class TestTrytonsInvoices(TestTryton):
         return invoice(99, lines=lines)
 
 
-class TestTrytonsCreditMemos(TestTryton):
+class TestTrytonsCreditMemos(Sink):
     def command(self, number: int) -> Command:
         return credit_memo(number, 1_100)
 
@@ -48,7 +54,7 @@ class TestTrytonsCreditMemos(TestTryton):
         )
 
 
-class TestTrytonsPayments(TestTryton):
+class TestTrytonsPayments(Sink):
     def command(self, number: int) -> Command:
         return payment(number, 1_000, (invoice(number + 100), 1_000))
 
@@ -56,7 +62,7 @@ class TestTrytonsPayments(TestTryton):
         return payment(99, 1_000, (invoice(1), 1_000), accounting_date="1999-01-01")
 
 
-class TestTrytonsCustomers(TestTryton):
+class TestTrytonsCustomers(Sink):
     def command(self, number: int) -> Command:
         return customer(number)
 

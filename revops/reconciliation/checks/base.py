@@ -4,8 +4,9 @@ A check and its two sides.
 A side is one SELECT over what one place holds, for one legal entity and range of days. It yields
 ``COLUMNS``, one row per document, in minor units; the engine does the rest. Parameters that it may
 use: ``%(entity)s``, ``%(starts)s``, ``%(ends)s``, ``%(connection)s`` (of that side; None for ours)
-and ``%(other)s`` (the other side's connection: ours is read as that system knows it). Every side is
-given all five.
+and ``%(other)s`` (the other side's connection: ours is read as that system knows it), and
+``%(naming)s``, the kinds of command that make the customers they name in either's system, as its
+manifest says. Every side is given all six.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """
 Customers as one, and as an ERP has them: those that the ERP was told of by ``customer.upsert``, or
-that a posting in it names. Whom the ERP keeps besides, suppliers say, is no difference.
+that a posting in it made: not every posting of every ERP carries its customer there, so the kinds
+that do stand in its manifest. Whom the ERP keeps besides, suppliers say, is no difference.
 
 An ERP knows a customer under whatever id it was told first: of the console, or of one of the
 systems. Several of its rows for one customer are no difference either; the one that we were
@@ -38,7 +39,7 @@ FROM (
             AND entry.record_id = invoice.id AND entry.legal_entity_id = %(entity)s
         JOIN delivery_outboundcommand command ON command.subject_kind = 'journal'
             AND command.subject_id = entry.id AND command.connection_id = {erp}
-            AND command.state = 'posted'
+            AND command.state = 'posted' AND command.kind = ANY(%(naming)s)
         WHERE invoice.customer_id = customer.id AND EXISTS (
             SELECT 1 FROM ledger_journalline line
             WHERE line.entry_id = entry.id AND line.customer_ref = customer.source_id)

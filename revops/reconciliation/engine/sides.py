@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from connectors import registry
+from connectors.models import Connection
 from revops.reconciliation.checks.base import Check, Side
 from revops.reconciliation.engine.rows import Which
 from revops.store import sql
@@ -48,7 +50,15 @@ class Scope:
             "connection": self.connection(which),
             "other": self.connection("right" if which == "left" else "left"),
         }
+        if "%(naming)s" in self.side(which).query:
+            values["naming"] = self._naming()
         return sql.literal(self.side(which).query, values)
+
+    def _naming(self) -> list[str]:
+        """Kinds of command that make the customers they name, in the systems of this pair."""
+        held = Connection.objects.filter(pk__in=[self.left, self.right])
+        manifests = map(registry.manifest, held.values_list("connector", flat=True))
+        return sorted({kind for manifest in manifests for kind in manifest.makes_customers})
 
     def around(self) -> tuple[date, date]:
         return self.starts - AROUND, self.ends + AROUND

@@ -149,7 +149,7 @@ class Sandbox:
     ) -> Response | None:
         """The answer of a fault that keeps the call from being done, if one strikes."""
         await self.faults.wait(work)
-        if self.faults.hit("down", work):
+        if self.faults.hit("down", work) or self.faults.hit("half_done", work):
             return _html(503)
         throttle = self.faults.hit("throttle", work)
         if throttle is not None:

@@ -2,6 +2,8 @@
 The sandbox's own door, which Tryton does not have.
 
     GET  /_control/moves[?key=…]      what the books hold, drafts included
+    GET  /_control/documents?key=…    what is held under a key of ours, moves and invoices
+    GET  /_control/totals             by currency: ?kind=journal&start=2026-01-01&end=2026-12-31
     GET  /_control/                   how many moves, drafts and parties, and the sum of debits
     GET  /_control/requests           how often each kind of work was asked for
     GET  /_control/faults             what is switched on; DELETE switches all off
@@ -25,7 +27,7 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
-from connectors.systems.tryton.sandbox import chart, invoicing, tampering
+from connectors.systems.tryton.sandbox import chart, held, invoicing, tampering
 from connectors.systems.tryton.sandbox.checks import amount
 from connectors.systems.tryton.sandbox.ledger import Ledger, origin
 from connectors.systems.tryton.sandbox.records import Record, plain
@@ -59,14 +61,20 @@ def door(sandbox: Sandbox) -> Mount:
         sandbox.store.append(["control", "book", value])
         return moves(sandbox.ledger, "")[-1]
 
-    def held(request: Request, value: Any) -> Any:
+    def known(request: Request, value: Any) -> Any:
         return moves(sandbox.ledger, request.query_params.get("key", ""))
 
     return doors.door(
         sandbox.faults,
         {
             "GET ": lambda request, value: summary(sandbox.ledger),
-            "GET moves": held,
+            "GET moves": known,
+            "GET documents": lambda request, value: held.documents(
+                sandbox.ledger, request.query_params.get("key", "")
+            ),
+            "GET totals": lambda request, value: held.totals(
+                sandbox.ledger, *(request.query_params[name] for name in ("kind", "start", "end"))
+            ),
             "GET requests": lambda request, value: dict(sandbox.counts),
             "POST faults": switch,
             "POST periods": changing("periods"),
@@ -131,11 +139,11 @@ def _book(ledger: Ledger, value: Any) -> None:
     lines = []
     for line in value["lines"]:
         account, minor = accounts[line["account"]], line["amount"]
-        held = {"account": account["id"], "debit": _minor(max(minor, 0))}
-        held["credit"] = _minor(max(-minor, 0))
+        side = {"account": account["id"], "debit": _minor(max(minor, 0))}
+        side["credit"] = _minor(max(-minor, 0))
         if account["party_required"]:
-            held["party"] = min(ledger.table("party.party"), default=None)
-        lines.append(held)
+            side["party"] = min(ledger.table("party.party"), default=None)
+        lines.append(side)
     journal = next(
         row["id"] for row in ledger.table("account.journal").values() if row["code"] == "MISC"
     )

@@ -7,6 +7,7 @@ work are ``create``, ``post``, ``delete``, ``search``; ``write`` stands for the 
     unauthorized   401, nothing is done                                          (any)
     slow           answers after ``seconds``                                     (any)
     hang           is never answered, nothing is done                            (any)
+    half_done      the draft stands and its posting is turned away, 503          (post)
     lock_503       the sequence is locked: 503 in Tryton's words, nothing done   (post)
     refuse_post    refused in words, as an installed module might; nothing done  (post)
     response_lost  done, but never answered; with ``seconds``, then 504          (write)
@@ -29,6 +30,7 @@ SCOPES: Final = {
     "slow": "any",
     "hang": "any",
     "lock_503": "post",
+    "half_done": "post",
     "refuse_post": "post",
     "response_lost": "write",
     "late_commit": "write",

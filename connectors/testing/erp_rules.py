@@ -1,0 +1,101 @@
+"""What every ERP refuses, whom it calls one customer, and which postings make one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import httpx
+import pytest
+
+from connectors.contract import Command, Outcome
+from connectors.http import Client
+from connectors.postings import INVOICE, JOURNAL, POSTINGS
+from connectors.testing.books import line
+from connectors.testing.erp_lists import ErpListContract
+
+
+class ErpRulesContract(ErpListContract):
+    """A part of ErpContract, whose words stand there."""
+
+    # Whether it knows a customer by other ids than the one that it was made with.
+    other_ids: ClassVar[bool] = True
+
+    def unfit(self) -> Mapping[str, Command]:
+        """What is refused before anything is written, by the code that says why."""
+        bare = [line(self.books.receivable, debit=5), line(self.books.revenue, credit=5)]
+        cash = [line(self.books.bank, debit=5), line(self.books.revenue, credit=5)]
+        return {
+            "party_missing": self.books.command(INVOICE, 71, bare),
+            "receivable_missing": self.books.command(INVOICE, 72, cash),
+        }
+
+    def test_refuses_in_words_what_does_not_fit_and_keeps_nothing_of_it(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            for code, command in self.unfit().items():
+                receipt = await self.send_one(client, command)
+                assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, code), receipt
+                assert len(receipt.reason.split()) > 4
+                assert not receipt.drafted_id
+                answer = await sandbox.get("/_control/documents", params={"key": command.key})
+                assert answer.json() == []
+
+        self.run(story)
+
+    def test_a_foreign_journal_is_posted_in_the_currency_of_the_books(self) -> None:
+        books = self.books
+        lines = [
+            line(books.bank, debit=1100, document_amount=1000),
+            line(books.revenue, credit=1100, document_amount=-1000),
+        ]
+        command = books.command(JOURNAL, 1, lines, document_currency="EUR")
+
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            assert (await self.send_one(client, command)).outcome is Outcome.OK
+            answer = await sandbox.get("/_control/documents", params={"key": command.key})
+            (held,) = answer.json()
+            assert held["lines"] == {books.bank: 1100, books.revenue: -1100}
+            (row,) = [one for one in await self.listed(client, "journal") if one.key == command.key]
+            assert row.currency == books.currency
+
+        self.run(story)
+
+    def test_any_of_a_customers_ids_names_the_one_that_was_made(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            asked = self.books.customer(7, other_ids=["cus_1", "0015g00000 Acme!"], tax_id="DE1362")
+            assert (await self.send_one(client, asked)).outcome is Outcome.OK
+            known = len(await self.listed(client, "customer"))
+            assert (await self.send_one(client, self.books.invoice(1))).outcome is Outcome.OK
+            assert len(await self.listed(client, "customer")) == known
+
+        if self.other_ids:
+            self.run(story)
+
+    def test_ids_of_two_customers_are_left_to_a_person(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            for number in (1, 2):
+                await self.send_one(client, self.books.customer(number))
+            both = self.books.customer(3, other_ids=["cus_1", "cus_2"])
+            receipt = await self.send_one(client, both)
+            assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "party_ambiguous")
+            assert len(receipt.reason.split()) > 4
+
+        self.run(story)
+
+    def test_another_customer_under_a_key_is_a_conflict(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            await self.send_one(client, self.books.customer(1))
+            receipt = await self.send_one(client, self.books.customer(1, name="Another"))
+            assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "conflict")
+
+        if not self.keyless_customers:
+            self.run(story)
+
+    @pytest.mark.parametrize("kind", POSTINGS)
+    def test_its_manifest_says_which_postings_make_their_customer(self, kind: str) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            assert (await self.send_one(client, self.books.posting(kind, 1))).outcome is Outcome.OK
+            makes = kind in self.connector.manifest.makes_customers
+            assert bool(await self.listed(client, "customer")) is makes
+
+        self.run(story)
