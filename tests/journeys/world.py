@@ -30,7 +30,6 @@ from revops.sandbox.serve import stands
 from revops.sandbox.tours import base
 from revops.sandbox.tours.base import Facts, Tour, Walk
 from revops.store import sql
-from revops.warehouse import operations as loads
 from tests.pipeline.rehearsal import serving
 
 # Outbound messages gather for a moment before they are sent.
@@ -129,7 +128,6 @@ class World:
             done += fetch.fetch(connection.pk)
             done += process.advance(connection.pk, seconds=20, linger=0)
             done += send.drain(connection.pk, drainer="journey", seconds=20, linger=0)
-        loads.load_all()
         # A look takes what changed in the last half minute as new: rated again, it would never end.
         if done or not self._looked:
             self._looked = turn.look(every=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,6 +70,14 @@ class TestCount:
         found = compared([], posting(ONE, 1_200, key="rc1-somebody-elses"))
         assert [held.key for held in found.unknown] == ["rc1-somebody-elses"]
         assert found.wrong["tryton"] == 1
+
+    def test_says_so_too_where_texts_are_too_short(self) -> None:
+        alone = posting(ONE, 1_200, reference="Service 2026-09")
+        assert compared([], alone).unknown == []
+        meant = {alone.key: "invoice"}
+        found = counting.compare([], [alone], entities=ENTITIES, meant=meant)
+        assert found.unknown == [replace(alone, kind="invoice")]
+        assert compared([ONE], alone).unknown == []
 
     def test_takes_a_document_that_was_booked_again(self) -> None:
         found = compared([ONE], posting(ONE, 1_200, revision=2))

@@ -1,8 +1,8 @@
 """
 The independent count: what billing lists as issued beside what the ERPs list as posted.
 
-No table of the console takes part. A document of billing and a posting of an ERP belong together
-by the key that the ERP was given, and that key follows from what the document is
+No table of the console decides anything. A document of billing and a posting of an ERP belong
+together by the key that the ERP was given, and that key follows from what the document is
 (``revops.kernel.keys``): connection, kind and billing's own id.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -139,9 +139,16 @@ def held(rows: Iterable[SnapshotRow], *, erp: str) -> list[Held]:
 
 
 def compare(
-    documents: Sequence[Issued], postings: Sequence[Held], *, entities: Iterable[str]
+    documents: Sequence[Issued],
+    postings: Sequence[Held],
+    *,
+    entities: Iterable[str],
+    meant: Mapping[str, str] | None = None,
 ) -> Count:
-    """``entities`` are the codes of whoever keeps books."""
+    """
+    ``entities`` are the codes of whoever keeps books. ``meant``: by key, as which kind of document
+    a posting was sent, for ERPs whose texts are too short to say it.
+    """
     codes = sorted(set(entities))
     by_key: dict[str, list[Held]] = defaultdict(list)
     for posting in postings:
@@ -174,12 +181,13 @@ def compare(
         line.wrong += 1
         count.wrong[standing.erp] += 1
     for posting in postings:
-        if not posting.kind or posting.key in known:
+        kind = posting.kind or (meant or {}).get(posting.key, "")
+        if not kind or posting.key in known:
             continue
-        line = _line(lines, "", posting.kind, posting.over(posting.kind).currency)
+        line = _line(lines, "", kind, posting.over(kind).currency)
         line.held.append(posting)
         line.wrong += 1
-        count.unknown.append(posting)
+        count.unknown.append(replace(posting, kind=kind))
         count.wrong[posting.erp] += 1
     order = [sort.kind for sort in SORTS]
     count.lines = sorted(

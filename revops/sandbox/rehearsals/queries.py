@@ -21,7 +21,7 @@ from revops.kernel.money import Money
 from revops.mappings.models import LegalEntity
 from revops.sandbox.rehearsals import catalogue, counting, listing, systems
 from revops.sandbox.rehearsals.catalogue import BILLING, BOOKS
-from revops.sandbox.rehearsals.counting import SORTS, Count, Issued
+from revops.sandbox.rehearsals.counting import SORTS, Count, Held, Issued
 from revops.sandbox.rehearsals.kinds import DIFFERENCE
 from revops.sandbox.rehearsals.models import LIVE, Rehearsal
 from revops.sandbox.rehearsals.report import Line, Open, Part, Report, Standing, read
@@ -81,7 +81,7 @@ def count(rehearsal: Rehearsal) -> Report:
     documents = listing.issued(billing)
     postings = listing.held([one for one in everybody if one.party == BOOKS])
     entities = list(LegalEntity.objects.values_list("code", flat=True))
-    found = counting.compare(documents, postings, entities=entities)
+    found = counting.compare(documents, postings, entities=entities, meant=_meant(postings))
     report = Report(at=clock.now().isoformat(), documents=len(documents))
     report.lines = _lines(found, billing)
     _ends(report, found, entities)
@@ -94,6 +94,14 @@ def count(rehearsal: Rehearsal) -> Report:
         for name in _DONE:
             setattr(report, name, getattr(before, name))
     return report
+
+
+def _meant(postings: Sequence[Held]) -> dict[str, str]:
+    """As which kind of document a posting was sent whose text does not say it, by key."""
+    keys = [one.key for one in postings if one.key and not one.kind]
+    kinds = {sort.document_type: sort.kind for sort in SORTS}
+    rows = OutboundCommand.objects.filter(key__in=keys, document_type__in=list(kinds))
+    return {key: kinds[sent] for key, sent in rows.values_list("key", "document_type")}
 
 
 def _lines(found: Count, billing: Sequence[System]) -> list[Line]:
