@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -186,18 +185,25 @@ class SourceContract(Contract):
 
 
 def _drifts(value: Any) -> Iterator[tuple[str, Any]]:
-    """The payload with one member gone, null, or of another type, for each member in it."""
-    for path in _paths(value, ()):
+    """
+    The payload with one member gone, null, or of another type, for each member in it: the payload
+    itself, which is put right before the next one.
+    """
+    for path in list(_paths(value, ())):
+        above = value
+        for step in path[:-1]:
+            above = above[step]
+        name, kept = path[-1], above[path[-1]]
         for replacement in _REPLACEMENTS:
-            drifted = copy.deepcopy(value)
-            place = drifted
-            for step in path[:-1]:
-                place = place[step]
             if replacement == "gone":
-                del place[path[-1]]
+                del above[name]
             else:
-                place[path[-1]] = replacement
-            yield f"{'.'.join(map(str, path))} = {replacement!r}", drifted
+                above[name] = replacement
+            yield f"{'.'.join(map(str, path))} = {replacement!r}", value
+            if replacement == "gone" and isinstance(above, list):
+                above.insert(name, kept)
+            else:
+                above[name] = kept
 
 
 def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
