@@ -4,18 +4,16 @@ them, each keeps its books in another ERP, AvaTax records what was charged in th
 warehouse and Snowflake hold what is known, and a customer portal and a desk of a team's own are
 told of entitlements.
 
-``seed`` needs the company; ``play`` lets the customers of these companies be billed and pay.
+``seed`` needs the company. What these companies do by themselves is in ``joined``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import httpx
 from django.conf import settings
 from django.db import transaction
 
@@ -34,7 +32,6 @@ from revops.mappings.models import (
     TaxMap,
 )
 from revops.sandbox import books, company, helpdesk
-from revops.sandbox.serve import Stand
 
 CHARGEBEE: Final = "chargebee"
 _FIRST_PORT: Final = 11
@@ -230,51 +227,3 @@ def _others(port: int) -> None:
         secrets={"signing_secret": "whsec_dGhlLXBvcnRhbC1vZi10aGUtZGVtby1vbmx5LW5vdGhpbmc="},
     )  # fmt: skip
     helpdesk.seed(port + 6)
-
-
-def deal(one: Member, *, name: str) -> tuple[tuple[str, dict[str, Any], str], ...]:
-    """
-    What sales does to sell to a company of the member: scenarios of its sandbox, with their values
-    and what else each takes from the answers before.
-    """
-    return (
-        ("account", {
-            "Name": name, "Legal_Entity__c": one.code, "CurrencyIsoCode": one.currency,
-            "Billing_Email__c": f"ap@{one.code.lower()}.example",
-        }, ""),
-        ("deal", {
-            "items": [{"sku": one.sku, "quantity": 1, "price": str(one.amount // 100)}],
-        }, "account"),
-        ("win", {}, "opportunity"),
-        ("sign", {}, "opportunity"),
-    )  # fmt: skip
-
-
-async def play(stands: Sequence[Stand]) -> None:
-    """The first time a week of each company, afterwards an invoice, or a payment of one."""
-    await helpdesk.play(stands)
-    billing = next((stand for stand in stands if stand.slug == CHARGEBEE), None)
-    if billing is None:
-        return
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{billing.port}/_control") as control:
-        state = (await control.get("/state")).json()
-        if not state.get("counts", {}).get("customer"):
-            for one in members():
-                await _act(control, "customers", {
-                    "count": 4, "price": one.sku, "amount": one.amount, "currency": one.currency,
-                    "tax_name": one.tax_name, "tax_rate": one.rate, "entity": one.code,
-                    "declined": 1,
-                })  # fmt: skip
-            return
-        one = random.choice(members())
-        await _act(control, "customers", {
-            "price": one.sku, "amount": one.amount, "currency": one.currency,
-            "tax_name": one.tax_name, "tax_rate": one.rate, "entity": one.code, "pays": None,
-            "net_term_days": 30,
-        })  # fmt: skip
-        await _act(control, "pay" if random.random() < 0.8 else "decline", {})
-
-
-async def _act(control: httpx.AsyncClient, name: str, values: dict[str, Any]) -> None:
-    """Not every step is possible at any time: then it is left out."""
-    await control.post(f"/scenario/{name}", json=values, timeout=10)

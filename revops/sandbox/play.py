@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 import structlog
 
-from revops.sandbox import group, tampered, twins
+from revops.sandbox import joined, tampered, twins
 from revops.sandbox.serve import Stand
 
 log = structlog.get_logger(__name__)
@@ -90,6 +90,8 @@ SELDOM: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("payout", {"currency": "usd"}),
 )  # fmt: skip
 _SELDOM_SHARE: Final = 0.15
+# How often the companies that joined do something, too.
+_JOINED_SHARE: Final = 0.5
 
 # Invoices with a tax code that nobody has mapped yet: one cause, which one fix clears.
 UNMAPPED_TAX: Final = 40
@@ -117,7 +119,7 @@ async def business(stands: Sequence[Stand], console_url: str) -> None:
         await _sell(stands, billing)
         await _use(stands, billing, events=600)
         await tampered.tamper(stands)
-        await group.play(stands)
+        await joined.play(stands)
         while True:
             await asyncio.sleep(PACE * random.uniform(0.6, 1.4))
             await _act(control, "issue", {"amount": random.randrange(20_000, 400_000, 500)})
@@ -126,8 +128,8 @@ async def business(stands: Sequence[Stand], console_url: str) -> None:
             await _act(control, "pay" if random.random() < 0.85 else "decline", {})
             if random.random() < _SELDOM_SHARE:
                 await _act(control, *random.choice(SELDOM))
-            if random.random() < _SELDOM_SHARE:
-                await group.play(stands)
+            if random.random() < _JOINED_SHARE:
+                await joined.play(stands)
 
 
 async def _tax(control: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ import pytest
 from revops.canonical.models import Opportunity, Subscription, TaxDocument
 from revops.events.models import BusinessEvent
 from revops.mappings.models import LegalEntity
-from revops.sandbox import company, group
+from revops.sandbox import company, group, joined
 from revops.sandbox.helpdesk import HELPDESK
 from revops.sandbox.rehearsals import counting, listing, systems
 from revops.sandbox.rehearsals.catalogue import BILLING, BOOKS
@@ -57,7 +57,7 @@ def busy(everybody: World, monkeypatch: pytest.MonkeyPatch) -> World:
 def _sell(world: World, one: group.Member) -> None:
     """Sales wins a deal for a company that joined."""
     said: dict[str, Any] = {}
-    for step, values, takes in group.deal(one, name=f"Rosella {one.code}"):
+    for step, values, takes in joined.deal(one, name=f"Rosella {one.code}"):
         given = values | ({takes: said[takes]} if takes else {})
         said |= world.play(company.SALESFORCE, step, **given)
 
