@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,8 @@ from revops.kernel.sight import MASK, mask_addresses
 
 MOST: Final = 2_000
 """Characters that are kept of all calls of one attempt, each way."""
+_OF_ONE: Final = 700
+_CALLS: Final = 20
 _LONGEST: Final = 64 * 1024
 _LISTED: Final = 3
 _DEEPEST: Final = 8
@@ -90,16 +93,17 @@ class Tape:
         """All of it as JSON to be kept; ``secrets`` stand nowhere in it. Blank without a call."""
         if not self.exchanges:
             return ""
-        share = MOST // len(self.exchanges)
-        kept = [
-            {
+        # The last calls are those that did it, or failed: what there is room for is theirs.
+        kept: list[dict[str, Any]] = []
+        sent_left = said_left = MOST
+        for one in reversed(self.exchanges[-_CALLS:]):
+            sent = _cut(_without(one.sent, secrets), min(_OF_ONE, sent_left))
+            said = _cut(_without(one.said, secrets), min(_OF_ONE, said_left))
+            sent_left, said_left = sent_left - len(sent), said_left - len(said)
+            kept.insert(0, {
                 "method": one.method, "path": _without(one.path, secrets)[:200],
-                "status": one.status, "took_ms": one.took_ms,
-                "sent": _cut(_without(one.sent, secrets), share),
-                "said": _cut(_without(one.said, secrets), share),
-            }
-            for one in self.exchanges[:20]
-        ]  # fmt: skip
+                "status": one.status, "took_ms": one.took_ms, "sent": sent, "said": said,
+            })  # fmt: skip
         text = json.dumps({"for": calls_for, "calls": kept}, ensure_ascii=False)
         return strict_json.storable(text)[0]
 
@@ -204,7 +208,15 @@ def _lines(value: Any, name: str, pad: str) -> Iterator[str]:
 
 
 def _member(head: str, held: Any, name: str, pad: str) -> Iterator[str]:
-    if held and isinstance(held, Mapping | list | tuple):
+    if held and isinstance(held, list | tuple):
+        inner = list(islice(_lines(held, name, f"{pad} "), MOST))
+        # A list of what is hidden says no more than that it is.
+        if all(line.strip(" -").startswith((MASK, "…")) or not line.strip(" -") for line in inner):
+            yield f"{head} {MASK}"
+            return
+        yield head
+        yield from inner
+    elif held and isinstance(held, Mapping):
         yield head
         yield from _lines(held, name, f"{pad} ")
     else:
@@ -247,4 +259,6 @@ def _without(text: str, secrets: Sequence[str]) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1]}…" if most > 0 else ""

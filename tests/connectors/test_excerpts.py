@@ -67,6 +67,10 @@ class TestValues:
             " -", "  account: 1200", "  debit: 2", " … 97 more",
         ]  # fmt: skip
 
+    def test_of_a_list_that_is_all_hidden_are_one_mask(self) -> None:
+        value = {"domain": [["name", "=", "Pat"], ["city", "in", ["Ulm", "Jena"]]], "id": 3}
+        assert of_value(value) == f"domain: {MASK}\nid: 3"
+
     def test_that_go_on_forever_come_to_an_end(self) -> None:
         deep: dict[str, Any] = {"id": 1}
         for _ in range(5_000):
@@ -114,7 +118,9 @@ class TestTape:
         found = tape.text()
         assert found.count("x") <= MOST
         assert found.count("y") <= MOST
-        assert len(json.loads(found)["calls"]) == 20
+        calls = json.loads(found)["calls"]
+        assert len(calls) == 20
+        assert [bool(call["sent"]) for call in calls[-4:]] == [False, True, True, True]
 
     def test_without_a_call_is_blank(self) -> None:
         assert Tape().text() == ""
