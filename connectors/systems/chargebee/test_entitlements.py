@@ -89,7 +89,11 @@ class TestAsking:
             await happens("entitle", feature="api_calls", value="5000", unit="call")
             before = await read()
             await happens("move")
-            return before, await read()
+            after = await read()
+            await happens("customers")
+            kinds = [event["event_type"] for event in business.world.all("event")]
+            assert kinds.count("subscription_entitlements_created") == 1
+            return before, after
 
         before, after = play(story)
         assert before == {"Sso": "entitlement.granted", "Api calls": "entitlement.granted"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+from connectors.systems.chargebee.sandbox import entitling
 from connectors.systems.chargebee.sandbox.money import Money
 from connectors.systems.chargebee.sandbox.world import Obj, Refused, moment, new_id
 from revops.kernel.money import round_half_up
@@ -116,6 +117,8 @@ class Business(Money):
             at=when,
         )  # fmt: skip
         self.world.tell("subscription_created", at=when, subscription=shown(made), customer=who)
+        if entitling.of_subscription(self.world, made["id"]):
+            entitling.tell(self.world, made["id"], at=when, kind=entitling.CREATED)
         self.bill(made, pays=pays, at=when)
         return made
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from connectors.systems.chargebee.sandbox.world import Obj, World
 
-_TOLD: Final = "subscription_entitlements_updated"
+CREATED: Final = "subscription_entitlements_created"
+_UPDATED: Final = "subscription_entitlements_updated"
 
 
 def entitle(world: World, item: str, feature: str, value: str, *, unit: str, at: int) -> None:
@@ -36,9 +37,9 @@ def entitle(world: World, item: str, feature: str, value: str, *, unit: str, at:
             tell(world, subscription["id"], at=at)
 
 
-def tell(world: World, subscription: str, *, at: int) -> None:
+def tell(world: World, subscription: str, *, at: int, kind: str = _UPDATED) -> None:
     detail = {"subscription_id": subscription, "has_next": False}
-    world.tell(_TOLD, at=at, **{f"{_TOLD}_detail": detail})
+    world.tell(kind, at=at, **{f"{kind}_detail": detail})
 
 
 def of_item(world: World, item: str) -> list[Obj]:
