@@ -12,9 +12,11 @@ from connectors.models import Connection
 from connectors.operations import set_secret
 from connectors.systems.rest import desk
 from revops.console.connections.queries import traffic
-from revops.console.connections.setup import operations, ways
+from revops.console.connections.setup import operations, texts, ways
+from revops.console.connections.setup.subject import ConnectionChange
 from tests.conftest import SignIn
 from tests.connections.kit import text_of
+from tests.factories import a_connection
 
 SALES: Final = {"label": "Sales", "zone": "UTC", "place": "1", "p-my_domain": "acme"}
 
@@ -105,13 +107,39 @@ class TestALongText:
 
     def test_is_typed_in_lines_and_kept_as_it_was_typed(self, sign_in: SignIn, adam: User) -> None:
         mapping = desk.example("desk.mapping")
-        answer = sent(sign_in(adam), "rest", self.REST | {"p-mapping": mapping})
+        typed = self.REST | {"p-mapping": mapping.replace("\n", "\r\n")}
+        answer = sent(sign_in(adam), "rest", typed)
         assert answer.status_code == 302, text_of(answer)
         made = Connection.objects.get()
-        assert made.parameters["mapping"] == mapping.strip()
+        assert made.parameters["mapping"] == mapping
         page = sign_in(adam).get(f"/connections/{made.slug}/settings/").content.decode()
         assert '<textarea name="p-mapping"' in page
         assert "support_case.opened/1" in page
+
+    def test_is_read_by_who_agrees_as_the_places_that_change(self) -> None:
+        was = desk.example("desk.mapping")
+        to = was.replace('"p1": "urgent"', '"p1": "critical"').replace(
+            '"late.promise"', '"promise"'
+        )
+        place = "kinds[1].events[0].fields.severity.map.p1"
+        assert texts.changes(was, was.replace("\n", " ")) == []
+        assert texts.changes(was, to)[0] == (place, "urgent", "critical")
+        assert len(texts.changes(was, to)) == 3
+        assert texts.changes("", '{"a": [1, {}]}') == [("a[0]", "", "1"), ("a[1]", "", "{}")]
+        assert texts.changes("{", "[") == [("text", "{", "[")]
+        assert len(texts.changes("", was)) == 41
+
+    def test_is_a_row_for_each_place_in_a_request(self) -> None:
+        made = a_connection("desk", "rest", parameters=desk.parameters("desk"))
+        was = operations.content_of(made)
+        mapping = was["parameters"]["mapping"].replace('"p1": "urgent"', '"p1": "critical"')
+        to = {**was, "parameters": {**was["parameters"], "mapping": mapping}}
+        content = {"act": "change", "slug": made.slug, "was": was, "to": to}
+        _, row = ConnectionChange().describe(content)
+        assert row.label == "What is read: kinds[1].events[0].fields.severity.map.p1"
+        assert (row.value, row.sub) == ("critical", "was urgent")
+        rows = ConnectionChange().describe({"act": "use", "slug": made.slug, "to": to})
+        assert "95 lines" in str({one.label: one.value for one in rows}["What is read"])
 
     def test_that_cannot_be_used_is_refused_with_its_place(
         self, sign_in: SignIn, adam: User

@@ -32,11 +32,11 @@ def fields_of(node: Node, name: str = "fields", *, deep: int = 0) -> dict[str, T
     if not inner.value or len(inner.value) > MOST_FIELDS or deep > DEEPEST:
         inner.wrong("", f"this has to hold 1 to {MOST_FIELDS} fields, at most {DEEPEST} deep")
         return {}
-    found = {
-        key: take(value, inner.at(key), inner.problems, deep=deep)
+    # What is wrong is told once, and stands for something: else it would be told as missing, too.
+    return {
+        key: take(value, inner.at(key), inner.problems, deep=deep) or Constant(None)
         for key, value in inner.value.items()
     }
-    return {key: one for key, one in found.items() if one is not None}
 
 
 def take(value: Any, where: str, problems: Problems, *, deep: int = 0) -> Take | None:

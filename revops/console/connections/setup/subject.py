@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from django.urls import reverse
@@ -16,7 +16,7 @@ from connectors.manifest import Manifest
 from connectors.models import Connection, ConnectionState, Environment
 from connectors.registry import ConnectorUnknown
 from revops.console.connections.operations import ActRefused
-from revops.console.connections.setup import address, operations
+from revops.console.connections.setup import address, operations, texts
 from revops.console.connections.setup.address import checked
 from revops.delivery.queries import health
 
@@ -44,6 +44,7 @@ class ConnectionChange(Subject):
         system = manifest.label if manifest else "not installed"
         rows = [Row("Connection", content["to"]["label"], system, link)]
         was: Mapping[str, Any] = content.get("was", {})
+        rows += _texts(content, was, manifest)
         for name, value in _flat(content["to"], manifest):
             before = dict(_flat(was, manifest)).get(name) if was else None
             if content["act"] == "change" and before == value:
@@ -124,11 +125,27 @@ def _found(content: Content) -> tuple[Connection | None, Manifest | None]:
         return connection, None
 
 
+def _texts(content: Content, was: Mapping[str, Any], manifest: Manifest | None) -> Iterator[Row]:
+    """Of settings of many lines: each place that changes, or how much it is."""
+    for one in manifest.parameters if manifest else ():
+        if one.type != "json":
+            continue
+        text = str(content["to"]["parameters"].get(one.name) or "")
+        if content["act"] != "change":
+            yield Row(one.label, texts.summary(text) or "empty")
+            continue
+        before = str(was.get("parameters", {}).get(one.name) or "")
+        for place, old, new in texts.changes(before, text):
+            yield Row(f"{one.label}: {place}", new or "not there", f"was {old or 'not there'}")
+
+
 def _flat(settings: Mapping[str, Any], manifest: Manifest | None) -> list[tuple[str, str]]:
-    """(label, value in words) of each setting."""
-    names = {one.name: one.label for one in manifest.parameters} if manifest else {}
+    """(label, value in words) of each setting; what is of many lines is told by its changes."""
+    known = manifest.parameters if manifest else ()
+    names = {one.name: one.label for one in known}
     general = [(label, str(settings[name])) for name, label in _LABELS.items() if name in settings]
-    own = settings.get("parameters", {})
+    long = {one.name for one in known if one.type == "json"}
+    own = {name: one for name, one in settings.get("parameters", {}).items() if name not in long}
     order = [*(name for name in names if name in own), *sorted(own.keys() - names.keys())]
     return [*general, *((names.get(name, name), _said(own[name])) for name in order)]
 

@@ -16,6 +16,14 @@ _LONGEST_JSON: Final = 60_000
 _OPEN: Final = re.compile(r"[<{]([a-z]+(?:[ _][a-z]+)*)[>}]")
 
 
+class Lines(forms.CharField):
+    """Browsers end lines in two characters: what was not changed would look changed."""
+
+    def to_python(self, value: Any) -> str | None:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if text else text
+
+
 def field(parameter: Parameter) -> forms.Field:
     """The field for a parameter, by its type."""
     common: dict[str, Any] = {
@@ -42,7 +50,7 @@ def field(parameter: Parameter) -> forms.Field:
             return forms.ChoiceField(**common, choices=[*blank, *named])
         case "json":
             lines = forms.Textarea({"rows": 14, "spellcheck": "false", "class": "code"})
-            return forms.CharField(**common, max_length=_LONGEST_JSON, widget=lines)
+            return Lines(**common, max_length=_LONGEST_JSON, widget=lines)
         case _:
             return forms.CharField(**common, max_length=_LONGEST_VALUE)
 
