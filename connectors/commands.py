@@ -7,7 +7,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from connectors.contract import Command
 from revops.contracts.base import Part
+from revops.kernel.keys import sha256
+from revops.kernel.strict_json import dumps
 
 _Payload = TypeVar("_Payload", bound=Part)
 
@@ -42,3 +45,14 @@ def read(
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         path = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise PayloadRefused(f"{otherwise}: {path}: {first['msg']}.") from None
+
+
+def by_hand(kind: str, key: str, payload: Mapping[str, Any]) -> Command:
+    """A command for tests, and for trying a connector out."""
+    return Command(
+        key=key,
+        kind=kind,
+        payload=payload,
+        payload_sha256=sha256(dumps(payload)),
+        correlation_id="test",
+    )

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 from connectors.commands import PayloadRefused
-from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Settings
+from connectors.contract import Command, Outcome, ProbeStep, Receipt, Settings
 from connectors.http import Client
-from connectors.manifest import Manifest
+from connectors.messages import Messages
 from connectors.problem import Problem
 from connectors.systems.email import message, signing
 from connectors.systems.email.replies import REFUSED
 from connectors.systems.email.wire import Session
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 
-class EmailConnector:
+class EmailConnector(Messages):
     """A CommandSink and a Probe."""
-
-    def __init__(self) -> None:
-        self.manifest = Manifest.beside(__file__)
-
-    def digest(self, payload: Mapping[str, Any]) -> str:
-        return sha256(dumps(payload))
 
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
@@ -44,12 +35,6 @@ class EmailConnector:
         missing = len(commands) - len(receipts)
         reason = "The conversation broke off before this mail."
         return [*receipts, *[Receipt(Outcome.NOT_SENT, reason=reason)] * missing]
-
-    async def find(
-        self, client: Client, settings: Settings, keys: Sequence[str]
-    ) -> Mapping[str, Sequence[Found]]:
-        """Nothing: a mail server cannot be asked. What is in doubt is therefore sent again."""
-        return {}
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         try:
@@ -98,4 +83,4 @@ async def _one(session: Session, settings: Settings, command: Command) -> Receip
     return Receipt(Outcome.OK, external_id=named, http_status=answer.code)
 
 
-connector = EmailConnector()
+connector = EmailConnector(__file__)

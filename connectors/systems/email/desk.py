@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors import commands
 from connectors.contract import Command
 from connectors.systems.email.message import KIND
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 
 def mail(number: int, **given: Any) -> Command:
@@ -18,10 +17,4 @@ def mail(number: int, **given: Any) -> Command:
         "text": "A credit waits for you.\n.A line that begins with a dot — and one dash.",
         "link": f"https://console.example/approvals/APR-{number}/",
     } | given
-    return Command(
-        key=f"rc1-mail{number}",
-        kind=KIND,
-        payload=payload,
-        payload_sha256=sha256(dumps(payload)),
-        correlation_id="test",
-    )
+    return commands.by_hand(KIND, f"rc1-mail{number}", payload)

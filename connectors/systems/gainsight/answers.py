@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from connectors import answers
+from connectors.answers import evidence, retry_after
 from connectors.contract import Outcome, PayloadUnreadable
 from connectors.http import Answer
 from connectors.problem import Problem
-from revops.kernel import backoff
-from revops.kernel.clock import now
 
 # The limit is a fixed window of a minute; without Retry-After it is over after at most that.
 WINDOW_S: Final = 60
@@ -182,13 +182,8 @@ def _bare(answer: Answer, unsure: Outcome) -> Problem:
 
 
 def _throttled(answer: Answer) -> Problem:
-    asked = backoff.retry_after(answer.headers.get("retry-after"), at=now())
-    return Problem(
-        Outcome.THROTTLED,
-        "throttled",
-        "Gainsight asks us to slow down: its calls for this minute are used up.",
-        **(_of(answer) | {"retry_after": asked or WINDOW_S}),
-    )
+    reason = "Gainsight asks us to slow down: its calls for this minute are used up."
+    return answers.throttled(answer, reason, otherwise=WINDOW_S)
 
 
 def _is_nothing(problem: Problem) -> bool:
@@ -218,5 +213,4 @@ def _sentences(item: Any) -> list[str]:
 
 
 def _of(answer: Answer) -> dict[str, Any]:
-    wait = backoff.retry_after(answer.headers.get("retry-after"), at=now())
-    return {"status": answer.status, "excerpt": answer.excerpt(), "retry_after": wait}
+    return evidence(answer) | {"retry_after": retry_after(answer)}

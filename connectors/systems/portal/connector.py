@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+from connectors.answers import retry_after
 from connectors.commands import PayloadRefused
-from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Settings
+from connectors.contract import Command, Outcome, ProbeStep, Receipt, Settings
 from connectors.http import Answer, Client, NotSent, Unanswered
-from connectors.manifest import Manifest
+from connectors.messages import Messages, turned_away
 from connectors.systems.portal import message
-from revops.kernel import backoff
 from revops.kernel.clock import now
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 _WAIT_S: Final = 30
 # These speak of the endpoint and not of what was posted: the next message would fare the same.
@@ -22,26 +20,14 @@ _OF_THE_ENDPOINT: Final = frozenset({401, 403, 404, 405})
 _OF_THE_MESSAGE: Final = frozenset({400, 413, 415, 422})
 
 
-class PortalConnector:
+class PortalConnector(Messages):
     """A CommandSink and a Probe."""
-
-    def __init__(self) -> None:
-        self.manifest = Manifest.beside(__file__)
-
-    def digest(self, payload: Mapping[str, Any]) -> str:
-        return sha256(dumps(payload))
 
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
     ) -> Sequence[Receipt]:
         """One call each."""
         return [await _one(client, settings, command) for command in commands]
-
-    async def find(
-        self, client: Client, settings: Settings, keys: Sequence[str]
-    ) -> Mapping[str, Sequence[Found]]:
-        """Nothing: a subscriber cannot be asked. What is in doubt is sent again under its id."""
-        return {}
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         """The secret can sign, and the host answers; no message is sent."""
@@ -92,29 +78,19 @@ def receipt_of(command: Command, answer: Answer) -> Receipt:
         # The id is ours: the subscriber gives none.
         return Receipt(Outcome.OK, external_id=command.key, http_status=status)
     if status == 429 or status >= 500 and "retry-after" in answer.headers:
-        wait = backoff.retry_after(answer.headers.get("retry-after"), at=now()) or _WAIT_S
-        return _not(Outcome.THROTTLED, "throttled", "It asks us to slow down.", answer, wait)
+        wait = retry_after(answer, _WAIT_S)
+        return turned_away(answer, Outcome.THROTTLED, "throttled", "It asks us to slow down.", wait)
     if status == 410:
         # The standard's word for: do not send here any more.
-        return _not(
-            Outcome.AUTH, "unsubscribed", "The subscriber wants no more messages here.", answer
-        )
+        reason = "The subscriber wants no more messages here."
+        return turned_away(answer, Outcome.AUTH, "unsubscribed", reason)
     if status in _OF_THE_ENDPOINT or 300 <= status < 400:
         reason = f"The address takes no messages from us: it answers {status}."
-        return _not(Outcome.AUTH, "endpoint_wrong", reason, answer)
+        return turned_away(answer, Outcome.AUTH, "endpoint_wrong", reason)
     if status in _OF_THE_MESSAGE:
         reason = f"The subscriber refuses this message with {status}."
-        return _not(Outcome.REFUSED, "refused", reason, answer)
-    return _not(Outcome.TRANSIENT, "failed", f"The subscriber failed with {status}.", answer)
+        return turned_away(answer, Outcome.REFUSED, "refused", reason)
+    return turned_away(answer, Outcome.TRANSIENT, "failed", f"The subscriber failed with {status}.")
 
 
-def _not(
-    outcome: Outcome, code: str, reason: str, answer: Answer, wait: int | None = None
-) -> Receipt:
-    return Receipt(
-        outcome, code=code, reason=reason, http_status=answer.status, excerpt=answer.excerpt(200),
-        retry_after=wait,
-    )  # fmt: skip
-
-
-connector = PortalConnector()
+connector = PortalConnector(__file__)

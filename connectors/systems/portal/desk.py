@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors import commands
 from connectors.contract import Command
 from connectors.systems.portal.message import KIND
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 
 def event(number: int, **given: Any) -> Command:
@@ -18,10 +17,4 @@ def event(number: int, **given: Any) -> Command:
         "legal_entity": "US-INC",
         "data": {"entitlement_id": f"ent_{number}", "feature": "seats", "quantity": "25"},
     } | given
-    return Command(
-        key=f"rc1-event{number:04}",
-        kind=KIND,
-        payload=payload,
-        payload_sha256=sha256(dumps(payload)),
-        correlation_id="test",
-    )
+    return commands.by_hand(KIND, f"rc1-event{number:04}", payload)

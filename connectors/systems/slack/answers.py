@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors.answers import retry_after
 from connectors.contract import Outcome, PayloadUnreadable, Receipt
 from connectors.http import Answer
-from revops.kernel import backoff
-from revops.kernel.clock import now
+from connectors.messages import turned_away
 
 # Used when the chat names no time.
 WAIT_S: Final = 30
@@ -82,26 +82,26 @@ def receipt(answer: Answer, *, key: str) -> Receipt:
     if said.taken and 200 <= answer.status < 300:
         return Receipt(Outcome.OK, external_id=key, http_status=answer.status)
     if answer.status == 429 or said.word in _BUSY:
-        wait = said.wait or backoff.retry_after(answer.headers.get("retry-after"), at=now())
+        wait = said.wait or retry_after(answer, WAIT_S)
         reason = "The chat asks us to slow down."
-        return _not(Outcome.THROTTLED, "throttled", reason, answer, wait or WAIT_S)
+        return turned_away(answer, Outcome.THROTTLED, "throttled", reason, wait)
     if said.word in _OURS:
         reason = f"The chat takes no messages from us: {_OURS[said.word]}."
-        return _not(Outcome.AUTH, said.word, reason, answer)
+        return turned_away(answer, Outcome.AUTH, said.word, reason)
     if said.words.lower().startswith(_OUR_WORDS):
         reason = "The chat takes no messages from us: the webhook's address is not right."
-        return _not(Outcome.AUTH, "address_wrong", reason, answer)
+        return turned_away(answer, Outcome.AUTH, "address_wrong", reason)
     if answer.status in (401, 403, 404, 405, 410) or 300 <= answer.status < 400:
         reason = f"The address is not that of a webhook: it answers {answer.status}."
-        return _not(Outcome.AUTH, "address_wrong", reason, answer)
+        return turned_away(answer, Outcome.AUTH, "address_wrong", reason)
     if answer.status >= 500 or said.word in _FAILED:
         reason = f"The chat failed with {said.word or answer.status}."
-        return _not(Outcome.TRANSIENT, "failed", reason, answer)
+        return turned_away(answer, Outcome.TRANSIENT, "failed", reason)
     if said.taken is False or 400 <= answer.status < 500:
         reason = f"The chat refuses this message: {said.words or said.word or answer.status}."
-        return _not(Outcome.REFUSED, said.word or "refused", reason, answer)
+        return turned_away(answer, Outcome.REFUSED, said.word or "refused", reason)
     reason = "The chat's answer was not that of a webhook."
-    return _not(Outcome.IN_DOUBT, "garbled", reason, answer)
+    return turned_away(answer, Outcome.IN_DOUBT, "garbled", reason)
 
 
 def read(answer: Answer) -> Said:
@@ -147,12 +147,3 @@ def _wait(body: Mapping[str, Any], words: str) -> int | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return min(seconds, _LONGEST_WAIT_S) if seconds > 0 else None
-
-
-def _not(
-    outcome: Outcome, code: str, reason: str, answer: Answer, wait: int | None = None
-) -> Receipt:
-    return Receipt(
-        outcome, code=code, reason=reason, http_status=answer.status, excerpt=answer.excerpt(200),
-        retry_after=wait,
-    )  # fmt: skip

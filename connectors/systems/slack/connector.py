@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from connectors.commands import PayloadRefused
-from connectors.contract import Command, Found, Outcome, ProbeStep, Receipt, Settings
+from connectors.contract import Command, Outcome, ProbeStep, Receipt, Settings
 from connectors.http import Client, NotSent, Unanswered
-from connectors.manifest import Manifest
+from connectors.messages import Messages
 from connectors.systems.slack import answers, message
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 # Zulip keeps the key and the channel in the query.
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~/-]{1,500}(?:\?[A-Za-z0-9._~%&=+-]{1,500})?", re.ASCII)
 
 
-class SlackConnector:
+class SlackConnector(Messages):
     """A CommandSink and a Probe."""
-
-    def __init__(self) -> None:
-        self.manifest = Manifest.beside(__file__)
-
-    def digest(self, payload: Mapping[str, Any]) -> str:
-        return sha256(dumps(payload))
 
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
@@ -39,12 +31,6 @@ class SlackConnector:
                 continue
             receipts.append(await _one(client, settings, command))
         return receipts
-
-    async def find(
-        self, client: Client, settings: Settings, keys: Sequence[str]
-    ) -> Mapping[str, Sequence[Found]]:
-        """Nothing: a webhook cannot be asked. What is in doubt is therefore sent again."""
-        return {}
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         """An empty message: a webhook that is right says that it has no text, and posts nothing."""
@@ -87,4 +73,4 @@ async def _one(client: Client, settings: Settings, command: Command) -> Receipt:
     return answers.receipt(answer, key=command.key)
 
 
-connector = SlackConnector()
+connector = SlackConnector(__file__)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors import commands
 from connectors.contract import Command
 from connectors.systems.slack.message import KIND
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 
 def chat(number: int, **given: Any) -> Command:
@@ -17,10 +16,4 @@ def chat(number: int, **given: Any) -> Command:
         "who": "For Priya Nair",
         "link": f"https://console.example/approvals/APR-{number}/",
     } | given
-    return Command(
-        key=f"rc1-chat{number:04}",
-        kind=KIND,
-        payload=payload,
-        payload_sha256=sha256(dumps(payload)),
-        correlation_id="test",
-    )
+    return commands.by_hand(KIND, f"rc1-chat{number:04}", payload)
