@@ -20,6 +20,11 @@ from revops.sandbox.serve import Stand
 Values = dict[str, Any]
 _SOLD_SHARE: Final = 0.2
 _CREDITED: Final = 20_000
+# All plans are of one item, so what it gives is said once.
+_PLAN_GIVES: Final[tuple[Values, ...]] = (
+    {"feature": "single_sign_on", "value": "true"},
+    {"feature": "api_calls", "value": "500000", "unit": "calls"},
+)
 
 
 def deal(one: Member, *, name: str) -> tuple[tuple[str, Values, str], ...]:
@@ -56,6 +61,8 @@ async def play(stands: Sequence[Stand]) -> None:
             for member in members():
                 await _act(billing, "customers", _plan(member) | {"count": 4, "declined": 1})
             await _act(billing, "credit", {"amount": _CREDITED})
+            for feature in _PLAN_GIVES:
+                await _act(billing, "entitle", feature)
         else:
             await _act(billing, "customers", _plan(one) | {"pays": None, "net_term_days": 30})
             await _act(billing, "pay" if random.random() < 0.8 else "decline", {})
