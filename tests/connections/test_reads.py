@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +11,12 @@ from accounts.models import User
 from connectors import registry
 from connectors.models import AccessToken, Connection
 from revops.console.connections.queries.reads import reads, sign_ins
+from revops.console.connections.queries.rows import one
 from revops.kernel import clock
 from revops.reconciliation.models import Load
 from tests.conftest import SignIn
 from tests.connections.kit import a_source, text_of
+from tests.factories import a_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -28,13 +30,24 @@ def a_load(connection: Connection, kind: str, state: str, **more: Any) -> Load:
     return Load.objects.create(connection=connection, kind=kind, state=state, **(values | more))
 
 
+class TestLists:
+    @pytest.mark.parametrize(
+        ("starts", "said"),
+        [(date(2026, 11, 22), "22 Nov 2026"), (date(2026, 11, 1), "1 Nov 2026 to 22 Nov 2026")],
+    )
+    def test_that_people_bring_say_which_days_they_are_of(self, starts: date, said: str) -> None:
+        bank = a_connection("bank", "statement")
+        a_load(bank, "bank", "done", starts=starts, ends=date(2026, 11, 22))
+        assert one("bank").story == f"The newest list is of {said}."
+
+
 class TestReads:
     def test_tells_polls_and_each_list_with_its_latest_good_one(self) -> None:
         billing = a_source()
         good = a_load(billing, "invoice", "done")
         a_load(billing, "invoice", "failed", error="Somebody’s name")
         found = reads(billing, registry.manifest("stripe"), billing.cursor)
-        told = {one.label: one for one in found}
+        told = {each.label: each for each in found}
         assert [found[0].label, found[0].found] == ["Events", 12]
         invoices = told["Invoices"]
         assert (invoices.at, invoices.found) == (good.ended_at, None)

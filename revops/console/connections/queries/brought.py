@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from connectors.manifest import Capability, Manifest
 from connectors.models import Connection
@@ -52,9 +52,14 @@ def brought(held: Sequence[tuple[Connection, Manifest]]) -> Mapping[int, Brought
             found[connection.pk] = Brought("usage in", story, row.received_at)
         else:
             story = (
-                f"The newest list is of {row.starts:%-d %b %Y} to {row.ends:%-d %b %Y}."
+                f"The newest list is of {_days(row)}."
                 if row.ended_at
                 else "No list was brought yet: reconciliation takes one as a file."
             )
             found[connection.pk] = Brought("lists in", story, row.ended_at)
     return found
+
+
+def _days(row: Any) -> str:
+    last = f"{row.ends:%-d %b %Y}"
+    return last if row.starts == row.ends else f"{row.starts:%-d %b %Y} to {last}"

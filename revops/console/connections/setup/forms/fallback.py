@@ -22,13 +22,13 @@ def fields(manifest: Manifest, *, own: str) -> dict[str, forms.Field]:
         return {}
     return {
         "fallback": forms.ChoiceField(
-            label="When it is stopped", required=False,
-            choices=[("", "Notices wait"), *_others(own)],
-            help_text="Notices that wait for it go this way. In a chat only their kind, for whom "
-            "and where is told, unless they are for the chat.",
+            label="Notices, while it is stopped", required=False,
+            choices=[("", "wait for it"), *_others(own)],
+            help_text="In a chat only their kind, for whom and where is told, unless they are for "
+            "the chat.",
         ),
         "fallback_after": forms.IntegerField(
-            label="After so many minutes", min_value=1, max_value=LONGEST, initial=USUAL,
+            label="Once stopped for, in minutes", min_value=1, max_value=LONGEST, initial=USUAL,
             required=False,
             error_messages={
                 "invalid": "Type a whole number.", "min_value": "Type 1 or more.",
@@ -47,7 +47,7 @@ def chosen(cleaned: Mapping[str, Any]) -> tuple[str, int] | None:
 
 def _others(own: str) -> list[tuple[str, str]]:
     live = Connection.objects.filter(state=ConnectionState.LIVE).exclude(slug=own)
-    return [(one.slug, f"They go by {one}") for one in live.order_by("label") if _able(one)]
+    return [(one.slug, f"go by {one}") for one in live.order_by("label") if _able(one)]
 
 
 def _able(connection: Connection) -> bool:
