@@ -80,6 +80,16 @@ def leave(jobs: Iterable[Job]) -> None:
     fail_all(unfinished(jobs), NOT_TRIED)
 
 
+def begin(job: type[J]) -> Callable[[Command], J]:
+    """A posting as it was asked for, with what was drafted of it before. Raises Unfit."""
+
+    def begun(command: Command) -> J:
+        posting = Posting.of(command.kind, command.payload)
+        return job(command, posting, drafted=command.drafted_id)
+
+    return begun
+
+
 async def run(
     system: str,
     commands: Sequence[Command],

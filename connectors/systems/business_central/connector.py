@@ -6,25 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from connectors import sending
 from connectors.contract import (
-    Command,
     Envelope,
     Found,
-    HeldDocument,
     NeedsFetch,
     Page,
     PayloadUnreadable,
-    ProbeStep,
-    Receipt,
     Reply,
     Settings,
-    SnapshotRow,
     TypeUnknown,
 )
-from connectors.erps import Erp
+from connectors.erps import Erp, Parts
 from connectors.http import Client
-from connectors.postings import CUSTOMER
 from connectors.problem import read_only
 from connectors.systems.business_central import (
     books,
@@ -48,10 +41,17 @@ class BusinessCentral(Erp[Central, Library]):
     """EventSource and Handshaking as well; accepts the four postings and ``customer.upsert``."""
 
     def __init__(self) -> None:
-        super().__init__(__file__, books.shelf())
-
-    def caller(self, client: Client, settings: Settings) -> Central:
-        return Central(client, settings)
+        parts = Parts(
+            system=SYSTEM,
+            caller=Central,
+            shelf=books.shelf(),
+            upsert=customers.upsert,
+            post=posting.run,
+            steps=probe.steps,
+            page=listing.page,
+            numbered=lookup.by_number,
+        )
+        super().__init__(__file__, parts)
 
     def handshake(self, query: Mapping[str, str]) -> Reply | None:
         """Business Central's handshake: its ``validationToken`` comes back as it is."""
@@ -88,15 +88,6 @@ class BusinessCentral(Erp[Central, Library]):
     def content(self, payload: Mapping[str, Any]) -> str:
         return forms.content_of(payload)
 
-    async def upsert(self, system: Central, commands: Sequence[Command]) -> list[Receipt]:
-        async def one(command: Command) -> Receipt:
-            return await customers.upsert(system, await self._shelf.get(system), command)
-
-        return await sending.one_by_one(SYSTEM, commands, (CUSTOMER,), one)
-
-    async def post(self, system: Central, commands: Sequence[Command]) -> list[Receipt]:
-        return await posting.run(system, self._shelf, commands)
-
     async def held(
         self, system: Central, library: Library, keys: Sequence[str]
     ) -> Mapping[str, Sequence[Found]]:
@@ -109,21 +100,6 @@ class BusinessCentral(Erp[Central, Library]):
             for key, held in (await lookup.by_keys(system, one, keys)).items():
                 found.setdefault(key, []).extend(_one_each(held))
         return found
-
-    async def steps(self, system: Central) -> Sequence[ProbeStep]:
-        return await probe.steps(system)
-
-    async def page(
-        self, system: Central, library: Library, kind: str, start: str, end: str, cursor: str
-    ) -> tuple[Sequence[SnapshotRow], str]:
-        return await listing.page(system, library, kind, start, end, cursor)
-
-    async def numbered(
-        self, system: Central, library: Library, legal_entity: str, number: str
-    ) -> Sequence[HeldDocument]:
-        """What is in the general ledger under a document number."""
-        held = library.of(legal_entity)
-        return await lookup.by_number(system, held, number) if held else []
 
 
 def _one_each(held: Sequence[lookup.Held]) -> list[Found]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from connectors.caller import any_of, lots
 from connectors.contract import Found, HeldDocument
 from connectors.systems.business_central import entries, forms, names, wire
-from connectors.systems.business_central.books import Books
+from connectors.systems.business_central.books import Books, Library
 from connectors.systems.business_central.entries import Posted
 from connectors.systems.business_central.forms import BY_KIND, Form
 from connectors.systems.business_central.wire import Central, Row
@@ -158,8 +158,13 @@ def named(row: Row) -> tuple[str, str]:
     return key, f"{row['prefix']}{wire.text(row, 'id')}"
 
 
-async def by_number(central: Central, books: Books, number: str) -> list[HeldDocument]:
+async def by_number(
+    central: Central, library: Library, legal_entity: str, number: str
+) -> list[HeldDocument]:
     """What is in the general ledger under a number, whoever posted it. Raises Problem."""
+    books = library.of(legal_entity)
+    if books is None:
+        return []
     held = await entries.by_numbers(central, books, [number])
     known = await sales_of(central, books, held)
     found = []

@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from connectors import sending
 from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import Posting
 from connectors.problem import Problem
-from connectors.sending import fail_all, leave, unfinished
+from connectors.sending import begin, fail_all, leave, unfinished
 from connectors.shelf import Shelf
 from connectors.systems.business_central import customers, forms, lookup, settling
 from connectors.systems.business_central.books import Books, Library
@@ -30,12 +29,7 @@ async def run(
     central: Central, shelf: Shelf[Central, Library], commands: Sequence[Command]
 ) -> list[Receipt]:
     """One receipt for each command, in order. Never raises."""
-    return await sending.run(SYSTEM, commands, _begin, lambda jobs: _all(central, shelf, jobs))
-
-
-def _begin(command: Command) -> Job:
-    posting = Posting.of(command.kind, command.payload)
-    return Job(command, posting, drafted=command.drafted_id)
+    return await sending.run(SYSTEM, commands, begin(Job), lambda jobs: _all(central, shelf, jobs))
 
 
 async def _all(central: Central, shelf: Shelf[Central, Library], given: Sequence[Job]) -> None:

@@ -15,9 +15,8 @@ from typing import Final
 from connectors import sending
 from connectors.commands import Unfit
 from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import Posting
 from connectors.problem import Problem
-from connectors.sending import leave, unfinished
+from connectors.sending import begin, leave, unfinished
 from connectors.shelf import Shelf
 from connectors.systems.netsuite import background, customers, lookup, records
 from connectors.systems.netsuite.books import Library
@@ -55,12 +54,9 @@ async def run(
     netsuite: NetSuite, shelf: Shelf[NetSuite, Library], commands: Sequence[Command]
 ) -> list[Receipt]:
     """One receipt for each command, in order. Never raises."""
-    return await sending.run(SYSTEM, commands, _begin, lambda jobs: _work(netsuite, shelf, jobs))
-
-
-def _begin(command: Command) -> Job:
-    posting = Posting.of(command.kind, command.payload)
-    return Job(command, posting, drafted=command.drafted_id)
+    return await sending.run(
+        SYSTEM, commands, begin(Job), lambda jobs: _work(netsuite, shelf, jobs)
+    )
 
 
 async def _work(netsuite: NetSuite, shelf: Shelf[NetSuite, Library], given: Sequence[Job]) -> None:

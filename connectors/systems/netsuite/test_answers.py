@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import jwt
@@ -15,38 +13,21 @@ from connectors.http import Answer
 from connectors.problem import Problem
 from connectors.systems.netsuite import answers, signing, tba
 from connectors.systems.netsuite.answers import Submitted
+from connectors.testing.answers import answer, mean_what_is_said_of_them, recorded
 
-RECORDED: Final = json.loads(
-    Path(__file__).with_name("fixtures").joinpath("answers.json").read_text()
-)
+RECORDED: Final = recorded(__file__)
 AT: Final = datetime.now(UTC).replace(microsecond=0)
 ADDRESS: Final = "https://1234567-sb1.suitetalk.api.netsuite.com"
 
 
-def answer(recorded: dict[str, Any]) -> Answer:
-    body = recorded["body"]
-    raw = body if isinstance(body, str) else json.dumps(body)
-    return Answer(recorded["status"], recorded.get("headers", {}), raw.encode())
-
-
 class TestAnswers:
     def test_mean_what_they_say_and_a_read_is_never_in_doubt(self) -> None:
-        for recorded in RECORDED:
-            problem = answers.problem(answer(recorded), write=True)
-            assert problem.outcome == recorded["outcome"], recorded
-            assert (problem.code, problem.retry_after) == (
-                recorded["code"],
-                recorded.get("retry_after"),
-            ), recorded
-            assert problem.status == recorded["status"]
-            assert " " in problem.reason
-            read = answers.problem(answer(recorded), write=False).failure()
-            assert read.outcome is not Outcome.IN_DOUBT
+        mean_what_is_said_of_them(RECORDED, answers.problem)
 
     def test_an_idempotency_conflict_names_the_job_that_was_submitted_before(self) -> None:
-        (recorded,) = (one for one in RECORDED if "job" in one)
+        (told,) = (one for one in RECORDED if "job" in one)
         with pytest.raises(Submitted) as caught:
-            answers.taken(answer(recorded))
+            answers.taken(answer(told))
         assert (caught.value.job, caught.value.outcome) == ("123456", Outcome.ALREADY_DONE)
 
     def test_a_new_record_is_named_by_its_location(self) -> None:

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connectors import sending
-from connectors.contract import (
-    Command,
-    Found,
-    HeldDocument,
-    ProbeStep,
-    Receipt,
-    Settings,
-    SnapshotRow,
-)
-from connectors.erps import Erp
-from connectors.http import Client
-from connectors.postings import CUSTOMER
+from connectors.contract import Found
+from connectors.erps import Erp, Parts
 from connectors.systems.oracle_fusion import (
     books,
     customers,
@@ -38,22 +27,19 @@ class FusionConnector(Erp[Fusion, Library]):
     Receivables, and each document of Receivables with its distributions.
     """
 
-    read_anew = frozenset({"account", "period"})
-
     def __init__(self) -> None:
-        super().__init__(__file__, books.shelf())
-
-    def caller(self, client: Client, settings: Settings) -> Fusion:
-        return Fusion(client, settings)
-
-    async def upsert(self, system: Fusion, commands: Sequence[Command]) -> list[Receipt]:
-        async def one(command: Command) -> Receipt:
-            return await customers.upsert(system, command)
-
-        return await sending.one_by_one(SYSTEM, commands, (CUSTOMER,), one)
-
-    async def post(self, system: Fusion, commands: Sequence[Command]) -> list[Receipt]:
-        return await posting.run(system, self._shelf, commands)
+        parts = Parts(
+            system=SYSTEM,
+            caller=Fusion,
+            shelf=books.shelf(),
+            upsert=customers.upsert,
+            post=posting.run,
+            steps=probe.steps,
+            page=listing.page,
+            numbered=lookup.by_number,
+            read_anew=frozenset({"account", "period"}),
+        )
+        super().__init__(__file__, parts)
 
     async def held(
         self, system: Fusion, library: Library, keys: Sequence[str]
@@ -71,20 +57,6 @@ class FusionConnector(Erp[Fusion, Library]):
         if any(key not in found for key in keys):
             await importing.all_over(system)
         return found
-
-    async def steps(self, system: Fusion) -> Sequence[ProbeStep]:
-        return await probe.steps(system)
-
-    async def page(
-        self, system: Fusion, library: Library, kind: str, start: str, end: str, cursor: str
-    ) -> tuple[Sequence[SnapshotRow], str]:
-        return await listing.page(system, library, kind, start, end, cursor)
-
-    async def numbered(
-        self, system: Fusion, library: Library, legal_entity: str, number: str
-    ) -> Sequence[HeldDocument]:
-        """Journals by their batch's name, documents by their number."""
-        return await lookup.by_number(system, library, legal_entity, number)
 
 
 connector = FusionConnector()

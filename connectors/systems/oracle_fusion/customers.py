@@ -18,6 +18,7 @@ from connectors.customers import Customer, known, several
 from connectors.postings import KEY
 from connectors.problem import Problem
 from connectors.systems.oracle_fusion import wire
+from connectors.systems.oracle_fusion.books import Library
 from connectors.systems.oracle_fusion.wire import CRM, SYSTEM, Fusion, Row
 
 PREFIX: Final = "customer:"
@@ -56,7 +57,7 @@ async def _open(fusion: Fusion, row: Row, name: str) -> str:
     return number
 
 
-async def upsert(fusion: Fusion, command: Command) -> Receipt:
+async def upsert(fusion: Fusion, _: Library, command: Command) -> Receipt:
     """Raises Problem or Unfit."""
     key, asked = command.key, Customer.of(command.payload)
     rows = await _marked(fusion, [f"id:{one}" for one in asked.ids])

@@ -15,9 +15,9 @@ from zlib import crc32
 from connectors import sending
 from connectors.commands import Unfit
 from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import JOURNAL, Posting
+from connectors.postings import JOURNAL
 from connectors.problem import Problem, Working
-from connectors.sending import leave, unfinished
+from connectors.sending import begin, leave, unfinished
 from connectors.shelf import Shelf
 from connectors.systems.oracle_fusion import customers, fbdi, importing, lookup, receivables
 from connectors.systems.oracle_fusion.books import Library
@@ -53,12 +53,7 @@ async def run(
     fusion: Fusion, shelf: Shelf[Fusion, Library], commands: Sequence[Command]
 ) -> list[Receipt]:
     """One receipt for each command, in order. Never raises."""
-    return await sending.run(SYSTEM, commands, _begin, lambda jobs: _work(fusion, shelf, jobs))
-
-
-def _begin(command: Command) -> Job:
-    posting = Posting.of(command.kind, command.payload)
-    return Job(command, posting, drafted=command.drafted_id)
+    return await sending.run(SYSTEM, commands, begin(Job), lambda jobs: _work(fusion, shelf, jobs))
 
 
 async def _work(fusion: Fusion, shelf: Shelf[Fusion, Library], given: Sequence[Job]) -> None:

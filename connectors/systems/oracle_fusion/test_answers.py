@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,16 +14,9 @@ from connectors.systems.oracle_fusion.sandbox.ledger import packed
 from connectors.systems.oracle_fusion.test_contract import SETTINGS
 from connectors.systems.oracle_fusion.wire import Fusion, Unit
 from connectors.testing import LOOPBACK
+from connectors.testing.answers import mean_what_is_said_of_them, recorded
 
-RECORDED: Final = json.loads(
-    Path(__file__).with_name("fixtures").joinpath("answers.json").read_text()
-)
-
-
-def answer(recorded: dict[str, Any]) -> Answer:
-    body = recorded["body"]
-    raw = body if isinstance(body, str) else json.dumps(body)
-    return Answer(recorded["status"], recorded.get("headers", {}), raw.encode())
+RECORDED: Final = recorded(__file__)
 
 
 def fusion(**parameters: Any) -> Fusion:
@@ -36,17 +27,7 @@ def fusion(**parameters: Any) -> Fusion:
 
 class TestAnswers:
     def test_mean_what_they_say_and_a_read_is_never_in_doubt(self) -> None:
-        for recorded in RECORDED:
-            problem = answers.problem(answer(recorded), write=True)
-            assert problem.outcome == recorded["outcome"], recorded
-            assert (problem.code, problem.retry_after) == (
-                recorded["code"],
-                recorded.get("retry_after"),
-            ), recorded
-            assert problem.status == recorded["status"]
-            assert " " in problem.reason
-            read = answers.problem(answer(recorded), write=False).failure()
-            assert read.outcome is not Outcome.IN_DOUBT
+        mean_what_is_said_of_them(RECORDED, answers.problem)
 
     def test_a_fault_of_soap_is_a_refusal_though_it_comes_with_500(self) -> None:
         fault = b"<e:Envelope><e:Fault><faultstring>JBO-1: no party</faultstring></e:Fault>"

@@ -14,7 +14,7 @@ from connectors.caller import any_of, lots, quoted
 from connectors.contract import Found, HeldDocument, HeldLine
 from connectors.postings import content
 from connectors.systems.sap import names, wire
-from connectors.systems.sap.books import Books, plain
+from connectors.systems.sap.books import Books, Library, plain
 from connectors.systems.sap.wire import Row, Sap
 
 ITEMS: Final = "API_OPLACCTGDOCITEMCUBE_SRV/A_OperationalAcctgDocItemCube"
@@ -92,9 +92,15 @@ async def by_keys(sap: Sap, books: Books, keys: Sequence[str]) -> dict[str, list
     return found
 
 
-async def by_number(sap: Sap, books: Books, number: str) -> list[Document]:
+async def by_number(
+    sap: Sap, library: Library, legal_entity: str, number: str
+) -> list[HeldDocument]:
     """Of all fiscal years. Raises Problem."""
-    return await select(sap, books, f"AccountingDocument eq {quoted(number)}")
+    books = library.books.get(legal_entity)
+    if books is None:
+        return []
+    held = await select(sap, books, f"AccountingDocument eq {quoted(number)}")
+    return [one.held(books) for one in held]
 
 
 async def select(sap: Sap, books: Books, wanted: str) -> list[Document]:

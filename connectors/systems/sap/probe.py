@@ -29,7 +29,7 @@ async def steps(sap: Sap) -> Sequence[ProbeStep]:
         done.append(ProbeStep(label, not missing, "; ".join(missing)))
         label = "Journal entries can be read"
         for one in held:
-            await documents.by_number(sap, one, "0000000000")
+            await documents.by_number(sap, library, one.entity, "0000000000")
         done.append(ProbeStep(label, True))
         label = "Business partners can be read"
         await sap.page(customers.PARTNERS, top=1)

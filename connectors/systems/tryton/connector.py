@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors import sending
-from connectors.contract import (
-    Command,
-    Found,
-    HeldDocument,
-    ProbeStep,
-    Receipt,
-    Settings,
-    SnapshotRow,
-)
+from connectors.contract import Found, Settings
 from connectors.customers import Customer
-from connectors.erps import Erp
+from connectors.erps import Erp, Parts
 from connectors.http import Client
-from connectors.postings import CUSTOMER
 from connectors.problem import read_only
 from connectors.systems.tryton import books, customers, journal, listing, posting, probe
 from connectors.systems.tryton.books import Library
@@ -38,25 +28,23 @@ class TrytonConnector(Erp[Tryton, Library]):
     """
 
     def __init__(self) -> None:
-        super().__init__(__file__, books.shelf())
-
-    def caller(self, client: Client, settings: Settings) -> Tryton:
-        return Tryton(client, settings)
+        parts = Parts(
+            system=SYSTEM,
+            caller=Tryton,
+            shelf=books.shelf(),
+            upsert=customers.upsert,
+            post=posting.run,
+            steps=probe.steps,
+            page=listing.page,
+            numbered=by_number,
+        )
+        super().__init__(__file__, parts)
 
     def content(self, payload: Mapping[str, Any]) -> str:
         return journal.content_of(payload)
 
     def content_of(self, customer: Customer) -> str:
         return customers.content(customer)
-
-    async def upsert(self, system: Tryton, commands: Sequence[Command]) -> list[Receipt]:
-        async def one(command: Command) -> Receipt:
-            return await customers.upsert(system, command)
-
-        return await sending.one_by_one(SYSTEM, commands, (CUSTOMER,), one)
-
-    async def post(self, system: Tryton, commands: Sequence[Command]) -> list[Receipt]:
-        return await posting.run(system, self._shelf, commands)
 
     async def held(
         self, system: Tryton, library: Library, keys: Sequence[str]
@@ -75,24 +63,10 @@ class TrytonConnector(Erp[Tryton, Library]):
             found[key] = [*found.get(key, ()), *parties]
         return found
 
-    async def steps(self, system: Tryton) -> Sequence[ProbeStep]:
-        return await probe.steps(system)
-
-    async def page(
-        self, system: Tryton, library: Library, kind: str, start: str, end: str, cursor: str
-    ) -> tuple[Sequence[SnapshotRow], str]:
-        return await listing.page(system, library, kind, start, end, cursor)
-
-    async def numbered(
-        self, system: Tryton, library: Library, legal_entity: str, number: str
-    ) -> Sequence[HeldDocument]:
-        """Moves of the entity's company, drafts included."""
-        return await by_number(system, library, legal_entity, number)
-
     async def books(self, client: Client, settings: Settings) -> Library:
         """Companies with their accounts and periods, read anew. Raises CallFailed."""
         with read_only():
-            return await self._shelf.get(self.caller(client, settings), fresh=True)
+            return await self._shelf.get(Tryton(client, settings), fresh=True)
 
 
 connector = TrytonConnector()

@@ -17,6 +17,7 @@ from connectors.customers import Customer, known, several
 from connectors.postings import hashed
 from connectors.problem import Problem
 from connectors.systems.tryton import wire
+from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.wire import SYSTEM, Tryton
 
 PREFIX: Final = "party:"
@@ -48,7 +49,7 @@ def _street(asked: Customer) -> str:
     return "\n".join(line for line in (asked.line1, asked.line2) if line)
 
 
-async def upsert(tryton: Tryton, command: Command) -> Receipt:
+async def upsert(tryton: Tryton, _: Library, command: Command) -> Receipt:
     """Raises Problem or Unfit."""
     key, asked = command.key, Customer.of(command.payload)
     standing = (await by_keys(tryton, [key])).get(key)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,43 +8,37 @@ from connectors.contract import Outcome
 from connectors.http import Answer
 from connectors.problem import Problem
 from connectors.systems.tryton import answers
+from connectors.testing.answers import answer, recorded
 
-RECORDED = json.loads(Path(__file__).with_name("fixtures").joinpath("answers.json").read_text())
-
-
-def answer(recorded: dict[str, Any]) -> Answer:
-    body = recorded["body"]
-    raw = body if isinstance(body, str) else json.dumps(body)
-    headers = {"content-type": recorded["type"]} | recorded.get("headers", {})
-    return Answer(recorded["status"], headers, raw.encode())
+RECORDED = recorded(__file__)
 
 
-def classified(recorded: dict[str, Any], *, write: bool) -> Problem:
-    door = answers.of_rest if recorded["door"] == "rest" else answers.of_rpc
+def classified(told: dict[str, Any], *, write: bool) -> Problem:
+    door = answers.of_rest if told["door"] == "rest" else answers.of_rpc
     with pytest.raises(Problem) as caught:
-        door(answer(recorded), write=write)
+        door(answer(told, **{"content-type": told["type"]}), write=write)
     return caught.value
 
 
 class TestRecordedAnswers:
-    @pytest.mark.parametrize("recorded", RECORDED)
-    def test_mean_what_they_say(self, recorded: dict[str, Any]) -> None:
-        problem = classified(recorded, write=True)
-        assert problem.outcome == recorded["outcome"]
-        assert (problem.code, problem.reason) == (recorded["code"], recorded["reason"])
-        assert problem.retry_after == recorded.get("retry_after")
-        assert problem.status == recorded["status"]
+    @pytest.mark.parametrize("told", RECORDED)
+    def test_mean_what_they_say(self, told: dict[str, Any]) -> None:
+        problem = classified(told, write=True)
+        assert problem.outcome == told["outcome"]
+        assert (problem.code, problem.reason) == (told["code"], told["reason"])
+        assert problem.retry_after == told.get("retry_after")
+        assert problem.status == told["status"]
 
-    @pytest.mark.parametrize("recorded", RECORDED)
-    def test_a_read_is_never_in_doubt(self, recorded: dict[str, Any]) -> None:
-        problem = classified(recorded, write=False)
-        doubtful = recorded["outcome"] == Outcome.IN_DOUBT
-        assert problem.outcome == (Outcome.TRANSIENT if doubtful else recorded["outcome"])
+    @pytest.mark.parametrize("told", RECORDED)
+    def test_a_read_is_never_in_doubt(self, told: dict[str, Any]) -> None:
+        problem = classified(told, write=False)
+        doubtful = told["outcome"] == Outcome.IN_DOUBT
+        assert problem.outcome == (Outcome.TRANSIENT if doubtful else told["outcome"])
 
-    @pytest.mark.parametrize("recorded", RECORDED)
-    def test_evidence_holds_no_markup(self, recorded: dict[str, Any]) -> None:
-        excerpt = classified(recorded, write=True).excerpt
-        assert "<" not in excerpt or recorded["type"] == "application/json"
+    @pytest.mark.parametrize("told", RECORDED)
+    def test_evidence_holds_no_markup(self, told: dict[str, Any]) -> None:
+        excerpt = classified(told, write=True).excerpt
+        assert "<" not in excerpt or told["type"] == "application/json"
 
 
 class TestGoodAnswers:
