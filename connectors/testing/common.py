@@ -80,6 +80,17 @@ class Contract(ABC):
         if self.connector.manifest.can(Capability.PROBE):
             self.run(story)
 
+    def test_its_sandbox_forgets_what_was_broken_on_purpose(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            await self.fault(sandbox, down=True)
+            assert (await sandbox.get("/_control/faults")).json()
+            answer = await sandbox.post("/_control/reset")
+            assert answer.status_code == 200, answer.text
+            assert (await sandbox.get("/_control/faults")).json() == {}
+
+        if self.connector.manifest.sandbox_port is not None:
+            self.run(story)
+
     @property
     def folder(self) -> Path:
         """The connector's folder."""

@@ -5,6 +5,7 @@ counts is what the sandbox holds in the end.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -120,6 +121,19 @@ class NoticeContract(Contract):
             await self.fault(sandbox, response_lost=1)
             assert (await self.send_one(client, command)).outcome is Outcome.IN_DOUBT
             assert (await self.send_one(client, command)).outcome is Outcome.OK
+            copies = await self.held(sandbox)
+            assert len(copies) == 2
+            assert len({self.identity(copy) for copy in copies}) == 1
+
+        self.run(story, timeout_s=0.5)
+
+    def test_a_message_that_is_taken_late_and_its_second_copy_say_that_they_are_one(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            command = self.command(1)
+            await self.fault(sandbox, late_commit={"times": 1, "seconds": 0.01})
+            assert (await self.send_one(client, command)).outcome is Outcome.IN_DOUBT
+            assert (await self.send_one(client, command)).outcome is Outcome.OK
+            await asyncio.sleep(0.03)
             copies = await self.held(sandbox)
             assert len(copies) == 2
             assert len({self.identity(copy) for copy in copies}) == 1

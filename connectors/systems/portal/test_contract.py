@@ -14,7 +14,6 @@ from connectors.systems.portal import message, sandbox
 from connectors.systems.portal.connector import connector, receipt_of
 from connectors.systems.portal.desk import event
 from connectors.testing import LOOPBACK, NoticeContract
-from connectors.testing.common import impatient
 from revops.kernel import clock
 
 _NEW = "whsec_" + "QUJD" * 8
@@ -43,11 +42,15 @@ class TestPortal(NoticeContract):
     def identity(self, message: Mapping[str, str]) -> str:
         return message["id"]
 
-    def test_a_copy_is_no_second_event_to_a_subscriber_that_keeps_to_the_standard(self) -> None:
+    @pytest.mark.parametrize("fault", ["response_lost", "late_commit"])
+    def test_a_copy_is_no_second_event_to_a_subscriber_that_keeps_to_the_standard(
+        self, fault: str
+    ) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
-            await self.fault(sandbox, response_lost=1)
+            await self.fault(sandbox, **{fault: {"times": 1}})
             await self.send_one(client, event(1))
             await self.send_one(client, event(1))
+            assert len(await self.held(sandbox)) == 2
             assert (await sandbox.get("/_control/done")).json() == {
                 event(1).key: "entitlement.granted"
             }
@@ -83,18 +86,6 @@ class TestPortal(NoticeContract):
             changing = replace(self.settings, secrets={"signing_secret": both})
             (receipt,) = await connector.send(client, changing, [event(1)])
             assert receipt.outcome is Outcome.OK
-
-        self.run(story)
-
-    def test_a_message_that_is_taken_late_is_worked_on_once(self) -> None:
-        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
-            await self.fault(sandbox, late_commit={"times": 1, "seconds": 0.01})
-            assert (await self.send_one(impatient(client), event(1))).outcome is Outcome.IN_DOUBT
-            assert (await self.send_one(client, event(1))).outcome is Outcome.OK
-            told = (await sandbox.get("/_control/state")).json()
-            assert told == {"messages": 2, "done": 1}
-            await sandbox.post("/_control/reset")
-            assert not await self.held(sandbox)
 
         self.run(story)
 

@@ -14,7 +14,6 @@ from connectors.systems.slack.connector import connector
 from connectors.systems.slack.desk import chat
 from connectors.systems.slack.sandbox import forms
 from connectors.testing import LOOPBACK, NoticeContract
-from connectors.testing.common import impatient
 
 
 class TestSlack(NoticeContract):
@@ -131,20 +130,6 @@ class TestSlack(NoticeContract):
                 return sandbox.build(sandbox.Config(path=path, form=forms.ZULIP))
 
         Zulip().run(story)
-
-    def test_a_late_message_and_its_second_copy_carry_one_reference(self) -> None:
-        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
-            await self.fault(sandbox, late_commit={"times": 1, "seconds": 0.01})
-            assert (await self.send_one(impatient(client), chat(1))).outcome is Outcome.IN_DOUBT
-            assert (await self.send_one(client, chat(1))).outcome is Outcome.OK
-            assert (await sandbox.get("/_control/state")).json() == {
-                "form": "slack", "messages": 2,
-            }  # fmt: skip
-            assert len({self.identity(copy) for copy in await self.held(sandbox)}) == 1
-            await sandbox.post("/_control/reset")
-            assert not await self.held(sandbox)
-
-        self.run(story)
 
     def test_waits_as_long_as_it_is_asked_to_and_by_itself_otherwise(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
