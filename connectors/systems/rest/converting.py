@@ -87,7 +87,7 @@ def instant(value: Any, time: str) -> datetime:
     """
     try:
         if time in ("epoch_s", "epoch_ms"):
-            number = decimal(value) / (1000 if time == "epoch_ms" else 1)
+            number = decimal(value).scaleb(-3 if time == "epoch_ms" else 0)
             moment = _FIRST + timedelta(microseconds=int(number * 1_000_000))
         else:
             moment = datetime.fromisoformat(value.strip())

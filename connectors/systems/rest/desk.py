@@ -18,7 +18,7 @@ _EXAMPLES: Final = Path(__file__).with_name("examples")
 
 def example(name: str) -> str:
     """``desk.mapping``, ``desk.messages``, ``plans.mapping`` or ``plans.messages``, as typed."""
-    return (_EXAMPLES / f"{name}.json").read_text(encoding="utf-8").strip()
+    return _EXAMPLES.joinpath(f"{name}.json").read_text(encoding="utf-8").strip()
 
 
 def parameters(name: str) -> dict[str, Any]:

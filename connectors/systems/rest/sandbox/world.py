@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from revops.kernel import clock
@@ -168,13 +169,13 @@ def bill(world: World, *, account: str = "", net: int = 120_000, tax: int = 24_0
 def pay(world: World) -> Row:
     """Money comes for the newest bill that is open."""
     row, now = world.newest("bills", state="open"), _seconds(clock.now())
-    _receipt(world, "captured", f"{row['gross'] / 100:.2f}", bill=row["id"])
+    _receipt(world, "captured", _major(row["gross"]), bill=row["id"])
     return world.keep("bills", {**row, "state": "paid", "settled": now})
 
 
 def decline(world: World) -> Row:
     row = world.newest("bills", state="open")
-    return _receipt(world, "declined", f"{row['gross'] / 100:.2f}", bill=row["id"])
+    return _receipt(world, "declined", _major(row["gross"]), bill=row["id"])
 
 
 def refund(world: World) -> Row:
@@ -197,6 +198,10 @@ def _receipt(world: World, outcome: str, value: str, **more: Any) -> Row:
     money = {"value": value, "code": "usd"}
     row = {"id": f"rec_{world.number()}", "outcome": outcome, "money": money, "of": None}
     return world.keep("receipts", {**row, "at": _seconds(clock.now()), **more})
+
+
+def _major(minor: int) -> str:
+    return format(Decimal(minor).scaleb(-2), "f")
 
 
 def _iso(moment: datetime) -> str:
