@@ -1,6 +1,7 @@
 """
 What the demo company wants to be told of: money that endangers a close, renewals that were not
-paid, and systems that stop. Seeding is idempotent; what somebody changed since is left alone.
+paid, and systems that stop; and who wants approvals in the chat, too. Seeding is idempotent; what
+somebody changed since is left alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from revops.alerts.operations import rules
 from revops.alerts.operations.rules import Draft
 from revops.kernel.actor import system
 from revops.mappings.models import LegalEntity
+from revops.notices.kinds import NOW
+from revops.notices.models import Preference
 
 # Name, legal entity, who is told, who is told next and after how many minutes, and the rest.
 RULES: Final[tuple[tuple[str, str, str, tuple[str, int], dict[str, Any]], ...]] = (
@@ -34,8 +37,15 @@ RULES: Final[tuple[tuple[str, str, str, tuple[str, int], dict[str, Any]], ...]] 
 )  # fmt: skip
 
 
+# Who is told in the chat, too, that something waits for them.
+CHATTY: Final = "marcus"
+
+
 def seed() -> None:
-    """The rules that are not there yet."""
+    """The rules and wishes that are not there yet."""
+    Preference.objects.get_or_create(
+        person=_person(CHATTY), kind="approval_asked", defaults={"mail": NOW, "chat": True}
+    )
     known = set(Rule.objects.values_list("name", flat=True))
     for name, code, owner, (escalate_to, after), values in RULES:
         if name in known:
