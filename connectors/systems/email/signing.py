@@ -1,6 +1,6 @@
 """
-With what a mail server is signed in to: a password, or a token of Microsoft Entra for a mailbox of
-Exchange Online, where passwords are taken no more.
+With what a mail server is signed in to: a password, nothing, or a token of Microsoft Entra for a
+mailbox of Exchange Online, where passwords are taken no more.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from connectors.signing_in import Pass
 from connectors.systems.email.sasl import Credentials
 
 ENTRA: Final = "entra"
+NONE: Final = "none"
 SCOPE: Final = "https://outlook.office365.com/.default"
 
 
 async def credentials(client: Client, settings: Settings, *, instead_of: str = "") -> Credentials:
     """``instead_of``: a token that was refused. Raises Problem."""
     login = str(settings.parameters.get("login") or "")
-    if settings.parameters.get("sign_in") != ENTRA:
+    way = settings.parameters.get("sign_in")
+    if way == NONE:
+        return Credentials()
+    if way != ENTRA:
         return Credentials(login, settings.secrets.get("password", ""))
 
     async def fetch() -> Pass:

@@ -244,7 +244,9 @@ class TestEncrypted:
 class TestWhatItSays:
     """A server that answers a mail with these words; nothing is encrypted, on loopback."""
 
-    OPEN: Final = replace(SETTINGS, parameters={"sender": "console@demo.example"}, secrets={})
+    OPEN: Final = replace(
+        SETTINGS, parameters={"sender": "console@demo.example", "sign_in": "none"}, secrets={}
+    )
 
     @pytest.mark.parametrize(
         ("reply", "outcome", "code"),
