@@ -59,7 +59,7 @@ def set_secret(
 
 def reseal_secrets() -> int:
     """
-    Seal every secret under the newest key; how many changed. Afterwards older keys can go.
+    Wrap every secret's key by the newest key; how many changed. Afterwards older keys can go.
 
     Raises connectors.vault.SecretUnreadable when a key that is still needed is already gone;
     nothing has changed then.
@@ -70,8 +70,7 @@ def reseal_secrets() -> int:
             if vault.sealed_by_newest(secret.ciphertext):
                 continue
             context = vault.context_of(secret.connection_id, secret.name)
-            opened = vault.open_(secret.ciphertext, context=context)
-            secret.ciphertext = vault.seal(opened, context=context)
+            secret.ciphertext = vault.reseal(secret.ciphertext, context=context)
             secret.save(update_fields=["ciphertext"])
             changed += 1
         # Found by a digest under the newest key: they would never be asked for again.

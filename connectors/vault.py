@@ -1,13 +1,16 @@
 """
-Sealing secrets at rest: AES-256-GCM under keys that live outside the database.
+Sealing secrets at rest: AES-256-GCM, each under a key of its own, which is wrapped by a key that
+lives outside the database (an envelope).
 
 ``settings.REVOPS_ENCRYPTION_KEYS`` holds one or more Fernet-style keys (32 bytes, URL-safe
-base64), the newest first: the newest seals, any of them opens, so a key is rotated by putting a new
-one in front, calling ``operations.reseal_secrets`` and then dropping the old one.
+base64), the newest first: the newest wraps, any of them opens, so a key is rotated by putting a new
+one in front, calling ``operations.reseal_secrets`` and then dropping the old one. That wraps the
+secrets' own keys anew, and decrypts no secret.
 
-A sealed value is ``version(1) · key id(8) · nonce(12) · ciphertext``. The *context* (which
-connection, which field) is authenticated with it: a row copied to another connection or another
-field does not open.
+A sealed value is ``version(1) · key id(8) · nonce(12) · wrapped key(48) · nonce(12) · ciphertext``.
+The *context* (which connection, which field) is authenticated with both: a row copied to another
+connection or another field does not open. Values of the first version (``version · key id · nonce ·
+ciphertext``, under the outer key itself) open, too, and become envelopes when they are resealed.
 """
 
 from __future__ import annotations
@@ -27,10 +30,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-_VERSION: Final = b"\x01"
+_VERSION: Final = b"\x02"
+_FIRST_VERSION: Final = b"\x01"
 _ID_BYTES: Final = 8
 _NONCE_BYTES: Final = 12
 _HEAD: Final = 1 + _ID_BYTES
+_OWN_KEY_BYTES: Final = 32
+# Nonce, the key, and the tag that proves it.
+_WRAPPED: Final = _NONCE_BYTES + _OWN_KEY_BYTES + 16
 _PURPOSE: Final = b"revops-console connection secrets v1"
 _LOOKUP: Final = b"revops-console digests to find by v1"
 
@@ -54,11 +61,25 @@ def context_of(connection_id: int, name: str) -> str:
 
 
 def seal(text: str, *, context: str) -> bytes:
-    """Encrypt under the newest key. Raises ImproperlyConfigured when there is no usable key."""
-    key = _keys()[0]
+    """
+    Encrypt under a key of its own, wrapped by the newest key. Raises ImproperlyConfigured when
+    there is no usable key.
+    """
+    own = os.urandom(_OWN_KEY_BYTES)
     nonce = os.urandom(_NONCE_BYTES)
-    head = _VERSION + key.id
-    return head + nonce + key.cipher.encrypt(nonce, text.encode(), head + context.encode())
+    body = AESGCM(own).encrypt(nonce, text.encode(), _VERSION + context.encode())
+    return _wrapped(own, context) + nonce + body
+
+
+def reseal(sealed: bytes | memoryview[int], *, context: str) -> bytes:
+    """
+    The same value with its own key wrapped by the newest key. Raises SecretUnreadable and
+    ImproperlyConfigured as ``open_`` does.
+    """
+    raw = bytes(sealed)
+    if raw[:1] == _FIRST_VERSION:
+        return seal(open_(raw, context=context), context=context)
+    return _wrapped(_own_key(raw, context), context) + raw[_HEAD + _WRAPPED :]
 
 
 def open_(sealed: bytes | memoryview[int], *, context: str) -> str:
@@ -67,12 +88,42 @@ def open_(sealed: bytes | memoryview[int], *, context: str) -> str:
     ImproperlyConfigured when there is no usable key.
     """
     raw = bytes(sealed)
-    head, nonce, body = raw[:_HEAD], raw[_HEAD : _HEAD + _NONCE_BYTES], raw[_HEAD + _NONCE_BYTES :]
-    key = next((key for key in _keys() if _VERSION + key.id == head), None)
+    if raw[:1] == _FIRST_VERSION:
+        return _text(_outer(raw, context).cipher, raw[_HEAD:], raw[:_HEAD], context)
+    return _text(AESGCM(_own_key(raw, context)), raw[_HEAD + _WRAPPED :], _VERSION, context)
+
+
+def _wrapped(own: bytes, context: str) -> bytes:
+    """Version, id of the newest key, and a value's own key under it."""
+    key = _keys()[0]
+    head, nonce = _VERSION + key.id, os.urandom(_NONCE_BYTES)
+    return head + nonce + key.cipher.encrypt(nonce, own, head + context.encode())
+
+
+def _own_key(raw: bytes, context: str) -> bytes:
+    wrapped = raw[_HEAD : _HEAD + _WRAPPED]
+    return _opened(_outer(raw, context).cipher, wrapped, raw[:_HEAD], context)
+
+
+def _outer(raw: bytes, context: str) -> _Key:
+    known = raw[:1] in (_VERSION, _FIRST_VERSION)
+    key = next((key for key in _keys() if known and key.id == raw[1:_HEAD]), None)
     if key is None:
         raise SecretUnreadable(f"No configured key opens the secret of {context}.")
+    return key
+
+
+def _text(cipher: AESGCM, boxed: bytes, head: bytes, context: str) -> str:
     try:
-        return key.cipher.decrypt(nonce, body, head + context.encode()).decode()
+        return _opened(cipher, boxed, head, context).decode()
+    except ValueError:
+        raise SecretUnreadable(f"The secret of {context} is no text.") from None
+
+
+def _opened(cipher: AESGCM, boxed: bytes, head: bytes, context: str) -> bytes:
+    """``boxed`` is a nonce and what was encrypted with it."""
+    try:
+        return cipher.decrypt(boxed[:_NONCE_BYTES], boxed[_NONCE_BYTES:], head + context.encode())
     except (InvalidTag, ValueError):
         # The cause would show the ciphertext's frame; it adds nothing that helps.
         raise SecretUnreadable(f"The secret of {context} was changed or moved.") from None
@@ -87,7 +138,7 @@ def digest(text: str) -> str:
 
 
 def sealed_by_newest(sealed: bytes | memoryview[int]) -> bool:
-    """Whether resealing would change the key."""
+    """Whether resealing would change nothing but nonces."""
     return bytes(sealed)[:_HEAD] == _VERSION + _keys()[0].id
 
 

@@ -21,6 +21,11 @@ from revops.kernel import clock
 from tests.factories import a_connection
 
 CANARY = "whsec_canary-7Q2z-do-not-show-me"
+# By the code that sealed under the outer key itself, with a key of zeros.
+FIRST = (
+    "0164569e719f955f34fc704791b43d79de93a6b11332e5a5f9927c7da1d68ae0fde8d57516725ce2"
+    "a4c933bbf3e89f76bb47a7c7618405577ff6c85719afdb97"
+)
 
 
 @pytest.fixture
@@ -39,14 +44,14 @@ class TestVault:
         with pytest.raises(vault.SecretUnreadable):
             vault.open_(vault.seal(CANARY, context="connection:1:x"), context="connection:2:x")
 
-    @pytest.mark.parametrize("place", [0, 1, 9, 21, -1])
+    @pytest.mark.parametrize("place", [0, 1, 9, 21, 53, 69, 81, -1])
     def test_does_not_open_when_any_part_was_changed(self, place: int) -> None:
         sealed = bytearray(vault.seal(CANARY, context="a"))
         sealed[place] ^= 1
         with pytest.raises(vault.SecretUnreadable):
             vault.open_(bytes(sealed), context="a")
 
-    @pytest.mark.parametrize("sealed", [b"", b"\x01", b"\x01" * 20])
+    @pytest.mark.parametrize("sealed", [b"", b"\x01", b"\x01" * 20, b"\x02", b"\x02" * 20])
     def test_refuses_what_was_never_sealed(self, sealed: bytes) -> None:
         with pytest.raises(vault.SecretUnreadable):
             vault.open_(sealed, context="a")
@@ -59,6 +64,35 @@ class TestVault:
         assert vault.open_(sealed, context="a") == CANARY
         assert not vault.sealed_by_newest(sealed)
         assert vault.sealed_by_newest(vault.seal(CANARY, context="a"))
+
+    def test_wraps_a_key_of_its_own_anew_and_leaves_the_secret_sealed(self, settings) -> None:
+        old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+        settings.REVOPS_ENCRYPTION_KEYS = [old]
+        sealed = vault.seal(CANARY, context="a")
+        settings.REVOPS_ENCRYPTION_KEYS = [new, old]
+        again = vault.reseal(sealed, context="a")
+        assert vault.sealed_by_newest(again)
+        assert again[69:] == sealed[69:]
+        assert again[:69] != sealed[:69]
+        settings.REVOPS_ENCRYPTION_KEYS = [new]
+        assert vault.open_(again, context="a") == CANARY
+
+    def test_cannot_put_one_secrets_key_on_another_ones_text(self) -> None:
+        """Of two values of one context: who mixes them gets neither."""
+        one, other = (vault.seal(text, context="a") for text in (CANARY, "another"))
+        with pytest.raises(vault.SecretUnreadable):
+            vault.open_(one[:69] + other[69:], context="a")
+
+    def test_opens_what_was_sealed_before_there_were_envelopes(self, settings) -> None:
+        settings.REVOPS_ENCRYPTION_KEYS = ["A" * 43 + "="]
+        sealed = bytes.fromhex(FIRST)
+        assert vault.open_(sealed, context="connection:1:x") == "sealed by the first version"
+        assert not vault.sealed_by_newest(sealed)
+        again = vault.reseal(sealed, context="connection:1:x")
+        assert vault.sealed_by_newest(again)
+        assert vault.open_(again, context="connection:1:x") == "sealed by the first version"
+        with pytest.raises(vault.SecretUnreadable):
+            vault.open_(sealed, context="connection:2:x")
 
     def test_says_so_when_no_key_is_left(self, settings) -> None:
         sealed = vault.seal(CANARY, context="connection:1:x")
