@@ -49,3 +49,14 @@ class TestTheDisclosure:
         page = sign_in(adam).get("/connections/erp/").content.decode()
         assert "Recent calls" in page
         assert "wire-" not in page
+
+
+class TestWhatACallIsAbout:
+    def test_leads_to_its_thread_where_there_is_one(self, sign_in: SignIn, rob: User) -> None:
+        call = a_call(waiting(an_erp()))
+        mail = a_call(waiting(an_erp("mail"), subject_kind="notice", subject_id=1))
+        rob_in = sign_in(rob)
+        assert f'id="call-{call.pk}"' in rob_in.get("/connections/erp/").content.decode()
+        page = rob_in.get("/connections/mail/").content.decode()
+        assert f"CMD-{mail.command_id}" in page
+        assert f'id="call-{mail.pk}"' not in page, "there is no thread of a notice"

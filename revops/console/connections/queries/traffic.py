@@ -18,6 +18,7 @@ from revops.delivery.queries import MOST_CALLS
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.lineage import telling
+from revops.lineage.kinds import RECORDS
 from revops.lineage.queries.hops import DOCUMENTS
 from revops.store import sql
 
@@ -57,7 +58,7 @@ class Call:
     """
     One call to the target. ``status`` is a word of revops/web/statuses.py and ``word`` says it
     more exactly; ``took`` is in milliseconds, None while it is not answered; ``money`` is None for
-    a command that moves none, such as a customer's.
+    a command that moves none, such as a customer's. A message to people ``has_thread`` of none.
     """
 
     id: int
@@ -71,6 +72,7 @@ class Call:
     command_id: int
     key: str
     journal_id: int | None
+    has_thread: bool
     document: str
     money: Money | None
     case_id: int | None
@@ -197,6 +199,7 @@ def _call(row: Any) -> Call:
         command_id=row.command_id,
         key=row.key,
         journal_id=row.subject_id if row.subject_kind == "journal" else None,
+        has_thread=row.subject_kind == "journal" or row.subject_kind in RECORDS,
         document=DOCUMENTS.get(row.document_type) or telling.title(row.document_type),
         money=Money(row.amount, row.currency) if row.currency else None,
         case_id=row.case_id,
