@@ -103,3 +103,4 @@ class TestEverySystem:
             held = busy.control(house, "tables")
             assert held["invoices"] >= len(group.members()) + 1, house
         assert busy.control("portal", "messages")
+        assert busy.control(HELPDESK, "state")["grants"]
