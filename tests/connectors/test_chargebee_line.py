@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -149,7 +150,7 @@ class TestTelling:
         fetch.fetch(site.chargebee.pk)
         site.worked()
         held = Entitlement.objects.get()
-        assert (held.feature, held.quantity, held.unit) == ("Api calls", 5000, "call")
+        assert (held.feature, held.quantity, held.unit) == ("Api calls", Decimal(5000), "call")
         assert (held.state, held.subscription) == ("active", Subscription.objects.get())
         scenarios.move(site.business, at=later + _DAY)
         site.polled()
