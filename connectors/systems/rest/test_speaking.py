@@ -61,6 +61,8 @@ class TestTheDocumentedExamples:
         blocks = [json.loads(one) for one in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
         names = ("desk.mapping", "desk.messages", "plans.mapping", "plans.messages")
         assert blocks == [json.loads(desk.example(name)) for name in names]
+        section = page.partition("### Events that may be told")[2].partition("## How")[0]
+        assert re.findall(r"`([^`]+)`", section) == list(connector.manifest.emits)
 
     def test_a_ticket_that_asks_for_a_credit_is_a_request_of_exact_money(self) -> None:
         body = TICKET.replace(
