@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from connectors import drift
 from connectors.contract import CallFailed, Outcome, PayloadUnreadable
 from connectors.systems.salesforce import polling, sandbox
 from connectors.systems.salesforce.connector import connector
@@ -33,6 +35,20 @@ class TestPolling:
             ]  # fmt: skip
             won = told(page)[1]
             assert (won.amount, won.items[0].unit_amount) == (2100, 1050)
+
+        on_stage(story)
+
+    def test_a_quote_of_cpq_is_no_drift_of_what_is_known(self) -> None:
+        async def story(stage: Stage) -> None:
+            account = stage.business.account(Name="Acme")["Id"]
+            sold = [{"sku": "a", "quantity": 2, "price": "10.50"}]
+            deal = stage.business.deal(account=account, items=sold)["Id"]
+            stage.business.cpq_quote(deal=deal, optional=sold)
+            parameters = {**stage.settings.parameters, "quotes_of": "cpq"}
+            stage.settings = replace(stage.settings, parameters=parameters)
+            page = await stage.poll()
+            (quote,) = [one for one in page.bodies if b"SBQQ__Quote__c" in one]
+            assert list(drift.differences(connector, quote)) == []
 
         on_stage(story)
 
