@@ -349,3 +349,46 @@ class TestWhatAPollFinds:
         deaf = replace(DESK, parameters={**DESK.parameters, "proof": proof.NONE})
         assert not connector.configured(DESK).open(body).polled
         assert connector.configured(deaf).open(body).polled
+
+
+class TestSigningIn:
+    @pytest.mark.parametrize(
+        ("parameters", "name", "value"),
+        [
+            ({"sign_in": "none"}, "authorization", None),
+            ({"sign_in": "bearer"}, "authorization", "Bearer a-key"),
+            ({"sign_in": "header", "key_header": "X-Key"}, "x-key", "a-key"),
+            ({"sign_in": "basic", "username": "u"}, "authorization", "Basic dTpwdw=="),
+            ({"sign_in": "oauth2_client", "client_id": "c", "token_url": "/t", "scope": "read",
+              "client_as": "basic"}, "authorization", "Bearer t-1"),
+        ],
+    )  # fmt: skip
+    def test_is_as_the_connection_says(
+        self, parameters: Mapping[str, Any], name: str, value: str | None
+    ) -> None:
+        seen: list[str | None] = []
+
+        async def listed(request: Request) -> Response:
+            seen.append(request.headers.get(name))
+            return JSONResponse([])
+
+        async def token(request: Request) -> Response:
+            assert request.headers["authorization"] == "Basic YzpzZWM="
+            assert (await request.body()) == b"grant_type=client_credentials&scope=read"
+            return JSONResponse({"access_token": "t-1", "expires_in": 60})
+
+        app = Starlette(routes=[Route("/things", listed), Route("/t", token, methods=["POST"])])
+        secrets = {"api_key": "a-key", "password": "pw", "client_secret": "sec"}
+        mapping = {"kinds": [{**KIND, "list": {"path": "/things"}}]}
+        asked = replace(settings(mapping, **parameters), secrets=secrets)
+        against(app, lambda client: connector.configured(asked).poll(client, asked, cursor=""))
+        assert seen == [value]
+
+    def test_without_a_credential_is_told_before_anything_is_sent(self) -> None:
+        asked = settings({"kinds": [{**KIND, "list": {"path": "/things"}}]}, sign_in="bearer")
+        with pytest.raises(CallFailed) as failed:
+            against(
+                lister(by_link),
+                lambda client: connector.configured(asked).poll(client, asked, cursor=""),
+            )
+        assert failed.value.outcome is Outcome.AUTH
