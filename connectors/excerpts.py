@@ -32,6 +32,7 @@ _LISTED: Final = 3
 _DEEPEST: Final = 8
 _MESSAGE: Final = 300
 _FIGURES: Final = 40
+_LONG_STEP: Final = 8
 
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
@@ -43,8 +44,9 @@ def _words(text: str) -> frozenset[str]:
 # What the name of a member is made of, in lower case: hidden whatever it holds; hidden unless it
 # is an id; kept when it looks like a code.
 _SECRET: Final = _words(
-    """assertion authorization bank bic card cookie credential credentials csrf cvc cvv iban login
-    nonce pan passphrase password private secret session signature tax token vat"""
+    """accesskey apikey assertion authorization bank bic card cookie credential credentials csrf
+    cvc cvv iban login nonce pan passphrase password private secret session signature tax token
+    vat"""
 )
 _PERSONAL: Final = _words(
     """address addresses birth birthday city client comment comments company contact contacts
@@ -227,7 +229,8 @@ def _member(head: str, held: Any, name: str, pad: str) -> Iterator[str]:
 def _what(name: str) -> str:
     """What a member's name says of its value: ``hide``, ``words``, ``code`` or nothing."""
     words = {word.lower() for word in _WORD.findall(name)}
-    if words & _SECRET or (words & _PERSONAL and not words & _IDS):
+    key = "key" in words and words & {"api", "access", "private"}
+    if key or words & _SECRET or (words & _PERSONAL and not words & _IDS):
         return "hide"
     if words & _TOLD:
         return "words"
@@ -252,10 +255,24 @@ def _scalar(value: Any, name: str) -> str:
 
 def _without(text: str, secrets: Sequence[str]) -> str:
     for secret in secrets:
-        for part in {secret, secret.strip("/")}:
+        for part in _parts(secret):
             if len(part) >= 4:  # noqa: PLR2004  shorter ones are words of every body
                 text = text.replace(part, MASK)
     return text
+
+
+def _parts(secret: str) -> Sequence[str]:
+    """
+    The secret, the longest form of it first. One that is an address, such as a chat's webhook, is
+    one in its pieces as well: its longer steps, and what its query gives.
+    """
+    bare = secret.strip()
+    path, _, query = bare.partition("?")
+    found = {secret, bare, bare.strip("/"), path, path.strip("/")}
+    if "/" in path:
+        found |= {step for step in path.split("/") if len(step) >= _LONG_STEP}
+    found |= {value for _, value in parse_qsl(query)}
+    return sorted(found, key=len, reverse=True)
 
 
 def _cut(text: str, most: int) -> str:

@@ -48,6 +48,7 @@ class TestValues:
             ("access_token", "abc123"), ("session_id", "abc123"), ("client_secret", "abc123"),
             ("taxId", "DE123456789"), ("iban", "DE89370400440532013000"), ("anything", "Pat"),
             ("status", "Pat Lee called"), ("code", "pat@example.com"), ("password_id", "x1"),
+            ("api_key", "abc123"), ("apikey", "abc123"), ("AccessKey", "abc123"),
         ],
     )  # fmt: skip
     def test_of_persons_and_secrets_are_masked_and_so_is_what_is_not_known(
@@ -112,6 +113,21 @@ class TestTape:
     def test_holds_no_secret_of_the_connection(self) -> None:
         tape = Tape([self.exchange(path="/services/T1/B1/abc", said='{"id": "T1/B1/abc"}')])
         assert "B1" not in tape.text(secrets=["/services/T1/B1/abc", "T1/B1/abc"])
+
+    @pytest.mark.parametrize(
+        ("secret", "path", "said"),
+        [
+            ("/services/T0123/B0123/geheim123456", "/services/T0123/B0123/geheim123456",
+             "geheim123456 is no hook"),
+            ("/hook?who=geheim123456", "/hook?who=geheim123456", "who is geheim123456"),
+            (" hooks/geheim123456 ", "/hooks/geheim123456", "geheim123456"),
+        ],
+    )  # fmt: skip
+    def test_holds_no_piece_of_a_secret_that_is_an_address(
+        self, secret: str, path: str, said: str
+    ) -> None:
+        call = Exchange("POST", of_path(path), 403, 1, "", of_value({"error": said}))
+        assert "geheim" not in Tape([call]).text(secrets=[secret])
 
     def test_is_bounded_however_much_was_said(self) -> None:
         tape = Tape([self.exchange(sent="x" * MOST, said="y" * MOST) for _ in range(50)])

@@ -12,6 +12,7 @@ from typing import Final
 
 from connectors.contract import Outcome
 from connectors.problem import Problem
+from revops.kernel.sight import mask_addresses
 
 REFUSED: Final = "credentials_refused"
 # A server that has had enough of us names no time: a minute is what most of them count in.
@@ -53,9 +54,10 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """The words, in one line."""
+        """The words, in one line; they may name whom the mail was to, which is masked."""
         lines = [_ENHANCED.sub("", line, count=1).strip() for line in self.text.splitlines()]
-        return " ".join(line for line in lines if line)[:300].rstrip(".") or str(self.code)
+        words = " ".join(line for line in lines if line)[:300].rstrip(".")
+        return str(mask_addresses(words)) or str(self.code)
 
 
 def good(answer: Answer, step: Step, *codes: int) -> Answer:
@@ -138,6 +140,5 @@ def _refuses_us(code: str, does: str, answer: Answer) -> Problem:
 def _of(
     outcome: Outcome, code: str, reason: str, answer: Answer, wait: int | None = None
 ) -> Problem:
-    return Problem(
-        outcome, code, reason, status=answer.code, excerpt=answer.text[:300], retry_after=wait
-    )
+    excerpt = str(mask_addresses(answer.text[:300]))
+    return Problem(outcome, code, reason, status=answer.code, excerpt=excerpt, retry_after=wait)

@@ -284,6 +284,12 @@ class TestWhatItSays:
         assert (receipt.outcome, receipt.code) == (outcome, code), receipt
         assert (receipt.retry_after is not None) == (code == "throttled")
 
+    def test_of_whom_a_mail_was_to_is_kept_by_nobody(self) -> None:
+        box = Mailbox(to="550 5.1.1 <person1@demo.example>: Recipient address rejected")
+        (receipt,) = talk(box, sent(settings=self.OPEN))
+        assert "Recipient address rejected" in receipt.reason
+        assert "person1" not in receipt.reason + receipt.excerpt
+
     def test_of_one_recipient_leaves_the_others_their_mail(self) -> None:
         box = Mailbox(unknown="person2@demo.example")
         receipts = talk(box, sent(mail(1), mail(2), mail(3), settings=self.OPEN))
