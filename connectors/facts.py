@@ -162,5 +162,17 @@ FACTS: Final[Mapping[str, Fact]] = {
                 *_all(Type.TEXT, "customer", "tax_code"),
             ),
         ),
+        Fact(
+            "recognitions",
+            "Revenue of a period, out of a line's schedule; a later revision corrects it.",
+            (
+                *_all(Type.INTEGER, "entry_id", "schedule_id", "revision"),
+                *_all(Type.TEXT, "period", "business_key", "line_id", "sku"),
+                *_all(Type.DAY, "service_start", "service_end"),
+                *_all(Type.TEXT, "deferral_account", "revenue_account", "customer"),
+                *_all(Type.TEXT, "currency", "functional_currency"),
+                *_all(Type.INTEGER, "amount", "functional_amount"),
+            ),
+        ),
     )
 }

@@ -76,10 +76,19 @@ ROWS: Final = {
         "JOIN mappings_legalentity entity ON entity.id = record.legal_entity_id "
         "JOIN ledger_journalline line ON line.entry_id = record.id"
     ),
+    # A share of zero has no entry, and is nothing.
+    "recognitions": (
+        "SELECT portion.id, entity.code AS legal_entity, record.recorded_at AS changed_at, "
+        "portion.entry_id, portion.schedule_id, portion.revision, portion.period_code AS period, "
+        "schedule.business_key, schedule.line_id, schedule.sku, schedule.service_start, "
+        "schedule.service_end, schedule.deferral_account, schedule.revenue_account, "
+        "schedule.customer_ref AS customer, schedule.currency, schedule.functional_currency, "
+        "portion.amount, portion.functional_amount FROM ledger_journalentry record "
+        "JOIN mappings_legalentity entity ON entity.id = record.legal_entity_id "
+        "JOIN ledger_recognition portion ON portion.entry_id = record.id "
+        "JOIN ledger_revenueschedule schedule ON schedule.id = portion.schedule_id"
+    ),
 }  # fmt: skip
-STAMPS: Final = {
-    name: "recorded_at" if name.startswith("journal_") else "updated_at" for name in FACTS
-}
 PERSONAL: Final = {
     name: tuple(column.name for column in fact.columns if column.personal)
     for name, fact in FACTS.items()
@@ -96,6 +105,11 @@ TABLES: Final = {
     "credits": "canonical_credit",
     "journal_entries": "ledger_journalentry",
     "journal_lines": "ledger_journalentry",
+    "recognitions": "ledger_journalentry",
+}
+STAMPS: Final = {
+    name: "recorded_at" if table == "ledger_journalentry" else "updated_at"
+    for name, table in TABLES.items()
 }
 
 

@@ -20,9 +20,18 @@ from revops.canonical.identity import deciding
 from revops.canonical.models import Customer, Invoice
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock, strict_json
+from revops.ledger.models import Recognition
 from revops.warehouse import facts, operations
 from revops.warehouse.models import Progress
-from tests.factories import a_connection, a_customer, a_gate, a_journal, a_legal_entity, an_invoice
+from tests.factories import (
+    a_connection,
+    a_customer,
+    a_gate,
+    a_journal,
+    a_legal_entity,
+    a_schedule,
+    an_invoice,
+)
 
 pytestmark = pytest.mark.django_db
 OLD = clock.now() - timedelta(hours=1)
@@ -116,6 +125,25 @@ class TestLoading:
         held = told()
         assert held["journal_entries"][entry.pk]["document_type"] == entry.document_type
         assert [row["amount"] for row in held["journal_lines"].values()] == [10_000, -10_000]
+
+    def test_revenue_is_told_with_its_period_and_where_it_comes_from(
+        self, house: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(operations, "SETTLED", timedelta(seconds=-5))
+        schedule = a_schedule(a_journal())
+        made = Recognition.objects.create(
+            schedule=schedule, period_code="2026-03", amount=1_000, functional_amount=900,
+            entry=a_journal(document_type="recognition"),
+        )  # fmt: skip
+        Recognition.objects.create(
+            schedule=schedule, period_code="2026-04", amount=0, functional_amount=0
+        )
+        operations.load(house)
+        (row,) = told()["recognitions"].values()
+        assert (row["id"], row["schedule_id"], row["entry_id"], row["period"], row["amount"]) == (
+            made.pk, schedule.pk, made.entry_id, "2026-03", 1_000,
+        )  # fmt: skip
+        assert row["service_start"] == schedule.service_start.isoformat()
 
     def test_what_is_not_settled_waits(self, house: Connection) -> None:
         an_invoice(updated_at=clock.now() - timedelta(seconds=100))
