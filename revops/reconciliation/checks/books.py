@@ -28,6 +28,14 @@ KEPT: Final = """(
         ON account.id IN (map.revenue_account_id, map.deferral_account_id)
     WHERE map.legal_entity_id = %(entity)s)"""
 
+# The customer of an entry, by the first of its lines that names one.
+PARTY: Final = """coalesce((SELECT customer.name FROM ledger_journalline line
+    JOIN canonical_customer customer ON customer.source_id = line.customer_ref
+        AND customer.connection_id = (SELECT source.id FROM connectors_connection source
+            WHERE source.slug = split_part(entry.business_key, ':', 1))
+    WHERE line.entry_id = entry.id AND line.customer_ref <> ''
+    ORDER BY line.position LIMIT 1), '')"""
+
 
 # Not one that we had reversed in the ERP (``operations/mending.py``), nor such a reversal.
 UNDONE: Final = """NOT EXISTS (SELECT 1 FROM delivery_outboundcommand reversal

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from revops.reconciliation.checks.base import Check
-from revops.reconciliation.checks.books import KEPT, TAX, UNDONE, on
+from revops.reconciliation.checks.books import KEPT, PARTY, TAX, UNDONE, on
 from revops.reconciliation.checks.sides import listed, ours
 
 _OURS: Final = """
@@ -29,12 +29,6 @@ WHERE command.subject_kind = 'journal' AND command.connection_id = %(other)s
 _TAX: Final = f"""(SELECT coalesce(-sum(line.functional), 0)::bigint
     FROM ledger_journalline line
     WHERE line.entry_id = entry.id AND line.account IN {TAX})"""  # noqa: S608  our own literals
-_PARTY: Final = """coalesce((SELECT customer.name FROM ledger_journalline line
-    JOIN canonical_customer customer ON customer.source_id = line.customer_ref
-        AND customer.connection_id = (SELECT source.id FROM connectors_connection source
-            WHERE source.slug = split_part(entry.business_key, ':', 1))
-    WHERE line.entry_id = entry.id AND line.customer_ref <> ''
-    ORDER BY line.position LIMIT 1), '')"""
 # What somebody booked there by hand in our place has no key of ours: it is known by its id.
 _KEY: Final = """coalesce(nullif(held.key, ''), (
     SELECT jsonb_object_agg(taken.external_id, taken.key) FROM delivery_outboundcommand taken
@@ -54,7 +48,7 @@ CHECK: Final = Check(
         number="'JE-' || entry.id",
         reference="entry.description",
         group_key="entry.document_type",
-        party=_PARTY,
+        party=PARTY,
         currency="command.currency",
         amount="command.amount",
         tax=_TAX,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from revops.reconciliation.checks.base import Check
+from revops.reconciliation.checks.books import PARTY
 from revops.reconciliation.checks.sides import listed, ours
 
 _OURS: Final = """
@@ -32,6 +33,7 @@ CHECK: Final = Check(
         number="'JE-' || entry.id",
         reference="entry.business_key",
         group_key="entry.document_type",
+        party=PARTY,
         currency="entry.currency",
         amount=_DEBITS,
         dated="entry.accounting_date",
