@@ -215,8 +215,17 @@ class TestEncrypted:
         assert (receipt.outcome, receipt.code) == (Outcome.AUTH, "tls_refused")
         assert not box.taken
 
-    def test_words_that_come_before_the_encryption_end_the_conversation(self) -> None:
-        """RFC 3207 §4.2: who sits on the line could have put them there."""
+    @pytest.mark.parametrize(
+        ("more", "outcome", "code"),
+        [
+            # RFC 3207 §4.2: who sits on the line could have put them there.
+            (b"250-mail.test\r\n250 AUTH PLAIN\r\n", Outcome.AUTH, "tls_refused"),
+            (b"", Outcome.TRANSIENT, "lost"),
+        ],
+    )
+    def test_is_not_when_the_server_talks_on_or_hangs_up(
+        self, more: bytes, outcome: Outcome, code: str
+    ) -> None:
         said: list[bytes] = []
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -224,8 +233,9 @@ class TestEncrypted:
             said.append(await reader.readline())
             writer.write(b"250-mail.test\r\n250 STARTTLS\r\n")
             said.append(await reader.readline())
-            writer.write(b"220 go ahead\r\n250-mail.test\r\n250 AUTH PLAIN\r\n")
-            said.append(await reader.read())
+            writer.write(b"220 go ahead\r\n" + more)
+            if more:
+                said.append(await reader.read())
             writer.close()
 
         async def play() -> Receipt:
@@ -237,8 +247,8 @@ class TestEncrypted:
             return receipt
 
         receipt = asyncio.run(play())
-        assert (receipt.outcome, receipt.code) == (Outcome.AUTH, "tls_refused")
-        assert said == [b"EHLO [127.0.0.1]\r\n", b"STARTTLS\r\n", b""]
+        assert (receipt.outcome, receipt.code) == (outcome, code)
+        assert said == [b"EHLO [127.0.0.1]\r\n", b"STARTTLS\r\n", *([b""] if more else [])]
 
 
 class TestWhatItSays:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import ssl
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -139,12 +140,16 @@ class Session:
             self.broken = True
             said = "The mail server did not answer in time."
             raise Problem(Outcome.TRANSIENT, "silent", said) from error
-        except (OSError, ValueError) as error:
+        except (ssl.SSLError, ValueError) as error:
             self.broken = True
             raise Problem(
                 Outcome.AUTH, "tls_refused",
                 "A secure connection could not be made: the certificate or TLS was not accepted.",
             ) from error  # fmt: skip
+        except OSError as error:
+            self.broken = True
+            said = "The connection was lost while it was being encrypted."
+            raise Problem(Outcome.TRANSIENT, "lost", said) from error
 
     async def _spoken(self) -> bool:
         """Whether something is there to be read at once."""
