@@ -49,6 +49,17 @@ def is_job(drafted: str) -> bool:
     return drafted.startswith(_PREFIX)
 
 
+async def done(netsuite: NetSuite, job: str) -> bool:
+    """Whether it ended well; False when NetSuite refused it. Raises Problem while it is at work."""
+    try:
+        await result(netsuite, job)
+    except Problem as problem:
+        if problem.outcome is Outcome.REFUSED:
+            return False
+        raise
+    return True
+
+
 async def result(netsuite: NetSuite, job: str) -> None:
     """How a job ended, which may be as we name it to others. Raises Problem as ``create``."""
     job = job.removeprefix(_PREFIX)

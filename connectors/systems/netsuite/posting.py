@@ -133,10 +133,14 @@ async def _create(
 ) -> bool:
     """False when the next ones should not be tried now."""
     try:
-        if job.unfit is not None:
-            await background.result(netsuite.unhurried(), job.drafted)
-            job.made = "?"
-            return True
+        if background.is_job(job.drafted):
+            if await background.done(netsuite.unhurried(), job.drafted):
+                job.made = "?"
+                return True
+            job.drafted = ""
+            if job.unfit is not None:
+                job.refuse(job.unfit)
+                return True
         assert job.place is not None
         body = records.body(
             job.key,
@@ -155,7 +159,8 @@ async def _create(
     except Problem as problem:
         if problem.code == "exists":
             return await _again(netsuite, library, job, problem)
-        job.drafted = ""
+        if not background.is_job(job.drafted):
+            job.drafted = ""
         job.fail(problem)
         return problem.outcome in (Outcome.REFUSED, Outcome.WORKING)
     return True

@@ -94,6 +94,23 @@ class TestInTheBackground:
 
         play(story, **self.IN)
 
+    def test_a_job_stays_known_though_the_posting_would_not_be_taken_now(self) -> None:
+        async def story(desk: Desk) -> None:
+            command = BOOKS.journal(1, accounting_date=BOOKS.late_day)
+            await desk.control("jobs", held=True)
+            working = await desk.one(command)
+            told = replace(command, drafted_id=working.drafted_id)
+            await desk.control("periods", **{BOOKS.late_period: "closed"})
+            desk.connector = NetSuiteConnector()
+            again = await desk.one(told)
+            assert (again.outcome, again.drafted_id) == (Outcome.WORKING, working.drafted_id)
+            await desk.control("jobs", held=False, finish=True)
+            refused = await desk.one(told)
+            assert (refused.code, refused.drafted_id) == ("period_closed", "")
+            assert await desk.look("moves") == []
+
+        play(story, **self.IN)
+
     def test_what_a_job_refused_is_told_and_tried_anew_when_asked_again(self) -> None:
         async def story(desk: Desk) -> None:
             command = BOOKS.journal(1, accounting_date=BOOKS.late_day)

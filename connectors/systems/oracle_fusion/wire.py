@@ -158,12 +158,15 @@ class Fusion(Caller):
         return items
 
     async def scheduled(self, q: str) -> list[Row]:
-        """Requests of Enterprise Scheduler by a filter as of SCIM, all that it tells of at once."""
-        params = {"q": q, "fields": "requestId,state,jobDefinitionId,submissionTime"}
+        """Requests of Enterprise Scheduler by a filter as of SCIM, the oldest first."""
+        fields = "requestId,state,jobDefinitionId,submissionTime"
+        params = {"q": q, "fields": fields, "orderBy": "submissionTime:asc"}
         answer = answers.of(await self._call("GET", SCHEDULER, params=params), write=False)
         items = answer.get("items")
         if not isinstance(items, list) or not all(isinstance(one, Mapping) for one in items):
             raise garbled(SYSTEM, "scheduler listed no requests.")
+        if answer.get("hasMore") is True:
+            raise garbled(SYSTEM, "scheduler has more requests under way than it lists at once.")
         return items
 
     async def create(self, resource: str, body: Row, *, root: str = FSCM) -> Row:
