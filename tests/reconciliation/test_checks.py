@@ -35,7 +35,7 @@ def sides(slug: str, left: int | None = None, right: int | None = None, days: An
     found = []
     for side, own, other in ((check.left, left, right), (check.right, right, left)):
         values = {"entity": entity, "starts": days[0], "ends": days[1], "connection": own,
-                  "other": other}  # fmt: skip
+                  "other": other, "naming": []}  # fmt: skip
         rows = sql.rows(side.query, values)
         found.append({row.key: (row.amount, row.currency, row.state) for row in rows})
         assert len({row.item_key for row in rows}) == len(rows)
