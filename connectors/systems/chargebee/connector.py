@@ -74,7 +74,10 @@ class ChargebeeConnector:
         self, client: Client, settings: Settings, object_type: str, object_id: str
     ) -> bytes | None:
         with read_only():
-            return await reading.fetch(Chargebee(client, settings), object_type, object_id)
+            try:
+                return await reading.fetch(Chargebee(client, settings), object_type, object_id)
+            except PayloadUnreadable as error:
+                raise Problem(Outcome.TRANSIENT, "garbled", str(error)) from error
 
     def digest(self, payload: Mapping[str, Any]) -> str:
         return payloads.digest(payload)

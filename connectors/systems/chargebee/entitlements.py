@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import quote
 
 from connectors.contract import NeedsFetch, PayloadUnreadable
 from connectors.systems.chargebee import listing, wire
@@ -28,8 +29,8 @@ _OF_SUBSCRIPTION: Final = (
 )  # fmt: skip
 _OF_ITEM: Final = ("item_id", "feature_id", "feature_name", "feature_unit", "value", "name")
 _PAGES: Final = 5
-# A subscription that was billed for more items than that is left to people.
-_MOST_ITEMS: Final = 25
+# Prices that were billed, the newest first; what was billed before these is not looked at.
+_MOST_PRICES: Final = 25
 
 
 def subscription_of(kind: str, content: Json) -> str:
@@ -92,14 +93,14 @@ async def _billed(site: Chargebee, subscription: str) -> list[Json]:
         if wire.text(line.get("entity_type")).endswith("_item_price")
     )
     items: dict[str, None] = {}
-    for price in list(prices)[:_MOST_ITEMS]:
-        told = await site.maybe(f"/item_prices/{price}") if price else None
+    for price in list(prices)[:_MOST_PRICES]:
+        told = await site.maybe(f"/item_prices/{quote(price, safe='')}") if price else None
         item = wire.text(wire.part((told or {}).get("item_price")).get("item_id"))
         if item:
             items[item] = None
     found: list[Json] = []
     for item in items:
-        path = f"/items/{item}/item_entitlements"
+        path = f"/items/{quote(item, safe='')}/item_entitlements"
         rows = await listing.everything(site, path, "item_entitlement", pages=_PAGES)
         found += [_kept(row, _OF_ITEM) for row in rows]
     return found

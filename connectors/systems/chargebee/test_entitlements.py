@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from connectors.contract import NeedsFetch
+from connectors.contract import CallFailed, NeedsFetch, Outcome
 from connectors.http import Client
 from connectors.systems.chargebee.connector import connector
 from connectors.systems.chargebee.sandbox.business import Business
@@ -98,6 +98,17 @@ class TestAsking:
         before, after = play(story)
         assert before == {"Sso": "entitlement.granted", "Api calls": "entitlement.granted"}
         assert after == dict.fromkeys(before, "entitlement.revoked")
+
+    def test_a_list_of_something_else_is_asked_for_again(self) -> None:
+        async def story(client: Client, control: httpx.AsyncClient, business: Business) -> Any:
+            await control.post("/_control/scenario/customers", json={"at": _T})
+            business.world.latest("invoice")["line_items"] = ["no line"]
+            which = business.world.latest("subscription")["id"]
+            with pytest.raises(CallFailed) as caught:
+                await connector.fetch(client, _SETTINGS, "subscription_entitlement", which)
+            return caught.value.outcome
+
+        assert play(story) is Outcome.TRANSIENT
 
     def test_of_a_subscription_that_is_gone_there_is_nothing(self) -> None:
         async def story(client: Client, control: httpx.AsyncClient, business: Business) -> Any:
