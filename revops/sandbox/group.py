@@ -163,7 +163,11 @@ def _connect(joined: Sequence[Member]) -> None:
     entities = {one.code: LegalEntity.objects.get(code=one.code) for one in joined}
     billing = company.connect(
         CHARGEBEE, "chargebee", "Chargebee", port,
-        {"site": "demo", "provisions": ", ".join(entities)},
+        {
+            "site": "demo", "provisions": ", ".join(entities),
+            # Who is provisioned is of that entity there, too, and so are their invoices.
+            "business_entities": ", ".join(f"{code}={code}" for code in entities),
+        },
         secrets={"webhook_login": "console:told-by-the-demo-alone"},
     )  # fmt: skip
     for code, entity in {**entities, "": entities[joined[0].code]}.items():

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from revops.canonical.models import Opportunity, Subscription, TaxDocument
+from revops.canonical.models import Invoice, Opportunity, Subscription, TaxDocument
 from revops.events.models import BusinessEvent
 from revops.mappings.models import LegalEntity
 from revops.sandbox import company, group, joined
@@ -45,7 +45,7 @@ def busy(everybody: World, monkeypatch: pytest.MonkeyPatch) -> World:
     world.play(company.GAINSIGHT, "customers", companies=[{"name": "Ash", "stripe": customer}])
     world.play(company.GAINSIGHT, "health", company=customer, score=31, reason="Fewer sign in.")
     world.play(HELPDESK, "customers", count=1)
-    _sell(world, group.members()[0])
+    _sell(world, group.members()[1])
     world.settle()
     world.play(_PRODUCT, "use", customers=[customer], events=30, late=0)
     # What others made of it is asked for once more, and what came to be is loaded.
@@ -76,6 +76,8 @@ class TestEverySystem:
         account = next(row for row in busy.rows("Account") if row["Name"].startswith("Rosella"))
         bought = account["Chargebee_Customer_ID__c"]
         assert bought in busy.control(group.CHARGEBEE, "state")["ids"]["customer"]
+        invoiced = Invoice.objects.get(customer__source_id=bought)
+        assert invoiced.legal_entity.code == group.members()[1].code
         assert busy.rows("RevOps_Invoice__c")
         billed = Subscription.objects.filter(connection__slug=group.CHARGEBEE)
         assert billed.count() == len(group.members()) + 1
