@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.queries import actor_of
 from revops.canonical.models import MergeProposal, ProposalState
 from revops.console.identity.reading import Line, lines
+from revops.delivery import windows
 from revops.kernel.money import Money
 from revops.kernel.privacy import PII
 from revops.kernel.sight import looking
@@ -64,9 +65,10 @@ LEFT JOIN connectors_connection connection ON connection.id = command.connection
 ORDER BY entry.recorded_at DESC, entry.id DESC
 """
 
-_WAITING: Final = """
+_WAITING: Final = f"""
 SELECT connection.slug, connection.label, gate.breaker, gate.story, gate.paused_at,
-    gate.pause_reason, gate.not_before > now() AS throttled, backlog.waiting, backlog.oldest
+    gate.pause_reason, gate.not_before > now() AS throttled, backlog.waiting, backlog.oldest,
+    {windows.ON} AS in_window
 FROM delivery_gate gate
 JOIN connectors_connection connection ON connection.id = gate.connection_id
 LEFT JOIN LATERAL (
@@ -79,7 +81,7 @@ LEFT JOIN LATERAL (
 ) AS backlog ON true
 ORDER BY (gate.breaker <> 'closed' OR gate.paused_at IS NOT NULL) DESC, backlog.waiting DESC,
     connection.label
-"""
+"""  # noqa: S608  own literals
 
 
 def newest_postings(*, most: int = 6) -> Sequence[Posting]:
@@ -132,10 +134,14 @@ def targets() -> Sequence[Waiting]:
 def _status(row: Any) -> str:
     if row.paused_at is not None:
         return "paused"
+    if row.in_window:
+        return "maintenance"
     if row.breaker != "closed":
         return {"open": "stopped"}.get(row.breaker, "on_trial")
     return "throttled" if row.throttled else "healthy"
 
 
 def _story(row: Any) -> str:
-    return str(row.pause_reason if row.paused_at is not None else row.story or "")
+    if row.paused_at is not None:
+        return str(row.pause_reason)
+    return "It is in a maintenance window." if row.in_window else str(row.story or "")
