@@ -56,7 +56,7 @@ def look(*, today: date | None = None) -> int:
         for rule in NEXT:
             values[f"{rule.kind}_states"] = sorted(rule.states)
             values[f"{rule.kind}_to"] = list(rule.to)
-            values[f"{rule.kind}_usual"] = list(_usual(rule))
+            values[f"{rule.kind}_led"] = _led(rule)
             values[f"{rule.kind}_before"] = day - timedelta(days=rule.days + rule.patience)
         missing = sql.rows(_MISSING, values)
         found = [_finding(one) for one in missing]
@@ -75,22 +75,30 @@ def _usual(rule: Next) -> tuple[str, ...]:
     return _USUAL.get(rule.kind, rule.to)
 
 
-def _followed(rule: Next, record: str, kinds: tuple[str, ...], named: str) -> str:
+def _ways(rule: Next, kinds: tuple[str, ...], named: str) -> list[tuple[str, str]]:
     """
-    SQL: whether one of ``kinds`` came from ``record``, by its own column or by a link. ``named`` is
-    the parameter that has them.
+    SQL: the ways in which records led to one of ``kinds``, which ``named`` has as a parameter: rows
+    with a condition, and the column of them that names the record.
     """
-    ways = [
-        f"EXISTS (SELECT FROM {KINDS[to].table} next WHERE next.{column} = {record}.id)"  # noqa: S608  tables and columns of lineage's own list
+    own = [
+        (f"{KINDS[to].table} next WHERE true", f"next.{column}")
         for to in kinds
         for parent, column in KINDS[to].parents
         if parent == rule.kind
     ]
-    ways.append(
-        f"EXISTS (SELECT FROM lineage_link link WHERE link.from_kind = '{rule.kind}' "
-        f"AND link.from_id = {record}.id AND link.to_kind = ANY(%({rule.kind}_{named})s))"
+    link = f"next.from_kind = '{rule.kind}' AND next.to_kind = ANY(%({named})s)"
+    return [*own, (f"lineage_link next WHERE {link}", "next.from_id")]
+
+
+def _led(rule: Next) -> list[int]:
+    """Connections of which some record of the kind was followed as is usual."""
+    table = KINDS[rule.kind].table
+    ways = " UNION ".join(
+        f"SELECT led.connection_id AS id FROM {table} led "  # noqa: S608  tables and columns of lineage's own list
+        f"WHERE led.id IN (SELECT {id} FROM {rows}) GROUP BY 1"
+        for rows, id in _ways(rule, _usual(rule), "kinds")
     )
-    return f"({' OR '.join(ways)})"
+    return [row.id for row in sql.rows(ways, {"kinds": list(_usual(rule))})]
 
 
 def _since(rule: Next) -> str:
@@ -100,7 +108,11 @@ def _since(rule: Next) -> str:
 
 def _of(rule: Next) -> str:
     kind, since = KINDS[rule.kind], _since(rule)
-    led = _followed(rule, "other", _usual(rule), "usual")
+    # One by one, so that each is a join for all records, not a question for every one of them.
+    alone = " AND ".join(
+        f"NOT EXISTS (SELECT FROM {rows} AND {id} = record.id)"  # noqa: S608  tables and columns of lineage's own list
+        for rows, id in _ways(rule, rule.to, f"{rule.kind}_to")
+    )
     return f"""(
 SELECT '{rule.kind}' AS kind, record.id, {kind.shown} AS name, {kind.currency} AS currency,
     {_WORTH.get(rule.kind, kind.amount)} AS amount, {since} AS since, record.legal_entity_id,
@@ -111,10 +123,8 @@ WHERE {kind.state} = ANY(%({rule.kind}_states)s)
     AND {since} >= %(after)s AND {since} < %({rule.kind}_before)s
     AND {since} >= told.created_at::date
     AND ({kind.amount} IS NULL OR {kind.amount} <> 0) AND {_ONLY.get(rule.kind, "true")}
-    AND NOT {_followed(rule, "record", rule.to, "to")}
-    AND record.connection_id IN (
-        SELECT id FROM connectors_connection one WHERE EXISTS (
-            SELECT FROM {kind.table} other WHERE other.connection_id = one.id AND {led}))
+    AND {alone}
+    AND record.connection_id = ANY(%({rule.kind}_led)s)
     AND NOT EXISTS (SELECT FROM exceptions_case held WHERE held.record_kind = '{rule.kind}'
         AND held.record_id = record.id AND NOT (held.state = 'resolved')
         AND NOT (held.kind = %(own)s))
