@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from connectors.sandboxes.door import door as switchboard
+from connectors.sandboxes.totals import added
 from connectors.systems.business_central import names
 from connectors.systems.business_central.sandbox import chart, drafting, posting
 from connectors.systems.business_central.sandbox.odata import Refused, Row
@@ -46,16 +47,10 @@ def door(sandbox: Sandbox) -> Mount:
         return [found for _, one in _companies(sandbox) for found in _documents(one, key)]
 
     def totals(request: Request, value: Any) -> Any:
-        asked = request.query_params
-        found: dict[str, dict[str, int]] = {}
-        for _, company in _companies(sandbox):
-            for currency, amount in _listed(
-                sandbox, company, asked["kind"], asked["start"], asked["end"]
-            ):
-                total = found.setdefault(currency, {"count": 0, "amount": 0})
-                total["count"] += 1
-                total["amount"] += amount
-        return found
+        asked = [request.query_params[name] for name in ("kind", "start", "end")]
+        return added(
+            row for _, company in _companies(sandbox) for row in _listed(sandbox, company, *asked)
+        )
 
     def state(request: Request, value: Any) -> Any:
         return {

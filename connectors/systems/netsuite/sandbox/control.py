@@ -21,7 +21,6 @@ The sandbox's own door, which NetSuite does not have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +28,7 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
+from connectors.sandboxes.totals import added
 from connectors.systems.netsuite.sandbox import chart
 from connectors.systems.netsuite.sandbox.ledger import Refusal
 from connectors.systems.netsuite.sandbox.store import Store
@@ -183,7 +183,7 @@ def _totals(store: Store, kind: str, start: str, end: str) -> dict[str, dict[str
             for one in moves(store)
             if start <= one["date"] <= end
         )
-        return _added(sums)
+        return added(sums)
     if kind in _TYPES:
         rows = store.all(
             """SELECT cy.symbol, t.foreigntotal, cy.currencyprecision FROM "transaction" t
@@ -191,25 +191,16 @@ def _totals(store: Store, kind: str, start: str, end: str) -> dict[str, dict[str
             WHERE t.type = ? AND t.trandate BETWEEN ? AND ?""",
             _TYPES[kind], start, end,
         )  # fmt: skip
-        return _added((row[0], int(Decimal(row[1]).scaleb(row[2]))) for row in rows)
+        return added((row[0], int(Decimal(row[1]).scaleb(row[2]))) for row in rows)
     if kind == "customer":
         query = "SELECT cy.symbol FROM customer c JOIN currency cy ON cy.id = c.currency"
-        return _added((row[0], 0) for row in store.all(query))
+        return added((row[0], 0) for row in store.all(query))
     if kind == "account":
-        return _added(("", 0) for _ in chart.ACCOUNTS)
+        return added(("", 0) for _ in chart.ACCOUNTS)
     if kind == "period":
         count = len(chart.YEARS) * len(chart.MONTHS)
-        return _added((code, 0) for _, _, code in chart.SUBSIDIARIES[1:] for _ in range(count))
+        return added((code, 0) for _, _, code in chart.SUBSIDIARIES[1:] for _ in range(count))
     raise ValueError(f"There is no list of “{kind}”.")
-
-
-def _added(rows: Iterable[tuple[str, int]]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for code, amount in rows:
-        total = found.setdefault(code, {"count": 0, "amount": 0})
-        total["count"] += 1
-        total["amount"] += amount
-    return found
 
 
 def _summary(store: Store) -> dict[str, Any]:

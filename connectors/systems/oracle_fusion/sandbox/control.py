@@ -17,7 +17,6 @@ The sandbox's own door, which Fusion does not have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +25,7 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
+from connectors.sandboxes.totals import added
 from connectors.systems.oracle_fusion.sandbox import chart
 from connectors.systems.oracle_fusion.sandbox.ledger import Pod
 
@@ -190,32 +190,23 @@ def _documents(pod: Pod, key: str) -> list[dict[str, Any]]:
 def _totals(pod: Pod, kind: str, start: str, end: str) -> dict[str, dict[str, int]]:
     within = [one for one in moves(pod) if start <= one["date"] <= end]
     if kind == "journal":
-        return _added((one["currency"], _debits(one)) for one in within)
+        return added((one["currency"], _debits(one)) for one in within)
     if kind in ("invoice", "credit_memo", "payment"):
         sign = -1 if kind == "credit_memo" else 1
-        return _added(
+        return added(
             (one["currency"], sign * _debits(one)) for one in within if one["kind"] == kind
         )
     if kind == "customer":
-        return _added(("", 0) for _ in pod.tables["accounts"])
+        return added(("", 0) for _ in pod.tables["accounts"])
     if kind == "account":
-        return _added(("", 0) for _ in chart.ACCOUNTS)
+        return added(("", 0) for _ in chart.ACCOUNTS)
     if kind == "period":
-        return _added((chart.currency_of(one["LedgerId"]), 0) for one in pod.tables["periods"])
+        return added((chart.currency_of(one["LedgerId"]), 0) for one in pod.tables["periods"])
     raise ValueError(f"There is no list of “{kind}”.")
 
 
 def _debits(one: dict[str, Any]) -> int:
     return sum(max(amount, 0) for _, amount in one["lines"])
-
-
-def _added(rows: Iterable[tuple[str, int]]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for code, amount in rows:
-        total = found.setdefault(code, {"count": 0, "amount": 0})
-        total["count"] += 1
-        total["amount"] += amount
-    return found
 
 
 def _summary(pod: Pod) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from connectors.sandboxes.totals import added
 from connectors.systems.tryton.sandbox import chart
 from connectors.systems.tryton.sandbox.checks import amount
 from connectors.systems.tryton.sandbox.ledger import Ledger, origin
@@ -40,12 +41,7 @@ def _document(ledger: Ledger, external_id: str, move: Record | None) -> dict[str
 
 def totals(ledger: Ledger, kind: str, start: str, end: str) -> dict[str, dict[str, int]]:
     """By currency, how many of a kind there are within the days, and what they come to."""
-    found: dict[str, dict[str, int]] = {}
-    for code, minor in _rows(ledger, kind, start, end):
-        total = found.setdefault(code, {"count": 0, "amount": 0})
-        total["count"] += 1
-        total["amount"] += minor
-    return found
+    return added(_rows(ledger, kind, start, end))
 
 
 def _rows(ledger: Ledger, kind: str, start: str, end: str) -> Iterator[tuple[str, int]]:
