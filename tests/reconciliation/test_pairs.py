@@ -10,8 +10,10 @@ import pytest
 from connectors.contract import SnapshotRow
 from revops.canonical.models import Party
 from revops.canonical.models.base import Record
+from revops.events.models import SourceCursor
+from revops.kernel import clock
 from revops.ledger.models import JournalEntry
-from revops.mappings.models import ErpRoute
+from revops.mappings.models import EntityMap, ErpRoute
 from revops.reconciliation.models import Load
 from revops.reconciliation.operations import holding
 from tests import factories as make
@@ -116,6 +118,23 @@ class TestCustomers:
                         party="Fabrikam Ltd"),
         )), whole=True)  # fmt: skip
         assert found(check, right=make.a_connection()) == [("state", 0)]
+
+    def test_that_a_system_listed_since_it_was_asked_for_news_are_not_missing_yet(self) -> None:
+        success, kind = make.a_connection(), "company"
+        EntityMap.objects.create(connection=success, hint="", legal_entity=make.a_legal_entity())
+        load, now = a_load(success, kind), clock.now()
+        holding.take(load, map(holding.line, (
+            SnapshotRow(kind, "1P02", "1P02", "", 0, "2026-10-01", "active", party="Contoso"),
+        )), whole=True)  # fmt: skip
+        load.ended_at = now
+        load.save()
+        cursor = SourceCursor.objects.create(
+            connection=success, next_at=now, polled_at=now - timedelta(minutes=1)
+        )
+        assert found("customers_success", right=success) == []
+        cursor.polled_at = now + timedelta(minutes=1)
+        cursor.save()
+        assert found("customers_success", right=success) == [("missing_left", 0)]
 
     def test_of_an_erp_are_those_that_it_was_told_of(self) -> None:
         erp, entity = make.a_connection("erp", "tryton"), make.a_legal_entity()

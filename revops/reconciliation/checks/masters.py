@@ -21,6 +21,14 @@ _TOLD: Final = """coalesce((SELECT {column} FROM reconciliation_holding told
 _SINCE: Final = """coalesce((SELECT min(told.dated) FROM reconciliation_holding told
     WHERE told.connection_id = %(other)s AND told.kind = '{kind}' AND told.gone_in_id IS NULL
         AND told.key = customer.source_id), (customer.created_at AT TIME ZONE books.zone)::date)"""
+# A system that is asked for news tells of a customer later than it lists them: whom it listed since
+# the last asking is not missing here yet.
+_TOLD_BY_NOW: Final = """(EXISTS (SELECT 1 FROM canonical_customer known
+        WHERE known.connection_id = held.connection_id AND known.source_id = held.key)
+    OR NOT EXISTS (SELECT 1 FROM events_sourcecursor asked
+        JOIN reconciliation_load first ON first.id = held.first_in_id
+        WHERE asked.connection_id = held.connection_id
+            AND (asked.polled_at IS NULL OR asked.polled_at <= first.ended_at)))"""
 
 
 def check(*, slug: str, label: str, kind: str, role: str) -> Check:
@@ -66,6 +74,7 @@ WHERE customer.connection_id = %(other)s AND customer.legal_entity_id = %(entity
             kind,
             role,
             standing=True,
+            where=_TOLD_BY_NOW,
             state=theirs,
             currency=_BOOKS,
             amount="0::bigint",
