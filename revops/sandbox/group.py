@@ -34,6 +34,8 @@ from revops.mappings.models import (
 from revops.sandbox import books, company, helpdesk
 
 CHARGEBEE: Final = "chargebee"
+# Login and database of the warehouse, on the console's own server.
+HOUSE: str = "warehouse"
 _FIRST_PORT: Final = 11
 # What billing says of its own entities' business is taken; the rest of the matrix is the company's.
 _BILLED: Final = (
@@ -218,7 +220,7 @@ def _others(port: int) -> None:
     EntityMap.objects.get_or_create(connection=tax, hint="", defaults={"legal_entity": home})
     SourceCursor.objects.get_or_create(connection=tax, defaults={"next_at": clock.now()})
     company.connect(
-        "warehouse", "warehouse", "Warehouse", port + 1, {"login": "warehouse"},
+        "warehouse", "warehouse", "Warehouse", port + 1, {"login": HOUSE, "database": HOUSE},
         base_url=f"postgresql://127.0.0.1:{port + 2}",
     )  # fmt: skip
     company.connect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from revops.sandbox import group
 from tests.journeys.desk import Desk
 from tests.journeys.world import World, opened
 
@@ -22,11 +24,19 @@ def world(transactional_db: None, settings: LazySettings, live_server: Any) -> I
 
 
 @pytest.fixture
-def everybody(transactional_db: None, settings: LazySettings, live_server: Any) -> Iterator[World]:
-    """The world with every system that the demo has."""
+def everybody(
+    transactional_db: None,
+    settings: LazySettings,
+    live_server: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[World]:
+    """The world with every system that the demo has; its warehouse is nobody else's, and empty."""
+    house = f"journey_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"
+    monkeypatch.setattr(group, "HOUSE", house)
     settings.REVOPS_DEMO = True
     settings.REVOPS_SETTLE_SCALE = 0.0
     with opened(live_server.url, everybody=True) as found:
+        found.control("warehouse", "reset", {})
         yield found
 
 
