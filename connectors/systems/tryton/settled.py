@@ -5,47 +5,13 @@ server.
 
 from __future__ import annotations
 
-from typing import Any
-
-from connectors.contract import Command, Outcome
+from connectors.contract import Outcome
 from connectors.systems.tryton.desk import Desk, Erp, invoice, journal, line
 from connectors.systems.tryton.invoicing import listed
+from connectors.systems.tryton.settlements import a_document, credit_memo, payment
 
 OK = Outcome.OK
 TOTAL = 1_299_000
-
-
-def payment(number: int, amount: int, *settles: tuple[Command, int], **changes: Any) -> Command:
-    """Money of the customer, of which some settles invoices."""
-    lines = [line("1050", debit=amount)]
-    lines += [line("1100", credit=part, customer="cus_1") for _, part in settles]
-    rest = amount - sum(part for _, part in settles)
-    lines += [line("2400", credit=rest)] if rest else []
-    return journal(
-        number, kind="payment.post", document_type="payment", lines=lines,
-        document=_document(number, amount, settles), **changes,
-    )  # fmt: skip
-
-
-def credit_memo(number: int, amount: int, *settles: tuple[Command, int]) -> Command:
-    """Revenue and its tax that are given back on the customer's account."""
-    tax = amount // 11
-    lines = [
-        line("1100", credit=amount, customer="cus_1"), line("4910", debit=amount - tax),
-        line("2100", debit=tax, tax_code="US-TX"),
-    ]  # fmt: skip
-    return journal(
-        number, kind="credit_memo.post", document_type="credit", lines=lines,
-        document=_document(number, amount, settles),
-    )  # fmt: skip
-
-
-def _document(number: int, amount: int, settles: Any) -> dict[str, Any]:
-    return {
-        "number": f"D-{number}", "date": "2026-03-31", "due_on": None, "total": amount,
-        "customer": {"id": "cus_1", "name": "Customer cus_1"},
-        "settles": [{"key": of.key, "number": "", "amount": part} for of, part in settles],
-    }  # fmt: skip
 
 
 def standing(desk: Desk, kind: str = "invoice") -> list[tuple[str, int | None]]:
@@ -123,7 +89,7 @@ class SettlingBehaviour:
         parts = ((invoice(1), TOTAL), (invoice(2), 1_000))
         lines = [line("2400", debit=TOTAL + 1_000)]
         lines += [line("1100", credit=part, customer="cus_1") for _, part in parts]
-        settles = _document(3, 0, parts)["settles"]
+        settles = a_document(3, 0, parts)["settles"]
         assert desk.send_one(journal(3, lines=lines, settles=settles)).outcome is OK
         assert standing(desk) == [("paid", 0), ("posted", TOTAL - 1_000)]
 

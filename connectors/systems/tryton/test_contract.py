@@ -6,7 +6,7 @@ from connectors.contract import Command, Settings
 from connectors.systems.tryton import sandbox
 from connectors.systems.tryton.connector import connector
 from connectors.systems.tryton.desk import customer, invoice, line
-from connectors.systems.tryton.settled import credit_memo, payment
+from connectors.systems.tryton.settlements import credit_memo, payment
 from connectors.testing import LOOPBACK, ErpContract, SinkContract
 
 
