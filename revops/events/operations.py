@@ -141,6 +141,20 @@ def claim(*, connection_id: int, most: int, lease: float) -> list[Claimed]:
     return sorted((Claimed(*row) for row in found), key=lambda event: event.id)
 
 
+_WAS_ALIVE = """
+UPDATE events_inboundevent SET crash_count = crash_count - 1
+WHERE id = ANY(%s) AND leased AND crash_count > 0
+"""
+
+
+def was_alive(batch: Sequence[Claimed]) -> None:
+    """
+    Who took these events over counted a crash of the worker that had them. That worker was only
+    slow, and takes its crash back.
+    """
+    sql.run(_WAS_ALIVE, ([event.id for event in batch],))
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of a claimed event."""

@@ -31,6 +31,9 @@ BATCH = 200
 POLL = 0.008
 SMALL = 20
 POISON_AFTER = 3
+# How many at once, by connection, where a batch has outlasted its lease in this process: half as
+# many each time that it does, twice as many each time that it does not.
+_paces: dict[int, int] = {}
 
 
 def advance(connection_id: int, *, seconds: float, linger: float) -> int:
@@ -57,7 +60,8 @@ def advance(connection_id: int, *, seconds: float, linger: float) -> int:
 
 def advance_once(source: Source) -> int:
     """One batch. How many events it had."""
-    batch = inbox.claim(connection_id=source.id, most=BATCH, lease=settings.REVOPS_LEASE)
+    most = _paces.get(source.id, BATCH)
+    batch = inbox.claim(connection_id=source.id, most=most, lease=settings.REVOPS_LEASE)
     if not batch:
         return 0
     crash.point("after_event_claim")
@@ -78,8 +82,13 @@ def _process(source: Source, batch: Sequence[Claimed]) -> None:
             # Another worker wrote the same fact meanwhile, such as a fee that payment and payout
             # both tell of; read again, it is in the books already.
             continue
-        except (ClaimLost, psycopg.OperationalError):
-            # Others took over, or the database went away: the leases bring the events back.
+        except ClaimLost:
+            log.warning("process.taken_over", connection=source.slug, events=len(batch))
+            inbox.was_alive(batch)
+            _paces[source.id] = max(1, len(batch) // 2)
+            return
+        except psycopg.OperationalError:
+            # The database went away: the leases bring the events back.
             log.warning("process.given_back", connection=source.slug, events=len(batch))
             return
         except Exception:
@@ -87,6 +96,8 @@ def _process(source: Source, batch: Sequence[Claimed]) -> None:
             break
         for connection_id in targets:
             wake.delivery(connection_id)
+        if (pace := _paces.pop(source.id, BATCH) * 2) < BATCH:
+            _paces[source.id] = pace
         return
     if len(batch) == 1:
         _give_up(source, batch, "The console could not process it.")
