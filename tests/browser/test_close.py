@@ -10,6 +10,7 @@ from exceptions.models import Case
 from revops.bench.hand import Hand
 from revops.events.models import InboxState
 from revops.kernel import clock
+from revops.reconciliation.operations import pairs
 from tests import factories as make
 from tests.browser.conftest import Visit
 from tests.browser.stage import Stage
@@ -27,6 +28,7 @@ class TestClose:
         period = make.a_period(entity, year=2025, month=3)
         make.a_period(entity, year=2025, month=4)
         ran(period)
+        pairs.sync()
         here = f"/close/{period.code}/{entity.code}/"
 
         page = visit(here).page
