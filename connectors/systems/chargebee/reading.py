@@ -31,12 +31,16 @@ async def fetch(site: Chargebee, name: str, identity: str) -> bytes | None:
     content = await _content(site, name, identity)
     if content is None:
         return None
-    digest = sha256(strict_json.dumps(content))[:16]
+    at = int(now().timestamp())
+    which = f"{name}:{identity}:{sha256(strict_json.dumps(content))[:16]}"
+    if name == entitlements.NAME:
+        # They have no version of their own: what was granted, taken and granted again is told anew.
+        which = f"{which}:{at}"
     return strict_json.dumps(
         {
-            "id": f"{name}:{identity}:{digest}",
+            "id": which,
             "event_type": f"{name}{types.READ}",
-            "occurred_at": int(now().timestamp()),
+            "occurred_at": at,
             "api_version": "v2",
             "content": content,
         }

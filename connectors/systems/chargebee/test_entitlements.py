@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import pytest
 
 from connectors.contract import CallFailed, NeedsFetch, Outcome
 from connectors.http import Client
+from connectors.systems.chargebee import reading
 from connectors.systems.chargebee.connector import connector
 from connectors.systems.chargebee.sandbox.business import Business
 from connectors.systems.chargebee.test_behaviour import _SETTINGS, _T, fixture, play, told
@@ -109,6 +110,27 @@ class TestAsking:
             return caught.value.outcome
 
         assert play(story) is Outcome.TRANSIENT
+
+    def test_what_is_read_again_is_told_anew_and_of_other_things_the_same_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Granted, taken, granted again: the last is not the first one told twice."""
+
+        async def story(client: Client, control: httpx.AsyncClient, business: Business) -> Any:
+            await control.post("/_control/scenario/customers", json={"at": _T})
+            which = business.world.latest("subscription")["id"]
+            told = []
+            for name in ("subscription_entitlement", "subscription"):
+                for second in (1, 2):
+                    moment = datetime(2026, 11, 22, 3, 0, second, tzinfo=UTC)
+                    monkeypatch.setattr(reading, "now", lambda moment=moment: moment)
+                    body = await connector.fetch(client, _SETTINGS, name, which)
+                    told.append(connector.open(body))
+            return told
+
+        first, again, once, twice = play(story)
+        assert first.event_id != again.event_id
+        assert (once.event_id, once.content) == (twice.event_id, twice.content)
 
     def test_of_a_subscription_that_is_gone_there_is_nothing(self) -> None:
         async def story(client: Client, control: httpx.AsyncClient, business: Business) -> Any:

@@ -46,7 +46,12 @@ def envelope(body: bytes) -> Envelope:
         raw=event,
         schema_version=wire.text(event.get("api_version"), 60),
         ignored=translate.ignored(kind, content),
-        # The rest counts deliveries, and differs between a webhook and a poll.
-        content={"event_type": kind, "occurred_at": event.get("occurred_at"), "content": content},
+        # The rest counts deliveries, and differs between a webhook and a poll; when something was
+        # read is our own moment, and another one each time.
+        content={
+            "event_type": kind,
+            **({} if read else {"occurred_at": event.get("occurred_at")}),
+            "content": content,
+        },
         polled=read,
     )
