@@ -13,6 +13,8 @@ from django.core.cache import cache
 from django.db import connections
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import Client, TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from accounts.models import User
 from revops.ledger import books
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SignIn = Callable[[User], Client]
+
+# No test is timed: a machine that does much else fails none.
+hypothesis.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("untimed")
 
 # Until all tests are found (pytest_collection_finish): what is made by then stays.
 gc.disable()
