@@ -168,6 +168,7 @@ class TestQueue:
         # New rows are said above the list, and move no row.
         row = seen.page.locator("tbody tr").nth(9)
         top = row.evaluate("one => one.getBoundingClientRect().top")
+        seen.settled()  # a poll under way would be broken off
         seen.page.eval_on_selector(
             "#arrivals",
             "one => { one.setAttribute('hx-get', one.getAttribute('hx-get')"
