@@ -13,6 +13,7 @@ from exceptions.operations.carrying import carry_on
 from exceptions.operations.commenting import comment, edit_comment
 from exceptions.operations.handling import assign, snooze, snooze_causes, wake
 from exceptions.operations.intake import fold, report, settle
+from exceptions.operations.looking import report_all
 
 __all__ = [
     "CaseRefused",
@@ -23,6 +24,7 @@ __all__ = [
     "edit_comment",
     "fold",
     "report",
+    "report_all",
     "retry",
     "retry_cause",
     "retry_each",

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from exceptions import operations as cases
 from exceptions.findings import Finding
-from exceptions.models import UNRESOLVED, Case
 from revops.lineage.expected import NEXT, Next
 from revops.lineage.kinds import KINDS
 from revops.pipeline.renewals import TERM
@@ -59,15 +58,10 @@ def look(*, today: date | None = None) -> int:
             values[f"{rule.kind}_led"] = _led(rule)
             values[f"{rule.kind}_before"] = day - timedelta(days=rule.days + rule.patience)
         missing = sql.rows(_MISSING, values)
-        found = [_finding(one) for one in missing]
-        if len(missing) < _MOST:
-            held = Case.objects.filter(UNRESOLVED, kind=KIND)
-            over = held.exclude(fingerprint__in=[one.fingerprint for one in found])
-            cases.settle(
-                fingerprints=list(over.values_list("fingerprint", flat=True)),
-                text="It came, or is not expected any more.", at=at,
-            )  # fmt: skip
-        cases.report(found, at=at)
+        cases.report_all(
+            [_finding(one) for one in missing], kind=KIND, whole=len(missing) < _MOST,
+            over="It came, or is not expected any more.", at=at,
+        )  # fmt: skip
     return len(missing)
 
 

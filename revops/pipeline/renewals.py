@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from exceptions import operations as cases
 from exceptions.findings import Finding
-from exceptions.models import UNRESOLVED, Case
 from revops.store import sql
 
 KIND: Final = "renewal_failed"
@@ -53,15 +52,10 @@ def look() -> int:
             _LATE,
             {"before": today - GRACE, "after": today - timedelta(days=365), "most": _MOST},
         )
-        found = [_finding(one) for one in late]
-        if len(late) < _MOST:
-            held = Case.objects.filter(UNRESOLVED, kind=KIND)
-            over = held.exclude(fingerprint__in=[one.fingerprint for one in found])
-            cases.settle(
-                fingerprints=list(over.values_list("fingerprint", flat=True)),
-                text="Billing has told of its renewal or of its end.", at=at,
-            )  # fmt: skip
-        cases.report(found, at=at)
+        cases.report_all(
+            [_finding(one) for one in late], kind=KIND, whole=len(late) < _MOST,
+            over="Billing has told of its renewal or of its end.", at=at,
+        )  # fmt: skip
     return len(late)
 
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from exceptions import kinds, operations
 from exceptions.findings import fingerprint_of
 from exceptions.models import Case, CaseEntry, Cause, Tally
-from exceptions.operations import report, settle
+from exceptions.operations import report, report_all, settle
 from tests import factories
 from tests.exceptions.kit import Calls, a_finding
 
@@ -126,6 +126,33 @@ class TestSettle:
         assert settle(fingerprints=[a_finding().fingerprint], text="One.", at=AT) == 1
         assert settle(fingerprints=[a_finding().fingerprint], text="Two.", at=AT) == 0
         assert Case.objects.get().resolution == "One."
+
+
+@pytest.mark.django_db
+class TestReportAll:
+    def held(self) -> None:
+        report([a_finding("a"), a_finding("b"), a_finding("a", kind="t_doubt")], at=AT)
+
+    def test_settles_what_is_of_the_kind_and_not_found_again(self) -> None:
+        self.held()
+        found = [a_finding("b"), a_finding("c")]
+        report_all(found, kind="t_held", whole=True, over="It came.", at=AT)
+        gone = Case.objects.get(state="resolved")
+        assert (gone.fingerprint, gone.resolution) == (fingerprint_of("t_held", "a"), "It came.")
+        assert set(Case.objects.exclude(pk=gone.pk).values_list("fingerprint", flat=True)) == {
+            fingerprint_of("t_held", "b"), fingerprint_of("t_held", "c"),
+            fingerprint_of("t_doubt", "a"),
+        }  # fmt: skip
+
+    def test_settles_all_of_the_kind_when_nothing_is_found(self) -> None:
+        self.held()
+        report_all([], kind="t_held", whole=True, over="It came.", at=AT)
+        assert Case.objects.exclude(state="resolved").get().kind == "t_doubt"
+
+    def test_settles_nothing_by_a_list_that_is_not_whole(self) -> None:
+        self.held()
+        report_all([a_finding("c")], kind="t_held", whole=False, over="It came.", at=AT)
+        assert Case.objects.exclude(state="resolved").count() == 4
 
 
 @pytest.mark.django_db
