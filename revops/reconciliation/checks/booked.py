@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from revops.reconciliation.checks.base import Side
-from revops.reconciliation.checks.books import role
-from revops.reconciliation.checks.sides import ours
+from revops.reconciliation.checks.books import journals, role
 
 _ENTRIES: Final = """
 FROM (SELECT DISTINCT ON (entry.lane, entry.business_key) entry.*
@@ -35,20 +34,12 @@ def entries(*, record: str, document: str, amount: str, tax: str = "", state: st
     ``record`` is the kind of record, ``document`` the type of its entry; ``amount`` and ``tax`` are
     SQL over its lines (``line``), ``state`` over the entry.
     """
-    return ours(
-        "Our books",
+    return journals(
         _ENTRIES.format(document=document, record=record),
-        item_key="'journal:' || entry.id",
         key="entry.record_id::text",
-        number="'JE-' || entry.id",
-        reference="entry.description",
-        currency="entry.currency",
         amount=amount,
         dated="coalesce(entry.document_date, entry.accounting_date)",
         state=state,
-        record_kind="'journal'",
-        record_id="entry.id",
-        touched_at="entry.recorded_at",
         **({"tax": tax} if tax else {}),
     )
 

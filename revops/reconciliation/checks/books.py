@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from revops.reconciliation.checks.base import Side
+from revops.reconciliation.checks.sides import ours
+
 # The accounts that roles ever had in the entity's books: a map may have changed meanwhile.
 _ROLE: Final = """(
     SELECT account.code FROM mappings_accountmap map
@@ -44,6 +47,21 @@ UNDONE: Final = """NOT EXISTS (SELECT 1 FROM delivery_outboundcommand reversal
         AND (reversal.business_key = (SELECT source.slug FROM connectors_connection source
                 WHERE source.id = held.connection_id) || ':' || held.external_id
             OR reversal.key = held.key))"""
+
+_ENTRY: Final = {
+    "item_key": "'journal:' || entry.id",
+    "number": "'JE-' || entry.id",
+    "reference": "entry.description",
+    "currency": "entry.currency",
+    "record_kind": "'journal'",
+    "record_id": "entry.id",
+    "touched_at": "entry.recorded_at",
+}
+
+
+def journals(rest: str, **columns: str) -> Side:
+    """Journal entries of ours: ``entry`` in ``rest``, which is as ``sides.ours`` takes it."""
+    return ours("Our books", rest, **{**_ENTRY, **columns})
 
 
 def role(*names: str) -> str:

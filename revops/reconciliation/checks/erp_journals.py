@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from revops.reconciliation.checks.base import Check
-from revops.reconciliation.checks.books import KEPT, PARTY, TAX, UNDONE, on
-from revops.reconciliation.checks.sides import listed, ours
+from revops.reconciliation.checks.books import KEPT, PARTY, TAX, UNDONE, journals, on
+from revops.reconciliation.checks.sides import listed
 
 _OURS: Final = """
 FROM delivery_outboundcommand command
@@ -40,13 +40,9 @@ _BY_HAND: Final = f"""(held.key <> '' OR EXISTS (
 CHECK: Final = Check(
     slug="erp_journals",
     label="Journals: our books and the ERP",
-    left=ours(
-        "Our books",
+    left=journals(
         _OURS,
-        item_key="'journal:' || entry.id",
         key="command.key",
-        number="'JE-' || entry.id",
-        reference="entry.description",
         group_key="entry.document_type",
         party=PARTY,
         currency="command.currency",
@@ -55,8 +51,6 @@ CHECK: Final = Check(
         dated="entry.accounting_date",
         period_code="period.code",
         state="'posted'",
-        record_kind="'journal'",
-        record_id="entry.id",
         touched_at="greatest(entry.recorded_at, command.created_at, command.finished_at)",
     ),
     right=listed(

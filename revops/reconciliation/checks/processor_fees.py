@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from revops.reconciliation.checks.base import Check
-from revops.reconciliation.checks.sides import listed, ours
+from revops.reconciliation.checks.books import journals
+from revops.reconciliation.checks.sides import listed
 
 CHECK: Final = Check(
     slug="processor_fees",
@@ -17,8 +18,7 @@ CHECK: Final = Check(
         where="held.amount <> 0",
         state="''",
     ),
-    right=ours(
-        "Our books",
+    right=journals(
         """
         FROM ledger_journalentry entry
         JOIN canonical_payment payment ON payment.id = entry.record_id
@@ -30,18 +30,11 @@ CHECK: Final = Check(
             AND NOT EXISTS (SELECT 1 FROM ledger_journalentry undone
                             WHERE undone.reverses_id = entry.id)
         """,
-        item_key="'journal:' || entry.id",
         key="payment.source_id",
-        number="'JE-' || entry.id",
-        reference="entry.description",
         group_key="payment.source_id",
         party="coalesce(customer.name, '')",
-        currency="entry.currency",
         amount="entry.amount",
         dated="coalesce(entry.document_date, entry.accounting_date)",
-        record_kind="'journal'",
-        record_id="entry.id",
-        touched_at="entry.recorded_at",
     ),
     area="payments",
     noun="fees",

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from revops.reconciliation.checks.base import Check
-from revops.reconciliation.checks.books import PARTY
-from revops.reconciliation.checks.sides import listed, ours
+from revops.reconciliation.checks.books import PARTY, journals
+from revops.reconciliation.checks.sides import listed
 
 _OURS: Final = """
 FROM ledger_journalentry entry
@@ -25,23 +25,16 @@ _DEBITS: Final = """(SELECT coalesce(sum(line.amount), 0)::bigint FROM ledger_jo
 CHECK: Final = Check(
     slug="warehouse_books",
     label="Journals: our books and the warehouse",
-    left=ours(
-        "Our books",
+    left=journals(
         _OURS,
-        item_key="'journal:' || entry.id",
         key="'JE-' || entry.id",
-        number="'JE-' || entry.id",
         reference="entry.business_key",
         group_key="entry.document_type",
         party=PARTY,
-        currency="entry.currency",
         amount=_DEBITS,
         dated="entry.accounting_date",
         period_code="period.code",
         state="'posted'",
-        record_kind="'journal'",
-        record_id="entry.id",
-        touched_at="entry.recorded_at",
     ),
     right=listed("{system}", "journal", "warehouse"),
     area="reconciliation",
