@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors import commands
 from connectors.contract import Command
-from connectors.systems.portal.message import KIND
+from connectors.published import KIND
 
 
 def event(number: int, **given: Any) -> Command:

@@ -4,40 +4,23 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from pydantic import AwareDatetime
-
-from connectors import schemes
-from connectors.commands import PayloadRefused, read
+from connectors import published, schemes
+from connectors.commands import PayloadRefused
 from connectors.contract import Command, Settings
-from revops.contracts.base import Part
 from revops.kernel.strict_json import dumps
 
-KIND: Final = "portal.event"
 # The standard's own bounds: a shorter key can be guessed, a longer one is cut by some libraries.
 _KEY_BYTES: Final = range(24, 65)
 # A new one beside the one that it replaces.
 _MOST_SECRETS: Final = 2
 
 
-class Told(Part):
-    """An event of the published language, as a subscriber gets it."""
-
-    type: str
-    contract: str
-    occurred_at: AwareDatetime
-    legal_entity: str
-    data: Mapping[str, Any]
-
-
 def body(command: Command) -> bytes:
     """``{"type", "timestamp", "data"}``, as the standard has it. Raises PayloadRefused."""
-    told = read(
-        command.kind, command.payload, {KIND: Told}, otherwise="This event cannot be told as it is"
-    )
+    told = published.of(command)
     return dumps({
         "type": told.type,
         "timestamp": told.occurred_at.isoformat(),

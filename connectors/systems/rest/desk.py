@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from connectors import commands
 from connectors.contract import Command, Settings
+from connectors.published import KIND
 from connectors.systems.rest.proof import HEX, TIMESTAMPED
-from connectors.systems.rest.sending import KIND
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 _EVENTS: Final = {"desk": "entitlement.*, subscription.activated", "plans": "entitlement.*"}
 _EXAMPLES: Final = Path(__file__).with_name("examples")
@@ -54,7 +53,4 @@ def granted(number: int, **data: Any) -> Command:
             "meter": "", "effective_on": "2026-11-03", "ends_on": None, **data,
         },
     }  # fmt: skip
-    return Command(
-        key=f"rc1-granted{number:04}", kind=KIND, payload=payload,
-        payload_sha256=sha256(dumps(payload)), correlation_id="test",
-    )  # fmt: skip
+    return commands.by_hand(KIND, f"rc1-granted{number:04}", payload)

@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from pydantic import AwareDatetime
-
+from connectors import published
 from connectors.commands import PayloadRefused
-from connectors.commands import read as read_command
 from connectors.contract import (
     CallFailed,
     Command,
@@ -27,22 +25,10 @@ from connectors.systems.rest.paths import ABSENT
 from connectors.systems.rest.session import Session, read, refused
 from connectors.systems.rest.takes import Scope, made
 from connectors.systems.rest.templates import Unfilled
-from revops.contracts.base import Part
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
 
-KIND: Final = "portal.event"
 _LONGEST_ID: Final = 200
-
-
-class Told(Part):
-    """An event of the published language; ``{"path": "data.customer_id"}`` looks at it."""
-
-    type: str
-    contract: str
-    occurred_at: AwareDatetime
-    legal_entity: str
-    data: Mapping[str, Any]
 
 
 def digest(outgoing: Outgoing, payload: Mapping[str, Any]) -> str:
@@ -116,10 +102,10 @@ def encode(value: Any) -> str:
 
 
 def read_payload(command: Command) -> Mapping[str, Any]:
-    """The event as JSON has it. Raises PayloadRefused."""
-    read_command(
-        command.kind, command.payload, {KIND: Told}, otherwise="This event cannot be told as it is"
-    )
+    """
+    The event as JSON has it; ``{"path": "data.customer_id"}`` looks at it. Raises PayloadRefused.
+    """
+    published.of(command)
     return command.payload
 
 

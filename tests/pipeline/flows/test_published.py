@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from connectors import published
 from connectors.models import ConnectionState
-from connectors.systems.portal import message
 from revops.contracts.examples import EXAMPLES
 from revops.delivery.models import OutboundCommand
 from revops.kernel import strict_json
@@ -42,7 +42,7 @@ class TestPublished:
             name: example[name] for name in ("feature", "customer_id")
         }
         command = OutboundCommand.objects.get(kind="portal.event")
-        assert message.Told.model_validate(strict_json.loads(command.payload))
+        assert published.Told.model_validate(strict_json.loads(command.payload))
 
     def test_an_event_that_was_not_subscribed_to_is_told_to_nobody(
         self, stage: Stage, portal: System
