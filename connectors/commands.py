@@ -47,12 +47,15 @@ def read(
         raise PayloadRefused(f"{otherwise}: {path}: {first['msg']}.") from None
 
 
-def by_hand(kind: str, key: str, payload: Mapping[str, Any]) -> Command:
+def by_hand(
+    kind: str, key: str, payload: Mapping[str, Any], *, story: str = "test", drafted_id: str = ""
+) -> Command:
     """A command for tests, and for trying a connector out."""
     return Command(
         key=key,
         kind=kind,
         payload=payload,
         payload_sha256=sha256(dumps(payload)),
-        correlation_id="test",
+        correlation_id=story,
+        drafted_id=drafted_id,
     )

@@ -8,12 +8,10 @@ from typing import Any, ClassVar, Final
 
 import httpx
 
-from connectors import billing
+from connectors import billing, commands
 from connectors.contract import Command, Outcome
 from connectors.http import Client
 from connectors.testing.sinks import SinkContract
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 _SOON_S: Final = 5
 
@@ -48,13 +46,7 @@ class BillerContract(SinkContract):
         return self.asking(99, self.refused_payload())
 
     def asking(self, number: int, payload: dict[str, Any]) -> Command:
-        return Command(
-            key=f"rc1-{number:032d}",
-            kind=self.kind,
-            payload=payload,
-            payload_sha256=sha256(dumps(payload)),
-            correlation_id="story-1",
-        )
+        return commands.by_hand(self.kind, f"rc1-{number:032d}", payload)
 
     def test_a_lost_answer_is_in_doubt_and_found_and_never_done_twice(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:

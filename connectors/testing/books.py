@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors import commands
 from connectors.contract import Command
 from connectors.postings import CREDIT_MEMO, CUSTOMER, INVOICE, JOURNAL, PAYMENT
-from revops.kernel.keys import idempotency_key, sha256
-from revops.kernel.strict_json import dumps
+from revops.kernel.keys import idempotency_key
 
 _TYPES = {INVOICE: "invoice", CREDIT_MEMO: "credit", PAYMENT: "payment", JOURNAL: "invoice"}
 _PREFIX = {INVOICE: "in", CREDIT_MEMO: "cn", PAYMENT: "py", JOURNAL: "je"}
@@ -89,7 +89,7 @@ class Books:
             lane="primary", revision=revision, legal_entity=self.legal_entity,
             document_type="customer", business_key=f"cus_{number}",
         )  # fmt: skip
-        return _command(key, CUSTOMER, payload, f"story-{number}")
+        return commands.by_hand(CUSTOMER, key, payload, story=f"story-{number}")
 
     def posting(self, kind: str, number: int, /, **changes: Any) -> Command:
         """Any of the four kinds that lead to a journal."""
@@ -150,7 +150,17 @@ class Books:
             lane="primary", revision=1, legal_entity=payload["legal_entity"],
             document_type=payload["document_type"], business_key=business_key,
         )  # fmt: skip
-        return _command(key, kind, payload, f"story-{number}")
+        return commands.by_hand(kind, key, payload, story=f"story-{number}")
+
+
+def knowing(command: Command, *other_ids: str) -> Command:
+    """A posting that names its customer's ids in other systems as well."""
+    lines = [
+        {**one, "customer": one["customer"] and {**one["customer"], "other_ids": [*other_ids]}}
+        for one in command.payload["lines"]
+    ]
+    payload = {**command.payload, "lines": lines}
+    return _command(command.key, command.kind, payload, command.correlation_id)
 
 
 def amounts(command: Command) -> dict[str, int]:
@@ -166,13 +176,3 @@ def _settles(of: Command | None, amount: int) -> list[dict[str, Any]]:
     if of is None:
         return []
     return [{"key": of.key, "number": of.payload["document"]["number"], "amount": amount}]
-
-
-def _command(key: str, kind: str, payload: dict[str, Any], story: str) -> Command:
-    return Command(
-        key=key,
-        kind=kind,
-        payload=payload,
-        payload_sha256=sha256(dumps(payload)),
-        correlation_id=story,
-    )

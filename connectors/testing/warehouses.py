@@ -9,23 +9,19 @@ from typing import Any
 
 import httpx
 
+from connectors import commands
 from connectors.contract import Command, Outcome
 from connectors.facts import FACTS
 from connectors.http import Client
 from connectors.loads import JOURNAL, KIND, TABLE
 from connectors.testing.sinks import SinkContract
 from connectors.testing.snapshots import SnapshotContract
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 
 def load(number: int, /, *rows: Mapping[str, Any], fact: str = "invoices") -> Command:
     """Rows as a command, by another key for each number."""
     payload = {"fact": fact, "legal_entity": "US-INC", "rows": [*rows]}
-    return Command(
-        key=f"rc1-load{number:04}", kind=KIND, payload=payload,
-        payload_sha256=sha256(dumps(payload)), correlation_id="test",
-    )  # fmt: skip
+    return commands.by_hand(KIND, f"rc1-load{number:04}", payload)
 
 
 def row(number: int, /, **given: Any) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
+from connectors import commands
 from connectors.contract import Command
-from revops.kernel.keys import idempotency_key, sha256
-from revops.kernel.strict_json import dumps
+from revops.kernel.keys import idempotency_key
 
 # By kind: what was done of it, by the key and the id that its system gave.
 Done = Mapping[str, tuple[Command, str]]
@@ -74,4 +74,4 @@ async def command(kind: str, done: Done, door: httpx.AsyncClient) -> Command:
         lane="primary", legal_entity="US-INC", document_type=kind, business_key="stripe:1",
         revision=1,
     )  # fmt: skip
-    return Command(key, kind, payload, sha256(dumps(payload)), "story-1")
+    return commands.by_hand(kind, key, payload)

@@ -9,15 +9,13 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from connectors import billing
+from connectors import billing, commands
 from connectors.contract import CallFailed, Command, Outcome, Receipt, Settings
 from connectors.http import Answer, Client
 from connectors.systems.stripe import payloads, posts, sandbox
 from connectors.systems.stripe.connector import connector
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.world import World
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 SETTINGS = Settings(
     slug="stripe",
@@ -63,10 +61,7 @@ class Desk:
 
 
 def command(kind: str, payload: dict[str, Any], key: str = "rc1-aaaaaaaa0001") -> Command:
-    return Command(
-        key=key, kind=kind, payload=payload, payload_sha256=sha256(dumps(payload)),
-        correlation_id="story-1",
-    )  # fmt: skip
+    return commands.by_hand(kind, key, payload)
 
 
 def subscribe(account: str = "001A", key: str = "rc1-aaaaaaaa0001", **changes: Any) -> Command:

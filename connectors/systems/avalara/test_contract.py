@@ -5,13 +5,12 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
+from connectors import commands
 from connectors.contract import Command, Settings
 from connectors.http import Client
 from connectors.systems.avalara import payloads, sandbox
 from connectors.systems.avalara.connector import connector
 from connectors.testing import LOOPBACK, SinkContract, SnapshotContract, SourceContract
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 SETTINGS = Settings(
     slug="avalara",
@@ -40,10 +39,7 @@ def payload(number: int = 1) -> dict[str, Any]:
 
 
 def asked(number: int, **change: Any) -> Command:
-    content = payload(number) | change
-    return Command(
-        f"rc1-{number:032d}", payloads.COMMIT, content, sha256(dumps(content)), "story-1"
-    )
+    return commands.by_hand(payloads.COMMIT, f"rc1-{number:032d}", payload(number) | change)
 
 
 class TestAvalara(SourceContract, SinkContract, SnapshotContract):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors import commands
 from connectors.contract import Command
-from revops.kernel.keys import idempotency_key, sha256
-from revops.kernel.strict_json import dumps
+from revops.kernel.keys import idempotency_key
 
 
 def customer(number: int, /, *, revision: int = 1, **changes: Any) -> Command:
@@ -62,10 +62,4 @@ def _command(kind: str, business_key: str, payload: dict[str, Any], revision: in
         business_key=business_key,
         revision=revision,
     )
-    return Command(
-        key=key,
-        kind=kind,
-        payload=payload,
-        payload_sha256=sha256(dumps(payload)),
-        correlation_id=f"story-{business_key}",
-    )
+    return commands.by_hand(kind, key, payload, story=f"story-{business_key}")

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
+from connectors import commands
 from connectors.contract import Command, Found, Receipt, Settings
 from connectors.http import Client
 from connectors.problem import Problem
@@ -18,8 +19,7 @@ from connectors.systems.tryton.jobs import Job
 from connectors.systems.tryton.journal import read
 from connectors.systems.tryton.placing import place
 from connectors.systems.tryton.wire import Tryton
-from revops.kernel.keys import idempotency_key, sha256
-from revops.kernel.strict_json import dumps
+from revops.kernel.keys import idempotency_key
 
 T = TypeVar("T")
 
@@ -164,14 +164,8 @@ def journal(
         ],
     } | changes
     identity = {name: payload[name] for name in ("legal_entity", "document_type", "business_key")}
-    return Command(
-        key=idempotency_key(lane="primary", revision=1, **identity),
-        kind=kind,
-        payload=payload,
-        payload_sha256=sha256(dumps(payload)),
-        correlation_id=f"story-{number}",
-        drafted_id=drafted_id,
-    )
+    key = idempotency_key(lane="primary", revision=1, **identity)
+    return commands.by_hand(kind, key, payload, story=f"story-{number}", drafted_id=drafted_id)
 
 
 def invoice(number: int, /, **changes: Any) -> Command:
@@ -188,20 +182,14 @@ def customer(number: int, /, *, key: str = "", **changes: Any) -> Command:
         "other_ids": [],
         "address": {"line1": "Main Street 1", "postal_code": "10115", "city": "Berlin"},
     } | changes
-    return Command(
-        key=key
-        or idempotency_key(
-            lane="primary",
-            revision=1,
-            legal_entity="US-INC",
-            document_type="customer",
-            business_key=f"cus_{number}",
-        ),
-        kind="customer.upsert",
-        payload=payload,
-        payload_sha256=sha256(dumps(payload)),
-        correlation_id=f"story-{number}",
+    key = key or idempotency_key(
+        lane="primary",
+        revision=1,
+        legal_entity="US-INC",
+        document_type="customer",
+        business_key=f"cus_{number}",
     )
+    return commands.by_hand("customer.upsert", key, payload, story=f"story-{number}")
 
 
 def simple(number: int, amount: int = 1000, **changes: Any) -> Command:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from connectors import commands
 from connectors.contract import Command
 from connectors.systems.zendesk.payloads import CONTEXT, KIND
-from revops.kernel.keys import sha256
-from revops.kernel.strict_json import dumps
 
 FIRST: Final = 5000
 
@@ -24,7 +23,7 @@ def credit_state(number: int, **given: Any) -> Command:
         "note": "A credit of USD 1,200.00 before tax was approved. Billing issues it now.",
         "version": 1_767_225_600_000 + number,
     } | given
-    return _command(f"rc1-zendesk{number}-{payload['state']}", KIND, payload)
+    return commands.by_hand(KIND, f"rc1-zendesk{number}-{payload['state']}", payload)
 
 
 def billing_context(number: int, **given: Any) -> Command:
@@ -45,14 +44,5 @@ def billing_context(number: int, **given: Any) -> Command:
         "url": "https://console.example/records/support_case/7/",
         "version": 1_767_225_600_000 + number,
     } | given  # fmt: skip
-    return _command(f"rc1-zendesk{number}-context-{payload['version']}", CONTEXT, payload)
-
-
-def _command(key: str, kind: str, payload: dict[str, Any]) -> Command:
-    return Command(
-        key=key,
-        kind=kind,
-        payload=payload,
-        payload_sha256=sha256(dumps(payload)),
-        correlation_id="test",
-    )
+    key = f"rc1-zendesk{number}-context-{payload['version']}"
+    return commands.by_hand(CONTEXT, key, payload)
