@@ -6,7 +6,6 @@ The forms stand on one page, so that each makes ids of its own.
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from django.utils import timezone
 
 from connectors.manifest import Manifest
 from revops.console.connections.weekly import DAYS
+from revops.console.connections.zones import ZoneField
 from revops.delivery.gate import GateRow
 from revops.delivery.weekly import Weekly
 from revops.kernel import clock
@@ -148,9 +148,7 @@ class WeeklyForm(forms.Form):
         input_formats=["%H:%M"],
         error_messages={"required": "Say when it ends.", "invalid": "Say when it ends."},
     )
-    zone = forms.CharField(
-        max_length=64, error_messages={"required": "Say whose clock it goes by."}
-    )
+    zone = ZoneField(error_messages={"required": "Say whose clock it goes by."})
     note = forms.CharField(
         max_length=200,
         required=False,
@@ -167,12 +165,6 @@ class WeeklyForm(forms.Form):
         """What the list of days stands on."""
         value = str(self["day"].value())
         return int(value) if value.isascii() and value.isdigit() else 6
-
-    def clean_zone(self) -> str:
-        zone: str = self.cleaned_data["zone"]
-        if zone not in zoneinfo.available_timezones():
-            raise forms.ValidationError(f"“{zone}” is no time zone; one is Europe/Berlin.")
-        return zone
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

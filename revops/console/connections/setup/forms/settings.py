@@ -6,7 +6,6 @@ The form of a connection, made from its connector's manifest. Secrets have a for
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,6 +20,7 @@ from connectors.models import Connection, Environment
 from revops.console.connections.setup import places, ways
 from revops.console.connections.setup.address import checked
 from revops.console.connections.setup.forms import fallback, fields
+from revops.console.connections.zones import ZoneField
 from revops.mappings.models import LegalEntity
 
 PARAMETER: Final = "p-"
@@ -81,8 +81,8 @@ class SettingsForm(forms.Form):
         label="Environment", choices=Environment.choices, initial=Environment.SANDBOX
     )
     base_url = forms.CharField(label="Address", max_length=300)
-    zone = forms.CharField(
-        label="Time zone", max_length=64, initial="UTC",
+    zone = ZoneField(
+        label="Time zone", initial="UTC",
         help_text="Days that it names without a time are days there, such as Europe/Berlin.",
     )  # fmt: skip
     entity = forms.ChoiceField(
@@ -131,12 +131,6 @@ class SettingsForm(forms.Form):
         if slugify(label) in TAKEN_WORDS or not slugify(label):
             raise forms.ValidationError("Give it a name with letters, and not “new”.")
         return label
-
-    def clean_zone(self) -> str:
-        zone: str = self.cleaned_data["zone"]
-        if zone not in zoneinfo.available_timezones():
-            raise forms.ValidationError(f"“{zone}” is no time zone; one is Europe/Berlin.")
-        return zone
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
