@@ -153,16 +153,6 @@ class Books:
         return commands.by_hand(kind, key, payload, story=f"story-{number}")
 
 
-def knowing(command: Command, *other_ids: str) -> Command:
-    """A posting that names its customer's ids in other systems as well."""
-    lines = [
-        {**one, "customer": one["customer"] and {**one["customer"], "other_ids": [*other_ids]}}
-        for one in command.payload["lines"]
-    ]
-    payload = {**command.payload, "lines": lines}
-    return _command(command.key, command.kind, payload, command.correlation_id)
-
-
 def amounts(command: Command) -> dict[str, int]:
     """What a posting does to each account, debits positive; accounts that it leaves alone aside."""
     found: dict[str, int] = {}

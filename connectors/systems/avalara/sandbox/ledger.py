@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from connectors.sandboxes import keeping
 from connectors.systems.avalara.sandbox import engine
 from connectors.systems.avalara.sandbox.engine import Obj
 
@@ -48,7 +47,10 @@ class Ledger:
 
     def save(self) -> None:
         if self._path is not None:
-            keeping.write(self._path, json.dumps(self.rows))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._path.with_suffix(".new")
+            fresh.write_text(json.dumps(self.rows), encoding="utf-8")
+            fresh.replace(self._path)
 
     def create(self, given: Obj) -> Obj:
         """Raises Refused."""
