@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from starlette.routing import Route
 from connectors.sandboxes import door as doors
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import ANY, Faults, hang
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.avalara.sandbox.asking import fits, shown
 from connectors.systems.avalara.sandbox.engine import Obj
 from connectors.systems.avalara.sandbox.ledger import RECORDED, Ledger, Refused, totals
@@ -58,17 +58,12 @@ def build(config: Config | None = None) -> Starlette:
     """Serve it on loopback only."""
     sandbox = Sandbox(config or Config())
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await sandbox.later.aclose()
-
     app = Starlette(
         routes=[
             sandbox.door(),
             Route("/api/v2/{path:path}", sandbox.answer, methods=["GET", "POST"]),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(sandbox.later.aclose),
     )
     app.state.sandbox = sandbox
     return app

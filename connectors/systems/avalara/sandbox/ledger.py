@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+from connectors.sandboxes import keeping
 from connectors.systems.avalara.sandbox import engine
 from connectors.systems.avalara.sandbox.engine import Obj
 
@@ -47,10 +48,7 @@ class Ledger:
 
     def save(self) -> None:
         if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(".new")
-            fresh.write_text(json.dumps(self.rows), encoding="utf-8")
-            fresh.replace(self._path)
+            keeping.write(self._path, json.dumps(self.rows))
 
     def create(self, given: Obj) -> Obj:
         """Raises Refused."""

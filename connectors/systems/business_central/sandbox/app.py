@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
 import secrets as random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -21,6 +20,7 @@ from starlette.routing import Route
 from connectors.caller import encode
 from connectors.contract import Settings
 from connectors.sandboxes.faults import Fault, hang
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.business_central.sandbox import control
 from connectors.systems.business_central.sandbox.api import Api
 from connectors.systems.business_central.sandbox.faults import faults
@@ -51,11 +51,6 @@ def build(config: Config | None = None) -> Starlette:
     """Serve it on loopback only."""
     sandbox = Sandbox(config or Config())
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await sandbox.hooks.aclose()
-
     root = "/v2.0/{tenant}/{environment}/api/v2.0/{path:path}"
     app = Starlette(
         routes=[
@@ -63,7 +58,7 @@ def build(config: Config | None = None) -> Starlette:
             Route("/{tenant}/oauth2/v2.0/token", sandbox.token, methods=["POST"]),
             Route(root, sandbox.answer, methods=list(_METHODS)),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(sandbox.aclose),
     )
     app.state.sandbox = sandbox
     return app
@@ -109,6 +104,10 @@ class Sandbox:
         self.faults.clear()
         self.api.store.clear()
         self.open()
+
+    async def aclose(self) -> None:
+        """Those hooks that there are then: each reset makes new ones."""
+        await self.hooks.aclose()
 
     async def token(self, request: Request) -> Response:
         form = {

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import hashlib
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -21,6 +18,8 @@ from starlette.routing import Route
 from connectors.sandboxes import door as doors
 from connectors.sandboxes.calls import HOOK, Background
 from connectors.sandboxes.faults import ANY, Faults, hang
+from connectors.sandboxes.keeping import Keeper
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.chargebee.sandbox import making, scenarios
 from connectors.systems.chargebee.sandbox.business import Business
 from connectors.systems.chargebee.sandbox.counting import documents, totals
@@ -61,23 +60,12 @@ class Config:
 def build(config: Config | None = None) -> Starlette:
     """Serve it on loopback only."""
     sandbox = Sandbox(config or Config())
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        saving = asyncio.create_task(sandbox.world.keep_saving())
-        try:
-            yield
-        finally:
-            saving.cancel()
-            sandbox.world.save()
-            await sandbox.aclose()
-
     app = Starlette(
         routes=[
             sandbox.door(),
             Route("/api/v2/{path:path}", sandbox.answer, methods=["GET", "POST"]),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(sandbox.aclose, sandbox.keeper.aclose, begins=sandbox.keeper.begin),
     )
     app.state.sandbox = sandbox
     return app
@@ -86,7 +74,8 @@ def build(config: Config | None = None) -> Starlette:
 class Sandbox:
     def __init__(self, config: Config) -> None:
         self._proof = base64.b64encode(f"{config.api_key}:".encode()).decode()
-        self.world = World(Path(config.state_path) if config.state_path else None)
+        self.world = World()
+        self.keeper = Keeper(self.world, config.state_path)
         self.business = Business(self.world)
         self.faults = Faults(_SCOPES)
         self.hooks = Hooks(

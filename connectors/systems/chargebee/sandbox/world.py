@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 import secrets
@@ -10,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
+
+from connectors.sandboxes import keeping
 
 Obj = dict[str, Any]
 
@@ -33,34 +34,24 @@ class Refused(Exception):
 class World:
     """Resources in their wire form, oldest first. ``listeners`` hear of each new event."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self) -> None:
         self.held: dict[str, dict[str, Obj]] = {}
         self.numbers: dict[str, int] = {}
         self.listeners: list[Callable[[Obj], None]] = []
         self.changed = False
-        self._path = path
         self._version = 0
-        if path is not None and path.exists():
-            self.held, self.numbers = json.loads(path.read_text(encoding="utf-8"))
 
     def reset(self) -> None:
         self.held.clear()
         self.numbers.clear()
         self.changed = True
 
-    def save(self) -> None:
-        if self._path is not None and self.changed:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(".new")
-            fresh.write_text(json.dumps([self.held, self.numbers]), encoding="utf-8")
-            fresh.replace(self._path)
-            self.changed = False
+    def save(self, path: Path) -> None:
+        keeping.write(path, json.dumps([self.held, self.numbers]))
+        self.changed = False
 
-    async def keep_saving(self) -> None:
-        """Every other second, when something changed; runs until it is cancelled."""
-        while True:
-            await asyncio.sleep(2)
-            self.save()
+    def load(self, path: Path) -> None:
+        self.held, self.numbers = json.loads(path.read_text(encoding="utf-8"))
 
     def add(self, name: str, obj: Obj, *, at: int) -> Obj:
         """Raises Refused for an id that is taken."""

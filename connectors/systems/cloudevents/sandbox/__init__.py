@@ -11,8 +11,6 @@ batches of CloudEvents, as products do: some events come twice, some late, none 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -22,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from connectors.contract import Settings
 from connectors.sandboxes.door import door
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.cloudevents.sandbox.product import Product
 
 DEFAULT_PORT: Final = 8436
@@ -39,14 +38,7 @@ def build(*, hook_url: str = "", hook_secret: str = SIGNED_WITH) -> Starlette:
     """The sandbox as an ASGI application; serve it on loopback only."""
     product = Product(hook_url, hook_secret)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            await product.aclose()
-
-    app = Starlette(routes=_routes(product), lifespan=lifespan)
+    app = Starlette(routes=_routes(product), lifespan=ends_with(product.aclose))
     app.state.product = product
     return app
 

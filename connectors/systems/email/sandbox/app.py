@@ -12,8 +12,7 @@ What the sandbox keeps, as a page and as JSON.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
@@ -26,6 +25,7 @@ from starlette.routing import Mount, Route
 
 from connectors.sandboxes import door as doors
 from connectors.sandboxes.page import page
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.email.sandbox.server import Server
 
 DEFAULT_PORT: Final = 8437
@@ -52,12 +52,6 @@ def build(config: Config | None = None) -> Starlette:
     config = config or Config()
     server = Server(login=config.login, password=config.password)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await server.start(config.smtp_port)
-        yield
-        await server.stop()
-
     async def mails(request: Request) -> Response:
         return page(
             title="Mailbox of the demo",
@@ -75,7 +69,7 @@ def build(config: Config | None = None) -> Starlette:
             Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
             _door(server),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(server.stop, begins=lambda: server.start(config.smtp_port)),
     )
     app.state.server = server
     return app

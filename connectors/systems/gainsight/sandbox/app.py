@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +18,7 @@ from starlette.routing import Route
 
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import hang
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.gainsight.names import Names
 from connectors.systems.gainsight.sandbox import asking, control, writing
 from connectors.systems.gainsight.sandbox.asking import Refused
@@ -52,17 +52,12 @@ def build(config: Config | None = None) -> Starlette:
     sandbox = Sandbox(config or Config())
     methods = ["GET", "POST", "PUT", "DELETE"]
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await sandbox.aclose()
-
     app = Starlette(
         routes=[
             control.door(sandbox),
             Route("/{path:path}", sandbox.answer, methods=methods),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(sandbox.aclose),
     )
     app.state.sandbox = sandbox
     return app

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.sandboxes import keeping
 from connectors.systems.gainsight.names import COMPANY, DIGEST, KEY, VERSION, Names
 
 Row = dict[str, Any]
@@ -123,10 +124,7 @@ class Tables:
 
     def save(self) -> None:
         if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(".new")
-            fresh.write_text(json.dumps(self.rows), encoding="utf-8")
-            fresh.replace(self._path)
+            keeping.write(self._path, json.dumps(self.rows))
 
     def reset(self) -> None:
         for rows in self.rows.values():

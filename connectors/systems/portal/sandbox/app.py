@@ -17,10 +17,8 @@ taken ``seconds`` later.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
@@ -36,6 +34,7 @@ from connectors.sandboxes import door as doors
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import ANY, Faults, hang
 from connectors.sandboxes.page import page
+from connectors.sandboxes.serving import ends_with
 from revops.kernel import clock
 
 DEFAULT_PORT: Final = 8448
@@ -55,18 +54,13 @@ class Config:
 def build(config: Config | None = None) -> Starlette:
     subscriber = Subscriber(config or Config())
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await subscriber.later.aclose()
-
     app = Starlette(
         routes=[
             Route("/", subscriber.page),
             subscriber.door(),
             Route("/{path:path}", subscriber.take, methods=["GET", "POST"]),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(subscriber.later.aclose),
     )
     app.state.subscriber = subscriber
     return app

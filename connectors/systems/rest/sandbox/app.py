@@ -14,9 +14,8 @@ Faults as ``connectors.sandboxes.faults`` says: ``down`` 503, ``throttle`` 429, 
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -32,6 +31,7 @@ from connectors.sandboxes.calls import HOOK
 from connectors.sandboxes.door import door, scenarios
 from connectors.sandboxes.faults import ANY, Faults, hang
 from connectors.sandboxes.page import page
+from connectors.sandboxes.serving import ends_with
 from connectors.sandboxes.tokens import Tokens
 from connectors.systems.rest.sandbox.hooks import DeskHooks, PlansHooks
 from connectors.systems.rest.sandbox.world import PLAYS, World
@@ -196,11 +196,6 @@ def build(config: Config | None = None) -> Starlette:
     """Serve it on loopback only."""
     system = System(config or Config())
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await system.hooks.aclose()
-
     def reset(request: Request, value: Any) -> Any:
         system.faults.clear()
         system.world.reset()
@@ -227,7 +222,7 @@ def build(config: Config | None = None) -> Starlette:
             Route("/api/v1/{path:path}", system.answer, methods=methods),
             Route("/v2/{path:path}", system.answer, methods=methods),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(system.hooks.aclose),
     )
     app.state.system = system
     return app

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -20,6 +17,8 @@ from starlette.routing import Route
 from connectors.contract import Settings
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import Fault, hang
+from connectors.sandboxes.keeping import Keeper
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.salesforce.sandbox import control
 from connectors.systems.salesforce.sandbox.business import Business
 from connectors.systems.salesforce.sandbox.faults import faults
@@ -58,7 +57,7 @@ def build(config: Config | None = None) -> Starlette:
             Route("/services/oauth2/token", sandbox.sign_in, methods=["POST"]),
             Route("/services/data/{path:path}", sandbox.answer, methods=["GET", "POST", "PATCH"]),
         ],
-        lifespan=sandbox.lifespan,
+        lifespan=ends_with(sandbox.aclose, sandbox.keeper.aclose, begins=sandbox.keeper.begin),
     )
     app.state.sandbox = sandbox
     return app
@@ -74,21 +73,11 @@ class Sandbox:
         self.outbound = Outbound(self.world, self.faults, config)
         self._rest = Rest(self.world, batch=config.batch)
         self._later = Background()
-        self._path = Path(config.state_path) if config.state_path else None
-        if self._path and self._path.exists():
-            self.world.load(self._path)
+        self.keeper = Keeper(self.world, config.state_path)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        saving = asyncio.create_task(self.world.keep_saving(self._path)) if self._path else None
-        try:
-            yield
-        finally:
-            await self.outbound.aclose()
-            await self._later.aclose()
-            if saving and self._path:
-                saving.cancel()
-                self.world.save(self._path)
+    async def aclose(self) -> None:
+        await self.outbound.aclose()
+        await self._later.aclose()
 
     async def sign_in(self, request: Request) -> Response:
         struck = await self._struck_before(request, "token")

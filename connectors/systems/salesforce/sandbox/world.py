@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.sandboxes import keeping
 from connectors.systems.salesforce.sandbox.schema import KINDS, SYSTEM, Kind
 
 Row = dict[str, Any]
@@ -127,22 +127,12 @@ class World:
 
     def save(self, path: Path) -> None:
         kept = {"rows": self.rows, "counter": self._counter}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(kept, default=lambda value: {"#": str(value)}), "utf-8")
-        fresh.replace(path)
+        keeping.write(path, json.dumps(kept, default=lambda value: {"#": str(value)}))
         self.changed = False
 
     def load(self, path: Path) -> None:
         found = json.loads(path.read_text("utf-8"), object_hook=_decimals)
         self.rows, self._counter = found["rows"], found["counter"]
-
-    async def keep_saving(self, path: Path) -> None:
-        """Every other second, when something changed; runs until it is cancelled."""
-        while True:
-            await asyncio.sleep(2)
-            if self.changed:
-                self.save(path)
 
 
 def moment(at: float | None = None) -> str:

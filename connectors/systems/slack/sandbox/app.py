@@ -18,11 +18,9 @@ Faults, told as ``connectors.sandboxes.faults`` says: ``down`` 503, ``throttle``
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
 from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
@@ -36,6 +34,7 @@ from connectors.sandboxes import door as doors
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import ANY, Faults, hang
 from connectors.sandboxes.page import page
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.slack.sandbox import forms
 from revops.kernel import clock
 
@@ -58,18 +57,13 @@ class Config:
 def build(config: Config | None = None) -> Starlette:
     chat = Chat(config or Config())
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await chat.later.aclose()
-
     app = Starlette(
         routes=[
             Route("/", chat.page),
             chat.door(),
             Route("/{path:path}", chat.post, methods=["POST"]),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(chat.later.aclose),
     )
     app.state.chat = chat
     return app

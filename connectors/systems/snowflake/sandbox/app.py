@@ -13,10 +13,9 @@ runs it then; ``bad_gateway`` runs it and says 502.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
@@ -29,6 +28,7 @@ from starlette.routing import Route
 
 from connectors.sandboxes.faults import ANY, Faults, hang
 from connectors.sandboxes.page import page
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.snowflake.sandbox import control, forms
 from connectors.systems.snowflake.sandbox.engine import Engine
 from connectors.systems.snowflake.sandbox.forms import PATH, Refused
@@ -70,11 +70,6 @@ def build(config: Config | None = None) -> Starlette:
     """Serve it on loopback only."""
     sandbox = Sandbox(config or Config())
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await sandbox.works.aclose()
-
     app = Starlette(
         routes=[
             Route("/", sandbox.shown),
@@ -83,7 +78,7 @@ def build(config: Config | None = None) -> Starlette:
             Route(f"{PATH}/{{handle}}/cancel", sandbox.cancelled, methods=["POST"]),
             control.door(sandbox.engine, sandbox.works, sandbox.faults),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(sandbox.works.aclose),
     )
     app.state.sandbox = sandbox
     return app

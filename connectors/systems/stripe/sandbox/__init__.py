@@ -9,17 +9,15 @@ what a business does (subscribe, invoice, pay, refund, pay out), ``api.py`` spea
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from connectors.contract import Settings
+from connectors.sandboxes.keeping import Keeper
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.stripe.sandbox import api, control
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.faults import faults as switches
@@ -65,31 +63,17 @@ def build(config: Config | None = None) -> Starlette:
     """The sandbox as an ASGI application; serve it on loopback only."""
     config = config or Config()
     world = World()
-    path = Path(config.state_path) if config.state_path else None
-    if path and path.exists():
-        world.load(path)
+    keeper = Keeper(world, config.state_path)
     faults = switches()
     hooks = Hooks(world, faults, retry_base_s=config.retry_base_s, retries=config.retries)
     if config.webhook_url:
         hooks.point(url=config.webhook_url, secret=config.webhook_secret)
     business = Business(world)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        saving = asyncio.create_task(world.keep_saving(path)) if path else None
-        try:
-            yield
-        finally:
-            await speaking.later.aclose()
-            await hooks.aclose()
-            if saving and path:
-                saving.cancel()
-                world.save(path)
-
     speaking = api.Api(world, business, faults, api_key=config.api_key)
     app = Starlette(
         routes=[control.door(world, business, faults, hooks), Mount("/v1", speaking)],
-        lifespan=lifespan,
+        lifespan=ends_with(speaking.later.aclose, hooks.aclose, keeper.aclose, begins=keeper.begin),
     )
     app.state.world, app.state.faults, app.state.hooks = world, faults, hooks
     app.state.business = business

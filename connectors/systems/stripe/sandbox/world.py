@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 import secrets
@@ -10,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
+
+from connectors.sandboxes import keeping
 
 Obj = dict[str, Any]
 
@@ -99,23 +100,13 @@ class World:
 
     def save(self, path: Path) -> None:
         text = json.dumps({"objects": self.objects, "of_payout": self.of_payout})
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
+        keeping.write(path, text)
         self.changed = False
 
     def load(self, path: Path) -> None:
         found = json.loads(path.read_text(encoding="utf-8"))
         self.objects = found["objects"]
         self.of_payout = found["of_payout"]
-
-    async def keep_saving(self, path: Path) -> None:
-        """Every other second, when something changed; runs until it is cancelled."""
-        while True:
-            await asyncio.sleep(2)
-            if self.changed:
-                self.save(path)
 
 
 def new_id(prefix: str) -> str:

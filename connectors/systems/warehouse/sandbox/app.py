@@ -14,7 +14,6 @@ too many clients, ``unauthorized`` refuses the password, ``slow``, ``garbage`` s
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
 from html import escape
 
 from psycopg import errors
@@ -25,6 +24,7 @@ from starlette.routing import Route
 
 from connectors.sandboxes import door as doors
 from connectors.sandboxes.page import page
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.warehouse.sandbox.place import Place
 from connectors.systems.warehouse.sandbox.proxy import Proxy
 
@@ -33,14 +33,11 @@ def build(place: Place, *, port: int = 0) -> Starlette:
     """PostgreSQL is served as long as the application's lifespan."""
     proxy = Proxy(place.socket())
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def begin() -> None:
         # Who serves sandboxes may not always make logins: the demo's seed, which may, did it then.
         with contextlib.suppress(errors.InsufficientPrivilege):
             await place.make()
         await proxy.start(port)
-        yield
-        await proxy.stop()
 
     async def held(request: Request) -> Response:
         counts = await place.held()
@@ -73,7 +70,7 @@ def build(place: Place, *, port: int = 0) -> Starlette:
             Route("/_control/reset", reset, methods=["POST"]),
             doors.door(proxy.faults, {}),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(proxy.stop, begins=begin),
     )
     app.state.proxy = app.state.server = proxy
     app.state.place = place

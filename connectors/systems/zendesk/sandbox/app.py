@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from connectors.sandboxes.faults import hang
 from connectors.sandboxes.page import page
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.zendesk.names import Names
 from connectors.systems.zendesk.sandbox import control
 from connectors.systems.zendesk.sandbox.faults import faults
@@ -60,11 +61,6 @@ def build(config: Config | None = None) -> Starlette:
     """Serve it on loopback only."""
     sandbox = Sandbox(config or Config())
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await sandbox.hooks.aclose()
-
     app = Starlette(
         routes=[
             Route("/", sandbox.page),
@@ -72,7 +68,7 @@ def build(config: Config | None = None) -> Starlette:
             Route("/oauth/tokens", sandbox.sign_in, methods=["POST"]),
             Route("/api/v2/{path:path}", sandbox.answer, methods=["GET", "PUT", "POST"]),
         ],
-        lifespan=lifespan,
+        lifespan=ends_with(sandbox.hooks.aclose),
     )
     app.state.sandbox = sandbox
     return app

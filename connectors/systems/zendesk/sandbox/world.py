@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.sandboxes import keeping
 from revops.kernel import clock
 
 Row = dict[str, Any]
@@ -63,7 +64,7 @@ class World:
             "tickets": self.tickets, "organizations": self.organizations, "audits": self.audits,
             "metrics": self.metrics, "reopens": self.reopens, "next": self._next,
         }  # fmt: skip
-        self._path.write_text(json.dumps(held), encoding="utf-8")
+        keeping.write(self._path, json.dumps(held))
 
     def number(self) -> int:
         self._next += 1
