@@ -242,60 +242,60 @@ class TestUse:
 
 
 class TestChanges:
+    MOVED: Final = TRYTON | {"base_url": "https://new.example.com"}
+
+    @pytest.fixture
+    def client(self, sign_in: SignIn, adam: User) -> Client:
+        return sign_in(adam)
+
+    @pytest.fixture
     def live(self, client: Client, eve: User) -> Connection:
         made = ready(client)
         agree(asked(client, made.slug, "use"), eve)
         made.refresh_from_db()
         return made
 
-    def test_of_what_is_in_use_wait_for_another_administrator(
-        self, sign_in: SignIn, adam: User, eve: User
-    ) -> None:
-        client = sign_in(adam)
-        made = self.live(client, eve)
-        request = asked(client, made.slug, "settings", **TRYTON | {"p-database": "other"})
-        made.refresh_from_db()
-        assert made.parameters["database"] == "books"
-        agree(request, eve)
-        made.refresh_from_db()
-        assert (made.parameters["database"], made.state) == ("other", "live")
+    @pytest.fixture
+    def moved(self, client: Client, live: Connection, eve: User) -> Connection:
+        """It was in use, and two agreed to another address."""
+        agree(asked(client, live.slug, "settings", **self.MOVED), eve)
+        live.refresh_from_db()
+        return live
 
-    def test_of_the_address_end_its_credentials(
-        self, sign_in: SignIn, adam: User, eve: User
+    def test_of_what_is_in_use_wait_for_another_administrator(
+        self, client: Client, live: Connection, eve: User
     ) -> None:
-        client = sign_in(adam)
-        made = self.live(client, eve)
-        moved = TRYTON | {"base_url": "https://new.example.com"}
-        agree(asked(client, made.slug, "settings", **moved), eve)
-        made.refresh_from_db()
-        assert (made.base_url, made.state) == ("https://new.example.com", "draft")
-        assert settings_of(made).secrets == {}
-        assert gates.allow(made.pk, most=1).count == 0
+        request = asked(client, live.slug, "settings", **TRYTON | {"p-database": "other"})
+        live.refresh_from_db()
+        assert live.parameters["database"] == "books"
+        agree(request, eve)
+        live.refresh_from_db()
+        assert (live.parameters["database"], live.state) == ("other", "live")
+
+    def test_of_the_address_end_its_credentials(self, client: Client, moved: Connection) -> None:
+        assert (moved.base_url, moved.state) == ("https://new.example.com", "draft")
+        assert settings_of(moved).secrets == {}
+        assert gates.allow(moved.pk, most=1).count == 0
         # That address has two names under it already: with new credentials one person goes on.
-        set_secret(made, "api_key", KEY)
-        assert client.post(f"/connections/{made.slug}/use/").status_code == 302
-        made.refresh_from_db()
-        assert made.state == "live"
+        set_secret(moved, "api_key", KEY)
+        assert client.post(f"/connections/{moved.slug}/use/").status_code == 302
+        moved.refresh_from_db()
+        assert moved.state == "live"
 
     def test_of_a_draft_whose_address_was_agreed_to_are_agreed_to_as_well(
-        self, sign_in: SignIn, adam: User, eve: User
+        self, client: Client, moved: Connection, eve: User
     ) -> None:
         """Two agreed to an address and its books: nobody alone turns it to other books there."""
-        client = sign_in(adam)
-        made = self.live(client, eve)
-        moved = TRYTON | {"base_url": "https://new.example.com"}
-        agree(asked(client, made.slug, "settings", **moved), eve)
-        set_secret(made, "api_key", KEY)
-        client.post(f"/connections/{made.slug}/settings/", moved | {"p-database": "other"})
-        request = asked(client, made.slug, "use")
-        made.refresh_from_db()
-        assert (made.parameters["database"], made.state) == ("other", "draft")
+        set_secret(moved, "api_key", KEY)
+        client.post(f"/connections/{moved.slug}/settings/", self.MOVED | {"p-database": "other"})
+        request = asked(client, moved.slug, "use")
+        moved.refresh_from_db()
+        assert (moved.parameters["database"], moved.state) == ("other", "draft")
         agree(request, eve)
-        made.refresh_from_db()
-        assert made.state == "live"
+        moved.refresh_from_db()
+        assert moved.state == "live"
 
-    def test_that_change_nothing_are_told_so(self, sign_in: SignIn, adam: User) -> None:
-        client = sign_in(adam)
+    def test_that_change_nothing_are_told_so(self, client: Client) -> None:
         made = added(client)
         held = operations.content_of(made)["parameters"]
         typed = TRYTON | {f"p-{name}": value for name, value in held.items()}

@@ -24,23 +24,29 @@ def with_tickets(**parameters: str) -> ASGIApp:
     return app
 
 
-class TestZendesk(SourceContract, SinkContract, SignInContract):
+class Tickets(SinkContract):
+    """A sink of credits onto tickets; ``asked`` makes its commands."""
+
     connector = connector
+    asked = staticmethod(credit_state)
+
+    def build(self) -> ASGIApp:
+        return with_tickets()
+
+    def command(self, number: int) -> Command:
+        return self.asked(number)
+
+    def refused_command(self) -> Command:
+        return self.asked(99)
+
+
+class TestZendesk(Tickets, SourceContract, SignInContract):
     settings = Settings(
         slug="zendesk",
         base_url=LOOPBACK,
         parameters={"key_field": "1"},
         secrets={"client_id": sandbox.CLIENT_ID, "client_secret": sandbox.CLIENT_SECRET},
     )
-
-    def build(self) -> ASGIApp:
-        return with_tickets()
-
-    def command(self, number: int) -> Command:
-        return credit_state(number)
-
-    def refused_command(self) -> Command:
-        return credit_state(99)
 
     def test_accepts_a_signed_call_and_refuses_all_others(self) -> None:
         """Two headers prove a call: the signature, and the time that it covers."""
@@ -71,35 +77,19 @@ class TestZendesk(SourceContract, SinkContract, SignInContract):
                 self.verify(refused, headers, secrets, at)
 
 
-class TestByApiToken(SinkContract):
+class TestByApiToken(Tickets):
     """Accounts that have one may use it until Zendesk ends them."""
 
-    connector = connector
     settings = replace(
         TestZendesk.settings,
         parameters={"key_field": "1", "sign_in": "api_token", "email": sandbox.EMAIL},
         secrets={"api_token": sandbox.API_TOKEN},
     )
 
-    def build(self) -> ASGIApp:
-        return with_tickets()
 
-    def command(self, number: int) -> Command:
-        return credit_state(number)
-
-    def refused_command(self) -> Command:
-        return credit_state(99)
-
-
-class TestBillingBesideTickets(SinkContract):
-    connector = connector
+class TestBillingBesideTickets(Tickets):
+    asked = staticmethod(billing_context)
     settings = replace(TestZendesk.settings, parameters={"key_field": "1", "context_field": "2"})
 
     def build(self) -> ASGIApp:
         return with_tickets(context_field="2")
-
-    def command(self, number: int) -> Command:
-        return billing_context(number)
-
-    def refused_command(self) -> Command:
-        return billing_context(99)
