@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -33,7 +33,10 @@ KEY: Final = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One side of a journal in the books' currency; ``document`` is what it was in another one."""
+    """
+    One side of a journal in the books' currency; ``document`` is what it was in another one.
+    ``customer_others`` are ids under which the ERP may know the customer already.
+    """
 
     account: str
     debit: int
@@ -45,6 +48,7 @@ class Line:
     cost_centre: str = ""
     customer_class: str = ""
     document: int = 0
+    customer_others: tuple[str, ...] = ()
 
     @property
     def amount(self) -> int:
@@ -133,6 +137,14 @@ class Posting:
             raise Unfit("unbalanced", "Debits and credits are not equal.")
         return posting
 
+    def naming(self, customers: Mapping[str, str]) -> Posting:
+        """Its customers as a system calls them."""
+        lines = tuple(
+            replace(line, customer=customers.get(line.customer, line.customer))
+            for line in self.lines
+        )
+        return replace(self, lines=lines)
+
     @property
     def content(self) -> str:
         return content(
@@ -164,6 +176,7 @@ def hashed(value: Any) -> str:
 def _line(line: Mapping[str, Any]) -> Line:
     debit, credit, document = line["debit"], line["credit"], line.get("document_amount", 0)
     customer = line.get("customer") or {}
+    others = customer.get("other_ids") or ()
     for amount in (debit, credit):
         if type(amount) is not int or not 0 <= amount < LIMIT:
             raise ValueError("an amount is no whole number of minor units")
@@ -171,6 +184,8 @@ def _line(line: Mapping[str, Any]) -> Line:
         raise ValueError("a line has a debit and a credit")
     if type(document) is not int or abs(document) >= LIMIT:
         raise ValueError("a second amount is no whole number of minor units")
+    if not isinstance(others, list | tuple):
+        raise ValueError("a customer's other ids are no list")
     return Line(
         account=str(line["account"]),
         debit=debit,
@@ -182,6 +197,7 @@ def _line(line: Mapping[str, Any]) -> Line:
         cost_centre=str(line.get("cost_centre") or ""),
         customer_class=str(line.get("customer_class") or ""),
         document=document,
+        customer_others=tuple(str(one) for one in others if one),
     )
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 import httpx
 import pytest
 
+from connectors.commands import by_hand
 from connectors.contract import Command, Outcome
 from connectors.http import Client
 from connectors.postings import INVOICE, JOURNAL, POSTINGS
@@ -71,6 +72,80 @@ class ErpRulesContract(ErpListContract):
         if self.other_ids:
             self.run(story)
 
+    def test_a_posting_names_whom_it_was_told_of_before_billing_knew_them(self) -> None:
+        sold = ("PTY-7", "0015g00000 Acme!")
+
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            asked = self.books.customer(7, customer_id=sold[0], other_ids=[sold[1]])
+            made = await self.send_one(client, asked)
+            assert made.outcome is Outcome.OK, made
+            known = len(await self.listed(client, "customer"))
+            for number, kind in enumerate(POSTINGS, 1):
+                posting = knowing(self.books.posting(kind, number), *sold)
+                receipt = await self.send_one(client, posting)
+                assert receipt.outcome is Outcome.OK, (kind, receipt)
+            assert len(await self.listed(client, "customer")) == known
+            billed = {"customer_id": sold[0], "other_ids": [sold[1], "cus_1"]}
+            again = await self.send_one(client, self.books.customer(7, revision=2, **billed))
+            assert again.outcome in (Outcome.OK, Outcome.ALREADY_DONE), again
+            assert again.external_id == made.external_id
+            assert len(await self.listed(client, "customer")) == known
+
+        self.run(story)
+
+    def _invoice_of(self, customer: str) -> Command:
+        books = self.books
+        lines = [line(books.receivable, debit=5, customer=customer), line(books.revenue, credit=5)]
+        return books.command(INVOICE, 4, lines)
+
+    def test_postings_of_one_batch_make_a_customer_of_several_ids_once(self) -> None:
+        postings = [
+            knowing(self.books.invoice(1), "PTY-7", "cus_2"),
+            knowing(self._invoice_of("cus_2"), "PTY-7", "cus_1"),
+        ]
+
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            known = len(await self.listed(client, "customer"))
+            receipts = await self.connector.send(client, self.settings, postings)
+            assert [one.outcome for one in receipts] == [Outcome.OK] * 2, receipts
+            assert len(await self.listed(client, "customer")) == known + 1
+
+        self.run(story)
+
+    def test_a_postings_own_id_of_its_customer_counts_before_all_others(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            for number in (1, 2, 3):
+                await self.send_one(client, self.books.customer(number))
+            known = len(await self.listed(client, "customer"))
+            receipt = await self.send_one(client, knowing(self.books.invoice(1), "cus_2", "cus_3"))
+            assert receipt.outcome is Outcome.OK, receipt
+            assert len(await self.listed(client, "customer")) == known
+            (row,) = await self.listed(client, "invoice")
+            one = next(
+                one for one in await self.listed(client, "customer") if one.party == "Customer 1"
+            )
+            assert row.party in (one.party, one.number)
+
+        self.run(story)
+
+    def test_a_posting_of_what_may_be_two_customers_is_left_to_a_person(self) -> None:
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            for number in (2, 3):
+                await self.send_one(client, self.books.customer(number))
+            known = len(await self.listed(client, "customer"))
+            doubtful = knowing(self.books.invoice(1), "cus_2", "cus_3")
+            sound = self._invoice_of("cus_2")
+            receipt = await self.send_one(client, doubtful)
+            assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "party_ambiguous")
+            assert len(receipt.reason.split()) > 4
+            answer = await sandbox.get("/_control/documents", params={"key": doubtful.key})
+            assert answer.json() == []
+            told = await self.connector.send(client, self.settings, [doubtful, sound])
+            assert [one.outcome for one in told] == [Outcome.REFUSED, Outcome.OK], told
+            assert len(await self.listed(client, "customer")) == known
+
+        self.run(story)
+
     def test_ids_of_two_customers_are_left_to_a_person(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
             for number in (1, 2):
@@ -99,3 +174,12 @@ class ErpRulesContract(ErpListContract):
             assert bool(await self.listed(client, "customer")) is makes
 
         self.run(story)
+
+
+def knowing(command: Command, *other_ids: str) -> Command:
+    """A posting that names its customer's ids in other systems as well."""
+    lines = [
+        {**one, "customer": one["customer"] and {**one["customer"], "other_ids": [*other_ids]}}
+        for one in command.payload["lines"]
+    ]
+    return by_hand(command.kind, command.key, {**command.payload, "lines": lines})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors import whom
 from connectors.caller import any_of, lots
 from connectors.commands import Unfit
 from connectors.contract import Command, Outcome, Receipt
@@ -16,6 +17,7 @@ from connectors.problem import Problem
 from connectors.systems.business_central import names, wire
 from connectors.systems.business_central.books import Books, Library
 from connectors.systems.business_central.wire import SYSTEM, Central, Row
+from connectors.whom import Named
 
 PREFIX: Final = "customer:"
 _WIDTHS: Final = {
@@ -24,19 +26,32 @@ _WIDTHS: Final = {
 }  # fmt: skip
 
 
-async def ensure(central: Central, books: Books, wanted: Mapping[str, str]) -> None:
-    """Make the customers (id → name) that are not there. Raises Problem."""
-    numbers = {names.customer_number(one): name or one for one, name in wanted.items()}
-    held = await by_numbers(central, books, list(numbers))
-    for number, name in numbers.items():
-        if number not in held:
-            values = {"number": number, "displayName": name[: _WIDTHS["displayName"]]}
-            try:
-                await central.create(f"{books.path}/customers", values)
-            except Problem as problem:
-                # Somebody may have made it since we looked: numbers are unique.
-                if problem.code != "batch_exists" and problem.code != "duplicate":
-                    raise
+async def ensure(
+    central: Central, books: Books, wanted: Mapping[str, Named]
+) -> tuple[dict[str, str], Mapping[str, Unfit]]:
+    """
+    Their numbers by our ids, those that are not there made; and why some cannot be told. Raises
+    Problem.
+    """
+
+    async def look(ids: Sequence[str]) -> dict[str, str]:
+        numbers = {one: names.customer_number(one) for one in ids}
+        held = await by_numbers(central, books, list(dict.fromkeys(numbers.values())))
+        return {one: number for one, number in numbers.items() if number in held}
+
+    found = await whom.known(SYSTEM, "customers", wanted, look)
+    made: dict[str, str] = {}
+    for one in found.to_make:
+        made[one] = names.customer_number(one)
+        name = wanted[one].name or one
+        values = {"number": made[one], "displayName": name[: _WIDTHS["displayName"]]}
+        try:
+            await central.create(f"{books.path}/customers", values)
+        except Problem as problem:
+            # Somebody may have made it since we looked: numbers are unique.
+            if problem.code != "batch_exists" and problem.code != "duplicate":
+                raise
+    return found.with_made(made), found.doubtful
 
 
 async def by_numbers(central: Central, books: Books, numbers: Sequence[str]) -> dict[str, Row]:

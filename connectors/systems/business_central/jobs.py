@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors import sending
+from connectors.postings import Line
 from connectors.systems.business_central import forms
 from connectors.systems.business_central.books import Books
 from connectors.systems.business_central.forms import Form
 from connectors.systems.business_central.lookup import Held
+from connectors.systems.business_central.placing import receivables
 
 
 @dataclass(slots=True, eq=False)
@@ -32,11 +34,7 @@ class Job(sending.Job):
         return forms.wanted_content(self.posting)
 
     @property
-    def customers(self) -> dict[str, str]:
-        """Id → name of those on receivable lines."""
+    def owed(self) -> list[Line]:
+        """The lines whose customers Business Central has to know."""
         assert self.books is not None
-        return {
-            line.customer: line.customer_name
-            for line in self.posting.lines
-            if line.account == self.books.receivable and line.amount
-        }
+        return receivables(self.posting, self.books)

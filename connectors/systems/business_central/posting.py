@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connectors import sending
+from connectors import sending, whom
 from connectors.contract import Command, Outcome, Receipt
 from connectors.problem import Problem
 from connectors.sending import begin, fail_all, leave, unfinished
@@ -50,17 +50,19 @@ async def _work(central: Central, books: Books, jobs: Sequence[Job]) -> None:
         return
     settled = await settling.invoices(central, books, wanting)
     wanting = unfinished(wanting)
-    named = {
-        number: name
-        for job in wanting if job.draft is None for number, name in job.customers.items()
-    }  # fmt: skip
+    drafting = [job for job in wanting if job.draft is None]
     try:
-        await customers.ensure(central, books, named)
+        named = whom.named(line for job in drafting for line in job.owed)
+        numbers, doubtful = await customers.ensure(central, books, named)
     except Problem as problem:
         # Customers have unique numbers: whatever became of them, no draft exists.
         outcome = Outcome.TRANSIENT if problem.outcome is Outcome.IN_DOUBT else None
         fail_all(wanting, problem, outcome=outcome)
         return
+    whom.refuse(drafting, doubtful, lambda job: job.owed)
+    for job in unfinished(drafting):
+        job.posting = job.posting.naming(numbers)
+    wanting = unfinished(wanting)
     for index, job in enumerate(wanting):
         if not await _one(central, books, job, settled):
             leave(wanting[index + 1 :])

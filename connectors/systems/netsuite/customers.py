@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from connectors import whom
 from connectors.caller import lots, quoted
 from connectors.contract import Command, Found, Outcome, Receipt
 from connectors.customers import Customer, known, several
@@ -19,6 +20,7 @@ from connectors.problem import Problem
 from connectors.systems.netsuite import wire
 from connectors.systems.netsuite.books import Library
 from connectors.systems.netsuite.wire import SYSTEM, NetSuite, Row
+from connectors.whom import Named
 
 PREFIX: Final = "customer:"
 _REMEMBERED: Final = 20
@@ -35,27 +37,31 @@ def external_id(identity: str) -> str:
 
 
 async def resolve(
-    netsuite: NetSuite, wanted: Mapping[str, str], *, subsidiary: str
+    netsuite: NetSuite, wanted: Mapping[str, Named], *, subsidiary: str
 ) -> dict[str, str]:
     """
-    Internal ids of our customers (id → name); a missing one is made, in this subsidiary. Making is
-    an upsert, so that repeating it does no harm. Raises Problem or Unfit.
+    Internal ids of our customers; a missing one is made, in this subsidiary. Making is an upsert,
+    so that repeating it does no harm. Raises Problem.
     """
-    found = await _by_ids(netsuite, wanted)
-    for identity, name in wanted.items():
-        if identity not in found:
-            body = {
-                "companyName": name[:_NAME],
-                "isPerson": False,
-                "subsidiary": {"id": subsidiary},
-            }
-            await netsuite.upsert("customer", external_id(identity), body)
-    missing = [identity for identity in wanted if identity not in found]
-    if missing:
-        found |= await _by_ids(netsuite, missing)
-    if len(found) < len(wanted):
+
+    async def look(ids: Sequence[str]) -> dict[str, str]:
+        held = await _by_ids(netsuite, ids)
+        return {identity: wire.text(row, "id") for identity, row in held.items()}
+
+    found = await whom.known(SYSTEM, "customers", wanted, look)
+    for unfit in found.doubtful.values():
+        raise Problem(Outcome.REFUSED, unfit.code, unfit.reason)
+    for identity in found.to_make:
+        body = {
+            "companyName": (wanted[identity].name or identity)[:_NAME],
+            "isPerson": False,
+            "subsidiary": {"id": subsidiary},
+        }
+        await netsuite.upsert("customer", external_id(identity), body)
+    made = await look(found.to_make) if found.to_make else {}
+    if len(made) < len(found.to_make):
         raise Problem(Outcome.TRANSIENT, "garbled", "NetSuite does not list a customer it made.")
-    return {identity: wire.text(row, "id") for identity, row in found.items()}
+    return found.with_made(made)
 
 
 async def upsert(netsuite: NetSuite, library: Library, command: Command) -> Receipt:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from connectors import sending
+from connectors import sending, whom
 from connectors.commands import Unfit
 from connectors.contract import Command, Outcome, Receipt
 from connectors.problem import Problem
@@ -172,13 +172,13 @@ async def _parties(
     """Internal ids of the customers on receivable accounts. Raises Problem."""
     assert job.place is not None
     subsidiary = job.place.subsidiary.id
-    wanted = {
-        line.customer: line.customer_name or line.customer
+    wanted = whom.named(
+        line
         for line in job.posting.lines
         if line.customer and library.accounts[line.account].receivable
-    }
+    )
     found = known.setdefault(subsidiary, {})
-    missing = {one: name for one, name in wanted.items() if one not in found}
+    missing = {one: who for one, who in wanted.items() if one not in found}
     if missing:
         try:
             found |= await customers.resolve(netsuite, missing, subsidiary=subsidiary)

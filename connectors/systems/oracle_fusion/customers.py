@@ -15,7 +15,7 @@ from connectors.caller import lots, quoted
 from connectors.commands import Unfit
 from connectors.contract import Command, Found, Outcome, Receipt
 from connectors.customers import Customer, known, several
-from connectors.postings import KEY
+from connectors.postings import KEY, Line
 from connectors.problem import Problem
 from connectors.systems.oracle_fusion import wire
 from connectors.systems.oracle_fusion.books import Library
@@ -26,15 +26,19 @@ _REMEMBERED: Final = 20
 _AT_ONCE: Final = 20
 
 
-async def account(fusion: Fusion, identity: str, name: str) -> str:
+async def account(fusion: Fusion, line: Line) -> str:
     """The number of the customer's account in Receivables, made when missing. Raises Problem."""
-    rows = await _marked(fusion, [f"id:{identity}"])
+    own = f"id:{line.customer}"
+    rows = await _marked(fusion, [own])
+    if not rows and line.customer_others:
+        rows = await _marked(fusion, [f"id:{other}" for other in line.customer_others])
     if len(rows) > 1:
         unfit = _several(rows)
         raise Problem(Outcome.REFUSED, unfit.code, unfit.reason)
     row = rows[0] if rows else None
+    name = line.customer_name or line.customer
     if row is None:
-        body = {"OrganizationName": name, "Comments": _text([f"id:{identity}"])}
+        body = {"OrganizationName": name, "Comments": _text([own])}
         row = await fusion.create("accounts", body, root=CRM)
     return _number(row) or await _open(fusion, row, name)
 

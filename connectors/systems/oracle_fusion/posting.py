@@ -169,9 +169,7 @@ async def _document(fusion: Fusion, library: Library, job: Job) -> None:
     form = receivables.BY_KIND[job.posting.kind]
     line = job.place.receivable
     try:
-        customer = await customers.account(
-            fusion, line.customer, line.customer_name or line.customer
-        )
+        customer = await customers.account(fusion, line)
     except Problem as problem:
         if problem.outcome is not Outcome.IN_DOUBT:
             raise

@@ -8,30 +8,44 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors import whom
 from connectors.caller import any_of, lots, quoted
+from connectors.commands import Unfit
 from connectors.contract import Command, Outcome, Receipt
 from connectors.customers import Customer, several
 from connectors.problem import Problem
 from connectors.systems.sap import names, wire
 from connectors.systems.sap.books import Library
 from connectors.systems.sap.wire import SYSTEM, Row, Sap
+from connectors.whom import Named
 
 PARTNERS: Final = "API_BUSINESS_PARTNER/A_BusinessPartner"
 _NAME: Final = 40
 
 
-async def debtors(sap: Sap, library: Library, wanted: Mapping[str, str]) -> dict[str, str]:
-    """Our id → SAP's customer; missing ones (id → name) are made. Raises Problem."""
-    by_id = {names.partner(customer): customer for customer in wanted}
-    held = await by_ids(sap, list(by_id))
-    found: dict[str, str] = {}
-    for identity, customer in by_id.items():
-        row = held.get(identity)
-        if row is None:
-            bare = Customer(customer, wanted[customer] or customer, "", (), "", "", "", "")
-            row = await _create(sap, library, bare)
-        found[customer] = str(row.get("Customer") or wire.text(row, "BusinessPartner"))
-    return found
+async def debtors(
+    sap: Sap, library: Library, wanted: Mapping[str, Named]
+) -> tuple[dict[str, str], Mapping[str, Unfit]]:
+    """
+    SAP's customers by our ids, those that are not there made; and why some cannot be told. Raises
+    Problem.
+    """
+
+    async def look(ids: Sequence[str]) -> dict[str, str]:
+        partners = {one: names.partner(one) for one in ids}
+        held = await by_ids(sap, list(dict.fromkeys(partners.values())))
+        return {one: _debtor(held[name]) for one, name in partners.items() if name in held}
+
+    found = await whom.known(SYSTEM, "business partners", wanted, look)
+    made: dict[str, str] = {}
+    for one in found.to_make:
+        bare = Customer(one, wanted[one].name or one, "", (), "", "", "", "")
+        made[one] = _debtor(await _create(sap, library, bare))
+    return found.with_made(made), found.doubtful
+
+
+def _debtor(row: Row) -> str:
+    return str(row.get("Customer") or wire.text(row, "BusinessPartner"))
 
 
 async def by_ids(sap: Sap, ids: Sequence[str]) -> dict[str, Row]:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors import sending
+from connectors import sending, whom
 from connectors.contract import Command, Outcome, Receipt
-from connectors.postings import CREDIT_MEMO, INVOICE, JOURNAL, PAYMENT, Posting
+from connectors.postings import CREDIT_MEMO, INVOICE, JOURNAL, PAYMENT, Line, Posting
 from connectors.problem import Problem
 from connectors.sending import fail_all, unfinished
 from connectors.shelf import Shelf
@@ -31,6 +31,13 @@ _MAY_BE_STALE: Final = ("account_unknown", "account_unfit", "company_missing")
 @dataclass(slots=True, eq=False)
 class Job(sending.Job):
     books: Books | None = None
+
+    @property
+    def owed(self) -> list[Line]:
+        """The lines whose customers SAP has to know."""
+        assert self.books is not None
+        receivable = self.books.receivable
+        return [line for line in self.posting.lines if line.account == receivable and line.amount]
 
     def judge(self, held: Sequence[Document], outcome: Outcome) -> None:
         """End it by what is posted under its key; without anything posted it goes on."""
@@ -74,17 +81,16 @@ async def _work(sap: Sap, library: Library, books: Books, jobs: Sequence[Job]) -
     wanting = unfinished(jobs)
     if not wanting:
         return
-    named = {
-        line.customer: line.customer_name
-        for job in wanting
-        for line in job.posting.lines
-        if line.account == books.receivable and line.amount
-    }
+    named = whom.named(line for job in wanting for line in job.owed)
     try:
-        debtors = await customers.debtors(sap, library, named)
+        debtors, doubtful = await customers.debtors(sap, library, named)
     except Problem as problem:
         # A partner's external number is not unique: one in doubt is waited for like a posting.
         fail_all(wanting, problem)
+        return
+    whom.refuse(wanting, doubtful, lambda job: job.owed)
+    wanting = unfinished(wanting)
+    if not wanting:
         return
     await _post(sap, books, wanting, debtors)
     await _read_back(sap, books, unfinished(wanting))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors import whom
 from connectors.contract import Outcome
 from connectors.problem import Problem
-from connectors.sending import fail_all, leave
+from connectors.sending import fail_all, leave, unfinished
 from connectors.systems.tryton import forms, invoices, moves
 from connectors.systems.tryton.books import Library
 from connectors.systems.tryton.forms import Form
@@ -29,28 +30,29 @@ async def create(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> None:
         fail_all(wanting, problem, outcome=outcome)
         leave(jobs)
         return
+    given = list(zip(unfinished(wanting), drafts, strict=True))
     for form in forms.FORMS:
-        pairs = [pair for pair in zip(wanting, drafts, strict=True) if pair[0].wanted is form]
+        pairs = [pair for pair in given if pair[0].wanted is form]
         if not await _create(tryton, form, pairs):
             leave(jobs)
             return
 
 
 async def values(tryton: Tryton, library: Library, jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """What to create for each job; parties and addresses are made for it. Raises Problem."""
-    customers: dict[str, str] = {}
-    invoiced: set[str] = set()
-    for job in jobs:
-        assert job.books is not None
-        named = job.wanted.customers(job.posting, job.books)
-        customers |= named
-        if job.wanted.invoice:
-            invoiced |= named.keys()
-    parties = await party_ids(tryton, customers) if customers else {}
-    addresses: dict[int, int] = {}
-    if invoiced:
-        addresses = await address_ids(tryton, (parties[customer] for customer in invoiced))
-    return [_draft(job, library, parties, addresses) for job in jobs]
+    """
+    What to create for each job that goes on; parties and addresses are made for it, and what names
+    one of several parties is refused. Raises Problem.
+    """
+    parties: dict[str, int] = {}
+    if named := whom.named(line for job in jobs for line in job.naming):
+        parties, doubtful = await party_ids(tryton, named)
+        whom.refuse(jobs, doubtful, lambda job: job.naming)
+    going_on = unfinished(jobs)
+    invoiced = {
+        parties[line.customer] for job in going_on if job.wanted.invoice for line in job.naming
+    }
+    addresses = await address_ids(tryton, invoiced) if invoiced else {}
+    return [_draft(job, library, parties, addresses) for job in going_on]
 
 
 def _draft(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.contract import Found
-from connectors.postings import CREDIT_MEMO, JOURNAL, PAYMENT, Posting
+from connectors.postings import CREDIT_MEMO, JOURNAL, PAYMENT, Line, Posting
 from connectors.postings import INVOICE as INVOICED
 from connectors.systems.tryton import invoices, moves
 from connectors.systems.tryton.books import Books, Library
@@ -31,7 +31,7 @@ class Form:
     at_once: int
     key_of: Callable[[Mapping[str, Any]], str]
     found: Callable[[Mapping[str, Any], Library], Found | None]
-    customers: Callable[[Posting, Books], dict[str, str]]
+    naming: Callable[[Posting, Books], list[Line]]
 
     @property
     def invoice(self) -> bool:
@@ -52,7 +52,7 @@ MOVE: Final = Form(
     at_once=100,
     key_of=moves.key_of,
     found=moves.found,
-    customers=moves.customers,
+    naming=moves.naming,
 )
 INVOICE: Final = Form(
     kind=INVOICED,
@@ -64,7 +64,7 @@ INVOICE: Final = Form(
     at_once=10,
     key_of=invoices.key_of,
     found=invoices.found,
-    customers=invoices.customers,
+    naming=invoices.naming,
 )
 FORMS: Final = (MOVE, INVOICE)
 # What each kind of command becomes: a credit memo is an invoice below zero, a payment a move.

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from connectors.contract import Found, HeldDocument
-from connectors.postings import Posting
+from connectors.postings import Line, Posting
 from connectors.systems.tryton import moves, wire
 from connectors.systems.tryton.books import Books, Library
 from connectors.systems.tryton.journal import OURS, content_hash, key_in, text
@@ -45,10 +45,9 @@ READ: Final = (
 )
 
 
-def customers(posting: Posting, books: Books) -> dict[str, str]:
-    """Id → name of the customer."""
-    line = receivable(posting, books)
-    return {line.customer: line.customer_name}
+def naming(posting: Posting, books: Books) -> list[Line]:
+    """The line that names the customer."""
+    return [receivable(posting, books)]
 
 
 def values(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors import sending
+from connectors.postings import Line
 from connectors.systems.tryton import forms, journal
 from connectors.systems.tryton.books import Books, Period
 from connectors.systems.tryton.forms import Form
@@ -25,6 +26,12 @@ class Job(sending.Job):
     def wanted(self) -> Form:
         """What is made when Tryton holds nothing under the key yet."""
         return forms.BY_KIND[self.command.kind]
+
+    @property
+    def naming(self) -> list[Line]:
+        """The lines whose customers Tryton has to know."""
+        assert self.books is not None
+        return self.wanted.naming(self.posting, self.books)
 
     @property
     def form(self) -> Form:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.contract import Found, HeldDocument, HeldLine, Outcome
-from connectors.postings import Posting
+from connectors.postings import Line, Posting
 from connectors.problem import Problem
 from connectors.systems.tryton import wire
 from connectors.systems.tryton.books import Books, Currency, Library, Period
@@ -27,13 +27,13 @@ READ: Final = (
 )
 
 
-def customers(posting: Posting, books: Books) -> dict[str, str]:
-    """Id → name of the customers that Tryton wants to see on these lines."""
-    return {
-        line.customer: line.customer_name
+def naming(posting: Posting, books: Books) -> list[Line]:
+    """The lines on which Tryton wants to see a customer."""
+    return [
+        line
         for line in posting.lines
         if line.customer and books.accounts[line.account].party_required
-    }
+    ]
 
 
 def values(

@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from connectors import whom
+from connectors.commands import Unfit
 from connectors.contract import Outcome
 from connectors.problem import Problem
-from connectors.systems.tryton.wire import Tryton
+from connectors.systems.tryton.wire import SYSTEM, Tryton
+from connectors.whom import Named
 
 
-async def party_ids(tryton: Tryton, wanted: Mapping[str, str]) -> dict[str, int]:
+async def party_ids(
+    tryton: Tryton, wanted: Mapping[str, Named]
+) -> tuple[dict[str, int], Mapping[str, Unfit]]:
     """
-    Tryton's parties for our customers (id → name): found by code or by an identifier that finance
-    gave an existing party, else made with our id as code. One search and one creation for all.
+    Tryton's parties for our customers: found by code or by an identifier that finance gave an
+    existing party, else made with our id as code; and why some cannot be told. One search for all,
+    one for further ids of those that are not there, and one creation.
 
     Tryton's party codes are unique, so that a repeated creation is refused. Raises Problem.
     """
-    found = await _find_parties(tryton, wanted)
-    missing = [code for code in wanted if code not in found]
-    if missing:
-        values = [{"code": code, "name": wanted[code] or code} for code in missing]
-        try:
-            made = await tryton.action("party.party/create", {"vlist": values})
-        except Problem as problem:
-            if problem.code != "party_exists":
-                raise
-            # Somebody made one of them since we looked: look again, and only once.
-            found = await _find_parties(tryton, wanted)
-            missing = [code for code in wanted if code not in found]
-            values = [{"code": code, "name": wanted[code] or code} for code in missing]
-            made = await tryton.action("party.party/create", {"vlist": values}) if values else []
-        if not isinstance(made, list) or len(made) != len(missing):
-            raise Problem(
-                Outcome.TRANSIENT, "garbled", "Tryton's answer to new parties was no list of them."
-            )
-        found |= dict(zip(missing, made, strict=True))
-    return found
+
+    async def look(codes: Sequence[str]) -> dict[str, int]:
+        return await _find_parties(tryton, codes)
+
+    found = await whom.known(SYSTEM, "parties", wanted, look)
+    try:
+        made = await _make(tryton, wanted, found.to_make)
+    except Problem as problem:
+        if problem.code != "party_exists":
+            raise
+        # Somebody made one of them since we looked: look again, and only once.
+        found = await whom.known(SYSTEM, "parties", wanted, look)
+        made = await _make(tryton, wanted, found.to_make)
+    return found.with_made(made), found.doubtful
 
 
-async def _find_parties(tryton: Tryton, wanted: Mapping[str, str]) -> dict[str, int]:
-    codes = list(wanted)
+async def _make(
+    tryton: Tryton, wanted: Mapping[str, Named], codes: Sequence[str]
+) -> dict[str, int]:
+    if not codes:
+        return {}
+    values = [{"code": code, "name": wanted[code].name or code} for code in codes]
+    made = await tryton.action("party.party/create", {"vlist": values})
+    if not isinstance(made, list) or len(made) != len(codes):
+        raise Problem(
+            Outcome.TRANSIENT, "garbled", "Tryton's answer to new parties was no list of them."
+        )
+    return dict(zip(codes, made, strict=True))
+
+
+async def _find_parties(tryton: Tryton, codes: Sequence[str]) -> dict[str, int]:
+    wanted = frozenset(codes)
     rows = await tryton.search(
         "party.party",
         [
-            ["OR", ["code", "in", codes], ["identifiers.code", "in", codes]],
+            ["OR", ["code", "in", [*codes]], ["identifiers.code", "in", [*codes]]],
             ["active", "in", [True, False]],
         ],
         ["code", "replaced_by", "identifiers.code"],
