@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from connectors.contract import Command
+from connectors.contract import Command, Outcome, Receipt
 from revops.contracts.base import Part
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
@@ -23,9 +23,22 @@ class Unfit(Exception):
         self.code = code
         self.reason = reason
 
+    def receipt(self) -> Receipt:
+        """The same as the answer to a command."""
+        return refused(self.code, self.reason)
+
 
 class PayloadRefused(ValueError):
     """Nothing can be sent of this; the message says why, in words for people."""
+
+    def receipt(self) -> Receipt:
+        """The same as the answer to a command."""
+        return refused("payload_invalid", str(self))
+
+
+def refused(code: str, reason: str) -> Receipt:
+    """Of a command that the system will not do, or that is not sent to it at all."""
+    return Receipt(Outcome.REFUSED, code=code, reason=reason)
 
 
 def read(

@@ -110,7 +110,7 @@ async def run(
             given.append(job)
             told.append(job)
         except Unfit as unfit:
-            told.append(Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason))
+            told.append(unfit.receipt())
     try:
         if given:
             await work(given)
@@ -134,7 +134,7 @@ async def one_by_one(
         try:
             told.append(await do(known(system, command, kinds)))
         except Unfit as unfit:
-            told.append(Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason))
+            told.append(unfit.receipt())
         except Problem as problem:
             told.append(problem.receipt())
     return told

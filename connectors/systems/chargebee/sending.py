@@ -36,7 +36,7 @@ async def send(site: Chargebee, settings: Settings, command: Command) -> Receipt
             return await _void(site, command.key, asked)
         return await _send(site, settings, command.key, asked)
     except Unfit as unfit:
-        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
+        return unfit.receipt()
     except Problem as problem:
         return problem.receipt()
 

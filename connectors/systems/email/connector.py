@@ -72,7 +72,7 @@ async def _one(session: Session, settings: Settings, command: Command) -> Receip
         payload = message.read(command)
         mail = message.build(command, payload, settings)
     except PayloadRefused as refused:
-        return Receipt(Outcome.REFUSED, code="payload_invalid", reason=str(refused))
+        return refused.receipt()
     try:
         answer = await session.deliver(
             sender=message.returned_to(settings), to=payload.to, mail=mail, reference=command.key

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.commands import PayloadRefused
+from connectors.commands import PayloadRefused, refused
 from connectors.contract import Command, Outcome, Receipt
 from connectors.problem import Problem
 from connectors.systems.gainsight import payloads, records
@@ -38,7 +38,7 @@ class _Batch:
             try:
                 payload = payloads.read(command.kind, command.payload)
             except PayloadRefused as error:
-                receipts[place] = _refused("payload_invalid", str(error))
+                receipts[place] = error.receipt()
                 continue
             jobs[place] = records.job(command, payload, self._names)
         older = _older(list(jobs.values()))
@@ -79,13 +79,13 @@ class _Batch:
             await self._write(ready)
         for job in waiting:
             reason = "The company above it is not in Gainsight yet; send that customer first."
-            job.receipt = _refused("parent_missing", reason)
+            job.receipt = refused("parent_missing", reason)
 
     def _meet(self, job: Job) -> None:
         try:
             found = self._directory.find(job.who)
         except SeveralMeant as error:
-            job.receipt = _refused("several_meant", str(error))
+            job.receipt = refused("several_meant", str(error))
             return
         if found is not None:
             job.row, job.keyed = found
@@ -97,7 +97,7 @@ class _Batch:
         try:
             found = self._directory.find(job.above)
         except SeveralMeant as error:
-            job.receipt = _refused("several_meant", str(error))
+            job.receipt = refused("several_meant", str(error))
             return False
         if found is not None:
             job.parent = str(found[0].get("Gsid") or "")
@@ -109,11 +109,11 @@ class _Batch:
             try:
                 found = self._directory.find(job.who)
             except SeveralMeant as error:
-                job.receipt = _refused("several_meant", str(error))
+                job.receipt = refused("several_meant", str(error))
                 continue
             if found is None:
                 reason = "The customer is not in Gainsight yet; send the customer first."
-                job.receipt = _refused("customer_missing", reason)
+                job.receipt = refused("customer_missing", reason)
             else:
                 job.company = str(found[0].get("Gsid") or "")
         open_jobs = [job for job in jobs if job.receipt is None]
@@ -175,7 +175,7 @@ class _Batch:
             if gsid:
                 job.receipt = Receipt(Outcome.OK, external_id=gsid, http_status=written.status)
             elif place in written.faults:
-                job.receipt = _refused("refused", f"Gainsight refused it: {written.faults[place]}.")
+                job.receipt = refused("refused", f"Gainsight refused it: {written.faults[place]}.")
             else:
                 job.receipt = _doubt("Gainsight said yes, and the record was not found.")
 
@@ -255,10 +255,6 @@ def _settled(job: Job) -> Receipt | None:
 
 def _keys(jobs: Sequence[Job]) -> list[str]:
     return [job.command.key for job in jobs]
-
-
-def _refused(code: str, reason: str) -> Receipt:
-    return Receipt(Outcome.REFUSED, code=code, reason=reason)
 
 
 def _doubt(reason: str) -> Receipt:

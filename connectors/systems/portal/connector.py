@@ -10,6 +10,7 @@ from connectors.commands import PayloadRefused
 from connectors.contract import Command, Outcome, ProbeStep, Receipt, Settings
 from connectors.http import Answer, Client, NotSent, Unanswered
 from connectors.messages import Messages, turned_away
+from connectors.problem import Problem, carried
 from connectors.systems.portal import message
 from revops.kernel.clock import now
 
@@ -54,7 +55,7 @@ async def _one(client: Client, settings: Settings, command: Command) -> Receipt:
     try:
         content = message.body(command)
     except PayloadRefused as refused:
-        return Receipt(Outcome.REFUSED, code="payload_invalid", reason=str(refused))
+        return refused.receipt()
     try:
         headers = message.headers(
             message_id=command.key, content=content,
@@ -63,11 +64,12 @@ async def _one(client: Client, settings: Settings, command: Command) -> Receipt:
     except PayloadRefused as refused:
         return Receipt(Outcome.AUTH, code="secret_wrong", reason=str(refused))
     try:
-        answer = await client.call("POST", message.path(settings), content=content, headers=headers)
-    except NotSent as error:
-        return Receipt(Outcome.NOT_SENT, code="not_sent", reason=error.reason)
-    except Unanswered as error:
-        return Receipt(Outcome.IN_DOUBT, code="unanswered", reason=error.reason)
+        with carried(write=True):
+            answer = await client.call(
+                "POST", message.path(settings), content=content, headers=headers
+            )
+    except Problem as problem:
+        return problem.receipt()
     return receipt_of(command, answer)
 
 

@@ -66,7 +66,7 @@ async def run(org: Org, commands: Sequence[Command]) -> list[Receipt]:
         try:
             jobs.append(Job(forms.of(command, org.layout)))
         except Unfit as unfit:
-            jobs.append(Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason))
+            jobs.append(unfit.receipt())
     places: dict[tuple[Any, ...], list[Job]] = {}
     for job in jobs:
         if isinstance(job, Job):

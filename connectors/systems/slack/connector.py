@@ -10,6 +10,7 @@ from connectors.commands import PayloadRefused
 from connectors.contract import Command, Outcome, ProbeStep, Receipt, Settings
 from connectors.http import Client, NotSent, Unanswered
 from connectors.messages import Messages
+from connectors.problem import Problem, carried
 from connectors.systems.slack import answers, message
 
 # Zulip keeps the key and the channel in the query.
@@ -59,17 +60,16 @@ async def _one(client: Client, settings: Settings, command: Command) -> Receipt:
     try:
         body = message.body(command)
     except PayloadRefused as refused:
-        return Receipt(Outcome.REFUSED, code="payload_invalid", reason=str(refused))
+        return refused.receipt()
     try:
         path = _path(settings)
     except PayloadRefused as refused:
         return Receipt(Outcome.AUTH, code="address_wrong", reason=str(refused))
     try:
-        answer = await client.call("POST", path, json=body)
-    except NotSent as error:
-        return Receipt(Outcome.NOT_SENT, code="not_sent", reason=error.reason)
-    except Unanswered as error:
-        return Receipt(Outcome.IN_DOUBT, code="unanswered", reason=error.reason)
+        with carried(write=True):
+            answer = await client.call("POST", path, json=body)
+    except Problem as problem:
+        return problem.receipt()
     return answers.receipt(answer, key=command.key)
 
 

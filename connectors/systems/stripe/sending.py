@@ -41,7 +41,7 @@ async def send(client: Client, settings: Settings, command: Command) -> Receipt:
             return await voiding.void(client, settings, command.key, asked)
         return await _send(client, settings, command.key, asked)
     except Unfit as unfit:
-        return Receipt(Outcome.REFUSED, code=unfit.code, reason=unfit.reason)
+        return unfit.receipt()
     except Problem as problem:
         return problem.receipt()
     except CallFailed as failed:

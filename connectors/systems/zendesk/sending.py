@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from connectors.commands import PayloadRefused
+from connectors.commands import PayloadRefused, refused
 from connectors.contract import Command, Found, Outcome, Receipt
 from connectors.problem import Problem
 from connectors.systems.zendesk import payloads
@@ -68,18 +68,18 @@ async def _one(desk: Zendesk, names: Names, command: Command) -> Receipt:
     try:
         payload = payloads.read(command)
     except PayloadRefused as error:
-        return _refused("payload_invalid", str(error))
+        return error.receipt()
     field = _key_field(names)
     number = names.ticket(payload.ticket_id)
     ticket = await desk.ticket(number) if number is not None else None
     if number is None or ticket is None:
-        return _refused("ticket_missing", f"Zendesk has no ticket {payload.ticket_id}.")
+        return refused("ticket_missing", f"Zendesk has no ticket {payload.ticket_id}.")
     settled = _settled(await desk.audits(number), command, payload)
     if settled is not None:
         return settled
     if ticket.get("status") == "closed":
         reason = f"The ticket {payload.ticket_id} is closed, and Zendesk changes it no more."
-        return _refused("ticket_closed", reason)
+        return refused("ticket_closed", reason)
     texts = [(at, text) for at, text in payload.fields(names) if at is not None]
     if not payload.note and not texts:
         reason = "The connection names no ticket field for this, so it is not shown."
@@ -145,7 +145,3 @@ def _key_field(names: Names) -> int:
         reason = "The connection does not say which ticket field holds our key."
         raise Problem(Outcome.AUTH, "setup", reason)
     return names.key
-
-
-def _refused(code: str, reason: str) -> Receipt:
-    return Receipt(Outcome.REFUSED, code=code, reason=reason)
