@@ -8,12 +8,16 @@ journals that it holds, so that they can be compared with the books.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from connectors.commands import PayloadRefused, read
-from connectors.contract import Command, Found, Outcome, Receipt, SnapshotRow
+from connectors.commands import PayloadRefused, read, refused
+from connectors.contract import Command, Found, Outcome, Receipt, Settings, SnapshotRow
 from connectors.facts import FACTS, Fact
+from connectors.http import Client
+from connectors.manifest import Manifest
+from connectors.problem import Problem, read_only
 from revops.contracts.base import Part
 from revops.kernel.keys import sha256
 from revops.kernel.strict_json import dumps
@@ -65,13 +69,64 @@ def again(command: Command, held: str) -> Receipt:
     if held == digest(command.payload):
         return Receipt(Outcome.ALREADY_DONE, external_id=command.key)
     reason = "Other rows were loaded under our key: nothing was overwritten."
-    return Receipt(Outcome.REFUSED, code="content_differs", reason=reason)
+    return refused("content_differs", reason)
 
 
-def listed(kind: str) -> None:
-    """Raises ValueError for a kind that no warehouse lists."""
-    if kind != JOURNAL:
-        raise ValueError(f"A warehouse has no list of “{kind}”.")
+async def loaded(command: Command, put: Callable[[Fact, Load], Awaitable[str | None]]) -> Receipt:
+    """
+    ``put`` loads it, or gives the digest of what is there under its key; it raises Problem for a
+    load that was not kept, or of which that is not known.
+    """
+    try:
+        held = await put(*of(command))
+    except PayloadRefused as refusal:
+        return refusal.receipt()
+    except Problem as problem:
+        return problem.receipt()
+    return Receipt(Outcome.OK, external_id=command.key) if held is None else again(command, held)
+
+
+class Warehouse(ABC):
+    """A CommandSink and a SnapshotSource, but for how rows get there and are read."""
+
+    def __init__(self, file: str) -> None:
+        """``file`` is that of the connector's module; the manifest is beside it."""
+        self.manifest = Manifest.beside(file)
+
+    def digest(self, payload: Mapping[str, Any]) -> str:
+        return digest(payload)
+
+    @abstractmethod
+    async def held(
+        self, client: Client, settings: Settings, keys: Sequence[str]
+    ) -> Mapping[str, str]:
+        """Digests of the loads that are there, by their keys. Raises Problem."""
+
+    @abstractmethod
+    async def journals(
+        self, client: Client, settings: Settings, *, start: str, end: str, cursor: str
+    ) -> tuple[Sequence[SnapshotRow], str]:
+        """A page of entries by their ids; the cursor is the last one's. Raises Problem."""
+
+    async def find(
+        self, client: Client, settings: Settings, keys: Sequence[str]
+    ) -> Mapping[str, Sequence[Found]]:
+        if not keys:
+            return {}
+        with read_only():
+            held = await self.held(client.until(None), settings, keys)
+        return {key: (Found(key, "", posted=True, content_sha256=held[key]),) for key in held}
+
+    async def snapshot(
+        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    ) -> tuple[Sequence[SnapshotRow], str]:
+        """``kind``: journal."""
+        if kind != JOURNAL:
+            raise ValueError(f"A warehouse has no list of “{kind}”.")
+        with read_only():
+            return await self.journals(
+                client.until(None), settings, start=start, end=end, cursor=cursor
+            )
 
 
 def journal(
@@ -93,8 +148,3 @@ def journal(
         group_key=document_type,
         entity=legal_entity,
     )
-
-
-def found(key: str, held: str) -> tuple[Found, ...]:
-    """A load that is there, as ``CommandSink.find`` tells it."""
-    return (Found(key, "", posted=True, content_sha256=held),)

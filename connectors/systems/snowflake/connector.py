@@ -8,13 +8,12 @@ harm, and then its key. A load whose key is not there counts as not loaded.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from connectors import loads
-from connectors.commands import PayloadRefused
 from connectors.contract import (
     Command,
-    Found,
     Outcome,
     ProbeStep,
     Receipt,
@@ -23,8 +22,7 @@ from connectors.contract import (
 )
 from connectors.facts import Fact
 from connectors.http import Client
-from connectors.manifest import Manifest
-from connectors.problem import Problem, read_only
+from connectors.problem import Problem
 from connectors.systems.snowflake import answers, listing, statements
 from connectors.systems.snowflake.session import Result, Snowflake
 from revops.kernel.strict_json import dumps
@@ -35,14 +33,8 @@ _HELD_UP: Final = Receipt(
 )
 
 
-class SnowflakeConnector:
+class SnowflakeConnector(loads.Warehouse):
     """A CommandSink, a SnapshotSource and a Probe."""
-
-    def __init__(self) -> None:
-        self.manifest = Manifest.beside(__file__)
-
-    def digest(self, payload: Mapping[str, Any]) -> str:
-        return loads.digest(payload)
 
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
@@ -61,26 +53,19 @@ class SnowflakeConnector:
             if known is not None:
                 receipts.append(loads.again(command, known))
                 continue
-            receipts.append(await _load(snowflake, command))
+            receipts.append(await loads.loaded(command, partial(_put, snowflake, command)))
         return receipts + [_HELD_UP] * (len(commands) - len(receipts))
 
-    async def find(
+    async def held(
         self, client: Client, settings: Settings, keys: Sequence[str]
-    ) -> Mapping[str, Sequence[Found]]:
-        if not keys:
-            return {}
-        with read_only():
-            held = await _held(Snowflake(client.until(None), settings), keys)
-        return {key: loads.found(key, digest) for key, digest in held.items()}
+    ) -> Mapping[str, str]:
+        return await _held(Snowflake(client, settings), keys)
 
-    async def snapshot(
-        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    async def journals(
+        self, client: Client, settings: Settings, *, start: str, end: str, cursor: str
     ) -> tuple[Sequence[SnapshotRow], str]:
-        """``kind``: journal."""
-        loads.listed(kind)
-        with read_only():
-            snowflake = Snowflake(client.until(None), settings)
-            return await listing.journals(snowflake, start=start, end=end, cursor=cursor)
+        snowflake = Snowflake(client, settings)
+        return await listing.journals(snowflake, start=start, end=end, cursor=cursor)
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         """Signs in and looks whether there is somewhere to load to; makes nothing."""
@@ -107,11 +92,8 @@ async def _held(snowflake: Snowflake, keys: Sequence[str]) -> Mapping[str, str]:
     return {str(key): digest or "" for key, digest in found.rows}
 
 
-async def _load(snowflake: Snowflake, command: Command) -> Receipt:
-    try:
-        fact, load = loads.of(command)
-    except PayloadRefused as refused:
-        return Receipt(Outcome.REFUSED, code="payload_invalid", reason=str(refused))
+async def _put(snowflake: Snowflake, command: Command, fact: Fact, load: loads.Load) -> None:
+    """Raises Problem."""
     # What is absent is loaded as null, and a null within JSON is not SQL's.
     rows = [
         {name: value for name, value in row.items() if value is not None} for row in load.rows
@@ -119,23 +101,19 @@ async def _load(snowflake: Snowflake, command: Command) -> Receipt:
     kept = (command.key, fact.name, len(rows), loads.digest(command.payload))
     merge = (statements.merge(fact), dumps(rows))
     try:
-        try:
-            await snowflake.write(*merge, key=f"{command.key}:rows")
-        except Problem as problem:
-            if problem.code not in (answers.NO_TABLE, answers.NO_COLUMN):
-                raise
-            await _make(snowflake, fact)
-            await snowflake.write(*merge, key=f"{command.key}:rows")
-        try:
-            await snowflake.write(statements.KEEP, *kept, key=command.key)
-        except Problem as problem:
-            if problem.code != answers.NO_TABLE:
-                raise
-            await snowflake.ask(statements.MAKE_LOADS)
-            await snowflake.write(statements.KEEP, *kept, key=command.key)
+        await snowflake.write(*merge, key=f"{command.key}:rows")
     except Problem as problem:
-        return problem.receipt()
-    return Receipt(Outcome.OK, external_id=command.key)
+        if problem.code not in (answers.NO_TABLE, answers.NO_COLUMN):
+            raise
+        await _make(snowflake, fact)
+        await snowflake.write(*merge, key=f"{command.key}:rows")
+    try:
+        await snowflake.write(statements.KEEP, *kept, key=command.key)
+    except Problem as problem:
+        if problem.code != answers.NO_TABLE:
+            raise
+        await snowflake.ask(statements.MAKE_LOADS)
+        await snowflake.write(statements.KEEP, *kept, key=command.key)
 
 
 async def _make(snowflake: Snowflake, fact: Fact) -> None:
@@ -172,4 +150,4 @@ def _schema_step(schema: str, *, there: bool) -> ProbeStep:
     return ProbeStep(f"Sees the schema {schema}", False, reason)
 
 
-connector = SnowflakeConnector()
+connector = SnowflakeConnector(__file__)

@@ -5,28 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Json
 
 from connectors import loads
-from connectors.commands import PayloadRefused
 from connectors.contract import (
-    CallFailed,
     Command,
-    Found,
     Outcome,
     ProbeStep,
     Receipt,
     Settings,
     SnapshotRow,
 )
-from connectors.facts import FACTS
+from connectors.facts import FACTS, Fact
 from connectors.http import Client
-from connectors.manifest import Manifest
-from connectors.problem import Problem, read_only
+from connectors.problem import Problem
 from connectors.systems.warehouse import listing, tables
 from connectors.systems.warehouse.session import Link, connected, meaning, schema_of
 from revops.kernel.strict_json import dumps
@@ -37,14 +34,8 @@ _LOST: Final = "The connection broke before the warehouse said that it had kept 
 _BROKE: Final = "The connection to the warehouse broke; nothing of this load was kept."
 
 
-class WarehouseConnector:
+class WarehouseConnector(loads.Warehouse):
     """A CommandSink, a SnapshotSource and a Probe."""
-
-    def __init__(self) -> None:
-        self.manifest = Manifest.beside(__file__)
-
-    def digest(self, payload: Mapping[str, Any]) -> str:
-        return loads.digest(payload)
 
     async def send(
         self, client: Client, settings: Settings, commands: Sequence[Command]
@@ -56,50 +47,19 @@ class WarehouseConnector:
                 async with asyncio.timeout(client.timeout_s):
                     await _prepare(link, settings)
                 for command in commands:
-                    receipts.append(await self._load(link, client, settings, command))
+                    put = partial(_put, link, client, settings, command)
+                    receipts.append(await loads.loaded(command, put))
         except TimeoutError:
             receipts += [_LATE] * (len(commands) - len(receipts))
         except Problem as problem:
             receipts += [problem.receipt()] * (len(commands) - len(receipts))
         return receipts
 
-    async def _load(
-        self, link: Link, client: Client, settings: Settings, command: Command
-    ) -> Receipt:
-        try:
-            fact, load = loads.of(command)
-        except PayloadRefused as refused:
-            return Receipt(Outcome.REFUSED, code="payload_invalid", reason=str(refused))
-        schema, hash_ = schema_of(settings), self.digest(command.payload)
-        try:
-            with meaning(Outcome.TRANSIENT, _BROKE):
-                async with asyncio.timeout(client.timeout_s):
-                    known = await _claim(
-                        link, schema, command.key, fact.name, len(load.rows), hash_
-                    )
-                    if known is not None:
-                        await link.rollback()
-                        return loads.again(command, known)
-                    await link.execute(
-                        tables.upsert(schema, fact), (Json([*load.rows], dumps=dumps),)
-                    )
-            with meaning(Outcome.IN_DOUBT, _LOST):
-                async with asyncio.timeout(client.timeout_s):
-                    await link.commit()
-        except Problem as problem:
-            if not link.closed and not link.broken:
-                with contextlib.suppress(psycopg.Error):
-                    await link.rollback()
-            return problem.receipt()
-        return Receipt(Outcome.OK, external_id=command.key)
-
-    async def find(
+    async def held(
         self, client: Client, settings: Settings, keys: Sequence[str]
-    ) -> Mapping[str, Sequence[Found]]:
-        if not keys:
-            return {}
+    ) -> Mapping[str, str]:
         try:
-            async with connected(client.until(None), settings) as link:
+            async with connected(client, settings) as link:
                 with meaning(Outcome.TRANSIENT, _SILENT):
                     held = await link.execute(
                         sql.SQL("SELECT key, sha256 FROM {} WHERE key = ANY(%s)").format(
@@ -111,16 +71,13 @@ class WarehouseConnector:
         except Problem as problem:
             if problem.code == "sql_42P01":  # the list of loads is not there: nothing was loaded
                 return {}
-            raise CallFailed(problem.outcome, problem.reason) from problem
-        return {key: loads.found(key, hash_) for key, hash_ in rows}
+            raise
+        return {str(key): str(hash_) for key, hash_ in rows}
 
-    async def snapshot(
-        self, client: Client, settings: Settings, *, kind: str, start: str, end: str, cursor: str
+    async def journals(
+        self, client: Client, settings: Settings, *, start: str, end: str, cursor: str
     ) -> tuple[Sequence[SnapshotRow], str]:
-        """``kind``: journal."""
-        loads.listed(kind)
-        with read_only():
-            return await listing.journals(client, settings, start=start, end=end, cursor=cursor)
+        return await listing.journals(client, settings, start=start, end=end, cursor=cursor)
 
     async def probe(self, client: Client, settings: Settings) -> Sequence[ProbeStep]:
         """Signs in and looks what it may do; makes nothing."""
@@ -166,6 +123,30 @@ async def _prepare(link: Link, settings: Settings) -> None:
         await link.commit()
 
 
+async def _put(
+    link: Link, client: Client, settings: Settings, command: Command, fact: Fact, load: loads.Load
+) -> str | None:
+    """The digest of what is there under its key, if something is. Raises Problem."""
+    schema, hash_ = schema_of(settings), loads.digest(command.payload)
+    try:
+        with meaning(Outcome.TRANSIENT, _BROKE):
+            async with asyncio.timeout(client.timeout_s):
+                known = await _claim(link, schema, command.key, fact.name, len(load.rows), hash_)
+                if known is not None:
+                    await link.rollback()
+                    return known
+                await link.execute(tables.upsert(schema, fact), (Json([*load.rows], dumps=dumps),))
+        with meaning(Outcome.IN_DOUBT, _LOST):
+            async with asyncio.timeout(client.timeout_s):
+                await link.commit()
+    except Problem:
+        if not link.closed and not link.broken:
+            with contextlib.suppress(psycopg.Error):
+                await link.rollback()
+        raise
+    return None
+
+
 _COLUMNS: Final = """
 SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s
 """
@@ -207,4 +188,4 @@ def _schema_step(schema: str, *, there: bool, may: bool) -> ProbeStep:
     return ProbeStep(label, False, f"The login may not. An administrator there runs: {needed}.")
 
 
-connector = WarehouseConnector()
+connector = WarehouseConnector(__file__)

@@ -43,7 +43,7 @@ async def journals(
         lines=sql.Identifier(schema, "journal_lines"),
     )
     try:
-        async with connected(client.until(None), settings) as link:
+        async with connected(client, settings) as link:
             with meaning(Outcome.TRANSIENT, _SILENT):
                 answer = await link.execute(statement, asked)
                 held = await answer.fetchall()
