@@ -11,7 +11,7 @@ Nothing here calls the system: *test connection* does, with what was saved.
 
 from __future__ import annotations
 
-from revops.console.connections.setup.forms.settings import Setup
+from revops.console.connections.setup.content import Setup
 from revops.console.connections.setup.operations.adding import add, rotate
 from revops.console.connections.setup.operations.applying import apply_change, end_use, go_live
 from revops.console.connections.setup.operations.asking import SUBJECT, change, retire, use

@@ -19,7 +19,7 @@ from connectors.operations import SecretRefused, set_secret
 from revops.audit.operations import recorded
 from revops.console.connections.operations import ActRefused, noted
 from revops.console.connections.setup import fallback
-from revops.console.connections.setup.forms.settings import Setup
+from revops.console.connections.setup.content import Setup
 from revops.console.connections.setup.operations.holding import set_home
 from revops.delivery import gates
 from revops.delivery.models import Gate

@@ -14,7 +14,7 @@ from approvals.operations import ask
 from connectors.models import Connection, ConnectionState
 from revops.audit.operations import recorded
 from revops.console.connections.operations import ActRefused
-from revops.console.connections.setup.forms.settings import Setup
+from revops.console.connections.setup.content import Setup
 from revops.console.connections.setup.operations.applying import apply_change, go_live
 from revops.console.connections.setup.operations.holding import content_of, missing
 

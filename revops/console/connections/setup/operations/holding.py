@@ -8,7 +8,7 @@ from connectors import registry
 from connectors.manifest import Manifest
 from connectors.models import Connection, Secret
 from revops.console.connections.setup import fallback
-from revops.console.connections.setup.forms.settings import Setup
+from revops.console.connections.setup.content import Setup
 from revops.console.connections.setup.ways import secrets_of
 from revops.kernel import clock
 from revops.mappings.models import EntityMap, LegalEntity
