@@ -2,6 +2,7 @@
 The switchboard of a sandbox under ``/_control/``, which no vendor has. JSON in and out, no
 sign-in: a sandbox listens on loopback only. What cannot be done is answered with 400 in words.
 
+    GET                state        what it holds
     GET, POST, DELETE  faults       what is switched on; switch; switch all off
     …                               whatever else the sandbox offers
 """
@@ -20,6 +21,7 @@ from starlette.routing import Mount, Route
 from connectors.sandboxes.faults import Switches
 
 Handler = Callable[[Request, Any], Any]
+State = Callable[[], Any]
 _METHODS: Final = ("GET", "POST", "DELETE")
 _MISTAKES: Final[tuple[type[Exception], ...]] = (
     ValueError,
@@ -32,18 +34,21 @@ _MISTAKES: Final[tuple[type[Exception], ...]] = (
 
 def door(
     faults: Switches,
+    state: State,
     handlers: Mapping[str, Handler],
     *,
     refused: tuple[type[Exception], ...] = (),
 ) -> Mount:
     """
-    ``handlers`` by path, such as ``state`` or ``scenario/{name}``, with a method before it for one
-    that answers to no other. Each gets the request and the object that was sent with it, and gives
-    what becomes JSON, or an answer; it may be awaitable. ``refused`` are exceptions of the sandbox
-    whose words are for the caller.
+    ``state`` tells what the sandbox holds, ids by kind with their ``counts`` where it can
+    (``totals.held``). ``handlers`` by path, such as ``documents`` or ``scenario/{name}``, with a
+    method before it for one that answers to no other. Each gets the request and the object that
+    was sent with it, and gives what becomes JSON, or an answer; all may be awaitable. ``refused``
+    are exceptions of the sandbox whose words are for the caller.
     """
     mistakes = (*_MISTAKES, *refused)
     routes = [_route(place, handler, mistakes) for place, handler in handlers.items()]
+    routes.append(_route("GET state", lambda request, value: state(), mistakes))
     routes.append(_route("faults", _switching(faults), mistakes))
     routes.append(_route("{what:path}", _nothing, mistakes))
     return Mount("/_control", routes=routes)

@@ -80,7 +80,7 @@ class Sandbox:
         self.later = Background()
 
     def door(self) -> Any:
-        def state(request: Request, value: Any) -> Any:
+        def state() -> Any:
             rows = self.ledger.rows
             return {"counts": {"transaction": len(rows)}, "transactions": list(rows.values())}
 
@@ -103,8 +103,8 @@ class Sandbox:
 
         return doors.door(
             self.faults,
+            state,
             {
-                "GET state": state,
                 "GET totals": counted,
                 "POST reset": reset,
                 "POST scenario/{name}": play,

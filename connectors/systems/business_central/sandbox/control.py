@@ -52,7 +52,7 @@ def door(sandbox: Sandbox) -> Mount:
             row for _, company in _companies(sandbox) for row in _listed(sandbox, company, *asked)
         )
 
-    def state(request: Request, value: Any) -> Any:
+    def state() -> Any:
         return {
             "calls": sandbox.api.counts, "signed_in": sandbox.signed_in,
             "called": list(sandbox.hooks.called),
@@ -117,8 +117,9 @@ def door(sandbox: Sandbox) -> Mount:
 
     return switchboard(
         sandbox.faults,
+        state,
         {
-            "periods": periods, "documents": documents, "totals": totals, "state": state,
+            "periods": periods, "documents": documents, "totals": totals,
             "POST edit": edit,
             "POST tax": tax, "POST book": book, "POST scenario/customers": customers,
             "POST sign_in": sign_in, "POST reset": reset,

@@ -20,6 +20,7 @@ from connectors.sandboxes.calls import HOOK, Background
 from connectors.sandboxes.faults import ANY, Faults, hang
 from connectors.sandboxes.keeping import Keeper
 from connectors.sandboxes.serving import ends_with
+from connectors.sandboxes.totals import held
 from connectors.systems.chargebee.sandbox import making, scenarios
 from connectors.systems.chargebee.sandbox.business import Business
 from connectors.systems.chargebee.sandbox.counting import documents, totals
@@ -90,10 +91,6 @@ class Sandbox:
         await self.hooks.aclose()
 
     def door(self) -> Any:
-        def state(request: Request, value: Any) -> Any:
-            held = {name: list(found) for name, found in sorted(self.world.held.items())}
-            return {"counts": {name: len(ids) for name, ids in held.items()}, "ids": held}
-
         def reset(request: Request, value: Any) -> Any:
             self._later.drop()
             self.world.reset()
@@ -103,8 +100,8 @@ class Sandbox:
 
         return doors.door(
             self.faults,
+            lambda: held(self.world.held),
             {
-                "GET state": state,
                 "GET documents": lambda request, value: {"documents": documents(self.world)},
                 "GET totals": lambda request, value: totals(self.world, **request.query_params),
                 "GET webhooks": lambda request, value: {"deliveries": list(self.hooks.called)},

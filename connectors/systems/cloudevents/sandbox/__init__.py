@@ -57,8 +57,8 @@ def _routes(product: Product) -> list[BaseRoute]:
 
     control = door(
         product.faults,
+        product.state,
         {
-            "GET state": lambda request, value: product.state(),
             "POST scenario/use": use,
             "POST reset": reset,
         },

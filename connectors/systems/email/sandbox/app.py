@@ -105,13 +105,11 @@ def _door(server: Server) -> Mount:
             server.tokens.expire()
         return {"issued": server.tokens.issued}
 
-    def state(request: Request, value: Any) -> Any:
+    def state() -> Any:
         return {"mails": len(server.mails), "last": [one.shown for one in server.mails][-1:]}
 
-    handlers = {
-        "GET state": state, "GET mails": mails, "POST sign_in": sign_in, "POST reset": reset,
-    }  # fmt: skip
-    return doors.door(server.faults, handlers)
+    handlers = {"GET mails": mails, "POST sign_in": sign_in, "POST reset": reset}
+    return doors.door(server.faults, state, handlers)
 
 
 def _item(mail: dict[str, Any]) -> str:

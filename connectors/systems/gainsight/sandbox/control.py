@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def door(sandbox: Sandbox) -> Mount:
-    def state(request: Request, value: Any) -> Any:
+    def state() -> Any:
         rows = sandbox.tables.rows
         return {
             "counts": {name: len(held) for name, held in rows.items()},
@@ -63,9 +63,9 @@ def door(sandbox: Sandbox) -> Mount:
 
     return doors.door(
         sandbox.faults,
+        state,
         {
-            "GET ": state,
-            "GET state": state,
+            "GET ": lambda request, value: state(),
             "GET totals": totals,
             "POST sign_in": sign_in,
             "GET requests": lambda request, value: dict(sandbox.counts),

@@ -5,6 +5,7 @@ The sandbox's own door, which NetSuite does not have.
     GET  /_control/documents?key=…    what is held under a key, as the contract test reads it
     GET  /_control/totals?kind=&start=&end=   counts and sums by currency
     GET  /_control/moves[?key=…]      transactions with their lines, as a person would read them
+    GET  /_control/state              counts and ids by kind
     GET  /_control/requests           how often each kind of work was asked for
     POST /_control/faults             switch (``app._SCOPES``); GET shows, DELETE switches all off
     POST /_control/periods            {"2026-05": "closed"} or "open"
@@ -28,7 +29,7 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
-from connectors.sandboxes.totals import added
+from connectors.sandboxes.totals import added, held
 from connectors.systems.netsuite.sandbox import chart
 from connectors.systems.netsuite.sandbox.ledger import Refusal
 from connectors.systems.netsuite.sandbox.store import Store
@@ -111,6 +112,7 @@ def door(sandbox: Sandbox) -> Mount:
 
     return doors.door(
         sandbox.faults,
+        lambda: _state(sandbox.store),
         {
             "GET ": lambda request, value: _summary(sandbox.store),
             "GET documents": lambda request, value: _documents(
@@ -203,13 +205,22 @@ def _totals(store: Store, kind: str, start: str, end: str) -> dict[str, dict[str
     raise ValueError(f"There is no list of “{kind}”.")
 
 
+def _state(store: Store) -> dict[str, Any]:
+    found: dict[str, list[str]] = {"customer": []}
+    query = """SELECT 'customer' AS kind, id FROM customer UNION ALL
+        SELECT type, id FROM "transaction" ORDER BY id"""
+    for row in store.all(query):
+        found.setdefault(row["kind"], []).append(str(row["id"]))
+    return held(found)
+
+
 def _summary(store: Store) -> dict[str, Any]:
-    held = moves(store)
-    posted = [one for one in held if one["state"] == "posted"]
+    all_ = moves(store)
+    posted = [one for one in all_ if one["state"] == "posted"]
     debits = sum(Decimal(line["debit"]) for one in posted for line in one["lines"])
     parties = store.one("SELECT count(*) AS number FROM customer")
     return {
-        "posted": len(posted), "drafts": len(held) - len(posted),
+        "posted": len(posted), "drafts": len(all_) - len(posted),
         "parties": parties["number"] if parties else 0, "debits": str(debits),
     }  # fmt: skip
 

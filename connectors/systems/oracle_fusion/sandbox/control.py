@@ -5,6 +5,7 @@ The sandbox's own door, which Fusion does not have.
     GET  /_control/documents?key=…    what is held under a key, as the contract test reads it
     GET  /_control/totals?kind=&start=&end=   counts and sums by currency
     GET  /_control/moves[?key=…]      journals and documents with their lines
+    GET  /_control/state              counts and ids by kind
     GET  /_control/requests           how often each kind of work was asked for
     POST /_control/faults             switch (``app._SCOPES``); GET shows, DELETE switches all off
     POST /_control/periods            {"2026-05": "closed"} or "open", in all ledgers
@@ -25,7 +26,7 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
-from connectors.sandboxes.totals import added
+from connectors.sandboxes.totals import added, held
 from connectors.systems.oracle_fusion.sandbox import chart
 from connectors.systems.oracle_fusion.sandbox.ledger import Pod
 
@@ -95,6 +96,7 @@ def door(sandbox: Sandbox) -> Mount:
 
     return doors.door(
         sandbox.faults,
+        lambda: _state(pod),
         {
             "GET ": lambda request, value: _summary(pod),
             "GET documents": lambda request, value: _documents(pod, asked(request, "key")),
@@ -209,11 +211,18 @@ def _debits(one: dict[str, Any]) -> int:
     return sum(max(amount, 0) for _, amount in one["lines"])
 
 
+def _state(pod: Pod) -> dict[str, Any]:
+    found = {"customer": [str(one["PartyNumber"]) for one in pod.tables["accounts"]]}
+    for one in moves(pod):
+        found.setdefault(one["kind"], []).append(one["id"])
+    return held(found)
+
+
 def _summary(pod: Pod) -> dict[str, Any]:
-    held = moves(pod)
-    posted = [one for one in held if one["state"] == "posted"]
+    all_ = moves(pod)
+    posted = [one for one in all_ if one["state"] == "posted"]
     return {
-        "posted": len(posted), "drafts": len(held) - len(posted),
+        "posted": len(posted), "drafts": len(all_) - len(posted),
         "parties": len(pod.tables["accounts"]),
         "debits": str(Decimal(sum(map(_debits, posted))).scaleb(-chart.DIGITS)),
     }  # fmt: skip

@@ -149,7 +149,7 @@ class Subscriber:
         def done(request: Request, value: Any) -> Any:
             return self.done
 
-        def state(request: Request, value: Any) -> Any:
+        def state() -> Any:
             return {"messages": len(self.messages), "done": len(self.done)}
 
         def reset(request: Request, value: Any) -> Any:
@@ -159,10 +159,8 @@ class Subscriber:
             self.done.clear()
             return {"reset": True}
 
-        handlers = {
-            "GET state": state, "GET messages": messages, "GET done": done, "POST reset": reset,
-        }  # fmt: skip
-        return doors.door(self.faults, handlers)
+        handlers = {"GET messages": messages, "GET done": done, "POST reset": reset}
+        return doors.door(self.faults, state, handlers)
 
 
 def _read(body: bytes) -> dict[str, Any] | None:

@@ -207,7 +207,6 @@ def build(config: Config | None = None) -> Starlette:
         return {"issued": system.tokens.issued}
 
     control = {
-        "GET state": lambda request, value: system.world.rows,
         "GET hooks": lambda request, value: list(system.hooks.called),
         "POST reset": reset,
         "POST sign_in": signed_in,
@@ -217,7 +216,7 @@ def build(config: Config | None = None) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", system.page),
-            door(system.faults, control),
+            door(system.faults, lambda: system.world.rows, control),
             Route("/oauth/token", system.sign_in, methods=["POST"]),
             Route("/api/v1/{path:path}", system.answer, methods=methods),
             Route("/v2/{path:path}", system.answer, methods=methods),

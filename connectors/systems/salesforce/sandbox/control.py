@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
+from connectors.sandboxes.totals import held
 from connectors.systems.salesforce.sandbox.rest import encode
 from connectors.systems.salesforce.sandbox.scenarios import SCENARIOS
 from connectors.systems.salesforce.sandbox.world import Refused
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
 
 def door(sandbox: Sandbox) -> Mount:
     world, outbound = sandbox.world, sandbox.outbound
-
-    def state(request: Request, value: Any) -> Any:
-        held = {kind: list(rows) for kind, rows in sorted(world.rows.items())}
-        counts = {kind: len(ids) for kind, ids in held.items()}
-        return {"counts": counts, "ids": held, "calls": world.calls}
 
     def records(request: Request, value: Any) -> Response:
         rows = list(world.rows.get(request.path_params["object"], {}).values())
@@ -58,8 +54,8 @@ def door(sandbox: Sandbox) -> Mount:
 
     return doors.door(
         sandbox.faults,
+        lambda: held(world.rows) | {"calls": world.calls},
         {
-            "GET state": state,
             "GET records/{object}": records,
             "webhooks": webhooks,
             "POST sign_in": sign_in,

@@ -68,7 +68,7 @@ def door(sandbox: Sandbox) -> Mount:
             total["amount"] += _amount(kind, rows)
         return found
 
-    def state(request: Request, value: Any) -> Any:
+    def state() -> Any:
         world = sandbox.world
         return {
             "documents": world.documents, "items": len(world.items),
@@ -84,8 +84,9 @@ def door(sandbox: Sandbox) -> Mount:
 
     return switchboard(
         sandbox.faults,
+        state,
         {
-            "periods": periods, "documents": documents, "totals": totals, "state": state,
+            "periods": periods, "documents": documents, "totals": totals,
             "POST clear": clear, "POST reset": reset,
         },
     )  # fmt: skip

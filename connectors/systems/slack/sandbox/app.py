@@ -123,7 +123,7 @@ class Chat:
         def messages(request: Request, value: Any) -> Any:
             return list(self.messages)
 
-        def state(request: Request, value: Any) -> Any:
+        def state() -> Any:
             return {"form": self.form, "messages": len(self.messages)}
 
         def form(request: Request, value: Any) -> Any:
@@ -136,10 +136,8 @@ class Chat:
             self.messages.clear()
             return {"reset": True}
 
-        handlers = {
-            "GET state": state, "GET messages": messages, "POST form": form, "POST reset": reset,
-        }  # fmt: skip
-        return doors.door(self.faults, handlers)
+        handlers = {"GET messages": messages, "POST form": form, "POST reset": reset}
+        return doors.door(self.faults, state, handlers)
 
 
 def _text(body: bytes) -> tuple[str, str]:

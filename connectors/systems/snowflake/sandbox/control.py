@@ -2,6 +2,7 @@
 The switchboard under ``/_control/``, which Snowflake does not have.
 
     GET  tables      how many rows each table holds
+    GET  state       the same as counts
     GET  rows?…      ``table`` and ``columns`` of it
     GET  totals?…    of journals between ``start`` and ``end``
     GET  statements  those that were taken, and how they ended; ``runs`` counts
@@ -64,4 +65,4 @@ def door(engine: Engine, works: Works, faults: Faults) -> Mount:
         "POST idle": idle,
         "POST reset": reset,
     }
-    return doors.door(faults, handlers, refused=(Failed,))
+    return doors.door(faults, lambda: {"counts": engine.tables()}, handlers, refused=(Failed,))

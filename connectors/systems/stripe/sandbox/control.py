@@ -18,6 +18,7 @@ from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
 from connectors.sandboxes.faults import Faults
+from connectors.sandboxes.totals import held
 from connectors.systems.stripe.sandbox import scenarios
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.cash import Refused
@@ -27,10 +28,6 @@ from connectors.systems.stripe.sandbox.world import Missing, World
 
 
 def door(world: World, business: Business, faults: Faults, hooks: Hooks) -> Mount:
-    def state(request: Request, value: Any) -> Any:
-        held = {kind: list(found) for kind, found in sorted(world.objects.items())}
-        return {"counts": {kind: len(ids) for kind, ids in held.items()}, "ids": held}
-
     def reset(request: Request, value: Any) -> Any:
         endpoints = world.objects.get("webhook_endpoint", {})
         world.reset()
@@ -50,8 +47,8 @@ def door(world: World, business: Business, faults: Faults, hooks: Hooks) -> Moun
 
     return doors.door(
         faults,
+        lambda: held(world.objects),
         {
-            "GET state": state,
             "GET documents": lambda request, value: {"documents": documents(world)},
             "webhooks": webhooks,
             "POST reset": reset,

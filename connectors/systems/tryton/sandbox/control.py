@@ -5,6 +5,7 @@ The sandbox's own door, which Tryton does not have.
     GET  /_control/documents?key=…    what is held under a key of ours, moves and invoices
     GET  /_control/totals             by currency: ?kind=journal&start=2026-01-01&end=2026-12-31
     GET  /_control/                   how many moves, drafts and parties, and the sum of debits
+    GET  /_control/state              counts and ids by model
     GET  /_control/requests           how often each kind of work was asked for
     GET  /_control/faults             what is switched on; DELETE switches all off
     POST /_control/faults             switch (see ``faults``)
@@ -27,6 +28,7 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from connectors.sandboxes import door as doors
+from connectors.sandboxes import totals
 from connectors.systems.tryton.sandbox import chart, held, invoicing, tampering
 from connectors.systems.tryton.sandbox.checks import amount
 from connectors.systems.tryton.sandbox.ledger import Ledger, origin
@@ -66,6 +68,7 @@ def door(sandbox: Sandbox) -> Mount:
 
     return doors.door(
         sandbox.faults,
+        lambda: totals.held(sandbox.ledger.tables),
         {
             "GET ": lambda request, value: summary(sandbox.ledger),
             "GET moves": known,

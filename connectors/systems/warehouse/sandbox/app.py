@@ -2,6 +2,7 @@
 The page and the switchboard of the sandbox.
 
     GET  /_control/tables   how many rows each table holds
+    GET  /_control/state    the same as counts
     GET  /_control/totals   of journals between ``start`` and ``end``
     GET  /_control/faults   what is switched on; POST switches, DELETE switches all off
     POST /_control/reset    no tables, no faults
@@ -53,6 +54,9 @@ def build(place: Place, *, port: int = 0) -> Starlette:
     async def tables(request: Request) -> Response:
         return JSONResponse(await place.held())
 
+    async def state() -> dict[str, dict[str, int]]:
+        return {"counts": await place.held()}
+
     async def totals(request: Request) -> Response:
         asked = request.query_params
         return JSONResponse(await place.journals(asked["start"], asked["end"]))
@@ -68,7 +72,7 @@ def build(place: Place, *, port: int = 0) -> Starlette:
             Route("/_control/tables", tables),
             Route("/_control/totals", totals),
             Route("/_control/reset", reset, methods=["POST"]),
-            doors.door(proxy.faults, {}),
+            doors.door(proxy.faults, state, {}),
         ],
         lifespan=ends_with(proxy.stop, begins=begin),
     )

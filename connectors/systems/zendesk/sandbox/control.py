@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def door(sandbox: Sandbox) -> Mount:
-    def state(request: Request, value: Any) -> Any:
+    def state() -> Any:
         world = sandbox.world
         return {
             "tickets": [
@@ -58,9 +58,9 @@ def door(sandbox: Sandbox) -> Mount:
 
     return doors.door(
         sandbox.faults,
+        state,
         {
-            "GET ": state,
-            "GET state": state,
+            "GET ": lambda request, value: state(),
             "webhooks": webhooks,
             "POST sign_in": sign_in,
             "POST reset": reset,
