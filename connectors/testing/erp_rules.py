@@ -146,6 +146,20 @@ class ErpRulesContract(ErpListContract):
 
         self.run(story)
 
+    def test_a_customer_that_needs_no_change_is_done_or_found_by_its_key(self) -> None:
+        """*Already done* is looked up before it is believed: without a key that never ends."""
+        first = self.books.customer(7)
+
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            for command in (first, first, self.books.customer(7, revision=2)):
+                receipt = await self.send_one(client, command)
+                if receipt.outcome is not Outcome.OK:
+                    assert receipt.outcome is Outcome.ALREADY_DONE, receipt
+                    found = await self.connector.find(client, self.settings, [command.key])
+                    assert [one.external_id for one in found[command.key]] == [receipt.external_id]
+
+        self.run(story)
+
     def test_ids_of_two_customers_are_left_to_a_person(self) -> None:
         async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
             for number in (1, 2):

@@ -68,24 +68,22 @@ async def upsert(central: Central, library: Library, command: Command) -> Receip
     Bring it up to date in each company that it is wanted in. Raises Problem or Unfit.
 
     Repeating it is harmless: a change names the state that it was read in, so that it never takes
-    the place of a newer one.
+    the place of a newer one. It is done when it is as asked, whoever made it so: no key could tell.
     """
     customer = Customer.of(command.payload)
     entity = str(command.payload.get("legal_entity") or "")
     books = [library.of(entity)] if entity else list(library.books.values())
-    outcome, receipt_id = Outcome.ALREADY_DONE, ""
+    held: list[Row] = []
     for one in books:
         if one is None:
             raise Unfit("company_missing", f"Business Central has no company for {entity}.")
-        changed, guid = await _in_company(central, one, customer)
-        outcome = Outcome.OK if changed else outcome
-        receipt_id = receipt_id or guid
-    number = names.customer_number(customer.id)
-    return Receipt(outcome, external_id=f"{PREFIX}{receipt_id}", external_number=number)
+        held.append(await _in_company(central, one, customer))
+    guid, number = wire.text(held[0], "id"), wire.text(held[0], "number")
+    return Receipt(Outcome.OK, external_id=f"{PREFIX}{guid}", external_number=number)
 
 
-async def _in_company(central: Central, books: Books, customer: Customer) -> tuple[bool, str]:
-    """Whether it had to be written, and its id there."""
+async def _in_company(central: Central, books: Books, customer: Customer) -> Row:
+    """As it is there now, with its id and its number."""
     numbers = list(dict.fromkeys(names.customer_number(one) for one in customer.ids))
     held = await by_numbers(central, books, numbers)
     if len(held) > 1:
@@ -94,15 +92,13 @@ async def _in_company(central: Central, books: Books, customer: Customer) -> tup
     if not held:
         values = {"number": numbers[0], "type": "Company", **wanted}
         made = await central.create(f"{books.path}/customers", values)
-        return True, str(made["id"])
+        return {**made, "number": made.get("number") or numbers[0]}
     (row,) = held.values()
-    guid = wire.text(row, "id")
     changes = {name: value for name, value in wanted.items() if row.get(name) != value}
-    if not changes:
-        return False, guid
-    place = f"{books.path}/customers({guid})"
-    await central.call("PATCH", place, changes, match=str(row.get("@odata.etag") or "*"))
-    return True, guid
+    if changes:
+        place = f"{books.path}/customers({wire.text(row, 'id')})"
+        await central.call("PATCH", place, changes, match=str(row.get("@odata.etag") or "*"))
+    return row
 
 
 def _values(customer: Customer) -> dict[str, Any]:

@@ -62,29 +62,31 @@ async def by_ids(sap: Sap, ids: Sequence[str]) -> dict[str, Row]:
 
 
 async def upsert(sap: Sap, library: Library, command: Command) -> Receipt:
-    """Raises Problem or Unfit. Repeating it is harmless: a partner is looked for by its id."""
+    """
+    Raises Problem or Unfit. Repeating it is harmless: a partner is looked for by its id. It is done
+    when it is as asked, whoever made it so: no key could tell.
+    """
     customer = Customer.of(command.payload)
     ids = list(dict.fromkeys(names.partner(one) for one in customer.ids))
     held = {wire.text(row, "BusinessPartner"): row for row in (await by_ids(sap, ids)).values()}
     if len(held) > 1:
         raise several(SYSTEM, "business partners", list(held))
     if not held:
-        return _receipt(Outcome.OK, await _create(sap, library, customer))
+        return _receipt(await _create(sap, library, customer))
     (row,) = held.values()
     wanted = customer.name[:_NAME]
-    if row.get("OrganizationBPName1") == wanted:
-        return _receipt(Outcome.ALREADY_DONE, row)
-    number = wire.text(row, "BusinessPartner")
-    meta = row.get("__metadata")
-    etag = str(meta.get("etag") or "*") if isinstance(meta, Mapping) else "*"
-    path = f"{PARTNERS}({quoted(number)})"
-    await sap.change("PATCH", path, {"OrganizationBPName1": wanted}, match=etag)
-    return _receipt(Outcome.OK, row)
+    if row.get("OrganizationBPName1") != wanted:
+        number = wire.text(row, "BusinessPartner")
+        meta = row.get("__metadata")
+        etag = str(meta.get("etag") or "*") if isinstance(meta, Mapping) else "*"
+        path = f"{PARTNERS}({quoted(number)})"
+        await sap.change("PATCH", path, {"OrganizationBPName1": wanted}, match=etag)
+    return _receipt(row)
 
 
-def _receipt(outcome: Outcome, row: Row) -> Receipt:
+def _receipt(row: Row) -> Receipt:
     number = wire.text(row, "BusinessPartner")
-    return Receipt(outcome, external_id=f"partner:{number}", external_number=number)
+    return Receipt(Outcome.OK, external_id=f"partner:{number}", external_number=number)
 
 
 async def _create(sap: Sap, library: Library, customer: Customer) -> Row:
