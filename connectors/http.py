@@ -19,8 +19,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from connectors import excerpts, wire
-from connectors.contract import PayloadUnreadable
+from connectors import bodies, excerpts, wire
 from connectors.egress import LOOPBACK, Egress, Network, Refused
 from connectors.passes import Keeper, SignIns
 from connectors.wire import NotSent, Unanswered
@@ -48,10 +47,7 @@ class Answer:
 
     def json(self) -> Any:
         """Raises contract.PayloadUnreadable when the body is not acceptable JSON."""
-        try:
-            return strict_json.loads(self.body, max_bytes=BYTE_CAP)
-        except strict_json.JsonRefused as error:
-            raise PayloadUnreadable(str(error)) from error
+        return bodies.read(self.body, max_bytes=BYTE_CAP)
 
     def excerpt(self, limit: int = 500) -> str:
         """The body's beginning as text that can be stored and shown."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors import bodies
 from connectors.contract import Envelope, PayloadUnreadable, Settings
 from connectors.systems.avalara import listing, wire
 from connectors.systems.avalara.wire import Json
@@ -43,11 +44,8 @@ def body(company: str, row: Json) -> bytes:
 
 def envelope(found: bytes) -> Envelope:
     """Raises PayloadUnreadable."""
-    try:
-        raw = strict_json.loads(found)
-    except strict_json.JsonRefused as error:
-        raise PayloadUnreadable(str(error)) from error
-    row = wire.part(raw.get(TYPE)) if isinstance(raw, Mapping) else {}
+    raw = bodies.read(found)
+    row = wire.part(wire.part(raw).get(TYPE))
     company, code = wire.text(wire.part(raw).get("company"), 60), wire.text(row.get("code"), 120)
     if not company or not code:
         raise PayloadUnreadable("The body holds no transaction with a code and a company.")

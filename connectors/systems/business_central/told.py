@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from connectors import bodies
 from connectors.contract import Envelope, PayloadUnreadable
 from connectors.schemes import verify_client_state
 from revops.contracts import registry
@@ -34,10 +35,7 @@ def verify(body: bytes, secrets: Sequence[str]) -> None:
 
 def opened(body: bytes) -> Envelope:
     """Raises PayloadUnreadable."""
-    try:
-        raw = strict_json.loads(body)
-    except strict_json.JsonRefused as error:
-        raise PayloadUnreadable(str(error)) from error
+    raw = bodies.read(body)
     if isinstance(raw, dict) and "customer" in raw:
         return _customer(raw)
     return _notified(raw)

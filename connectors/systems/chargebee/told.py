@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from connectors.bodies import opened
 from connectors.contract import Envelope, PayloadUnreadable
 from connectors.systems.chargebee import entitlements, translate, types, wire
-from revops.kernel import strict_json
 
 
 def envelope(body: bytes) -> Envelope:
@@ -14,12 +12,7 @@ def envelope(body: bytes) -> Envelope:
     ``object_version`` is the newest ``resource_version`` of what the event is about and of the
     invoice that comes with it (milliseconds of one clock). Raises PayloadUnreadable.
     """
-    try:
-        event = strict_json.loads(body)
-    except strict_json.JsonRefused as error:
-        raise PayloadUnreadable(str(error)) from error
-    if not isinstance(event, Mapping):
-        raise PayloadUnreadable("The body is no event object.")
+    event = opened(body, what="event object")
     identity = wire.text(event.get("id"), 120)
     kind = wire.text(event.get("event_type"), 120)
     if not identity or not kind:

@@ -10,35 +10,21 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from connectors import bodies
 from connectors.contract import PayloadUnreadable
 from revops.kernel import strict_json
 from revops.kernel.clock import local_date
 from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
 
 Json = Mapping[str, Any]
+part, text = bodies.part, bodies.text
 
 _FARTHEST: Final = 253_402_300_800
 
 
-def part(value: Any) -> Json:
-    """The object there, or an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def text(value: Any, limit: int = 2000) -> str:
-    return value[:limit] if isinstance(value, str) else ""
-
-
 def items(value: Any) -> Iterator[Json]:
     """The members of a list; nothing where there is none. Raises PayloadUnreadable."""
-    if value is None:
-        return
-    if not isinstance(value, list | tuple):
-        raise PayloadUnreadable("There is no list where Chargebee has one.")
-    for item in value:
-        if not isinstance(item, dict):
-            raise PayloadUnreadable("A list holds something that is no object.")
-        yield item
+    return bodies.items(value, system="Chargebee")
 
 
 def currency(value: Any) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
+from connectors import bodies
 from connectors.contract import PayloadUnreadable
-from revops.kernel import strict_json
 
 _EVENT: Final = "application/cloudevents"
 BATCH: Final = "application/cloudevents-batch+json"
@@ -32,7 +32,7 @@ def events(body: bytes, headers: Mapping[str, str]) -> list[Any]:
         raise PayloadUnreadable(f"Events are read as JSON, and these came as “{kind[:60]}”.")
     if not kind.startswith(_EVENT) and "ce-specversion" in headers:
         return [_binary(body, headers, kind)]
-    value = _json(body)
+    value = bodies.read(body)
     if kind == BATCH or (isinstance(value, list) and kind != STRUCTURED):
         if not isinstance(value, list):
             raise PayloadUnreadable("A batch of events is a JSON array.")
@@ -53,7 +53,7 @@ def _binary(body: bytes, headers: Mapping[str, str], kind: str) -> dict[str, Any
     if body:
         if kind and not _is_json(kind):
             raise PayloadUnreadable(f"Usage is read from JSON, and its data are “{kind[:60]}”.")
-        event["data"] = _json(body)
+        event["data"] = bodies.read(body)
     return event
 
 
@@ -79,7 +79,7 @@ def _with_data(event: Any) -> Any:
     if not isinstance(sealed, str) or not (isinstance(kind, str) and _is_json(kind)):
         return event
     try:
-        data = _json(base64.b64decode(sealed, validate=True))
+        data = bodies.read(base64.b64decode(sealed, validate=True))
     except ValueError:
         return event
     return {name: value for name, value in event.items() if name != "data_base64"} | {"data": data}
@@ -88,10 +88,3 @@ def _with_data(event: Any) -> Any:
 def _is_json(kind: str) -> bool:
     name = kind.partition(";")[0].strip().lower()
     return name.endswith(("/json", "+json"))
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return strict_json.loads(body)
-    except strict_json.JsonRefused as error:
-        raise PayloadUnreadable(str(error)) from error

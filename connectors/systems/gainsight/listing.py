@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from connectors.bodies import text
 from connectors.contract import CallFailed, Outcome, PayloadUnreadable, ProbeStep, SnapshotRow
 from connectors.problem import Problem
 from connectors.systems.gainsight import told
@@ -59,7 +60,7 @@ def _next(day: date) -> date:
 
 def _row(row: Json, names: Names, zone: str) -> SnapshotRow:
     """No money, and known by Gainsight's own id, as our record of it is."""
-    identity = told.text(row.get("Gsid"), 120)
+    identity = text(row.get("Gsid"), 120)
     if not identity:
         raise PayloadUnreadable("it has no Gsid.")
     made = told.instant(row.get("CreatedDate"), field="CreatedDate")
@@ -67,11 +68,11 @@ def _row(row: Json, names: Names, zone: str) -> SnapshotRow:
         kind="company",
         external_id=identity,
         key=identity,
-        currency=told.text(row.get(names.currency_field), 3) if names.currency_field else "",
+        currency=text(row.get(names.currency_field), 3) if names.currency_field else "",
         amount=0,
         dated=local_date(made, zone).isoformat(),
         state="active",
-        party=told.text(row.get("Name"), 240),
+        party=text(row.get("Name"), 240),
     )
 
 

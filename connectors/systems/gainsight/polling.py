@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from connectors.bodies import text
 from connectors.contract import CallFailed, Outcome, Page, PayloadUnreadable
 from connectors.manifest import Manifest
 from connectors.systems.gainsight import told
@@ -75,7 +76,7 @@ async def _page(
     by = "Gsid" if stream.drain is not None else reading.changed
     rows = await tenant.read(reading.name, reading.fields, where, order=(by, "asc"), limit=PAGE)
     if stream.drain is not None:
-        last_id = told.text(rows[-1].get("Gsid")) if len(rows) == PAGE else ""
+        last_id = text(rows[-1].get("Gsid")) if len(rows) == PAGE else ""
         return rows, Stream(stream.since, last_id) if last_id else Stream(stream.since + 1), True
     seconds = [_second(row, reading) for row in rows]
     if len(rows) < PAGE:
@@ -111,7 +112,7 @@ def _readings(names: Names) -> dict[str, _Reading]:
 def of_company(row: Json, names: Names) -> list[dict[str, Any]]:
     """What a company's record tells: itself, its health and its renewal, as far as they are set."""
     identity, changed = row.get("Gsid"), row.get("ModifiedDate")
-    currency = told.text(row.get(names.currency_field), 3) if names.currency_field else ""
+    currency = text(row.get(names.currency_field), 3) if names.currency_field else ""
     company = {
         "event": "company",
         "company_id": identity,

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from connectors.bodies import opened, text
 from connectors.contract import Envelope, PayloadUnreadable, Settings, TypeUnknown
 from connectors.systems.gainsight.names import Names
 from revops.contracts import registry
@@ -41,12 +42,7 @@ def envelope(body: bytes) -> Envelope:
     Raises PayloadUnreadable. The id is made of what is told and its second: the same fact has the
     same id by a rule and by a poll, and a rule whose template leaves something out has another.
     """
-    try:
-        raw = strict_json.loads(body)
-    except strict_json.JsonRefused as error:
-        raise PayloadUnreadable(str(error)) from error
-    if not isinstance(raw, Mapping):
-        raise PayloadUnreadable("The body is no object.")
+    raw = opened(body)
     event, company = text(raw.get("event"), 60), text(raw.get("company_id"), 120)
     if not event or not company:
         raise PayloadUnreadable("The body names no event or no company_id.")
@@ -168,10 +164,6 @@ _TELLERS: Final[Mapping[str, Callable[[Envelope, Names, str], Sequence[EventData
     "renewal": _renewal,
     "milestone": _milestone,
 }
-
-
-def text(value: Any, limit: int = 2000) -> str:
-    return value[:limit] if isinstance(value, str) else ""
 
 
 def instant(value: Any, *, field: str) -> datetime:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from connectors import bodies
 from connectors.contract import Envelope, NeedsFetch, PayloadUnreadable
 from connectors.systems.rest.converting import Unfit, instant, integer, text
 from connectors.systems.rest.mapping import Kind
@@ -128,10 +129,7 @@ class Reader:
 
 
 def parsed(body: bytes) -> Mapping[str, Any]:
-    try:
-        raw = strict_json.loads(body)
-    except strict_json.JsonRefused as error:
-        raise PayloadUnreadable(str(error)) from error
+    raw = bodies.read(body)
     if not isinstance(raw, dict) or not raw:
         raise PayloadUnreadable("The body is no object, or an empty one.")
     return raw

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from connectors import bodies
 from connectors.contract import (
     CallFailed,
     Command,
@@ -66,10 +67,7 @@ class Salesforce:
         """A record that a poll read, or an outbound message, which only names records."""
         if soap.is_xml(body):
             return soap.opened(body)
-        try:
-            return records.opened(strict_json.loads(body))
-        except strict_json.JsonRefused as error:
-            raise PayloadUnreadable(str(error)) from error
+        return records.opened(bodies.read(body))
 
     def translate(self, envelope: Envelope, settings: Settings) -> Sequence[EventData]:
         """Raises NeedsFetch for an outbound message."""

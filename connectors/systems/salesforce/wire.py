@@ -14,10 +14,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from connectors import bodies
 from connectors.contract import PayloadUnreadable
 from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
 
 Json = Mapping[str, Any]
+part, text = bodies.part, bodies.text
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -27,15 +29,6 @@ _MOST: Final = Decimal(LIMIT)
 def is_id(value: Any) -> bool:
     """15 or 18 letters and digits: safe inside of a query."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
-
-
-def text(value: Any, limit: int = 2000) -> str:
-    return value[:limit] if isinstance(value, str) else ""
-
-
-def part(value: Any) -> Json:
-    """The object there, or an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def at(record: Json, path: str) -> Any:

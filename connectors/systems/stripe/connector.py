@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors import schemes
+from connectors.bodies import opened
 from connectors.contract import (
     Command,
     Envelope,
@@ -34,7 +35,6 @@ from connectors.systems.stripe import (
 )
 from connectors.systems.stripe.heard import Heard
 from revops.contracts.base import EventData
-from revops.kernel import strict_json
 
 _END_OF_SECOND: Final = timedelta(milliseconds=900)
 
@@ -59,12 +59,7 @@ class Stripe:
         ``account`` is given by Stripe only for connected accounts. ``object_version`` is the
         event's second (Stripe has nothing finer), except for bodies that our poll made.
         """
-        try:
-            event = strict_json.loads(body)
-        except strict_json.JsonRefused as error:
-            raise PayloadUnreadable(str(error)) from error
-        if not isinstance(event, Mapping):
-            raise PayloadUnreadable("The body is no event object.")
+        event = opened(body, what="event object")
         event_id, kind = wire.text(event.get("id"), 120), wire.text(event.get("type"), 120)
         if not event_id or not kind:
             raise PayloadUnreadable("The event has no id or no type.")

@@ -12,11 +12,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from connectors import bodies
 from connectors.contract import PayloadUnreadable
 from revops.kernel.clock import local_date
 from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
 
 Json = Mapping[str, Any]
+part, text = bodies.part, bodies.text
 
 _ZERO_DECIMAL: Final = frozenset(
     (
@@ -72,23 +74,10 @@ def ref(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def part(value: Any) -> Json:
-    """The object there, or an empty one: a way to read optional nested objects."""
-    return value if isinstance(value, dict) else {}
-
-
-def text(value: Any, limit: int = 2000) -> str:
-    return value[:limit] if isinstance(value, str) else ""
-
-
 def items(value: Any) -> Iterator[Json]:
     """The members of a list object ``{"object": "list", "data": […]}`` or of a plain list."""
     data = value.get("data") if isinstance(value, dict) else value
-    if isinstance(data, list | tuple):
-        for item in data:
-            if not isinstance(item, dict):
-                raise PayloadUnreadable("A list holds something that is no object.")
-            yield item
+    return bodies.objects(data if isinstance(data, list | tuple) else ())
 
 
 def instant(value: Any, *, field: str) -> datetime:

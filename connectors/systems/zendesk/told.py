@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from connectors.bodies import opened, text
 from connectors.contract import Envelope, NeedsFetch, PayloadUnreadable, Settings
 from connectors.systems.zendesk.history import OVER
 from connectors.systems.zendesk.names import Names
@@ -31,12 +32,7 @@ _STATES: Final = ("new", "open", "pending", "hold", *OVER)
 
 def envelope(body: bytes) -> Envelope:
     """Raises PayloadUnreadable."""
-    try:
-        raw = strict_json.loads(body)
-    except strict_json.JsonRefused as error:
-        raise PayloadUnreadable(str(error)) from error
-    if not isinstance(raw, Mapping):
-        raise PayloadUnreadable("The body is no object.")
+    raw = opened(body)
     return _read(raw) if "ticket" in raw else _named(raw)
 
 
@@ -214,10 +210,6 @@ def custom(ticket: Mapping[str, Any], field: int | None) -> str:
             value = row.get("value")
             return value.strip()[:120] if isinstance(value, str) else ""
     return ""
-
-
-def text(value: Any, limit: int) -> str:
-    return value[:limit] if isinstance(value, str) else ""
 
 
 def whole(value: Any, *, field: str) -> int:
