@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 
+from connectors import xml
 from connectors.contract import Envelope, PayloadUnreadable, SignatureInvalid
 from connectors.systems.salesforce import wire
 from revops.kernel.clock import now
@@ -94,12 +95,7 @@ def opened(body: bytes) -> Envelope:
 def read(body: bytes) -> Message:
     """Raises PayloadUnreadable for anything but an outbound message."""
     reader = _Reader()
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    parser.ExternalEntityRefHandler = _refuse
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-    parser.buffer_text = True
+    parser = xml.parser(_refuse)
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text

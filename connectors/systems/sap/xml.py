@@ -11,6 +11,8 @@ from typing import Any, Final
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+from connectors import xml as closed
+
 _DEEPEST: Final = 32
 Node = tuple[str, Any]
 
@@ -68,12 +70,7 @@ def read(body: bytes) -> Element:
     def text(data: str) -> None:
         open_ones[-1].text += data
 
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    parser.ExternalEntityRefHandler = _refuse
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-    parser.buffer_text = True
+    parser = closed.parser(_refuse)
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
