@@ -9,30 +9,26 @@ entry shows, holds 18 of the 32, which is 90 bits, and the entry's description e
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from typing import Final
 
-from revops.kernel.keys import PREFIX
+from connectors import codes
 
 DESCRIPTION: Final = 100
-_TAIL: Final = 32
 _SHOWN: Final = 18
-_OWN: Final = re.compile(r"[A-Z2-7]{32}", re.ASCII)
 _NUMBER: Final = re.compile(r"RC[A-Z2-7]{18}", re.ASCII)
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_.:@/-]{1,20}", re.ASCII)
 
 
 def document_number(key: str) -> str:
     """What journals and payments are numbered with: ``RC`` and the first part of the key."""
-    return f"RC{_tail(key)[:_SHOWN]}"
+    return f"RC{codes.tail(key)[:_SHOWN]}"
 
 
 def external_number(key: str) -> str:
     """The whole key, as sales documents carry it."""
-    return f"RC1{_tail(key)}"
+    return f"RC1{codes.tail(key)}"
 
 
 def batch_code(key: str) -> str:
@@ -50,21 +46,21 @@ def batch_code(key: str) -> str:
 
 def described(text: str, key: str) -> str:
     """A line's description: ours as far as it fits, then the key's second part."""
-    rest = _tail(key)[_SHOWN:]
+    rest = codes.tail(key)[_SHOWN:]
     return f"{' '.join(text.split())[: DESCRIPTION - len(rest) - 1]} {rest}".strip()
 
 
 def key_of_entry(number: str, description: str) -> str:
     """The key that a general ledger entry of ours carries, else “”."""
     rest = description.rpartition(" ")[2].upper()
-    if not _NUMBER.fullmatch(number) or len(rest) != _TAIL - _SHOWN:
+    if not _NUMBER.fullmatch(number) or len(rest) != codes.TAIL - _SHOWN:
         return ""
-    return _key(number[2:] + rest)
+    return codes.key_of(number[2:] + rest)
 
 
 def key_of_document(external: str) -> str:
     """The key that a sales document of ours carries, else “”."""
-    return _key(external[3:]) if external.startswith("RC1") else ""
+    return codes.key_of(external[3:]) if external.startswith("RC1") else ""
 
 
 def is_ours(number: str) -> bool:
@@ -72,24 +68,5 @@ def is_ours(number: str) -> bool:
 
 
 def customer_number(customer: str) -> str:
-    """
-    A customer's ``number`` (Code[20]): our id, or a digest of one that is longer or holds what a
-    code cannot. Ids that differ in case alone would be one customer there.
-    """
-    if _PLAIN_ID.fullmatch(customer):
-        return customer.upper()
-    return f"C{_digest(customer)[:19]}"
-
-
-def _tail(key: str) -> str:
-    own = key.removeprefix(PREFIX).upper()
-    return own if _OWN.fullmatch(own) else _digest(key)
-
-
-def _key(tail: str) -> str:
-    return f"{PREFIX}{tail.lower()}" if _OWN.fullmatch(tail) else ""
-
-
-def _digest(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return base64.b32encode(digest).decode("ascii")[:_TAIL]
+    """A customer's ``number`` (Code[20])."""
+    return codes.short(customer)
