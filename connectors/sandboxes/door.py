@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from connectors.sandboxes.faults import Switches
+from connectors.sandboxes.tokens import Issuing
 
 Handler = Callable[[Request, Any], Any]
 State = Callable[[], Any]
@@ -72,6 +73,17 @@ def scenarios(
         return done
 
     return play
+
+
+def sign_ins(tokens: Issuing) -> Handler:
+    """For ``POST sign_in``: how many there were; ``{"expire": true}`` ends all tokens."""
+
+    def told(request: Request, value: Any) -> Any:
+        if value.get("expire"):
+            tokens.expire()
+        return {"issued": tokens.issued}
+
+    return told
 
 
 def _route(place: str, handler: Handler, mistakes: tuple[type[Exception], ...]) -> Route:

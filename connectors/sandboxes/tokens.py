@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from typing import Protocol
+
+
+class Issuing(Protocol):
+    """``issued`` counts the sign-ins that were granted."""
+
+    issued: int
+
+    def expire(self) -> None: ...
 
 
 class Tokens:

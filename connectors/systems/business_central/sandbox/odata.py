@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final
 
 Row = dict[str, Any]
@@ -65,13 +66,8 @@ def _clause(text: str, row: Row) -> bool:
 
 
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "eq": lambda value, wanted: bool(value == wanted),
-    "ne": lambda value, wanted: bool(value != wanted),
-    "gt": lambda value, wanted: bool(value > wanted),
-    "ge": lambda value, wanted: bool(value >= wanted),
-    "lt": lambda value, wanted: bool(value < wanted),
-    "le": lambda value, wanted: bool(value <= wanted),
-}
+    "eq": eq, "ne": ne, "gt": gt, "ge": ge, "lt": lt, "le": le,
+}  # fmt: skip
 
 
 def _parts(text: str, between: str) -> list[str]:

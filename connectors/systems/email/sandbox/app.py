@@ -100,15 +100,14 @@ def _door(server: Server) -> Mount:
         server.reset()
         return {"reset": True}
 
-    def sign_in(request: Request, value: Any) -> Any:
-        if value.get("expire"):
-            server.tokens.expire()
-        return {"issued": server.tokens.issued}
-
     def state() -> Any:
         return {"mails": len(server.mails), "last": [one.shown for one in server.mails][-1:]}
 
-    handlers = {"GET mails": mails, "POST sign_in": sign_in, "POST reset": reset}
+    handlers = {
+        "GET mails": mails,
+        "POST sign_in": doors.sign_ins(server.tokens),
+        "POST reset": reset,
+    }
     return doors.door(server.faults, state, handlers)
 
 

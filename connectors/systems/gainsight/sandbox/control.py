@@ -51,11 +51,6 @@ def door(sandbox: Sandbox) -> Mount:
         sandbox.reset()
         return {"reset": True}
 
-    def sign_in(request: Request, value: Any) -> Any:
-        if value.get("expire"):
-            sandbox.tokens.expire()
-        return {"issued": sandbox.tokens.issued}
-
     def webhooks(request: Request, value: Any) -> Any:
         if request.method == "POST":
             sandbox.rules.url, sandbox.rules.secret = str(value["url"]), str(value["secret"])
@@ -67,7 +62,7 @@ def door(sandbox: Sandbox) -> Mount:
         {
             "GET ": lambda request, value: state(),
             "GET totals": totals,
-            "POST sign_in": sign_in,
+            "POST sign_in": doors.sign_ins(sandbox.tokens),
             "GET requests": lambda request, value: dict(sandbox.counts),
             "webhooks": webhooks,
             "POST reset": reset,

@@ -71,11 +71,6 @@ def door(sandbox: Sandbox) -> Mount:
             "finished": sandbox.jobs.finish() if "finish" in value else 0,
         }
 
-    def sign_in(request: Request, value: Any) -> Any:
-        if value.get("expire"):
-            sandbox.door.expire()
-        return {"issued": sandbox.door.issued}
-
     def periods(request: Request, value: Any) -> Any:
         for code, state in value.items():
             shut = "T" if state == "closed" else "F"
@@ -131,7 +126,7 @@ def door(sandbox: Sandbox) -> Mount:
             "POST periods": periods,
             "POST approvals": approvals,
             "POST jobs": jobs,
-            "POST sign_in": sign_in,
+            "POST sign_in": doors.sign_ins(sandbox.door),
             "POST book": book,
             "POST tamper": tamper,
             "POST scenario/close_accounts": close_accounts,

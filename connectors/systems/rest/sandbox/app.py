@@ -28,7 +28,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from connectors.sandboxes.calls import HOOK
-from connectors.sandboxes.door import door, scenarios
+from connectors.sandboxes.door import door, scenarios, sign_ins
 from connectors.sandboxes.faults import ANY, Faults, hang
 from connectors.sandboxes.page import page
 from connectors.sandboxes.serving import ends_with
@@ -201,15 +201,10 @@ def build(config: Config | None = None) -> Starlette:
         system.world.reset()
         return {"reset": True}
 
-    def signed_in(request: Request, value: Any) -> Any:
-        if value.get("expire"):
-            system.tokens.expire()
-        return {"issued": system.tokens.issued}
-
     control = {
         "GET hooks": lambda request, value: list(system.hooks.called),
         "POST reset": reset,
-        "POST sign_in": signed_in,
+        "POST sign_in": sign_ins(system.tokens),
         "POST scenario/{name}": scenarios(PLAYS, system.world),
     }
     methods = ["GET", "POST", "PUT", "DELETE"]

@@ -47,18 +47,13 @@ def door(sandbox: Sandbox) -> Mount:
             outbound.url = str(value["url"])
         return {"endpoint": outbound.url, "deliveries": list(outbound.called)}
 
-    def sign_in(request: Request, value: Any) -> Any:
-        if value.get("expire"):
-            sandbox.tokens.expire()
-        return {"issued": sandbox.tokens.issued}
-
     return doors.door(
         sandbox.faults,
         lambda: held(world.rows) | {"calls": world.calls},
         {
             "GET records/{object}": records,
             "webhooks": webhooks,
-            "POST sign_in": sign_in,
+            "POST sign_in": doors.sign_ins(sandbox.tokens),
             "POST reset": reset,
             "POST scenario/{name}": doors.scenarios(SCENARIOS, sandbox.business),
         },

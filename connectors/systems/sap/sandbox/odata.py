@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final
 
 Row = dict[str, Any]
@@ -106,10 +107,5 @@ def _millis(value: str) -> int:
 
 
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "eq": lambda value, wanted: bool(value == wanted),
-    "ne": lambda value, wanted: bool(value != wanted),
-    "gt": lambda value, wanted: bool(value > wanted),
-    "ge": lambda value, wanted: bool(value >= wanted),
-    "lt": lambda value, wanted: bool(value < wanted),
-    "le": lambda value, wanted: bool(value <= wanted),
-}
+    "eq": eq, "ne": ne, "gt": gt, "ge": ge, "lt": lt, "le": le,
+}  # fmt: skip

@@ -46,11 +46,6 @@ def door(sandbox: Sandbox) -> Mount:
             sandbox.hooks.url, sandbox.hooks.secret = str(value["url"]), str(value["secret"])
         return {"url": sandbox.hooks.url, "called": list(sandbox.hooks.called)}
 
-    def sign_in(request: Request, value: Any) -> Any:
-        if value.get("expire"):
-            sandbox.tokens.expire()
-        return {"issued": sandbox.tokens.issued}
-
     def cases(request: Request, value: Any) -> Any:
         done = play.cases(sandbox, value)
         sandbox.world.save()
@@ -62,7 +57,7 @@ def door(sandbox: Sandbox) -> Mount:
         {
             "GET ": lambda request, value: state(),
             "webhooks": webhooks,
-            "POST sign_in": sign_in,
+            "POST sign_in": doors.sign_ins(sandbox.tokens),
             "POST reset": reset,
             "POST cases": cases,
             "POST scenario/{name}": doors.scenarios(
