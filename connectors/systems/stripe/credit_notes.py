@@ -155,15 +155,9 @@ def _line(item: Json, code: str) -> dict[str, Any]:
 
 
 def _shipping(cost: Json, identity: str, code: str) -> dict[str, Any]:
-    taxes = lines.taxes(cost, code)
-    total = wire.minor(cost.get("amount_total"), code, field="shipping_cost.amount_total")
-    return {
-        "line_id": f"{identity}-shipping",
-        "sku": wire.ref(cost.get("shipping_rate")) or "shipping",
-        "description": "Shipping",
-        "amount": total - sum(tax["amount"] for tax in taxes),
-        "taxes": [{"code": tax["code"], "amount": tax["amount"]} for tax in taxes],
-    }
+    line = lines.of_shipping(cost, identity, code)
+    taxes = [{"code": tax["code"], "amount": tax["amount"]} for tax in line["taxes"]]
+    return line | {"taxes": taxes}
 
 
 def _share_discount(obj: Json, found: list[dict[str, Any]], code: str, total: int) -> None:

@@ -43,7 +43,7 @@ def read(invoice: Json, currency: str, zone: str) -> list[dict[str, Any]]:
     result = [_as_contract(line, zone) for line in found]
     shipping = wire.part(invoice.get("shipping_cost"))
     if shipping.get("amount_total"):
-        result.append(_shipping(shipping, wire.ref(invoice), currency))
+        result.append(of_shipping(shipping, wire.ref(invoice), currency))
     _add_invoice_discount(invoice, found, result, currency)
     return result
 
@@ -208,7 +208,7 @@ def _period(source: Json, zone: str) -> dict[str, Any] | None:
     return {"start": span.start, "end": span.end}
 
 
-def _shipping(cost: Json, invoice_id: str, currency: str) -> dict[str, Any]:
+def of_shipping(cost: Json, invoice_id: str, currency: str) -> dict[str, Any]:
     found = taxes(cost, currency)
     total = wire.minor(cost.get("amount_total"), currency, field="shipping_cost.amount_total")
     return {

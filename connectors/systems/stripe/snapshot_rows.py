@@ -41,12 +41,7 @@ def payment(item: Json, zone: str) -> SnapshotRow | None:
 
 
 def refund(item: Json, zone: str) -> SnapshotRow | None:
-    dated, at = _moment(item.get("created"), zone)
-    return _row(
-        item, kind="refund", key=wire.ref(item), field="amount", dated=dated, at=at,
-        reference=wire.text(item.get("reason"), 240), group_key=payments.payment_id(item),
-        **_customer(wire.part(item.get("charge")), item),
-    )  # fmt: skip
+    return _of_charge(item, zone, kind="refund")
 
 
 def payout(item: Json, zone: str) -> SnapshotRow | None:
@@ -73,9 +68,14 @@ def dispute(item: Json, zone: str) -> SnapshotRow | None:
     """An inquiry withdrew nothing and is no dispute yet."""
     if wire.text(item.get("status")).startswith("warning_"):
         return None
+    return _of_charge(item, zone, kind="dispute")
+
+
+def _of_charge(item: Json, zone: str, *, kind: str) -> SnapshotRow:
+    """What takes money of a charge back."""
     dated, at = _moment(item.get("created"), zone)
     return _row(
-        item, kind="dispute", key=wire.ref(item), field="amount", dated=dated, at=at,
+        item, kind=kind, key=wire.ref(item), field="amount", dated=dated, at=at,
         reference=wire.text(item.get("reason"), 240), group_key=payments.payment_id(item),
         **_customer(wire.part(item.get("charge")), item),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Final
 from connectors.systems.stripe.sandbox import objects
 from connectors.systems.stripe.sandbox.business import Business
 from connectors.systems.stripe.sandbox.prices import price_of
-from connectors.systems.stripe.sandbox.stories import STORIES
+from connectors.systems.stripe.sandbox.stories import STORIES, open_invoice
 from connectors.systems.stripe.sandbox.world import Missing, Obj, moment
 
 _NAMES: Final = (
@@ -142,17 +142,17 @@ def issue(
 
 
 def pay(business: Business, *, invoice: str = "", at: int | None = None) -> Obj:
-    found = business.pay(invoice or _open(business), at=at)
+    found = business.pay(invoice or open_invoice(business), at=at)
     return {"invoice": found["id"], "charge": found["charge"], "intent": found["payment_intent"]}
 
 
 def decline(business: Business, *, invoice: str = "", at: int | None = None) -> Obj:
-    found = business.decline(invoice or _open(business), at=at)
+    found = business.decline(invoice or open_invoice(business), at=at)
     return {"invoice": found["id"], "charge": found["charge"]}
 
 
 def void(business: Business, *, invoice: str = "", at: int | None = None) -> Obj:
-    return {"invoice": business.void(invoice or _open(business), at=at)["id"]}
+    return {"invoice": business.void(invoice or open_invoice(business), at=at)["id"]}
 
 
 def refund(
@@ -194,11 +194,6 @@ def _customer(business: Business, identity: str) -> Obj:
     if not known:
         raise Missing("There is no customer yet.")
     return random.choice(known)
-
-
-def _open(business: Business) -> str:
-    identity: str = business.world.latest("invoice", status="open")["id"]
-    return identity
 
 
 SCENARIOS: Final[Mapping[str, Callable[..., Obj]]] = {

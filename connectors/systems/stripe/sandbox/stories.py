@@ -237,11 +237,11 @@ def payout_failure(business: Business, *, payout: str = "", at: int | None = Non
 
 
 def overdue(business: Business, *, invoice: str = "", at: int | None = None) -> Obj:
-    return {"invoice": business.overdue(invoice or _open(business), at=at)["id"]}
+    return {"invoice": business.overdue(invoice or open_invoice(business), at=at)["id"]}
 
 
 def write_off(business: Business, *, invoice: str = "", at: int | None = None) -> Obj:
-    return {"invoice": business.write_off(invoice or _open(business), at=at)["id"]}
+    return {"invoice": business.write_off(invoice or open_invoice(business), at=at)["id"]}
 
 
 def entitle(
@@ -293,7 +293,7 @@ def _undisputed(business: Business) -> str:
     return identity
 
 
-def _open(business: Business) -> str:
+def open_invoice(business: Business) -> str:
     identity: str = business.world.latest("invoice", status="open")["id"]
     return identity
 
