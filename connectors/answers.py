@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.contract import Outcome, PayloadUnreadable
@@ -41,6 +41,15 @@ def read(
         reason = f"{system}'s answer could not be read."
         told = evidence(answer, excerpt(answer))
         raise Problem(unclear(write=write), "garbled", reason, **told) from error
+
+
+def mapping(answer: Answer, system: str, *, write: bool) -> Mapping[str, Any]:
+    """The object that the body is. Raises Problem."""
+    found = read(answer, system, write=write)
+    if isinstance(found, Mapping):
+        return found
+    reason = f"{system}'s answer is no object."
+    raise Problem(unclear(write=write), "garbled", reason, **evidence(answer))
 
 
 def throttled(answer: Answer, reason: str, *, otherwise: int, **told: Any) -> Problem:

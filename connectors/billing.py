@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from connectors import commands
+from connectors.caller import pairs
 from connectors.commands import Unfit
 from connectors.contract import Found, Outcome, Receipt
 from revops.contracts.base import Currency, Day, Exact, Id, MaybeId, Part, ServicePeriod, Text
@@ -215,16 +216,6 @@ def made(
         external_number=number,
         http_status=200,
     )
-
-
-def pairs(said: str) -> dict[str, str]:
-    """A connection's parameter such as ``waiver=goodwill, order_change=billing_error``."""
-    found = {}
-    for piece in said.split(","):
-        left, _, right = piece.partition("=")
-        if left.strip() and right.strip():
-            found[left.strip()] = right.strip()
-    return found
 
 
 def noted_ids(customer: CustomerOf, customer_ids: str) -> list[tuple[str, str]]:

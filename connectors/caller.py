@@ -62,6 +62,32 @@ def garbled(system: str, what: str) -> Problem:
     return Problem(Outcome.TRANSIENT, "garbled", f"{system}'s {what}")
 
 
+def amount(system: str, value: Any, digits: int) -> int:
+    """Minor units as ``minor`` has them. Raises Problem where there are none."""
+    found = minor(value, digits)
+    if found is None:
+        raise garbled(system, f"answer has “{value}” as an amount.")
+    return found
+
+
+def needed(system: str, row: Mapping[str, Any], name: str) -> str:
+    """A value that must be there, a text or a whole number, as text. Raises Problem."""
+    value = row.get(name)
+    if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
+        raise garbled(system, f"answer has no “{name}” where it is needed.")
+    return str(value)
+
+
+def pairs(said: Any) -> dict[str, str]:
+    """A connection's parameter such as ``US-INC=DEFAULT, UK-LTD=UK``."""
+    found = {}
+    for piece in str(said or "").split(","):
+        left, _, right = piece.partition("=")
+        if left.strip() and right.strip():
+            found[left.strip()] = right.strip()
+    return found
+
+
 def lots(values: Sequence[str], at_once: int) -> list[Sequence[str]]:
     return [values[start : start + at_once] for start in range(0, len(values), at_once)]
 

@@ -6,10 +6,12 @@ them. An error is ``{"error": {"code", "message", "details": [{"code", "number",
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
+from connectors.answers import mapping
+from connectors.caller import encode, pairs
 from connectors.contract import Outcome, PayloadUnreadable, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
@@ -19,6 +21,7 @@ from revops.kernel import backoff
 from revops.kernel.clock import now
 
 API: Final = "/api/v2"
+_SYSTEM: Final = "AvaTax"
 # The document cannot be created any more, because it is committed or was cancelled.
 CLOSED: Final = "document_closed"
 LOCKED: Final = "locked"
@@ -50,7 +53,7 @@ class AvaTax:
             "Authorization": f"Basic {base64.b64encode(login.encode()).decode()}",
             "X-Avalara-Client": "RevOps Console; 1; REST; v2; console",
         }
-        self.companies = wire.pairs(settings.parameters.get("companies"))
+        self.companies = pairs(settings.parameters.get("companies"))
 
     def company(self, legal_entity: str) -> str:
         """The code of an entity's company. Raises Problem for an entity that uses no engine."""
@@ -74,7 +77,7 @@ class AvaTax:
             return None
         if answer.status != 200:
             raise _problem(answer, write=False)
-        return _object(answer, Outcome.TRANSIENT)
+        return mapping(answer, _SYSTEM, write=False)
 
     async def post(self, path: str, body: Json, query: Query = ()) -> Json:
         with carried(write=True):
@@ -82,12 +85,12 @@ class AvaTax:
                 "POST",
                 API + path,
                 params=query,
-                content=wire.written(body).encode(),
+                content=encode(body).encode(),
                 headers={**self._headers, "Content-Type": "application/json"},
             )
         if answer.status not in (200, 201):
             raise _problem(answer, write=True)
-        return _object(answer, Outcome.IN_DOUBT)
+        return mapping(answer, _SYSTEM, write=True)
 
 
 def at(company: str, code: str = "", rest: str = "") -> str:
@@ -101,17 +104,6 @@ def _quoted(code: str) -> str:
     for plain, said in (("%", "25"), ("/", "2f"), ("+", "2b"), ("?", "3f"), ("#", "23")):
         code = code.replace(plain, f"_-ava{said}-_")
     return quote(code, safe="-_.~")
-
-
-def _object(answer: Answer, otherwise: Outcome) -> Json:
-    try:
-        found = answer.json()
-    except PayloadUnreadable as error:
-        reason = "AvaTax's answer cannot be read."
-        raise Problem(otherwise, "garbled", reason, excerpt=answer.excerpt()) from error
-    if not isinstance(found, Mapping):
-        raise Problem(otherwise, "garbled", "AvaTax's answer is no object.")
-    return found
 
 
 def _said(answer: Answer) -> tuple[Json, Sequence[Json]]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from connectors.caller import pairs
 from connectors.commands import PayloadRefused
 from connectors.contract import Command, Found, Outcome, PayloadUnreadable, Receipt, Settings
 from connectors.problem import Problem
@@ -28,7 +29,7 @@ async def send(tax: AvaTax, settings: Settings, command: Command) -> Receipt:
         asked = payloads.wanted(command.kind, command.payload)
         if isinstance(asked, Void):
             return await _void(tax, asked)
-        codes = wire.pairs(settings.parameters.get("tax_codes"))
+        codes = pairs(settings.parameters.get("tax_codes"))
         return await _commit(tax, command.key, asked, codes)
     except PayloadRefused as refused:
         return Receipt(Outcome.REFUSED, code="refused", reason=str(refused))

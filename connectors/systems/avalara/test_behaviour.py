@@ -10,9 +10,10 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from connectors.caller import encode
 from connectors.contract import Command, Outcome, Receipt
 from connectors.http import Client
-from connectors.systems.avalara import answers, payloads, sandbox, wire
+from connectors.systems.avalara import answers, payloads, sandbox
 from connectors.systems.avalara.connector import connector
 from connectors.systems.avalara.sandbox.ledger import Ledger
 from connectors.systems.avalara.test_contract import SETTINGS, asked
@@ -73,8 +74,8 @@ class TestWhatIsRecorded:
         assert (model["type"], model["commit"]) == ("ReturnInvoice", False)
         assert model["taxOverride"]["taxDate"] == "2025-12-01"
         line = model["lines"][0]
-        assert '"amount":-1200.01,' in wire.written(line)
-        assert '"taxAmount":-99.00,' in wire.written(line)
+        assert '"amount":-1200.01,' in encode(line)
+        assert '"taxAmount":-99.00,' in encode(line)
         assert line["taxCode"] == "SW054000"
 
     def test_yen_have_no_fractions(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors import bodies
+from connectors.caller import pairs
 from connectors.contract import Envelope, PayloadUnreadable, Settings
 from connectors.systems.avalara import listing, wire
 from connectors.systems.avalara.wire import Json
@@ -69,7 +70,7 @@ def events(found: Envelope, settings: Settings) -> Sequence[EventData]:
     """Raises PayloadUnreadable or ContractBroken."""
     row = wire.part(found.raw.get(TYPE))
     code = wire.currency(row.get("currencyCode"))
-    companies = wire.pairs(settings.parameters.get("companies"))
+    companies = pairs(settings.parameters.get("companies"))
     company = wire.text(found.raw.get("company"))
     entity = next((mine for mine, theirs in companies.items() if theirs == company), "")
     return [

@@ -9,7 +9,6 @@ from typing import Any
 
 from connectors import bodies
 from connectors.contract import PayloadUnreadable
-from revops.kernel import strict_json
 from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
 
 Json = Mapping[str, Any]
@@ -60,16 +59,6 @@ def major(amount: int, code: str) -> Decimal:
     return Decimal(amount).scaleb(-minor_digits(code))
 
 
-def written(value: Any) -> str:
-    """JSON in which a Decimal is a number, to the last digit."""
-    if isinstance(value, Mapping):
-        members = (f"{strict_json.dumps(key)}:{written(one)}" for key, one in value.items())
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(written(one) for one in value) + "]"
-    return format(value, "f") if isinstance(value, Decimal) else strict_json.dumps(value)
-
-
 def currency(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise PayloadUnreadable("The transaction names no “currencyCode”.")
@@ -92,16 +81,6 @@ def instant(value: Any, *, field: str) -> datetime:
     except ValueError as error:
         raise PayloadUnreadable(f"“{field}” is no instant.") from error
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-def pairs(said: Any) -> dict[str, str]:
-    """A parameter such as ``US-INC=DEFAULT, UK-LTD=UK``."""
-    found = {}
-    for piece in str(said or "").split(","):
-        left, _, right = piece.partition("=")
-        if left.strip() and right.strip():
-            found[left.strip()] = right.strip()
-    return found
 
 
 def _digits(code: str) -> int:

@@ -6,9 +6,10 @@ that get them. An error is an object with ``api_error_code``, and mostly has the
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
+from connectors.answers import mapping
 from connectors.contract import Outcome, PayloadUnreadable, Settings
 from connectors.http import Answer, Client
 from connectors.problem import Problem, carried
@@ -18,6 +19,7 @@ from revops.kernel import backoff
 from revops.kernel.clock import now
 
 API: Final = "/api/v2"
+_SYSTEM: Final = "Chargebee"
 IDEMPOTENCY_KEY: Final = "chargebee-idempotency-key"
 REPLAYED: Final = "chargebee-idempotency-replayed"
 
@@ -59,7 +61,7 @@ class Chargebee:
             return None
         if answer.status != 200:
             raise _problem(answer, write=False)
-        return _object(answer, Outcome.TRANSIENT)
+        return mapping(answer, _SYSTEM, write=False)
 
     async def post(self, path: str, form: Form, *, key: str) -> tuple[Json, bool]:
         """What was made, and whether Chargebee only repeats its first answer under our key."""
@@ -69,22 +71,11 @@ class Chargebee:
         if answer.status != 200:
             raise _problem(answer, write=True)
         replayed = answer.headers.get(REPLAYED, "").lower() == "true"
-        return _object(answer, Outcome.IN_DOUBT), replayed
+        return mapping(answer, _SYSTEM, write=True), replayed
 
 
 def basic(login: str) -> str:
     return "Basic " + base64.b64encode(login.encode()).decode()
-
-
-def _object(answer: Answer, otherwise: Outcome) -> Json:
-    try:
-        found = answer.json()
-    except PayloadUnreadable as error:
-        reason = "Chargebee's answer cannot be read."
-        raise Problem(otherwise, "garbled", reason, excerpt=answer.excerpt()) from error
-    if not isinstance(found, Mapping):
-        raise Problem(otherwise, "garbled", "Chargebee's answer is no object.")
-    return found
 
 
 def _error(answer: Answer) -> Json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from connectors import billing
+from connectors.caller import pairs
 from connectors.systems.chargebee import wire
 from connectors.systems.chargebee.wire import Json
 
@@ -53,7 +53,7 @@ class Heard:
 
     def pairs(self, name: str) -> dict[str, str]:
         """A parameter such as ``waiver=goodwill, order_change=billing_error``."""
-        return billing.pairs(self.said(name))
+        return pairs(self.said(name))
 
     def noted(self, holder: Json, names: str) -> str:
         """The first that the resource holds of the keys in a parameter ``a, b``."""

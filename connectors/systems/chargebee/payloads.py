@@ -23,6 +23,7 @@ from connectors.billing import (
     SubscriptionCreate,
     Wanted,
 )
+from connectors.caller import pairs
 from connectors.commands import Unfit
 from connectors.systems.chargebee.heard import DEFAULTS
 from connectors.systems.chargebee.lines import Mark
@@ -117,7 +118,7 @@ def charge_form(asked: InvoiceItemCreate, *, key: str, zone: str) -> Form:
 def note_form(asked: CreditNoteCreate, *, key: str, parameters: Mapping[str, Any]) -> Form:
     """Raises Unfit when the connection has no reason for this type of credit."""
     said = str(parameters.get("credit_types") or DEFAULTS["credit_types"])
-    kinds = billing.pairs(said).items()
+    kinds = pairs(said).items()
     reason = next((code for code, kind in kinds if kind == asked.credit_type), "")
     if not reason:
         raise Unfit(

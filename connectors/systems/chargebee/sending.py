@@ -17,6 +17,7 @@ from connectors.billing import (
     SubscriptionCreate,
     Wanted,
 )
+from connectors.caller import pairs
 from connectors.commands import Unfit
 from connectors.contract import Command, Outcome, PayloadUnreadable, Receipt, Settings
 from connectors.problem import Problem
@@ -83,7 +84,7 @@ async def _customer(site: Chargebee, settings: Settings, asked: SubscriptionCrea
     identity, form = payloads.customer_form(asked.customer, settings.parameters)
     if await site.maybe(f"/customers/{identity}") is not None:
         return identity
-    entities = billing.pairs(str(settings.parameters.get("business_entities") or ""))
+    entities = pairs(str(settings.parameters.get("business_entities") or ""))
     mine = [one for one, code in entities.items() if code == asked.legal_entity]
     try:
         await site.post(

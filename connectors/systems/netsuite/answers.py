@@ -48,11 +48,7 @@ def of(answer: Answer, *, write: bool) -> Any:
     if answer.status in (200, 204):
         if not answer.body:
             return None
-        found = answers.read(answer, _SYSTEM, write=write)
-        if isinstance(found, Mapping):
-            return found
-        reason = "NetSuite's answer is no object."
-        raise Problem(answers.unclear(write=write), "garbled", reason, **_evidence(answer))
+        return answers.mapping(answer, _SYSTEM, write=write)
     raise problem(answer, write=write)
 
 

@@ -39,22 +39,13 @@ EXTERNAL: Final = re.compile(r"[A-Za-z0-9_-]{1,120}", re.ASCII)
 
 
 def minor(value: Any, digits: int) -> int:
-    """
-    Minor units of an amount as text or number, 0 for none. Raises Problem when it is no amount of
-    the currency.
-    """
-    found = 0 if value in (None, "") else caller.minor(value, digits)
-    if found is None:
-        raise garbled(SYSTEM, f"answer has “{value}” as an amount.")
-    return found
+    """Minor units of a number or its text, 0 for none. Raises Problem when it is no such amount."""
+    return 0 if value in (None, "") else caller.amount(SYSTEM, value, digits)
 
 
 def text(row: Row, name: str) -> str:
-    """A column that must be there. Raises Problem with its name."""
-    value = row.get(name)
-    if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
-        raise garbled(SYSTEM, f"answer has no “{name}” where it is needed.")
-    return str(value)
+    """The column, which must be there. Raises Problem with its name."""
+    return caller.needed(SYSTEM, row, name)
 
 
 def flag(row: Row, name: str) -> bool:
@@ -77,7 +68,7 @@ class NetSuite(Caller):
     def __init__(self, client: Client, settings: Settings) -> None:
         super().__init__(client, settings)
         told = settings.parameters
-        self.subsidiaries = _pairs(str(told.get("subsidiaries") or ""))
+        self.subsidiaries = caller.pairs(self.said("subsidiaries").replace(";", ","))
         self.item_prefix = str(told.get("item_prefix") or "RC-")
         self.book = str(told.get("accounting_book") or "1")
         self.key_field = str(told.get("key_field") or "custentity_revops_key").lower()
@@ -180,9 +171,3 @@ class NetSuite(Caller):
         answer = await self._client.call("POST", signing.PATH, form=form)
         token, lasts_s = answers.signed_in(answer)
         return signing_in.Pass(token, lasts_s)
-
-
-def _pairs(told: str) -> dict[str, str]:
-    """``US-INC=2, UK-LTD=3`` as legal entity → internal id."""
-    pairs = (part.partition("=") for part in told.replace(";", ",").split(","))
-    return {code.strip(): number.strip() for code, _, number in pairs if number.strip()}

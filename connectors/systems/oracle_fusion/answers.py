@@ -26,11 +26,7 @@ _FAULT: Final = re.compile(r"<faultstring[^>]*>(?P<words>.*?)</faultstring>", re
 def of(answer: Answer, *, write: bool) -> Mapping[str, Any]:
     """The object of a good answer. Raises Problem."""
     if answer.status in (200, 201):
-        found = answers.read(answer, _SYSTEM, write=write)
-        if isinstance(found, Mapping):
-            return found
-        reason = "Fusion's answer is no object."
-        raise Problem(answers.unclear(write=write), "garbled", reason, **_evidence(answer))
+        return answers.mapping(answer, _SYSTEM, write=write)
     raise problem(answer, write=write)
 
 

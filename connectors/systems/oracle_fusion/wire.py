@@ -44,19 +44,13 @@ class Unit:
 
 
 def minor(value: Any, digits: int) -> int:
-    """Minor units of a number or text, 0 for none. Raises Problem when it is no such amount."""
-    found = 0 if value in (None, "") else caller.minor(value, digits)
-    if found is None:
-        raise garbled(SYSTEM, f"answer has “{value}” as an amount.")
-    return found
+    """Minor units of a number or its text, 0 for none. Raises Problem when it is no such amount."""
+    return 0 if value in (None, "") else caller.amount(SYSTEM, value, digits)
 
 
 def text(row: Row, name: str) -> str:
-    """An attribute that must be there. Raises Problem with its name."""
-    value = row.get(name)
-    if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
-        raise garbled(SYSTEM, f"answer has no “{name}” where it is needed.")
-    return str(value)
+    """The attribute, which must be there. Raises Problem with its name."""
+    return caller.needed(SYSTEM, row, name)
 
 
 def children(row: Row, name: str) -> list[Row]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
 from connectors import published
+from connectors.caller import encode
 from connectors.commands import PayloadRefused
 from connectors.contract import (
     CallFailed,
@@ -87,18 +86,6 @@ async def find(
         )
     found = {key: await _look(session, outgoing.lookup, key) for key in keys}
     return {key: there for key, there in found.items() if there}
-
-
-def encode(value: Any) -> str:
-    """JSON in the order of the mapping, with decimals as the numbers that they are."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        members = (f"{json.dumps(str(key))}:{encode(one)}" for key, one in value.items())
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(encode(one) for one in value) + "]"
-    return json.dumps(value, allow_nan=False)
 
 
 def read_payload(command: Command) -> Mapping[str, Any]:

@@ -7,14 +7,13 @@ and more as ``1.0E7``. All of these are exact as decimals and never become float
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from connectors import bodies
+from connectors import bodies, caller
 from connectors.contract import PayloadUnreadable
 from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
 
@@ -140,18 +139,7 @@ def plain(value: Decimal) -> str:
 
 def encode(value: Any) -> bytes:
     """JSON with decimals as numbers, not as floats and not as texts."""
-    return _encoded(value).encode()
-
-
-def _encoded(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        members = (f"{json.dumps(str(key))}:{_encoded(item)}" for key, item in value.items())
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ",".join(_encoded(item) for item in value) + "]"
-    return json.dumps(value, allow_nan=False)
+    return caller.encode(value).encode()
 
 
 def _digits(code: str) -> int:

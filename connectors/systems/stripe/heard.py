@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors import billing
+from connectors.caller import pairs
 from connectors.systems.stripe import wire
 from connectors.systems.stripe.wire import Json
 
@@ -43,7 +43,7 @@ class Heard:
 
     def pairs(self, name: str) -> dict[str, str]:
         """A parameter such as ``duplicate=billing_error, order_change=goodwill``."""
-        return billing.pairs(str(self.said(name)))
+        return pairs(str(self.said(name)))
 
     def noted(self, names: str) -> str:
         """The first that the object's metadata holds of the keys in a parameter ``a, b``."""

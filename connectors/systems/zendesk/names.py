@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from connectors.caller import pairs
+
 ESCALATION: Final = "escalated"
 SEVERITIES: Final = "urgent=1, high=2, normal=3, low=4"
 PROMISES: Final = (
@@ -47,8 +49,8 @@ class Names:
             invoice=field("invoice_field"),
             promise=field("promise_field"),
             promise_day=field("promise_day_field"),
-            severities=_pairs(parameters.get("severities") or SEVERITIES),
-            promises=_pairs(parameters.get("promises") or PROMISES),
+            severities=pairs(parameters.get("severities") or SEVERITIES),
+            promises=pairs(parameters.get("promises") or PROMISES),
             escalation_tags=frozenset(
                 str(parameters.get("escalation_tags") or ESCALATION).replace(",", " ").split()
             ),
@@ -68,8 +70,3 @@ class Names:
         digits = case_id.removeprefix(self.prefix)
         known = digits.isascii() and digits.isdigit() and 0 < len(digits) <= 18
         return int(digits) if known else None
-
-
-def _pairs(text: Any) -> Mapping[str, str]:
-    pairs = (part.partition("=") for part in str(text).split(","))
-    return {left.strip(): right.strip() for left, _, right in pairs if right.strip()}

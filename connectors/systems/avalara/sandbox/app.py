@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from connectors.caller import pairs
 from connectors.sandboxes import door as doors
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import ANY, Faults, hang
@@ -25,7 +26,6 @@ from connectors.sandboxes.serving import ends_with
 from connectors.systems.avalara.sandbox.asking import fits, shown
 from connectors.systems.avalara.sandbox.engine import Obj
 from connectors.systems.avalara.sandbox.ledger import RECORDED, Ledger, Refused, totals
-from connectors.systems.avalara.wire import pairs
 
 DEFAULT_PORT: Final = 8442
 ACCOUNT: Final = "1100000001"
