@@ -11,14 +11,15 @@ its functional amounts, and each line names the foreign amount beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from revops.delivery.operations import Order
 from revops.kernel import strict_json
 from revops.ledger.books import EntityBooks
+from revops.ledger.drafts import DraftLine
 from revops.ledger.operations import NewEntry
-from revops.pipeline import documents
-from revops.store import sql
+from revops.pipeline import documents, known_as
+from revops.pipeline.known_as import Known, Who
 
 
 def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> list[Order]:
@@ -27,7 +28,7 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
     whose foreign amounts are too small for a minor unit of the books' currency.
     """
     found: list[Order] = []
-    countries = _countries(entries, books)
+    customers = _named(entries, books)
     known = documents.known(entries, books)
     for entry in entries:
         draft = entry.draft
@@ -49,7 +50,7 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
                     business_key=draft.business_key,
                     revision=draft.revision,
                     kind=kind,
-                    payload=payload(entry, entity, countries, beside),
+                    payload=payload(entry, entity, connection_id, customers, beside),
                     subject_kind="journal",
                     subject_id=entry.id,
                     currency=draft.functional_currency,
@@ -61,31 +62,17 @@ def orders(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> lis
     return found
 
 
-_COUNTRIES: Final = """
-SELECT connection.slug, customer.source_id, party.country
-FROM unnest(%s::text[], %s::text[]) AS asked (slug, source_id)
-JOIN connectors_connection connection ON connection.slug = asked.slug
-JOIN canonical_customer customer ON customer.connection_id = connection.id
-    AND customer.source_id = asked.source_id
-JOIN canonical_party party ON party.id = customer.party_id
-"""
-Countries = Mapping[tuple[str, str], str]
-
-
-def _countries(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> Countries:
-    """(source's slug, customer's id) → country, where some books class their customers."""
-    wanted = {
-        (_source(entry), line.customer_id)
-        for entry in entries
-        if books[entry.legal_entity_id].tags.classes
-        for line in entry.draft.lines
-        if line.customer_id
-    }
-    if not wanted:
-        return {}
-    slugs, ids = zip(*sorted(wanted), strict=True)
-    rows = sql.rows(_COUNTRIES, (list(slugs), list(ids)))
-    return {(row.slug, row.source_id): row.country for row in rows}
+def _named(entries: Sequence[NewEntry], books: Mapping[int, EntityBooks]) -> Known:
+    """The customers of entries that go to an ERP, by (source's slug, its id)."""
+    return known_as.of(
+        {
+            (_source(entry), line.customer_id)
+            for entry in entries
+            if books[entry.legal_entity_id].routes_on(entry.draft.accounting_date)
+            for line in entry.draft.lines
+            if line.customer_id
+        }
+    )
 
 
 def _source(entry: NewEntry) -> str:
@@ -94,13 +81,18 @@ def _source(entry: NewEntry) -> str:
 
 
 def payload(
-    entry: NewEntry, books: EntityBooks, countries: Countries, beside: Mapping[str, Any]
+    entry: NewEntry,
+    books: EntityBooks,
+    connection_id: int,
+    customers: Known,
+    beside: Mapping[str, Any],
 ) -> str:
     """
     What an ERP is asked to post, as canonical JSON: amounts in minor units of ``currency``, which
     is that of the books, one line each side, the date in the entity's zone. Of a foreign document
     also ``document_currency`` and each line's signed ``document_amount``. Where the maps say one, a
-    line has a ``cost_centre`` and a ``customer_class``. ``beside`` is said beside the journal.
+    line has a ``cost_centre`` and a ``customer_class``. A customer has ``other_ids`` where we know
+    it, under which this ERP may have it already. ``beside`` is said beside the journal.
     """
     draft = entry.draft
     foreign = draft.currency != draft.functional_currency
@@ -108,14 +100,11 @@ def payload(
     for line in draft.lines:
         if not line.functional and foreign:
             continue
+        who = customers.get((_source(entry), line.customer_id)) if line.customer_id else None
         stated: dict[str, Any] = {
             "account": line.account,
             "credit": -line.functional if line.functional < 0 else 0,
-            "customer": (
-                {"id": line.customer_id, "name": line.customer_name or line.customer_id}
-                if line.customer_id
-                else None
-            ),
+            "customer": _customer(line, who, connection_id) if line.customer_id else None,
             "debit": max(line.functional, 0),
             "memo": line.memo,
             "tax_code": line.tax_code,
@@ -125,7 +114,7 @@ def payload(
         if centre := books.tags.cost_centre(line.account, draft.accounting_date):
             stated["cost_centre"] = centre
         if line.customer_id and books.tags.classes:
-            country = countries.get((_source(entry), line.customer_id), "")
+            country = who.country if who else ""
             if tag := books.tags.customer_class(country, draft.accounting_date):
                 stated["customer_class"] = tag
         lines.append(stated)
@@ -146,3 +135,13 @@ def payload(
     if foreign:
         stated["document_currency"] = draft.currency
     return strict_json.dumps(stated)
+
+
+def _customer(line: DraftLine, who: Who | None, connection_id: int) -> dict[str, Any]:
+    stated: dict[str, Any] = {
+        "id": line.customer_id,
+        "name": line.customer_name or line.customer_id,
+    }
+    if who:
+        stated["other_ids"] = who.besides(line.customer_id, at=connection_id)
+    return stated
