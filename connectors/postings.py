@@ -11,13 +11,15 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from connectors.commands import Unfit
 from revops.kernel.money import LIMIT, AmountInvalid, minor_digits
+
+A = TypeVar("A")
 
 JOURNAL: Final = "journal.post"
 INVOICE: Final = "invoice.post"
@@ -199,6 +201,18 @@ def _line(line: Mapping[str, Any]) -> Line:
         document=document,
         customer_others=tuple(str(one) for one in others if one),
     )
+
+
+def account(
+    code: str, accounts: Mapping[str, A], *, system: str, ambiguous: Collection[str] = ()
+) -> A:
+    """The one account of that number that the system has. Raises Unfit."""
+    found = accounts.get(code)
+    if found is None:
+        raise Unfit("account_unknown", f"Account {code} does not exist in {system}.")
+    if code in ambiguous:
+        raise Unfit("account_unknown", f"{system} has several accounts {code}.")
+    return found
 
 
 def _document(value: Mapping[str, Any]) -> Document:

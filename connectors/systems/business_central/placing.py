@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from connectors import postings
 from connectors.commands import Unfit
 from connectors.postings import CREDIT_MEMO, INVOICE, JOURNAL, PAYMENT, Line, Posting, Settled
 from connectors.systems.business_central.books import Books, Library
@@ -43,11 +44,7 @@ def others(posting: Posting, books: Books) -> list[Line]:
 
 
 def _check(line: Line, books: Books) -> None:
-    account = books.accounts.get(line.account)
-    if account is None:
-        raise Unfit(
-            "account_unknown", f"Account {line.account} does not exist in Business Central."
-        )
+    account = postings.account(line.account, books.accounts, system="Business Central")
     if not account.usable:
         raise Unfit(
             "account_unfit",

@@ -73,11 +73,9 @@ def _check_currency(posting: Posting, subsidiary: Subsidiary) -> None:
 
 
 def _check_line(line: Line, library: Library) -> None:
-    account = library.accounts.get(line.account)
-    if account is None:
-        raise Unfit("account_unknown", f"Account {line.account} does not exist in NetSuite.")
-    if line.account in library.ambiguous:
-        raise Unfit("account_unknown", f"NetSuite has several accounts {line.account}.")
+    account = postings.account(
+        line.account, library.accounts, system="NetSuite", ambiguous=library.ambiguous
+    )
     if not account.usable:
         raise Unfit("account_unknown", f"Account {line.account} is inactive in NetSuite.")
     if account.receivable and not line.customer:

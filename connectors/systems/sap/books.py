@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors import postings
 from connectors.caller import major, quoted
 from connectors.commands import Unfit
 from connectors.contract import Outcome
@@ -116,12 +117,9 @@ def place(posting: Posting, library: Library) -> Books:
     except AmountInvalid as error:
         raise Unfit("currency_unknown", str(error)) from error
     for line in posting.lines:
-        account = books.accounts.get(line.account)
-        if account is None:
-            raise Unfit(
-                "account_unknown",
-                f"Account {line.account} does not exist in SAP's chart {books.chart}.",
-            )
+        account = postings.account(
+            line.account, books.accounts, system=f"SAP's chart {books.chart}"
+        )
         if account.blocked:
             raise Unfit("account_unfit", f"Account {line.account} is blocked in SAP.")
         if line.account == books.receivable and line.amount and not line.customer:

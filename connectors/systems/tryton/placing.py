@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors import postings
 from connectors.commands import Unfit
 from connectors.postings import Line, Posting
 from connectors.systems.tryton.books import Books, Library, Period
@@ -100,11 +101,9 @@ def _check_document(posting: Posting, books: Books, library: Library, *, invoice
 
 
 def _check_line(line: Line, books: Books, *, names_customer: bool) -> None:
-    account = books.accounts.get(line.account)
-    if account is None:
-        raise Unfit("account_unknown", f"Account {line.account} does not exist in Tryton.")
-    if line.account in books.ambiguous:
-        raise Unfit("account_unknown", f"Tryton has several accounts {line.account}.")
+    account = postings.account(
+        line.account, books.accounts, system="Tryton", ambiguous=books.ambiguous
+    )
     if not account.usable:
         raise Unfit(
             "account_unknown",
