@@ -69,7 +69,7 @@ bench: dev-environment
 		sh -c '$(MANAGE) migrate --no-input -v 0 && exec $(MANAGE) bench $(BENCH)'
 
 tasks: dev-environment
-	@.ci/chromium
+	@.ci/chromium chromium
 	@exec $(WITH_SERVERS) sh -c '$(MANAGE) migrate --no-input -v 0 && exec $(MANAGE) tasks $(ARGS)'
 
 simulate: run-environment

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import shutil
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from django.db.backends.postgresql.creation import DatabaseCreation
+from django.db.backends.utils import CursorWrapper
 from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
@@ -21,6 +21,7 @@ from revops.ledger import books
 from revops.pipeline import sources
 from tests.audit import unguarded
 from tests.cast import person
+from tests.chromium import launched
 from tests.database import django_db_modify_db_settings, drop  # noqa: F401  pytest finds one here
 
 if TYPE_CHECKING:
@@ -65,22 +66,10 @@ def _empty_tables(_case: object) -> None:
     audit trail never sleeps: it is emptied by its own kit.
     """
     connection = connections["default"]
-    tables = [
-        connection.ops.quote_name(table)
-        for table in connection.introspection.django_table_names(
-            only_existing=True, include_views=False
-        )
-        if table not in {"django_migrations", "django_content_type", "auth_permission"}
-        and not table.startswith("audit_")
-    ]
-    holds = " UNION ALL ".join(
-        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables
-    )
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         try:
-            cursor.execute(holds)
-            for (table,) in cursor.fetchall():
+            for table in _filled(cursor):
                 cursor.execute(f"DELETE FROM {table}")
             cursor.execute(
                 "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
@@ -92,6 +81,30 @@ def _empty_tables(_case: object) -> None:
                 cursor.execute(words)
     connection.ensure_timezone()
     unguarded.forget()
+
+
+def _filled(cursor: CursorWrapper) -> list[str]:
+    """
+    The tables that hold rows. A session plans this question once: that takes ten times as long as
+    the answer.
+    """
+    cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'tables_that_hold_rows'")
+    if cursor.fetchone() is None:
+        connection = connections["default"]
+        tables = [
+            connection.ops.quote_name(table)
+            for table in connection.introspection.django_table_names(
+                only_existing=True, include_views=False
+            )
+            if table not in {"django_migrations", "django_content_type", "auth_permission"}
+            and not table.startswith("audit_")
+        ]
+        holds = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables
+        )
+        cursor.execute(f"PREPARE tables_that_hold_rows AS {holds}")
+    cursor.execute("EXECUTE tables_that_hold_rows")
+    return [table for (table,) in cursor.fetchall()]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -195,18 +208,7 @@ def sign_in(db: None) -> SignIn:
 def chromium() -> Iterator[Browser]:
     """
     Debian's Chromium, for tests that are marked ``browser``; they are skipped where it is not.
-
-    Playwright keeps an event loop in this thread, in which Django refuses its database unless it
-    is told that nothing else runs there; hence for one module and not for all.
+    For one module and not for all, as Django's guard against event loops sleeps meanwhile.
     """
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=path, args=quiet)
+    with launched() as browser:
         yield browser
-        browser.close()

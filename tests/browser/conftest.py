@@ -8,7 +8,6 @@ look. Whoever changes something does it to records of their own (``stage.custome
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import Client, override_settings
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -26,15 +25,11 @@ from revops.reconciliation.checks import registry
 from tests.browser import barriers
 from tests.browser.seen import Seen
 from tests.browser.stage import Stage, set_up
+from tests.chromium import MISSING, launched, path
 from tests.conftest import _empty_tables
 from tests.pipeline.rehearsal import Rehearsal, served
 from tests.reconciliation.world import PAYOUTS
 
-CHROMIUM = shutil.which("chromium")
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-)  # fmt: skip
 HERE = Path(__file__).parent
 
 Visit = Callable[..., Seen]
@@ -45,21 +40,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            if CHROMIUM is None:
-                item.add_marker(pytest.mark.skip("needs Chromium: apt-get install chromium"))
+            if path() is None:
+                item.add_marker(pytest.mark.skip(MISSING))
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """
-    One browser. Playwright keeps an event loop in this thread, in which Django refuses its
-    database unless it is told that nothing else runs there.
-    """
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    """One browser for all tests of this folder."""
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")

@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from playwright.sync_api import Browser, Error, Locator, Response, sync_playwright
 
+from tests.chromium import start
 from tests.journeys.desk import Desk, Seen, read
 
 # htmx says when what it put in has settled; a new page has no mark of the old one.
@@ -59,13 +60,11 @@ class Screen:
 
 
 @contextmanager
-def screen(path: str) -> Iterator[Screen]:
-    """Chromium at ``path``, without what it does for itself."""
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+def screen() -> Iterator[Screen]:
+    """Debian's Chromium."""
     with ThreadPoolExecutor(1) as thread:
         playwright = thread.submit(sync_playwright().start).result()
-        launch = playwright.chromium.launch
-        browser = thread.submit(launch, executable_path=path, args=quiet).result()
+        browser = thread.submit(start, playwright).result()
         yield Screen(browser, thread)
         thread.submit(browser.close).result()
         thread.submit(playwright.stop).result()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from django.conf import LazySettings
 
 from revops.sandbox import group
+from tests.chromium import path
 from tests.journeys.desk import Desk
 from tests.journeys.world import World, opened
 
@@ -43,11 +43,10 @@ def everybody(
 @pytest.fixture
 def at_desks() -> Iterator[Callable[[str, str], Desk]]:
     """People of the demo company in Chromium, each in a window; over HTTP where there is none."""
-    path = shutil.which("chromium")
-    if path is None:
+    if path() is None:
         yield Desk
         return
     from tests.journeys.browsing import Window, screen
 
-    with screen(path) as chromium:
+    with screen() as chromium:
         yield lambda url, name: Window(url, name, chromium)
