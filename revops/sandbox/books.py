@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -44,33 +44,46 @@ SKUS: Final = (
 
 
 def accounts() -> dict[str, LedgerAccount]:
-    return {
-        code: LedgerAccount.objects.get_or_create(
-            code=code, defaults={"name": name, "monetary": monetary}
-        )[0]
-        for code, name, monetary in ACCOUNTS
+    known = {
+        one.code: one
+        for one in LedgerAccount.objects.filter(code__in=[code for code, _, _ in ACCOUNTS])
     }
+    missing = [
+        LedgerAccount(code=code, name=name, monetary=monetary)
+        for code, name, monetary in ACCOUNTS
+        if code not in known
+    ]
+    return known | {one.code: one for one in LedgerAccount.objects.bulk_create(missing)}
 
 
 def periods(entities: Mapping[str, LegalEntity]) -> None:
     today = clock.now().date()
-    for entity in entities.values():
-        for year in range(FIRST_YEAR, today.year + 3):
-            for month in range(1, 13):
-                latest = calendar.monthrange(year, month)[1]
-                # Half a year back a tour still changes a contract in the books of the first two.
-                kept = 31 if entity.code == "DE-GMBH" else 160
-                first = (today - timedelta(days=kept)).replace(day=1)
-                old = date(year, month, latest) < first
-                AccountingPeriod.objects.get_or_create(
-                    legal_entity=entity,
-                    code=f"{year}-{month:02}",
-                    defaults={
-                        "starts": date(year, month, 1),
-                        "ends": date(year, month, latest),
-                        "state": PeriodState.CLOSED if old else PeriodState.OPEN,
-                    },
-                )
+    held = AccountingPeriod.objects.filter(legal_entity__in=list(entities.values()))
+    known = set(held.values_list("legal_entity_id", "code"))
+    AccountingPeriod.objects.bulk_create(
+        one
+        for entity in entities.values()
+        for one in _calendar(entity, today)
+        if (entity.pk, one.code) not in known
+    )
+
+
+def _calendar(entity: LegalEntity, today: date) -> Iterator[AccountingPeriod]:
+    # Half a year back a tour still changes a contract in the books of the first two.
+    kept = 31 if entity.code == "DE-GMBH" else 160
+    first = (today - timedelta(days=kept)).replace(day=1)
+    for year in range(FIRST_YEAR, today.year + 3):
+        for month in range(1, 13):
+            starts = date(year, month, 1)
+            ends = date(year, month, calendar.monthrange(year, month)[1])
+            state = PeriodState.CLOSED if ends < first else PeriodState.OPEN
+            yield AccountingPeriod(
+                legal_entity=entity,
+                code=f"{year}-{month:02}",
+                starts=starts,
+                ends=ends,
+                state=state,
+            )
 
 
 def maps(
