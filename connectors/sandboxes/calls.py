@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 import httpx
 
+from connectors import wire
 from connectors.sandboxes.faults import Faults
 
 HOOK: Final = "hook"
@@ -57,7 +58,7 @@ class Caller(Background):
     ) -> tuple[int | str, bytes]:
         """(the answer's status or the name of what went wrong, its body)"""
         if self.client is None:
-            self.client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
+            self.client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False, verify=wire.tls())
         try:
             answer = await self.client.post(url, content=content, headers=headers)
         except httpx.HTTPError as error:

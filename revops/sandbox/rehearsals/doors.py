@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 
+from connectors import wire
 from connectors.models import Connection, Environment
 
 _PATIENCE_S: Final = 15.0
@@ -66,6 +67,7 @@ def _call(method: str, slug: str, what: str, value: Mapping[str, Any] | None) ->
         answer = httpx.request(
             method, f"{connection.control_url}/_control/{what}",
             json=None if value is None else dict(value), timeout=_PATIENCE_S, trust_env=False,
+            verify=wire.tls(),
         )  # fmt: skip
         said = answer.json()
     except (httpx.HTTPError, ValueError) as error:
