@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.test import Client
+from django.utils.http import urlencode
 
 from accounts.models import User
 from revops.sandbox.rehearsals.models import Rehearsal
@@ -16,6 +17,8 @@ from tests.access import reconciling
 from tests.access.sides import Side
 from tests.architecture.addresses import Address
 from tests.rehearsals.kit import a_rehearsal, a_report
+
+FORM: Final = "application/x-www-form-urlencoded"  # as browsers send forms without a file
 
 
 def _a_rehearsal(side: Side) -> int:
@@ -152,7 +155,7 @@ def reply(client: Client, method: str, path: str, form: dict[str, Any] | None = 
     if method == "GET":
         return client.get(path)
     with transaction.atomic():
-        answer = getattr(client, method.lower())(path, form or {})
+        answer = client.generic(method, path, urlencode(form or {}, doseq=True), FORM)
         transaction.set_rollback(True)
     return answer
 

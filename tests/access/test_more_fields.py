@@ -15,8 +15,9 @@ from django.db import connection, models, transaction
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.http import urlencode
 
-from tests.access.asking import address_of, signed_in, typed
+from tests.access.asking import FORM, address_of, signed_in, typed
 from tests.access.calling import ask, bearer
 from tests.access.expected import PERSONS, ROLES, SERVICES, Row
 from tests.access.test_matrix import ADDRESSES, PAGES
@@ -99,7 +100,8 @@ def test_i22_a_form_looks_at_no_more_than_it_asks_for(
     one, side = PAGES[row.address], world.ours
     client = signed_in((world.of_all if row.whose == "all" else world.of_ours)[role])
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
-        answer = client.post(address_of(one, side), EXTRA | typed(one.route, side))
+        form = urlencode(EXTRA | typed(one.route, side), doseq=True)
+        answer = client.post(address_of(one, side), form, FORM)
         transaction.set_rollback(True)
     assert answer.status_code < 500
     if row.address in WALKS:

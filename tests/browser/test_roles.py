@@ -68,7 +68,7 @@ class TestRoles:
             assert seen.page.locator("main form[method=post]").count() == 0, path
 
     def test_that_may_not_read_payloads_get_none_in_the_source(self, visit: Visit) -> None:
-        event = InboundEvent.objects.filter(type="customer.created").latest("pk")
+        event = InboundEvent.objects.filter(type="customer.created").earliest("pk")
         path = f"/lineage/event/{event.pk}/"
         reader, other = visit(path, by="Priya"), visit(path, by="Ada")
         assert '"name"' in reader.page.inner_text("#pane pre")
