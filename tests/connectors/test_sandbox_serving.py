@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from connectors.sandboxes import keeping
 from connectors.sandboxes.serving import ends_with
+from tests.connectors.parties import contracts_of
 
 
 def served(app: Starlette, work: Callable[[], Awaitable[Any]]) -> Any:
@@ -61,6 +62,26 @@ class TestEndsWith:
         with pytest.raises(OSError, match="broken"):
             served(Starlette(lifespan=lifespan), diary.does("served"))
         assert diary.done == ["broken"]
+
+    @pytest.mark.parametrize("slug", ["avalara", "netsuite", "oracle_fusion", "sap", "tryton"])
+    def test_what_a_sandbox_would_do_later_is_given_up_with_it(self, slug: str) -> None:
+        ends: list[str] = []
+
+        async def late() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ends.append(slug)
+
+        app: Any = next(contracts_of(slug)).build()
+
+        async def play() -> None:
+            async with app.router.lifespan_context(app):
+                app.state.sandbox.later.start(late())
+                await asyncio.sleep(0)
+            assert ends == [slug]
+
+        asyncio.run(play())
 
 
 class Words:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from connectors.contract import Settings
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import Fault, Faults, hang
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.netsuite.sandbox import control, entities, oauth
 from connectors.systems.netsuite.sandbox.jobs import Jobs
 from connectors.systems.netsuite.sandbox.ledger import TYPES, Ledger, Refusal
@@ -66,7 +67,8 @@ def build(config: Mapping[str, Any] | None = None) -> Starlette:
         routes=[
             control.door(sandbox),
             Route("/{path:path}", sandbox.answer, methods=["GET", "POST", "PUT", "PATCH"]),
-        ]
+        ],
+        lifespan=ends_with(sandbox.later.aclose),
     )
     app.state.sandbox = sandbox
     return app

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from connectors.contract import Settings
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import Fault, Faults, hang
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.oracle_fusion.sandbox import asking, chart, control, documents
 from connectors.systems.oracle_fusion.sandbox.ledger import Pod, packed
 
@@ -67,7 +68,8 @@ def build(config: Mapping[str, Any] | None = None) -> Starlette:
         routes=[
             control.door(sandbox),
             Route("/{path:path}", sandbox.answer, methods=["GET", "POST", "PATCH"]),
-        ]
+        ],
+        lifespan=ends_with(sandbox.later.aclose),
     )
     app.state.sandbox = sandbox
     return app

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from connectors.contract import Settings
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import Fault, hang
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.sap.sandbox import control, speaking
 from connectors.systems.sap.sandbox.faults import faults
 from connectors.systems.sap.sandbox.odata import Invalid
@@ -46,7 +47,8 @@ def build(config: Config | None = None) -> Starlette:
             Route(
                 "/sap/opu/odata/sap/{path:path}", sandbox.odata, methods=["GET", "POST", "PATCH"]
             ),
-        ]
+        ],
+        lifespan=ends_with(sandbox.later.aclose),
     )
     app.state.sandbox = sandbox
     return app

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from connectors.contract import Settings
 from connectors.sandboxes.calls import Background
 from connectors.sandboxes.faults import Fault, hang
+from connectors.sandboxes.serving import ends_with
 from connectors.systems.tryton.sandbox import chart, control, pages
 from connectors.systems.tryton.sandbox.doors import VERSION, Doors, json_of, refusal
 from connectors.systems.tryton.sandbox.faults import faults
@@ -39,7 +40,8 @@ def build(config: Mapping[str, Any]) -> Starlette:
         routes=[
             control.door(sandbox),
             Route("/{path:path}", sandbox.answer, methods=methods),
-        ]
+        ],
+        lifespan=ends_with(sandbox.later.aclose),
     )
     app.state.sandbox = sandbox
     return app
@@ -65,7 +67,7 @@ class Sandbox:
         self._config = config
         self.faults = faults()
         self.counts: Counter[str] = Counter()
-        self._later = Background()
+        self.later = Background()
         self.store = Store(config.get("state_file"))
         self._open()
         for kind, *entry in self.store.written():
@@ -86,7 +88,7 @@ class Sandbox:
 
     def reset(self) -> None:
         """Empty books without faults; what is under way is dropped."""
-        self._later.drop()
+        self.later.drop()
         self.faults.clear()
         self.counts.clear()
         self.store.clear()
@@ -170,7 +172,7 @@ class Sandbox:
             return await _never(request, 0)
         late = self.faults.hit("late_commit", work)
         if late is not None:
-            self._later.start(self._commit_late(late, call, auth))
+            self.later.start(self._commit_late(late, call, auth))
             return await _never(request, 0)
         return None
 
