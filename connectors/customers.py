@@ -15,7 +15,8 @@ from connectors.postings import hashed
 class Customer:
     """
     What a ``customer.upsert`` asks for. ``id`` is the one that journals name, ``others`` are those
-    under which journals of other sources may name the same customer.
+    under which journals of other sources may name the same customer. ``further`` are asked for only
+    where it is not there under any of these: they are no part of what is asked.
     """
 
     id: str
@@ -26,25 +27,33 @@ class Customer:
     line2: str
     postal_code: str
     city: str
+    further: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> Customer:
         """Raises Unfit."""
         address = payload.get("address") or {}
-        others = payload.get("other_ids") or ()
-        if not isinstance(address, Mapping) or not isinstance(others, list | tuple):
+        others, further = (payload.get(name) or () for name in ("other_ids", "further_ids"))
+        lists = isinstance(others, list | tuple) and isinstance(further, list | tuple)
+        if not isinstance(address, Mapping) or not lists:
             raise Unfit("refused", "The customer cannot be read.")
         identity = str(payload.get("customer_id") or "").strip()
         name = " ".join(str(payload.get("name") or "").split())
         if not identity or not name:
             raise Unfit("refused", "The customer has no id or no name.")
-        parts = ("line1", "line2", "postal_code", "city")
+        line1, line2, postal_code, city = (
+            str(address.get(part) or "") for part in ("line1", "line2", "postal_code", "city")
+        )
         return cls(
             identity,
             name,
             "".join(str(payload.get("tax_id") or "").split()).upper(),
             tuple(sorted({str(one) for one in others if one} - {identity})),
-            *(str(address.get(part) or "") for part in parts),
+            line1,
+            line2,
+            postal_code,
+            city,
+            tuple(dict.fromkeys(str(one) for one in further if one)),
         )
 
     @property

@@ -85,8 +85,10 @@ class ErpRulesContract(ErpListContract):
                 receipt = await self.send_one(client, posting)
                 assert receipt.outcome is Outcome.OK, (kind, receipt)
             assert len(await self.listed(client, "customer")) == known
-            billed = {"customer_id": sold[0], "other_ids": [sold[1], "cus_1"]}
-            again = await self.send_one(client, self.books.customer(7, revision=2, **billed))
+            billed = self.books.customer(
+                7, revision=2, customer_id=sold[0], other_ids=[sold[1], "cus_1"]
+            )
+            again = await self.send_one(client, billed)
             assert again.outcome in (Outcome.OK, Outcome.ALREADY_DONE), again
             assert again.external_id == made.external_id
             assert len(await self.listed(client, "customer")) == known
@@ -157,6 +159,28 @@ class ErpRulesContract(ErpListContract):
                     assert receipt.outcome is Outcome.ALREADY_DONE, receipt
                     found = await self.connector.find(client, self.settings, [command.key])
                     assert [one.external_id for one in found[command.key]] == [receipt.external_id]
+
+        self.run(story)
+
+    def test_further_ids_count_where_a_customer_is_not_there_under_the_others(self) -> None:
+        """What it was called before it was merged, say: nobody is asked about what is settled."""
+
+        async def story(client: Client, sandbox: httpx.AsyncClient) -> None:
+            first = await self.send_one(client, self.books.customer(1))
+            known = len(await self.listed(client, "customer"))
+            merged = self.books.customer(
+                5, customer_id="PTY-5", other_ids=["cus_8"], further_ids=["cus_1"]
+            )
+            receipt = await self.send_one(client, merged)
+            assert receipt.outcome is Outcome.OK, receipt
+            assert receipt.external_id == first.external_id
+            assert len(await self.listed(client, "customer")) == known
+            second = await self.send_one(client, self.books.customer(2))
+            kept = self.books.customer(2, revision=2, name="Renamed", further_ids=["cus_1"])
+            assert (await self.send_one(client, kept)).external_id == second.external_id
+            doubtful = self.books.customer(6, further_ids=["cus_1", "cus_2"])
+            receipt = await self.send_one(client, doubtful)
+            assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "party_ambiguous")
 
         self.run(story)
 

@@ -84,15 +84,18 @@ async def upsert(central: Central, library: Library, command: Command) -> Receip
 
 async def _in_company(central: Central, books: Books, customer: Customer) -> Row:
     """As it is there now, with its id and its number."""
-    numbers = list(dict.fromkeys(names.customer_number(one) for one in customer.ids))
-    held = await by_numbers(central, books, numbers)
+    held: dict[str, Row] = {}
+    for ids in (customer.ids, customer.further):
+        numbers = list(dict.fromkeys(names.customer_number(one) for one in ids))
+        held = held or await by_numbers(central, books, numbers)
     if len(held) > 1:
         raise several(SYSTEM, "customers", list(held))
     wanted = _values(customer)
     if not held:
-        values = {"number": numbers[0], "type": "Company", **wanted}
+        number = names.customer_number(customer.id)
+        values = {"number": number, "type": "Company", **wanted}
         made = await central.create(f"{books.path}/customers", values)
-        return {**made, "number": made.get("number") or numbers[0]}
+        return {**made, "number": made.get("number") or number}
     (row,) = held.values()
     changes = {name: value for name, value in wanted.items() if row.get(name) != value}
     if changes:

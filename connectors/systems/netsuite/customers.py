@@ -70,7 +70,8 @@ async def upsert(netsuite: NetSuite, library: Library, command: Command) -> Rece
     standing = (await by_keys(netsuite, [key])).get(key)
     if standing:
         return known(SYSTEM, standing, asked.content)
-    rows = {wire.text(row, "id"): row for row in (await _by_ids(netsuite, asked.ids)).values()}
+    named = await _by_ids(netsuite, asked.ids) or await _by_ids(netsuite, asked.further)
+    rows = {wire.text(row, "id"): row for row in named.values()}
     if len(rows) > 1:
         names = [str(row.get("entityid") or number) for number, row in rows.items()]
         raise several(SYSTEM, "customers", names)

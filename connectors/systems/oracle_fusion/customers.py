@@ -65,6 +65,8 @@ async def upsert(fusion: Fusion, _: Library, command: Command) -> Receipt:
     """Raises Problem or Unfit."""
     key, asked = command.key, Customer.of(command.payload)
     rows = await _marked(fusion, [f"id:{one}" for one in asked.ids])
+    if not rows:
+        rows = await _marked(fusion, [f"id:{one}" for one in asked.further])
     if len(rows) > 1:
         raise _several(rows)
     row: Row | None = rows[0] if rows else None

@@ -67,8 +67,11 @@ async def upsert(sap: Sap, library: Library, command: Command) -> Receipt:
     when it is as asked, whoever made it so: no key could tell.
     """
     customer = Customer.of(command.payload)
-    ids = list(dict.fromkeys(names.partner(one) for one in customer.ids))
-    held = {wire.text(row, "BusinessPartner"): row for row in (await by_ids(sap, ids)).values()}
+    held: dict[str, Row] = {}
+    for ids in (customer.ids, customer.further):
+        partners = list(dict.fromkeys(names.partner(one) for one in ids))
+        rows = {} if held else await by_ids(sap, partners)
+        held |= {wire.text(row, "BusinessPartner"): row for row in rows.values()}
     if len(held) > 1:
         raise several(SYSTEM, "business partners", list(held))
     if not held:

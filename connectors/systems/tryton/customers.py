@@ -98,15 +98,15 @@ async def _hide(tryton: Tryton, key: str) -> None:
 
 
 async def _party(tryton: Tryton, asked: Customer) -> Mapping[str, Any] | None:
-    """The one party that any of the ids names. Raises Unfit when they name several."""
-    rows = await tryton.search(
-        "party.party",
-        [
-            ["OR", ["code", "in", list(asked.ids)], ["identifiers.code", "in", list(asked.ids)]],
-            _EVEN_INACTIVE,
-        ],
-        _ONES,
-    )
+    """
+    The one party that any of the ids names, else any of the further ones. Raises Unfit when they
+    name several.
+    """
+    rows: Sequence[Mapping[str, Any]] = ()
+    for ids in (asked.ids, asked.further):
+        if ids and not rows:
+            named = ["OR", ["code", "in", [*ids]], ["identifiers.code", "in", [*ids]]]
+            rows = await tryton.search("party.party", [named, _EVEN_INACTIVE], _ONES)
     wanted = {row["replaced_by"] or row["id"] for row in rows}
     if len(wanted) > 1:
         raise several(SYSTEM, "parties", [str(row["code"]) for row in rows])

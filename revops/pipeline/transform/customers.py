@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from revops.pipeline import known_as
+from revops.pipeline.known_as import Who
 from revops.pipeline.transform import parties, roots, worth
 from revops.pipeline.transform.base import Answer, Ask, Made, NotNeeded, Unready, account_of
 from revops.pipeline.transform.parties import Party
@@ -67,19 +69,29 @@ def _company(ask: Ask, party: Party, value: worth.Worth | None) -> Answer:
 def upsert(asks: Sequence[Ask]) -> Mapping[int, Answer]:
     """``customer.upsert``"""
     found = known(asks)
+    called = known_as.of({_first(customer) for customer in found.values()})
     return {
-        ask.step_id: _upsert(ask, customer) if (customer := found.get(ask.step_id)) else UNKNOWN
+        ask.step_id: _upsert(ask, customer, called.get(_first(customer)))
+        if (customer := found.get(ask.step_id))
+        else UNKNOWN
         for ask in asks
     }
 
 
-def _upsert(ask: Ask, customer: Party) -> Answer:
+def _first(customer: Party) -> tuple[str, str]:
+    return customer.accounts[0].slug, customer.accounts[0].source_id
+
+
+def _upsert(ask: Ask, customer: Party, who: Who | None) -> Answer:
     first = customer.accounts[0]
+    others = [one["id"] for one in customer.elsewhere(ask.connection_id)]
+    every = who.besides(customer.ours, at=ask.connection_id) if who else []
+    further = [one for one in every if one not in others]
     address = next((account.address for account in customer.accounts if account.address), {})
     payload = {
         "customer_id": customer.ours,
         # Journals name a customer by the id of the system that billed it.
-        "other_ids": [one["id"] for one in customer.elsewhere(ask.connection_id)],
+        "other_ids": others,
         "name": customer.name,
         "email": customer.first("email"),
         "tax_id": customer.first("tax_id"),
@@ -89,6 +101,9 @@ def _upsert(ask: Ask, customer: Party) -> Answer:
         "legal_entity": ask.legal_entity,
         "version": ask.version,
     }
+    if further:
+        # Second accounts, and names of before a merge: none of them is another customer there.
+        payload["further_ids"] = further
     return Made(customer.key, payload, subject=("customer", first.id))
 
 

@@ -22,6 +22,7 @@ from revops.pipeline.models import FlowRun, StepRun
 from revops.pipeline.transform import payloads
 from revops.pipeline.transform.base import Ask, Made
 from revops.store import sql
+from tests.factories import a_party
 from tests.pipeline.flows.records import (
     a_contract,
     a_payment,
@@ -296,3 +297,12 @@ class TestPayloads:
         asked = Customer.of(made.payload)
         assert asked.id == f"PTY-{stage.party.pk}"
         assert set(asked.others) == {"cus_northwind", "001Ax000003NwAbIAK", "company-northwind"}
+        assert "further_ids" not in made.payload
+
+        # A second account, and what it was called before it was merged: it may be there as either.
+        gone = a_party(merged_into=stage.party)
+        stage.account(stage.billing, "cus_second")
+        made = payloads("customer.upsert", [ask])[1]
+        assert isinstance(made, Made)
+        assert Customer.of(made.payload).others == asked.others
+        assert made.payload["further_ids"] == [f"PTY-{gone.pk}", "cus_second"]
