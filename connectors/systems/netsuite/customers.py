@@ -85,8 +85,10 @@ async def upsert(netsuite: NetSuite, library: Library, command: Command) -> Rece
     if held is not None:
         await netsuite.update("customer", wire.text(held, "id"), body)
     else:
+        # A customer is in one subsidiary: that of the books that postings for it are wanted in.
         first = next(iter(library.subsidiaries.values()))
-        body |= {"isPerson": False, "subsidiary": {"id": first.id}, **_address(asked)}
+        wanted = library.subsidiaries.get(str(command.payload.get("legal_entity") or ""), first)
+        body |= {"isPerson": False, "subsidiary": {"id": wanted.id}, **_address(asked)}
         await netsuite.upsert("customer", external_id(asked.id), body)
     found = (await by_keys(netsuite.unhurried(), [key])).get(key)
     if not found:

@@ -191,3 +191,19 @@ class TestWhatDoesNotFit:
             assert {one.account: one.amount for one in row.lines} == {"1050": 1100, "4000": -1100}
 
         play(story)
+
+
+class TestCustomers:
+    def test_a_new_one_belongs_to_the_subsidiary_that_it_is_wanted_in(self) -> None:
+        app = sandbox.build()
+
+        async def story(desk: Desk) -> None:
+            for number, entity in ((1, "UK-LTD"), (2, "")):
+                asked = BOOKS.customer(number, legal_entity=entity)
+                assert (await desk.one(asked)).outcome is OK
+
+        desks.play(story, made=NetSuiteConnector(), app=app, settings=SETTINGS)
+        store = app.state.sandbox.store
+        held = [store.one("SELECT * FROM customer WHERE externalid = ?", f"cus_{number}")
+                for number in (1, 2)]  # fmt: skip
+        assert [row["subsidiary"] for row in held] == [3, 2]
