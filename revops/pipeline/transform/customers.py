@@ -84,8 +84,8 @@ def _first(customer: Party) -> tuple[str, str]:
 
 def _upsert(ask: Ask, customer: Party, who: Who | None) -> Answer:
     first = customer.accounts[0]
-    others = [one["id"] for one in customer.elsewhere(ask.connection_id)]
     every = who.besides(customer.ours, at=ask.connection_id) if who else []
+    others = [one["id"] for one in customer.elsewhere(ask.connection_id) if one["id"] in every]
     further = [one for one in every if one not in others]
     address = next((account.address for account in customer.accounts if account.address), {})
     payload = {

@@ -22,7 +22,7 @@ from revops.pipeline.models import FlowRun, StepRun
 from revops.pipeline.transform import payloads
 from revops.pipeline.transform.base import Ask, Made
 from revops.store import sql
-from tests.factories import a_party
+from tests.factories import a_connection, a_party
 from tests.pipeline.flows.records import (
     a_contract,
     a_payment,
@@ -32,7 +32,7 @@ from tests.pipeline.flows.records import (
     an_invoice,
     an_opportunity,
 )
-from tests.pipeline.flows.stage import Stage, steps
+from tests.pipeline.flows.stage import Stage, System, steps
 
 REFUSED = Receipt(Outcome.REFUSED, code="refused", reason="The field is read-only.")
 
@@ -302,6 +302,8 @@ class TestPayloads:
         # A second account, and what it was called before it was merged: it may be there as either.
         gone = a_party(merged_into=stage.party)
         stage.account(stage.billing, "cus_second")
+        # A number of another ERP's own may be somebody else's in this one.
+        stage.account(System(a_connection("books", "business_central")), "10000")
         made = payloads("customer.upsert", [ask])[1]
         assert isinstance(made, Made)
         assert Customer.of(made.payload).others == asked.others
