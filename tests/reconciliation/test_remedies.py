@@ -12,10 +12,13 @@ from approvals.models import ApprovalRequest
 from exceptions import operations as cases
 from exceptions.models import Case
 from exceptions.operations import CaseRefused
+from revops.delivery.models import OutboundCommand
 from revops.events.models import SourceCursor
-from revops.kernel import clock
+from revops.kernel import clock, strict_json
 from revops.reconciliation import reversing
 from revops.reconciliation.models import Run
+from revops.reconciliation.operations import mending
+from revops.reconciliation.operations.mending import Plan, Reversal
 from tests.reconciliation.lists import CHECK, Lists, declared
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +35,26 @@ def case(lists: Lists) -> Case:
     lists.bill("I-1")
     lists.run()
     return Case.objects.get()
+
+
+class TestAReversal:
+    def test_names_its_customer_by_the_id_that_the_erp_keeps_for_it(self, lists: Lists) -> None:
+        """SAP's own number of a customer is no id by which a posting finds it."""
+        lists.bill("I-1")
+        lists.run()
+        (found,) = lists.breaks()
+        customer = lists.post("1000001", key="CUS_1")
+        customer.kind = "customer"
+        customer.save()
+        for number, group, named in (("J-1", "1000001", "CUS_1"), ("J-2", "1000002", "1000002")):
+            held = lists.post(number, group_key=group, accounts={"USD": {"1100": 5, "2300": -5}})
+            lines = (("1100", -5), ("2300", 5))
+            spare = Reversal(held.pk, held.external_id, number, held.dated, "USD", lines)
+            plan = Plan(lists.right.pk, "ERP", lists.entity.code, [spare])
+            assert mending.carry_out(found, plan) == 1
+            payload = OutboundCommand.objects.get(subject_id=held.pk).payload
+            told = strict_json.loads(payload)["lines"]
+            assert [one["customer"] for one in told] == [{"id": named, "name": "Contoso"}] * 2
 
 
 class TestRemedies:

@@ -212,5 +212,14 @@ def _again(found: Break, row: Any, agreed: Plan) -> Order:
 
 
 def _customer(held: Holding) -> dict[str, str] | None:
-    """Whom the ERP names on it, by its own code; None where it names nobody."""
-    return {"id": held.group_key, "name": held.party} if held.group_key else None
+    """
+    Whom the ERP names on it; None where it names nobody. By the id that it lists the customer
+    under, by which postings find it, and where it lists none, by its own code.
+    """
+    if not held.group_key:
+        return None
+    listed = Holding.objects.filter(
+        connection_id=held.connection_id, kind="customer", number=held.group_key, gone_in=None
+    )
+    key = listed.exclude(key="").values_list("key", flat=True).first()
+    return {"id": key or held.group_key, "name": held.party}
