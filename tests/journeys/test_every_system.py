@@ -47,7 +47,7 @@ def busy(everybody: World, monkeypatch: pytest.MonkeyPatch) -> World:
     world.play(HELPDESK, "customers", count=1)
     _sell(world, group.members()[1])
     world.settle()
-    world.play(_PRODUCT, "use", customers=[customer], events=30, late=0)
+    world.play(_PRODUCT, "use", customers=[customer], events=30, minutes=0, late=0)
     # What others made of it is asked for once more, and what came to be is loaded.
     loads.load_all()
     world.settle()

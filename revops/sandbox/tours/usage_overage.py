@@ -93,9 +93,10 @@ TOUR: Final = Tour(
             _used, page("usage:account", "usage_id"),
             Act(
                 PRODUCT, "use",
+                # All of it now: an hour ago it may have been the day before they subscribed.
                 lambda facts: {
                     "customers": [facts["customer"]], "events": CALLS, "most": 1, "late": 0,
-                    "repeated": 0.02,
+                    "repeated": 0.02, "minutes": 0,
                 },
                 lambda said: {},
             ),

@@ -73,17 +73,18 @@ class Product(Caller):
 
     async def use(
         self, customers: Sequence[str] = ("cus_demo",), *, events: int = 50,
-        meter: str = "api_calls", most: int = 400, repeated: float = 0.1, late: float = 0.02,
-        late_days: int = 40, broken: float = 0, mode: str = "batch",
+        meter: str = "api_calls", most: int = 400, repeated: float = 0.1, minutes: float = 90,
+        late: float = 0.02, late_days: int = 40, broken: float = 0, mode: str = "batch",
     ) -> dict[str, Any]:  # fmt: skip
         """
-        Customers use a meter, and the console is told: shuffled, ``repeated`` of the events twice,
-        ``late`` of them as long as ``late_days`` ago, ``broken`` of them without a quantity that
-        can be read. ``mode`` is batch, structured or binary: the last two are a call an event.
+        Customers use a meter, and the console is told: shuffled, ``repeated`` of the events twice.
+        They are of the last ``minutes``, ``late`` of them as old as ``late_days``; ``broken`` of
+        them have no quantity that can be read. ``mode`` is batch, structured or binary: the last
+        two are a call an event.
         """
         if mode not in MODES:
             raise ValueError(f"There is no mode “{mode}”; there are {', '.join(MODES)}.")
-        made = [self._event(random.choice(customers), meter, most, late, late_days)
+        made = [self._event(random.choice(customers), meter, most, minutes, late, late_days)
                 for _ in range(events)]  # fmt: skip
         for event in made[: int(events * broken)]:
             event["data"]["quantity"] = "many"
@@ -100,9 +101,9 @@ class Product(Caller):
         return {"events": len(made), "told": len(told), "statuses": statuses}
 
     def _event(
-        self, customer: str, meter: str, most: int, late: float, late_days: int
+        self, customer: str, meter: str, most: int, minutes: float, late: float, late_days: int
     ) -> dict[str, Any]:
-        back = timedelta(minutes=random.uniform(0, 90))
+        back = timedelta(minutes=random.uniform(0, minutes))
         if random.random() < late:
             back = timedelta(days=random.uniform(1, late_days))
         return {
