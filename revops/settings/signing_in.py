@@ -27,7 +27,8 @@ REVOPS_SESSION_LONGEST = _env.int("REVOPS_SESSION_LONGEST", default=12 * 3600)
 # Proxies in front of us that each add the caller to X-Forwarded-For; 0 believes none of it.
 REVOPS_PROXIES = _env.int("REVOPS_PROXIES", default=0)
 
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.known.PasswordBackend"]
+SESSION_ENGINE = "accounts.known"
 ACCOUNT_ADAPTER = "accounts.adapters.People"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
