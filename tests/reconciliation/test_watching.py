@@ -66,6 +66,23 @@ class TestLooking:
         Run.objects.update(ended_at=clock.now() - timedelta(days=1))
         assert look(lists) >= 1
 
+    def test_the_day_turns_where_the_books_are(
+        self, lists: Lists, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Midnight in New York is four or five hours into a day of UTC."""
+        midnight = clock.now().replace(hour=0, minute=0, second=0)
+
+        def made_at(hour: int) -> int:
+            monkeypatch.setattr(clock, "now", lambda: midnight + timedelta(hours=hour))
+            return look(lists)
+
+        lists.of(midnight.date())
+        lists.bill("INV-1", dated=midnight.date(), touched_at=midnight - timedelta(days=2))
+        assert made_at(-1) >= 1
+        assert made_at(3) == 0
+        assert made_at(6) >= 1
+        assert made_at(23) == 0
+
     def test_by_night_asks_for_everything_in_full_once(self, lists: Lists) -> None:
         lists.of(clock.now().date())
         with declared(lists.check):

@@ -124,14 +124,17 @@ def _go_on(pair_id: int, entity_id: int, code: str) -> int:
 
 def _stands(last: Run) -> bool:
     """
-    Whether a new run would find what the last one found: the same rules and day, and neither side
-    was touched. Lists are asked for before; where one cannot be had, the run has to say so.
+    Whether a new run would find what the last one found: the same rules, the same day where the
+    books are, and neither side was touched. Lists are asked for before; where one cannot be had,
+    the run has to say so.
     """
     pair = Pair.objects.select_related("left", "right").get(pk=last.pair_id)
     check = check_of(pair)
     if last.rules_id != versions.in_force(check).pk:
         return False
-    if (last.ended_at or last.began_at).date() != clock.now().date():
+    zone = last.legal_entity.zone
+    ended = last.ended_at or last.began_at
+    if clock.local_date(ended, zone) != clock.local_date(clock.now(), zone):
         return False
     try:
         for connection, side in ((pair.left, check.left), (pair.right, check.right)):
