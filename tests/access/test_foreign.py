@@ -27,6 +27,7 @@ from tests.architecture.test_rows import BELONGING, WITHOUT
 
 MOST_PAGES: Final = 800
 _LINK: Final = re.compile(r'\s(?:href|hx-get|action)="(/[^"#]*)"')
+_SHOWS: Final = re.compile(r'\s(?:href|hx-get)="(/[^"#]*)"')
 # Links that say the same of the same, in another order or less of it.
 _VARIANT: Final = re.compile(r"[?&](sort|order|after|before|page|entity|period|moment)=")
 # Pages about the console itself, one for each contract, kind of case or flow.
@@ -109,8 +110,12 @@ class TestTheWorld:
 # What finance and revops see, a manager sees as well; the matrix says that nobody sees nothing.
 @pytest.mark.parametrize("role", ["manager", "support", "admin", "auditor"])
 class TestPeople:
-    def test_i1_find_no_trace_wherever_links_lead(self, role: str, warmed: World) -> None:
+    def test_i1_find_no_trace_wherever_links_lead_and_all_lead_somewhere(
+        self, role: str, warmed: World
+    ) -> None:
         client = signed_in(warmed.of_ours[role])
+        offered: dict[str, str] = {}
+        refused: set[str] = set()
         waiting = [
             str(one)
             for one in every()
@@ -119,15 +124,19 @@ class TestPeople:
         known = {*waiting}
         for path in waiting:
             answer = client.get(path)
+            if answer.status_code == 403:
+                refused.add(path)
             if not answer.get("Content-Type", "").startswith("text/html"):
                 continue
             text = body(answer)
             assert not traces(text), path
+            offered |= {html.unescape(link): path for link in _SHOWS.findall(text)}
             fresh = {thing(link): link for link in links_of(text)}
             waiting.extend(link for what, link in fresh.items() if what not in known)
             known |= fresh.keys()
             assert len(known) < MOST_PAGES, "The links do not end."
         assert len(known) > 25
+        assert {link: page for link, page in offered.items() if link in refused} == {}
 
     def test_i1_search_for_none_of_it(self, role: str, warmed: World) -> None:
         client = signed_in(warmed.of_ours[role])

@@ -20,6 +20,7 @@ from django.utils.html import escape, format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from accounts.authority import may
 from revops.kernel.privacy import Data
 from revops.kernel.sight import shown
 from revops.web import charts, filters, formats, icons, statuses
@@ -59,6 +60,12 @@ def amount_of(value: formats.Amount) -> SafeString:
 def seen(value: object, data: str) -> object:
     """``{{ email|seen:"contact" }}``: masked to whoever may not see data of that class."""
     return shown(value, Data(data))
+
+
+@register.filter("may")
+def may_do(user: object, action: str) -> bool:
+    """``{% if request.user|may:"cases.view" %}``: nobody is shown a way that is closed to them."""
+    return may(user, action)
 
 
 @register.filter("signed")
