@@ -34,7 +34,8 @@ def sealed(stage: Stage) -> str:
 
 PAGES: Final[dict[str, tuple[Look, ...]]] = {
     "certificates:certificate": (
-        Look("certificate", before, by="Marcus"), Look("certificate-sealed", sealed, by="Yuki"),
+        Look("certificate", before, by="Marcus"), Look("certificate-read", before, by="Priya"),
+        Look("certificate-sealed", sealed, by="Yuki"),
     ),
     "certificates:packs": (Look("packs", at("/close/packs/"), by="Yuki"),),
 }  # fmt: skip
