@@ -188,7 +188,7 @@ def board(code: str, *, entity: str = "", at: datetime) -> Board:
 
 def current(at: datetime, *, entity: str = "") -> str:
     """The period that people close now."""
-    return periods.current(today=at.date(), entity=entity)
+    return periods.current(at=at, entity=entity)
 
 
 def drawn(one: Readiness, held: Board) -> SafeString | None:

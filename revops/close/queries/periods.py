@@ -27,13 +27,17 @@ LEFT JOIN close_closecalendar calendar ON calendar.legal_entity_id = entity.id
 WHERE period.code = %(code)s AND (%(entity)s = '' OR entity.code = %(entity)s)
 ORDER BY entity.name
 """
-# The newest that has ended and that somebody still has to close; else the one that runs.
+# The newest that has ended everywhere and that somebody still has to close; else the one that has
+# begun everywhere. A day is that of each legal entity's own zone.
 _CURRENT: Final = """
-SELECT code FROM mappings_accountingperiod
-WHERE starts <= %(today)s AND (%(entity)s = '' OR legal_entity_id = (
-    SELECT id FROM mappings_legalentity WHERE code = %(entity)s))
-GROUP BY code
-ORDER BY (max(ends) < %(today)s AND bool_or(state <> 'closed')) DESC, max(starts) DESC LIMIT 1
+SELECT period.code FROM mappings_accountingperiod AS period
+JOIN mappings_legalentity AS entity ON entity.id = period.legal_entity_id
+CROSS JOIN LATERAL (SELECT (%(at)s::timestamptz AT TIME ZONE entity.zone)::date AS day) AS today
+WHERE %(entity)s = '' OR entity.code = %(entity)s
+GROUP BY period.code HAVING bool_and(period.starts <= today.day)
+ORDER BY (bool_and(period.ends < today.day) AND bool_or(period.state <> 'closed')) DESC,
+    max(period.starts) DESC
+LIMIT 1
 """
 
 
@@ -93,9 +97,9 @@ def closings(code: str, *, entity: str = "") -> list[Closing]:
     return [_closing(row) for row in rows]
 
 
-def current(*, today: date, entity: str = "") -> str:
+def current(*, at: datetime, entity: str = "") -> str:
     """The period that people close now, or “” where there is no calendar."""
-    row = sql.one(_CURRENT, {"today": today, "entity": entity})
+    row = sql.one(_CURRENT, {"at": at, "entity": entity})
     return str(row.code) if row else ""
 
 
