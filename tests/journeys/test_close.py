@@ -192,7 +192,7 @@ class TestClose:
         _agree(world, marcus)
         assert not world.open_cases()
         entry = JournalEntry.objects.filter(document_type="invoice").latest("pk")
-        today = clock.now().date()
+        today = clock.local_date(clock.now(), month.legal_entity.zone)
         assert (entry.accounting_date, entry.document_date) == (
             today.replace(day=1), date.fromisoformat(f"{month.code}-28"),
         )  # fmt: skip
