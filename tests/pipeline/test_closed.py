@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.ledger.models import JournalEntry
 from revops.lineage.queries import thread
-from revops.mappings.models import AccountingPeriod
+from revops.mappings.models import AccountingPeriod, LegalEntity
 from revops.pipeline.closed.panel import ClosedPeriod
 from revops.pipeline.models import LatePosting
 from revops.reconciliation.models import Break
@@ -39,11 +40,14 @@ def invoiced(line: Rehearsal, times: int = 1) -> None:
     line.advance()
 
 
+def today() -> date:
+    """Where the books are."""
+    return clock.local_date(clock.now(), LegalEntity.objects.get(code="US-INC").zone)
+
+
 def this_period() -> AccountingPeriod:
-    today = clock.now().date()
-    return AccountingPeriod.objects.get(
-        legal_entity__code="US-INC", starts__lte=today, ends__gte=today
-    )
+    day = today()
+    return AccountingPeriod.objects.get(legal_entity__code="US-INC", starts__lte=day, ends__gte=day)
 
 
 def following(period: AccountingPeriod) -> AccountingPeriod:
@@ -53,7 +57,7 @@ def following(period: AccountingPeriod) -> AccountingPeriod:
 
 def closed_here(line: Rehearsal, times: int = 2) -> list[Case]:
     """Invoices of a period that our own books have closed."""
-    AccountingPeriod.objects.filter(starts__lte=clock.now().date()).update(state="closed")
+    AccountingPeriod.objects.filter(starts__lte=today()).update(state="closed")
     invoiced(line, times)
     return line.open_cases()
 

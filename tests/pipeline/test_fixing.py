@@ -19,7 +19,7 @@ from revops.jobs.models import Job
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.ledger.models import JournalEntry
-from revops.mappings.models import ChangeSet, MappingVersion, TaxMap
+from revops.mappings.models import ChangeSet, LegalEntity, MappingVersion, TaxMap
 from revops.pipeline import again
 from revops.pipeline.fixing.lacking import lack_of, suggestions
 from revops.pipeline.fixing.maps import MissingMap
@@ -75,7 +75,8 @@ class TestTheFix:
         assert not panel.typed
         shown = {one.name: one.value for one in panel.controls}
         assert shown["account"] == ""
-        assert shown["since"] == f"{at:%Y-%m}-01"
+        day = clock.local_date(at, LegalEntity.objects.get(code="US-INC").zone)
+        assert shown["since"] == f"{day:%Y-%m}-01"
 
         before = _state()
         seen = FIX.look(key, TYPED, user=rob, at=at)
