@@ -10,6 +10,7 @@ from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.ledger.models import JournalEntry
 from revops.lineage.queries import thread
+from revops.mappings.models import LegalEntity
 from revops.sandbox.metered import METER
 from revops.sandbox.tours.booked_late import NEW, OLD, TOUR
 from revops.usage.models import RatedLine
@@ -34,7 +35,8 @@ class TestBookedLate:
         assert not JournalEntry.objects.exists()
 
         # A person rates the period for good, as the page does.
-        close([(of, METER)], day=clock.now().date())
+        zone = LegalEntity.objects.get(code="US-INC").zone
+        close([(of, METER)], day=clock.local_date(clock.now(), zone))
         world.settle()
         walked = world.walk(TOUR, followed.facts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from revops.canonical.models import Invoice
 from revops.kernel import clock
 from revops.ledger.models import JournalEntry
+from revops.mappings.models import LegalEntity
 from revops.pipeline.models import FlowRun
 from revops.sandbox.metered import METER
 from revops.sandbox.tours.usage_overage import TOUR
@@ -23,7 +24,8 @@ class TestUsageOverage:
         assert FlowRun.objects.filter(flow="usage.threshold_crossed").count() == 3
 
         # A person rates the period for good, as the page does.
-        close([(of, METER)], day=clock.now().date())
+        zone = LegalEntity.objects.get(code="US-INC").zone
+        close([(of, METER)], day=clock.local_date(clock.now(), zone))
         world.settle()
         walked = world.walk(TOUR, used.facts)
         world.settle()
