@@ -108,6 +108,26 @@ class TestRevenue:
             )  # fmt: skip
         assert sides("revenue_recognised")[1] == {f"{one.pk}/2025-03": (10_092, "USD", "")}
 
+    @pytest.mark.parametrize("zone", ["Etc/GMT+12", "Pacific/Kiritimati"])
+    @pytest.mark.parametrize("over", [True, False])
+    def test_is_due_when_the_last_day_is_over_where_the_books_are(
+        self, zone: str, over: bool
+    ) -> None:
+        """At any hour the day of one of these zones is not UTC's."""
+        entity = make.a_legal_entity(zone=zone)
+        last = clock.local_date(clock.now(), zone) - timedelta(days=1 if over else 0)
+        first = last - timedelta(days=27)
+        period = make.a_period(entity, year=last.year, month=last.month, starts=first, ends=last)
+        one = make.a_schedule(
+            make.a_journal(entity, accounting_date=last), convention="daily", total=2_800,
+            functional_total=2_800, service_start=first, service_end=last,
+        )  # fmt: skip
+        Recognition.objects.create(
+            schedule=one, period_code=period.code, amount=2_800, functional_amount=2_800
+        )
+        due = {f"{one.pk}/{period.code}": (2_800, "USD", "")} if over else {}
+        assert sides("revenue_recognised", days=(first, last)) == [due, due]
+
 
 def a_load(connection: Connection, *rows: SnapshotRow) -> None:
     load = Load.objects.create(

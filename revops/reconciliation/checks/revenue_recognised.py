@@ -13,6 +13,9 @@ from typing import Final
 from revops.reconciliation.checks.base import Check, Side
 from revops.reconciliation.checks.sides import select
 
+# Where the books are: a period is over when its last day is.
+_TODAY: Final = """(SELECT (now() AT TIME ZONE books.zone)::date
+            FROM mappings_legalentity books WHERE books.id = %(entity)s)"""
 # Weights before a day: of the service's days, of the periods that it touches, or all at once.
 _WEIGHED: Final = """
     CASE schedule.convention
@@ -86,10 +89,10 @@ FROM (
     WHERE schedule.legal_entity_id = %(entity)s AND schedule.total <> 0
         AND schedule.convention IN ('daily', 'month_even', 'month_prorate_ends', 'point_in_time')
         AND schedule.service_start <= %(ends)s AND schedule.service_end >= %(starts)s
-        AND period.ends < current_date
+        AND period.ends < {_TODAY}
         AND (entry.document_date IS NULL OR EXISTS (
             SELECT 1 FROM mappings_accountingperiod later
-            WHERE later.legal_entity_id = schedule.legal_entity_id AND later.ends < current_date
+            WHERE later.legal_entity_id = schedule.legal_entity_id AND later.ends < {_TODAY}
                 AND entry.accounting_date BETWEEN later.starts AND later.ends))
 ) schedule
 CROSS JOIN LATERAL (
@@ -148,9 +151,11 @@ FROM (
     JOIN mappings_accountingperiod period ON period.legal_entity_id = schedule.legal_entity_id
         AND period.code = recognition.period_code
     LEFT JOIN ledger_journalentry entry ON entry.id = recognition.entry_id
+    JOIN mappings_legalentity books ON books.id = schedule.legal_entity_id
     WHERE schedule.legal_entity_id = %(entity)s
         AND schedule.convention IN ('daily', 'month_even', 'month_prorate_ends', 'point_in_time')
-        AND period.starts BETWEEN %(starts)s AND %(ends)s AND period.ends < current_date
+        AND period.starts BETWEEN %(starts)s AND %(ends)s
+        AND period.ends < (now() AT TIME ZONE books.zone)::date
     GROUP BY recognition.schedule_id, recognition.period_code
 ) done
 JOIN ledger_revenueschedule schedule ON schedule.id = done.schedule_id
