@@ -113,10 +113,10 @@ def _plant(world: World) -> None:
 
 def _breaks(found: Sequence[Pair]) -> list[tuple[str, str, int]]:
     """Type, state and difference of what stands after comparing everything anew."""
-    today = clock.now().date()
     Load.objects.update(began_at=clock.now() - timedelta(minutes=5))
     for pair in found:
         for entity in pairs.entities_of(pair):
+            today = clock.local_date(clock.now(), LegalEntity.objects.get(pk=entity).zone)
             run = runs.run(
                 pair_id=pair.pk, entity_id=entity, period_code=f"{today:%Y-%m}", full=True, by="t"
             )
