@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from revops.alerts.models import Alert, Rule
 from revops.alerts.operations import answering, watching
-from tests.alerts.kit import NOON, a_rule, blocked, the_alert
+from revops.kernel import clock
+from tests.alerts.kit import MINUTE, NOON, a_rule, blocked, the_alert
 from tests.conftest import SignIn
 from tests.factories import a_legal_entity
 
@@ -144,6 +145,7 @@ class TestRule:
         blocked()
         watching.look(at=NOON)
         answering.acknowledge(by=mona, alert_id=the_alert().pk)
+        Alert.objects.update(fired_at=clock.now() - MINUTE)  # ninety days count from now
         browser, address = sign_in(mona), f"/alerts/rules/{rule.pk}/"
         assert "fired 0" not in browser.get(address).content.decode()
         assert "Taken on" in browser.get(address).content.decode()

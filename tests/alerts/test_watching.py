@@ -145,6 +145,7 @@ class TestLook:
         watch(minutes=30, since=NOON + 15 * MINUTE)
         assert not Notice.objects.filter(recipient=ana).exists()
         assert the_alert().acknowledged_by == ana
+        Alert.objects.update(fired_at=clock.now() - MINUTE)  # ninety days count from now
         [line] = listing.lines()
         assert (line.fired, line.acted) == (1, 1)
 
