@@ -109,15 +109,26 @@ class TestAmendment:
 
     def _is_earned_day_by_day(self, facts: Mapping[str, Any]) -> None:
         """Each ended month has the share of its days, of the total as rounded to its end."""
-        started, _, _, whole = self._term(facts)
+        started, day, ends, whole = self._term(facts)
+        total = RevenueSchedule.objects.latest("pk").total
+        left = (ends - day).days + 1
         found = JournalEntry.objects.filter(document_type="recognition").order_by("pk")
         assert found
-        before = 0
+        earned: Counter[date] = Counter()
         for entry in found:
-            latest = entry.period.ends
-            upto = share(YEAR, (latest - started).days + 1, whole)
-            assert entry.accounting_date == latest
-            assert lines(entry) == [("2300", upto - before), ("4000", before - upto)]
+            (deferred, amount), (revenue, other) = lines(entry)
+            assert (deferred, revenue, amount + other) == ("2300", "4000", 0)
+            assert entry.accounting_date == entry.period.ends
+            earned[entry.period.ends] += amount
+        before = 0
+        for latest in sorted(earned):
+            # What changed on the last day of a month earns that day by its new price.
+            old, new = (
+                (min(latest + timedelta(days=1), day) - started).days,
+                (latest - day).days + 1,
+            )
+            upto = share(YEAR, old, whole) + share(total, max(0, new), left)
+            assert earned[latest] == upto - before
             before = upto
 
     def _is_one_cause_with_a_case_for_each_invoice(self, facts: Mapping[str, Any]) -> str:
