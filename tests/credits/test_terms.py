@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import timedelta
 from typing import Any
 
@@ -136,7 +137,14 @@ class TestTrial:
 
         (row,) = found.rows
         assert row.case.source_id == "ZD-1"
-        assert row.after.minor == 2 * row.before.minor > 0
+        # A tenth of the fee of the month in which it happened, and now two: each is rounded once.
+        day = row.case.breached_on
+        assert day is not None
+        in_year = 366 if calendar.isleap(day.year) else 365
+        fee = (2 * 1_200_000 * calendar.monthrange(day.year, day.month)[1] + in_year) // (
+            2 * in_year
+        )
+        assert (row.before.minor, row.after.minor) == ((fee + 5) // 10, (2 * fee + 5) // 10)
         assert found.looked == 2
         assert "1 would get another" in found.sentence
 
