@@ -67,11 +67,15 @@ class Desk(Told):
         return SupportCase.objects.get(source_id=number)
 
     def year(self, *, pays: bool = False, number: str = "in_1") -> Invoice:
-        """12,000.00 and 990.00 tax for this calendar year, issued on its first day."""
-        first, last = f"{self.today.year}-01-01", f"{self.today.year}-12-31"
+        """
+        12,000.00 and 990.00 tax for the calendar year in which cases happened, issued on its first
+        day: this one, on its own first day the last.
+        """
+        year = (self.today - timedelta(days=1)).year
+        first, last = f"{year}-01-01", f"{year}-12-31"
         self.bill(number, first, [("il_1", "12000.00", "990.00", (first, last))])
         if pays:
-            self.pay(number, f"{self.today.year}-01-05", "12990.00")
+            self.pay(number, f"{year}-01-05", "12990.00")
         return Invoice.objects.get(source_id=number)
 
     @property
