@@ -66,12 +66,12 @@ class Desk(Told):
         self.tell("sla.breached/1", day, **(given | more))
         return SupportCase.objects.get(source_id=number)
 
-    def year(self, *, pays: bool = False, number: str = "in_1") -> Invoice:
+    def year(self, *, pays: bool = False, number: str = "in_1", days_ago: int = 1) -> Invoice:
         """
-        12,000.00 and 990.00 tax for the calendar year in which cases happened, issued on its first
-        day: this one, on its own first day the last.
+        12,000.00 and 990.00 tax for the calendar year in which cases happened, so many days
+        ago, issued on its first day.
         """
-        year = (self.today - timedelta(days=1)).year
+        year = (self.today - timedelta(days=days_ago)).year
         first, last = f"{year}-01-01", f"{year}-12-31"
         self.bill(number, first, [("il_1", "12000.00", "990.00", (first, last))])
         if pays:

@@ -58,7 +58,7 @@ class TestOthers:
         assert lines(desk, "credit") == {"4910": 20_000, "2100": 1_650, "2400": -21_650}
 
     def test_a_concession_catches_up_what_is_earned(self, desk: Desk) -> None:
-        desk.year(pays=True)
+        desk.year(days_ago=0, pays=True)
 
         give(desk, sought="in_1", credit_type="contract_concession", reason_code="quality",
              amount="1200.00", note=NOTE)  # fmt: skip
@@ -71,7 +71,7 @@ class TestOthers:
         assert (found["2100"], found["2400"]) == (9_900, -129_900)
 
     def test_a_lower_price_from_now_on_takes_only_what_is_to_come(self, desk: Desk) -> None:
-        desk.year(pays=True)
+        desk.year(days_ago=0, pays=True)
 
         give(desk, sought="in_1", credit_type="future_price_cut", reason_code="price",
              amount="600.00", note=NOTE)  # fmt: skip
