@@ -25,25 +25,35 @@ def run_command(
     to the command by way of the terminal; other requests to stop are handed on to it.
     """
     child: subprocess.Popen[bytes] | None = None
+    starting = False
+    wanted = signal.SIGINT
 
     def asked(number: int, _frame: FrameType | None) -> None:
-        if child is None:
+        nonlocal wanted
+        if child is not None:
+            if number != signal.SIGINT:
+                child.send_signal(number)
+            return
+        wanted = signal.Signals(number)
+        # The command may run already before it is known here: it hears of it in a moment.
+        if not starting:
             raise StopAsked
-        if number != signal.SIGINT:
-            child.send_signal(number)
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, asked) for number in numbers}
     try:
         whole = dict(variables(services.up()))
+        starting = True
         try:
             child = subprocess.Popen(command, env=whole, preexec_fn=bound_to_parent(signal.SIGTERM))
         except OSError as error:
             raise CannotStart(f"Cannot start {command[0]}: {error.strerror}.") from error
+        if wanted != signal.SIGINT:
+            child.send_signal(wanted)
         code = child.wait()
         return code if code >= 0 else 128 - code
     except StopAsked:
-        return 130
+        return 128 + wanted
     finally:
         services.down()
         for number, handler in before.items():
