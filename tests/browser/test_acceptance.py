@@ -33,6 +33,14 @@ _COVERED: Final = """
   const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
   return top && (one.contains(top) || top.contains(one)) ? '' : one.outerHTML.slice(0, 120); }
 """
+# In one turn: a poll that is under way would be broken off, and one may begin at any time.
+_ASK_FROM_LONG_AGO: Final = """() => {
+    const one = document.querySelector('#arrivals');
+    if (one.classList.contains('htmx-request')) return false;
+    one.setAttribute('hx-get', one.getAttribute('hx-get').replace(/since=.*/, 'since=1577836800'));
+    htmx.process(one);
+    return true;
+}"""
 _SHIFTS: Final = """
 window.shifted = 0;
 new PerformanceObserver(list => list.getEntries().forEach(one => { window.shifted += one.value; }))
@@ -168,12 +176,7 @@ class TestQueue:
         # New rows are said above the list, and move no row.
         row = seen.page.locator("tbody tr").nth(9)
         top = row.evaluate("one => one.getBoundingClientRect().top")
-        seen.settled()  # a poll under way would be broken off
-        seen.page.eval_on_selector(
-            "#arrivals",
-            "one => { one.setAttribute('hx-get', one.getAttribute('hx-get')"
-            ".replace(/since=.*/, 'since=1577836800')); htmx.process(one); }",
-        )
+        seen.page.wait_for_function(_ASK_FROM_LONG_AGO)
         seen.page.clock.fast_forward(10_500)
         expect(seen.page.locator("#show-arrivals")).to_contain_text("new, show")
         assert row.evaluate("one => one.getBoundingClientRect().top") == top
