@@ -166,6 +166,10 @@ class TestQueue:
             {"offline": False, "latency": 800, "downloadThroughput": -1, "uploadThroughput": -1},
         )
         seen.go("/exceptions/?group=case")
+        # Its first poll is over before anybody types: the new list would break it off.
+        with seen.page.expect_response(re.compile("arrivals")):
+            seen.page.clock.fast_forward(10_500)
+        seen.settled()
         seen.page.click("#filter-q")
         seen.page.keyboard.type("closed", delay=60)
         expect(seen.page).to_have_url(re.compile("q=closed"))
