@@ -18,6 +18,7 @@ from revops.credits.queries.trial import trial
 from revops.credits.terms import LABELS, PROMISE, name_of
 from revops.kernel import clock
 from revops.kernel.actor import system
+from revops.mappings.queries import today
 
 
 class TermsChange(Subject):
@@ -45,7 +46,7 @@ class TermsChange(Subject):
         return [*rows, Row("Why", content["note"])]
 
     def consequences(self, content: Content) -> Consequences:
-        found = trial(content, today=clock.now().date())
+        found = trial(content, today=today(clock.now(), entity=content["entity"]).last)
         return Consequences(
             sentences=[
                 f"It counts for what happens from {content['starts']} on; "

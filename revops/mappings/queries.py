@@ -1,4 +1,4 @@
-"""Reading the maps: every row of a kind as slots by entity and key, as of now."""
+"""Reading the maps: every row of a kind as slots by entity and key; and which day it is there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from revops.kernel.clock import local_date
 from revops.mappings.changing import Slot
 from revops.mappings.kinds import MapKind
+from revops.mappings.models import LegalEntity
 
 Place = tuple[str, str]
 
@@ -50,6 +52,25 @@ def slots_of(kind: MapKind) -> Mapping[Place, list[Slot]]:
     for row in rows_of(kind):
         found[row.entity, row.key].append(row.slot)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """
+    The day that it is where the legal entities are: for some hours two, ``first`` farthest west.
+    """
+
+    first: date
+    last: date
+
+
+def today(at: datetime, *, entity: str = "") -> Today:
+    """That of the legal entity with this code, or of all; UTC's where there is none. One query."""
+    rows = LegalEntity.objects.all()
+    rows = rows.filter(code=entity) if entity else rows
+    zones = set(rows.values_list("zone", flat=True)) or {"UTC"}
+    days = [local_date(at, zone) for zone in zones]
+    return Today(min(days), max(days))
 
 
 def _slot(kind: MapKind, row: Mapping[str, Any]) -> Slot:

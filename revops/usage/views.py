@@ -15,6 +15,7 @@ from accounts.queries import authorize, may
 from revops.kernel import clock
 from revops.kernel.clock import local_date
 from revops.kernel.periods import Span, month
+from revops.mappings.queries import today
 from revops.usage.models import Account
 from revops.usage.operations.acts import rate_now as rate_for_good
 from revops.usage.queries import pages
@@ -40,7 +41,7 @@ _ORDER: Final = ("subscription__customer__name", "pk")
 def accounts(request: HttpRequest) -> HttpResponse:
     """By customer and meter: used, entitled, billable, late, last record; and who is unknown."""
     state = _LIST.read(request.GET)
-    span = _span(state)
+    span = _span(state, state.one("entity"))
     found = pages.accounts(words=state.one("q"), entity=state.one("entity"), show=state.one("show"))
     page = page_at(found, state, order=_ORDER)
     more = {
@@ -64,12 +65,12 @@ def account(request: HttpRequest, id: int) -> HttpResponse:
     if one is None:
         raise Http404("There is no such account.")
     state = _PLAIN.read(request.GET)
-    span = _span(state)
+    entity = one.subscription.legal_entity
+    span = _span(state, entity.code if entity else "")
     found = pages.lines_of(one)
     page = page_at(found, state, order=("-used_from", "-pk"))
     (row,) = pages.rows([one], span)
     days = pages.days_of(one, span)
-    entity = one.subscription.legal_entity
     context = {
         "state": state,
         "account": one,
@@ -146,13 +147,13 @@ def records(request: HttpRequest, id: int) -> HttpResponse:
     return render_page(request, "usage/records.html", context)
 
 
-def _span(state: State) -> Span:
-    """The month of the period switch; this month when it names none."""
+def _span(state: State, entity: str = "") -> Span:
+    """The month of the period switch; when it names none, this month where the books are."""
     year, _, number_ = state.one("period").partition("-")
     if year.isdigit() and number_.isdigit() and 1 <= int(number_) <= 12 and len(year) == 4:
         return month(max(2000, int(year)), int(number_))
-    today = clock.now().date()
-    return month(today.year, today.month)
+    day = today(clock.now(), entity=entity).first
+    return month(day.year, day.month)
 
 
 def _today(one: Account) -> Any:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from revops.close.board import current
+from revops.close.certificate.queries import offered
+from revops.kernel import clock
 from revops.mappings.models import AccountingPeriod
 from tests import factories as make
 
@@ -46,3 +48,23 @@ class TestCurrent:
         AccountingPeriod.objects.filter(code="2026-11").update(state="closed")
         assert everywhere(BETWEEN[0]) == ("2026-12", "2026-11", "2026-11")
         assert everywhere(AFTER) == ("2026-12", "2026-12", "2026-12")
+
+
+class TestOffered:
+    """What the page of certificates shows first."""
+
+    @pytest.mark.parametrize(
+        ("at", "chosen", "newest"),
+        [
+            (BEFORE, "2026-10", "2026-11"),
+            (BETWEEN[0], "2026-10", "2026-12"),
+            (BETWEEN[1], "2026-10", "2026-12"),
+            (AFTER, "2026-11", "2026-12"),
+        ],
+    )
+    def test_is_over_everywhere(
+        self, monkeypatch: pytest.MonkeyPatch, at: datetime, chosen: str, newest: str
+    ) -> None:
+        monkeypatch.setattr(clock, "now", lambda: at)
+        found = offered()
+        assert (found.chosen, found.codes[0]) == (chosen, newest)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from revops.canonical.models import Credit
 from revops.credits import life
@@ -11,6 +14,7 @@ from revops.credits.operations import drafting, sending
 from revops.credits.operations.following import follow
 from revops.credits.operations.raising import raise_due
 from revops.credits.tasks import turn
+from revops.kernel import clock
 from tests.credits.desk import Desk
 
 
@@ -78,6 +82,23 @@ class TestRules:
         assert (credit.state, credit.asked_by) == (life.WAITING, None)
         assert desk.decide(credit).state == life.ISSUING
 
+    def test_count_from_their_day_on_where_the_books_are(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.year()
+        desk.promised()
+        desk.case()
+        desk.entity.zone = "America/New_York"
+        desk.entity.save()
+        tomorrow = desk.today + timedelta(days=1)
+        midnight = datetime.combine(tomorrow, time(), ZoneInfo(desk.entity.zone))
+        desk.ruled(since=midnight.date())
+
+        monkeypatch.setattr(clock, "now", lambda: midnight - timedelta(minutes=20))
+        assert raise_due() == 0
+        monkeypatch.setattr(clock, "now", lambda: midnight + timedelta(minutes=20))
+        assert raise_due() == 1
+
     def test_what_nobody_sends_expires_and_is_taken_back(self, desk: Desk) -> None:
         desk.year()
         desk.promised()
@@ -85,7 +106,7 @@ class TestRules:
         desk.case()
         turn()
         credit = ServiceCredit.objects.get()
-        ServiceCredit.objects.update(expires_on=desk.today - timedelta(days=1))
+        ServiceCredit.objects.update(expires_on=desk.today - timedelta(days=2))
 
         follow()
         desk.advance()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,8 @@ from revops.credits.operations import terms as operations
 from revops.credits.operations.terms import TermsWrong
 from revops.credits.queries.trial import trial
 from revops.credits.tasks import turn
+from revops.kernel import clock
+from tests import factories as make
 from tests.conftest import SignIn
 from tests.credits.desk import Desk
 
@@ -112,6 +114,28 @@ class TestChange:
             today=desk.today,
         )  # fmt: skip
         assert list(wrong) == [field]
+
+    def test_begins_no_earlier_than_today_where_it_counts(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """At two in the morning in UTC it is the evening before in New York."""
+        day = desk.today + timedelta(days=3)
+        monkeypatch.setattr(clock, "now", lambda: datetime.combine(day, time(2), UTC))
+        there = day - timedelta(days=1)
+        code, desk.entity.zone = desk.entity.code, "America/New_York"
+        desk.entity.save()
+
+        def asked(entity: str, starts: date) -> ApprovalRequest:
+            content = a_promise(desk) | {"entity": entity, "starts": starts.isoformat()}
+            return operations.propose(by=desk.ana, content=content)
+
+        with pytest.raises(TermsWrong):
+            asked(code, there - timedelta(days=1))
+        assert asked(code, there).state == "waiting"
+        # Of all legal entities, where the day began first.
+        make.a_legal_entity("DE", zone="Europe/Berlin")
+        with pytest.raises(TermsWrong):
+            asked("", there)
 
     def test_does_not_cross_a_version_that_begins_later(self, desk: Desk) -> None:
         desk.promised(since=desk.today + timedelta(days=5))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -217,6 +217,23 @@ class TestADifference:
         with pytest.raises(MatchRefused) as refusal:
             match(run, ana, ["PO-5"], ["BNK-5"], "timing")
         assert set(refusal.value.problems) == {"expected_by"}
+
+    def test_of_timing_lasts_until_tomorrow_where_the_books_are(
+        self, run: Run, ana: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two in the morning in UTC is still the evening before in New York."""
+        day = clock.now().date() + timedelta(days=3)
+        monkeypatch.setattr(clock, "now", lambda: datetime.combine(day, time(2), UTC))
+        assert run.legal_entity.zone == "America/New_York"
+
+        def until(day: date) -> Outcome:
+            wanted = Wanted(tokens(run, "PO-5"), tokens(run, "BNK-5"), "timing", day)
+            return matching.match(run=run, wanted=wanted, by=ana)
+
+        with pytest.raises(MatchRefused) as refusal:
+            until(day - timedelta(days=1))
+        assert set(refusal.value.problems) == {"expected_by"}
+        assert until(day).match is not None
 
     def test_of_one_side_waits_for_its_counterpart_and_matches_nothing(
         self, bank: tuple[Payouts, Run], ana: User

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from revops.kernel import clock
+from revops.mappings.models import LegalEntity
 from revops.reconciliation.models import Holding, Load, Run, RunState
 from revops.reconciliation.operations import lags, pairs, runs, watching
 from tests.reconciliation.lists import Lists, declared
@@ -82,6 +83,25 @@ class TestLooking:
         assert made_at(3) == 0
         assert made_at(6) >= 1
         assert made_at(23) == 0
+
+    def test_a_period_begins_where_the_books_are(
+        self, lists: Lists, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """October is over in New York four hours after it is in UTC, in Tokyo nine before."""
+
+        def looked_at(hour: int, zone: str) -> set[str]:
+            LegalEntity.objects.update(zone=zone)
+            at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=hour)
+            monkeypatch.setattr(clock, "now", lambda: at)
+            Run.objects.all().delete()
+            look(lists)
+            return set(Run.objects.values_list("period_code", flat=True))
+
+        both = {"2026-10", "2026-11"}
+        assert looked_at(3, "America/New_York") == {"2026-10"}
+        assert looked_at(5, "America/New_York") == both
+        assert looked_at(-10, "Asia/Tokyo") == {"2026-10"}
+        assert looked_at(-8, "Asia/Tokyo") == both
 
     def test_by_night_asks_for_everything_in_full_once(self, lists: Lists) -> None:
         lists.of(clock.now().date())

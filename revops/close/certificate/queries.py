@@ -11,6 +11,7 @@ from accounts.authority import ALL
 from accounts.queries import scope_of
 from revops.close.certificate.scope import Period, period_of
 from revops.close.models import Certificate, PeriodSignOff, Waiver
+from revops.kernel import clock
 from revops.mappings.models import LegalEntity, PeriodState
 from revops.store import rows, sql
 
@@ -106,9 +107,14 @@ SELECT entity.code FROM mappings_accountingperiod period
 JOIN mappings_legalentity entity ON entity.id = period.legal_entity_id
 WHERE period.code = %s AND entity.code = ANY(%s) ORDER BY entity.name
 """
+# A day is that of each legal entity's own zone; one has ended when it has ended everywhere.
 _CODES: Final = """
-SELECT code, max(ends) < current_date AS ended FROM mappings_accountingperiod
-WHERE starts <= current_date GROUP BY code ORDER BY max(starts) DESC LIMIT 24
+SELECT period.code, bool_and(period.ends < today.day) AS ended
+FROM mappings_accountingperiod period
+JOIN mappings_legalentity entity ON entity.id = period.legal_entity_id
+CROSS JOIN LATERAL (SELECT (%(at)s::timestamptz AT TIME ZONE entity.zone)::date AS day) AS today
+GROUP BY period.code HAVING bool_or(period.starts <= today.day)
+ORDER BY max(period.starts) DESC LIMIT 24
 """
 
 
@@ -122,7 +128,7 @@ class Offered:
 
 def offered(asked: str = "") -> Offered:
     """Two years of months, and the one that is shown when nobody asks for another."""
-    found = sql.rows(_CODES)
+    found = sql.rows(_CODES, {"at": clock.now()})
     codes = [row.code for row in found]
     ended = [row.code for row in found if row.ended]
     first = next(iter([*ended, *codes]), "")

@@ -26,6 +26,7 @@ from revops.close.models.tasks import TaskState
 from revops.close.operations.late import proposed
 from revops.close.operations.waiving import SUBJECT
 from revops.close.queries.lateness import Late, events
+from revops.close.queries.periods import Closing
 from revops.close.readiness import Readiness
 from revops.close.reasons import against
 from revops.close.saying import of_entity
@@ -78,7 +79,7 @@ def page(
             "prepare": explain(request.user, "close.prepare", entities=[closing.entity]).allowed,
             "sign": explain(request.user, "close.sign", entities=[closing.entity]).allowed,
         },
-        "states": TaskState, "erps": _erps(closing.entity_id), "late": late,
+        "states": TaskState, "erps": _erps(closing), "late": late,
         "ways": _ways(found, late), "waivable": _waivable(found), "asked": _asked(found),
         "late_right": explain(request.user, "periods.reopen", entities=[closing.entity]),
         "asks": not asks_nobody(subject=REOPENING, entity=closing.entity, at=now),
@@ -118,8 +119,9 @@ def _asked(found: Readiness) -> Sequence[ApprovalRequest]:
     return [*waivers, *rows.filter(subject=REOPENING, subject_id=str(closing.period_id))]
 
 
-def _erps(entity_id: int) -> list[str]:
-    rows = ErpRoute.objects.filter(legal_entity=entity_id, valid__contains=clock.now().date())
+def _erps(closing: Closing) -> list[str]:
+    today = clock.local_date(clock.now(), closing.zone)
+    rows = ErpRoute.objects.filter(legal_entity=closing.entity_id, valid__contains=today)
     return sorted(set(rows.values_list("connection__label", flat=True)))
 
 

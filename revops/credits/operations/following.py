@@ -19,6 +19,7 @@ from revops.credits.operations import noticing, telling
 from revops.credits.operations.drafting import locked
 from revops.kernel import clock
 from revops.kernel.money import Money
+from revops.mappings.queries import today
 from revops.store import sql
 
 NOT_ISSUED: Final = "credit_not_issued"
@@ -126,7 +127,7 @@ def follow() -> int:
 def expire(now: datetime) -> int:
     """What a rule raised and nobody sent in time; what was accrued for it goes back."""
     due = ServiceCredit.objects.filter(
-        state=life.DRAFT, approval_id=None, expires_on__lt=now.date()
+        state=life.DRAFT, approval_id=None, expires_on__lt=today(now).first
     ).values_list("pk", flat=True)[:200]
     for credit_id in due:
         with sql.atomic():

@@ -6,10 +6,11 @@ order in which the desk tells of it, and however often it is looked for.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from revops.canonical.models import SupportCase
@@ -21,7 +22,9 @@ from revops.credits.operations.sending import Incomplete, send_by_rule
 from revops.credits.queries.finder import of_case
 from revops.credits.queries.sheet import Draft, Sheet, sheet
 from revops.kernel import clock, correlation
+from revops.kernel.clock import local_date
 from revops.kernel.money import Money
+from revops.mappings.queries import today
 
 _MOST: Final = 100
 # Cases older than this were somebody else's to decide before the rule was there.
@@ -33,7 +36,9 @@ _FOR_PEOPLE: Final = frozenset({"duplicates", "note"})
 def raise_due() -> int:
     """Raise what the rules of today say; how many requests were made."""
     made = 0
-    for rule in Rule.objects.filter(valid__contains=clock.now().date()).order_by("pk"):
+    day = today(clock.now())
+    some = DateRange(day.first, day.last, "[]")
+    for rule in Rule.objects.filter(valid__overlap=some).order_by("pk"):
         for case in _cases(rule)[:_MOST]:
             made += _raise(rule, case)
     return made
@@ -41,7 +46,7 @@ def raise_due() -> int:
 
 def _cases(rule: Rule) -> QuerySet[SupportCase]:
     """Cases that the rule means, that nobody has asked for, and whose customer is known."""
-    since = clock.now().date() - _REACH
+    since = today(clock.now()).first - _REACH
     asked = ServiceCredit.objects.filter(
         Q(support_case=OuterRef("pk")) | Q(ticket=OuterRef("source_id"))
     )
@@ -58,11 +63,19 @@ def _cases(rule: Rule) -> QuerySet[SupportCase]:
 
 
 def _raise(rule: Rule, case: SupportCase) -> int:
-    """1 when a request was made: only where policy gives something by right."""
+    """
+    1 when a request was made: only where policy gives something by right, and where the rule counts
+    on the day that it is where the books are.
+    """
     found = of_case(case)
     if found.invoice is None:
         return 0
-    if rule.legal_entity_id not in (None, found.invoice.legal_entity_id):
+    entity = found.invoice.legal_entity
+    now = clock.now()
+    if rule.legal_entity_id not in (None, entity.pk if entity else None):
+        return 0
+    day = local_date(now, entity.zone if entity else "UTC")
+    if not _counts_on(rule, day):
         return 0
     draft = Draft(
         sought=case.source_id,
@@ -73,7 +86,6 @@ def _raise(rule: Rule, case: SupportCase) -> int:
         ticket=case.source_id,
         note=_because(rule, case),
     )
-    now = clock.now()
     judged = sheet(draft, by=None, at=now)
     proposed = judged.assessment.proposed if judged.assessment else 0
     if proposed <= 0:
@@ -84,17 +96,21 @@ def _raise(rule: Rule, case: SupportCase) -> int:
         return 0
     try:
         with transaction.atomic():
-            _make(rule, judged)
+            _make(rule, judged, now=now, day=day)
     except IntegrityError:
         return 0  # another turn was first
     return 1
 
 
-def _make(rule: Rule, judged: Sheet) -> None:
-    now = clock.now()
+def _counts_on(rule: Rule, day: date) -> bool:
+    first, end = rule.valid.lower, rule.valid.upper
+    return (first is None or first <= day) and (end is None or day < end)
+
+
+def _make(rule: Rule, judged: Sheet, *, now: datetime, day: date) -> None:
     credit = ServiceCredit(
         rule=rule, created_at=now, updated_at=now, correlation_id=correlation.new_id(),
-        expires_on=now.date() + timedelta(days=rule.keeps_days),
+        expires_on=day + timedelta(days=rule.keeps_days),
     )  # fmt: skip
     apply(credit, judged)
     credit.save()

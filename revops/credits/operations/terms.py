@@ -22,6 +22,7 @@ from revops.credits.terms import PROMISE, RULE, identity, problems
 from revops.kernel import clock
 from revops.kernel.actor import Actor
 from revops.mappings.models import LegalEntity
+from revops.mappings.queries import today
 
 TERMS: Final = "credit_terms"
 ACTION: Final = "credits.terms"
@@ -45,7 +46,7 @@ def propose(*, by: User, content: Mapping[str, Any]) -> ApprovalRequest:
     """
     entity = content["entity"]
     authorize(by, ACTION, entities=[entity])
-    wrong = problems(content, today=clock.now().date())
+    wrong = problems(content, today=today(clock.now(), entity=entity).last)
     if not wrong:
         later = _later(content)
         wrong = {"starts": later} if later else {}
@@ -83,8 +84,8 @@ def same_as(content: Mapping[str, Any]) -> QuerySet[Promise] | QuerySet[Rule]:
 @recorded
 def agree(request: ApprovalRequest, content: Mapping[str, Any], *, by: Actor) -> str:
     """Agreed: the version that stands ends with the day, and the new one begins. CannotApply."""
-    today = clock.now().date()
-    starts = max(date.fromisoformat(content["starts"]), today)
+    day = today(clock.now(), entity=content["entity"]).last
+    starts = max(date.fromisoformat(content["starts"]), day)
     content = {**content, "starts": starts.isoformat()}
     later = _later(content)
     if later:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.contrib import messages
@@ -25,6 +25,7 @@ from revops.credits.policy import percent
 from revops.credits.queries.trial import trial
 from revops.credits.terms import LABELS, PROMISE, RULE, problems
 from revops.kernel import clock
+from revops.mappings.queries import today
 from revops.web.htmx import render_page
 from revops.web.policy import screen
 
@@ -36,10 +37,10 @@ _MOST: Final = 200
 @require_GET
 def every(request: HttpRequest) -> HttpResponse:
     """What plans promise, and the rules that raise credits: now and later."""
-    today = clock.now().date()
+    day = today(clock.now()).first
     waiting = ApprovalRequest.objects.filter(subject=operations.TERMS, state=State.WAITING)
     # Until a day that is still to come, or for good.
-    stands = Q(valid__upper_inf=True) | Q(valid__endswith__gt=today)
+    stands = Q(valid__upper_inf=True) | Q(valid__endswith__gt=day)
     promises = Promise.objects.select_related("legal_entity").filter(stands)
     rules = Rule.objects.select_related("legal_entity").filter(stands)
     context = {
@@ -50,7 +51,7 @@ def every(request: HttpRequest) -> HttpResponse:
         "rules": rules.order_by("name", "-pk")[:_MOST],
         "waiting": waiting.order_by("-pk")[:20] if may(request.user, "approvals.view") else [],
         "may_change": may(request.user, operations.ACTION),
-        "today": today,
+        "today": day,
     }
     return render_page(request, "credits/terms.html", context)
 
@@ -69,7 +70,7 @@ def version(request: HttpRequest, what: str, id: int) -> HttpResponse:
         "gives": percent(row.gives) if isinstance(row, Promise) else "",
         "most": percent(row.most) if isinstance(row, Promise) else "",
         "history": same[:_MOST],
-        "stands": row.valid.upper is None or row.valid.upper > clock.now().date(),
+        "stands": row.valid.upper is None or row.valid.upper > today(clock.now()).first,
         "may_change": may(request.user, operations.ACTION),
         "may_approval": may(request.user, "approvals.view"),
     }
@@ -88,7 +89,7 @@ def editor(request: HttpRequest) -> HttpResponse:
         return _editor(request, what, _FORMS[what](initial=_initial(what, request.GET.get("of"))))
     form = _FORMS[what](request.POST)
     content = form.content()
-    wrong = problems(content, today=clock.now().date())
+    wrong = problems(content, today=_last_day(content["entity"]))
     if wrong:
         return _editor(request, what, form, wrong=wrong)
     if request.POST.get("act") != "send":
@@ -118,7 +119,7 @@ def _editor(
             if field.name != "end" or request.GET.get("of")
         ],
         "wrong": wrong or {},
-        "tried": trial(content, today=clock.now().date()) if content else None,
+        "tried": trial(content, today=_last_day(content["entity"])) if content else None,
         "of": request.GET.get("of", ""),
     }
     return render_page(request, "credits/terms_edit.html", context, status=422 if wrong else 200)
@@ -139,9 +140,10 @@ def _row(what: str, id: int) -> Promise | Rule:
 
 def _content(row: Promise | Rule) -> dict[str, Any]:
     """A version as it would be asked for, from tomorrow on."""
-    starts = clock.now().date() + timedelta(days=1)
+    entity = row.legal_entity.code if row.legal_entity else ""
+    starts = _last_day(entity) + timedelta(days=1)
     common = {
-        "entity": row.legal_entity.code if row.legal_entity else "",
+        "entity": entity,
         "starts": starts.isoformat(), "end": False, "note": "",
     }  # fmt: skip
     if isinstance(row, Promise):
@@ -155,7 +157,7 @@ def _content(row: Promise | Rule) -> dict[str, Any]:
 
 def _initial(what: str, of: str | None) -> dict[str, Any]:
     if of is None or not of.isascii() or not of.isdigit() or len(of) > 18:
-        return {"starts": (clock.now().date() + timedelta(days=1)).isoformat()}
+        return {"starts": (_last_day("") + timedelta(days=1)).isoformat()}
     row = _row(what, int(of))
     content = _content(row)
     terms = content["terms"]
@@ -167,3 +169,8 @@ def _initial(what: str, of: str | None) -> dict[str, Any]:
     else:
         terms = terms | {"severities": ", ".join(row.severities)}
     return {"entity": content["entity"], "starts": content["starts"], **terms}
+
+
+def _last_day(entity: str) -> date:
+    """Today where the legal entity is, or where the day began first; no term begins before it."""
+    return today(clock.now(), entity=entity).last

@@ -13,6 +13,7 @@ from exceptions import operations as cases
 from exceptions.findings import Finding
 from revops.contracts.base import EventData
 from revops.kernel import strict_json
+from revops.kernel.clock import local_date
 from revops.ledger.books import EntityBooks
 from revops.pipeline.flows import checks, release, sold
 from revops.pipeline.flows.base import Flow, Kind
@@ -181,8 +182,9 @@ def _steps_of(
 
 
 def _keeps(entity: EntityBooks, connection_id: int, at: datetime) -> bool:
-    """Whether an ERP keeps these books today."""
-    return any(target == connection_id for _, target in entity.routes_on(at.date()))
+    """Whether an ERP keeps these books today, where they are."""
+    today = local_date(at, entity.zone)
+    return any(target == connection_id for _, target in entity.routes_on(today))
 
 
 def _targets(flows: Iterable[Flow]) -> dict[str, list[int]]:

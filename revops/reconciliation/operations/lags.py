@@ -9,6 +9,7 @@ from typing import Final
 from django.db import transaction
 
 from revops.kernel import clock
+from revops.mappings.queries import today
 from revops.reconciliation.engine.lags import percentile
 from revops.reconciliation.engine.sides import Scope
 from revops.reconciliation.models import Pair
@@ -39,19 +40,19 @@ def learn(pair: Pair) -> int | None:
     The days within which 95 of 100 counterparts came, over all legal entities; kept on the pair.
     None, and the check's own waiting time counts, as long as too few have both sides.
     """
-    today = clock.now().date()
+    day = today(clock.now()).last
     seen: Counter[int] = Counter()
     for entity_id in pairs.entities_of(pair):
-        seen.update(_of_entity(pair, entity_id, today))
+        seen.update(_of_entity(pair, entity_id, day))
     pair.lag_days = percentile(seen)
     pair.lag_sample, pair.lag_learnt_at = sum(seen.values()), clock.now()
     pair.save(update_fields=["lag_days", "lag_sample", "lag_learnt_at"])
     return pair.lag_days
 
 
-def _of_entity(pair: Pair, entity_id: int, today: date) -> dict[int, int]:
+def _of_entity(pair: Pair, entity_id: int, until: date) -> dict[int, int]:
     scope = Scope(
-        pair.pk, check_of(pair), pair.left_id, pair.right_id, entity_id, "", today - REACH, today
+        pair.pk, check_of(pair), pair.left_id, pair.right_id, entity_id, "", until - REACH, until
     )
     found = sql.once(_DAYS.format(left=scope.select("left"), right=scope.select("right")))
     return {row.days: row.count for row in found}

@@ -103,7 +103,7 @@ def match(*, run: Run, wanted: Wanted, by: User) -> Outcome:
     try:
         with transaction.atomic():
             rows = _rows(run, wanted)
-            _check(wanted, rows)
+            _check(wanted, rows, today=clock.local_date(clock.now(), run.legal_entity.zone))
             off = difference(rows)
             if wanted.reason == TIMING and len({row.side for row in rows}) == 1:
                 return _wait(run, wanted, rows, by)
@@ -183,8 +183,8 @@ def _rows(run: Run, wanted: Wanted) -> list[Leftover]:
     return found
 
 
-def _check(wanted: Wanted, rows: Sequence[Leftover]) -> None:
-    """Raises MatchRefused."""
+def _check(wanted: Wanted, rows: Sequence[Leftover], *, today: date) -> None:
+    """``today`` is the day where the books are. Raises MatchRefused."""
     if not rows:
         raise MatchRefused(rows="Pick at least one row.")
     if len({row.item.currency for row in rows}) > 1:
@@ -197,7 +197,6 @@ def _check(wanted: Wanted, rows: Sequence[Leftover]) -> None:
     elif off and wanted.reason not in REASONS:
         problems["reason"] = "Say what the difference is."
     if wanted.reason == TIMING and off:
-        today = clock.now().date()
         day = wanted.expected_by
         if day is None:
             problems["expected_by"] = "Say by which day the difference is gone."

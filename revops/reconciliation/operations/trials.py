@@ -108,8 +108,9 @@ def _imagined(version: RuleVersion, run: Run) -> Run:
     )  # fmt: skip
     left, right = sides_of(run.pair)
     comparing.compare(
-        made, check_of(run.pair), version, Sides(left, right), at=at, today=at.date(), last=None
-    )
+        made, check_of(run.pair), version, Sides(left, right), at=at,
+        today=clock.local_date(at, run.legal_entity.zone), last=None,
+    )  # fmt: skip
     return made
 
 

@@ -32,32 +32,36 @@ ON CONFLICT (name) DO UPDATE SET at = now()
 WHERE pipeline_heartbeat.at <= now() - %(every)s RETURNING name
 """
 
-# The latest first: what was looked at longest ago comes before what was looked at just now.
-_OPEN: Final = """
-SELECT asked.pair_id, asked.entity_id, period.code
+# What is compared, and the day that it is where the books are.
+_ASKED_FOR: Final = """
 FROM unnest(%(pairs)s::bigint[], %(entities)s::bigint[]) AS asked (pair_id, entity_id)
+JOIN mappings_legalentity AS entity ON entity.id = asked.entity_id
+CROSS JOIN LATERAL (SELECT (%(at)s::timestamptz AT TIME ZONE entity.zone)::date AS day) AS today
+"""
+# The latest first: what was looked at longest ago comes before what was looked at just now.
+_OPEN: Final = f"""
+SELECT asked.pair_id, asked.entity_id, period.code {_ASKED_FOR}
 JOIN mappings_accountingperiod AS period ON period.legal_entity_id = asked.entity_id
-    AND period.state <> 'closed' AND period.starts <= current_date
-    AND period.ends >= current_date - 40
+    AND period.state <> 'closed' AND period.starts <= today.day
+    AND period.ends >= today.day - 40
 LEFT JOIN LATERAL (
     SELECT max(run.ended_at) AS at FROM reconciliation_run AS run
     WHERE run.pair_id = asked.pair_id AND run.legal_entity_id = asked.entity_id
         AND run.period_code = period.code
 ) AS last ON true
 ORDER BY last.at NULLS FIRST, period.starts DESC, asked.pair_id, asked.entity_id
-"""
+"""  # noqa: S608  of the text above alone
 
-_ALL: Final = """
-SELECT asked.pair_id, asked.entity_id, period.code
-FROM unnest(%(pairs)s::bigint[], %(entities)s::bigint[]) AS asked (pair_id, entity_id)
+_ALL: Final = f"""
+SELECT asked.pair_id, asked.entity_id, period.code {_ASKED_FOR}
 JOIN mappings_accountingperiod AS period ON period.legal_entity_id = asked.entity_id
-    AND period.starts <= current_date
-WHERE (period.state <> 'closed' AND period.ends >= current_date - 100)
+    AND period.starts <= today.day
+WHERE (period.state <> 'closed' AND period.ends >= today.day - 100)
     OR EXISTS (SELECT FROM reconciliation_break AS held
         WHERE held.pair_id = asked.pair_id AND held.legal_entity_id = asked.entity_id
             AND held.period_code = period.code AND held.state IN ('open', 'clearing'))
 ORDER BY period.starts, asked.pair_id, asked.entity_id
-"""
+"""  # noqa: S608  of the text above alone
 
 
 _LAST: Final = "SELECT at FROM pipeline_heartbeat WHERE name = 'reconciliation'"
@@ -109,7 +113,8 @@ def _scopes(statement: str) -> Sequence[tuple[int, int, str]]:
     if not places:
         return []
     ids, entities = (list(column) for column in zip(*places, strict=True))
-    return [tuple(row) for row in sql.tuples(statement, {"pairs": ids, "entities": entities})]
+    asked = {"pairs": ids, "entities": entities, "at": clock.now()}
+    return [tuple(row) for row in sql.tuples(statement, asked)]
 
 
 def _go_on(pair_id: int, entity_id: int, code: str) -> int:

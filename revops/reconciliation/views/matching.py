@@ -184,7 +184,7 @@ def _usual_day(run: Run) -> date:
     """A day by which a difference of timing is usually gone: the pair's lag, or a week."""
     days = run.pair.lag_days
     wait = timedelta(days=days + 1) if days is not None else _USUAL_WAIT
-    return max(clock.now().date(), run.ends) + wait
+    return max(clock.local_date(clock.now(), run.legal_entity.zone), run.ends) + wait
 
 
 def _address(run: Run) -> str:

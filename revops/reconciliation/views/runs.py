@@ -16,6 +16,7 @@ from accounts.queries import may
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.mappings.models import AccountingPeriod, LegalEntity
+from revops.mappings.queries import today
 from revops.reconciliation.filters import RUNS
 from revops.reconciliation.models import Pair, Run
 from revops.reconciliation.operations import asking, watching
@@ -118,9 +119,9 @@ def _later(pairs: list[Pair], may_connect: bool) -> str:
 
 
 def _current(entity: str) -> str:
-    """The period of today, of the legal entity or any."""
-    today = clock.now().date()
-    rows = AccountingPeriod.objects.filter(starts__lte=today, ends__gte=today)
+    """The period of today where its books are, of the legal entity or any."""
+    day = today(clock.now(), entity=entity).first
+    rows = AccountingPeriod.objects.filter(starts__lte=day, ends__gte=day)
     rows = rows.filter(legal_entity__code=entity) if entity else rows
     return rows.order_by("legal_entity_id").values_list("code", flat=True).first() or ""
 

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from revops.kernel import clock
 from revops.kernel.money import Money
 from revops.kernel.periods import Span
+from revops.mappings.queries import today
 from revops.store import sql
 from revops.usage.models import Account, DayTotal, RatedLine, Record
 from revops.usage.queries.accounts import billed, entitled, grants_of
@@ -118,7 +119,7 @@ def rows(found: Sequence[Account], span: Span) -> list[Row]:
         if key in made:
             made[key].used, made[key].last_at = row.quantity or Decimal(0), row.last_at
     grants = grants_of(ids)
-    day = max(span.start, min(span.end, clock.now().date()))
+    day = max(span.start, min(span.end, today(clock.now()).first))
     for key, one in made.items():
         one.granted, one.entitled = entitled(grants.get(key, ()), day)
         if not one.granted and included.get(key):
