@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from connectors.commands import Unfit
 from connectors.contract import Found, Outcome, Receipt
 from connectors.postings import hashed
+
+_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,8 @@ class Customer:
     """
     What a ``customer.upsert`` asks for. ``id`` is the one that journals name, ``others`` are those
     under which journals of other sources may name the same customer. ``further`` are asked for only
-    where it is not there under any of these: they are no part of what is asked.
+    where it is not there under any of these: they are no part of what is asked. ``country`` has two
+    letters (ISO 3166), ``region`` is as the source spells it; either may be unknown.
     """
 
     id: str
@@ -27,6 +31,8 @@ class Customer:
     line2: str
     postal_code: str
     city: str
+    region: str = ""
+    country: str = ""
     further: tuple[str, ...] = ()
 
     @classmethod
@@ -41,6 +47,7 @@ class Customer:
         name = " ".join(str(payload.get("name") or "").split())
         if not identity or not name:
             raise Unfit("refused", "The customer has no id or no name.")
+        country = str(address.get("country") or "").strip().upper()
         line1, line2, postal_code, city = (
             str(address.get(part) or "") for part in ("line1", "line2", "postal_code", "city")
         )
@@ -53,6 +60,8 @@ class Customer:
             line2,
             postal_code,
             city,
+            str(address.get("region") or "").strip(),
+            country if _COUNTRY.fullmatch(country) else "",
             tuple(dict.fromkeys(str(one) for one in further if one)),
         )
 
@@ -63,6 +72,9 @@ class Customer:
     @property
     def content(self) -> str:
         place = [self.line1, self.line2, self.postal_code, self.city]
+        if self.region or self.country:
+            # Without them it is what it was before they were asked for.
+            place += [self.region, self.country]
         return hashed([*self.ids, self.name, self.tax_id, *place])
 
 

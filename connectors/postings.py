@@ -37,7 +37,8 @@ KEY: Final = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 class Line:
     """
     One side of a journal in the books' currency; ``document`` is what it was in another one.
-    ``customer_others`` are ids under which the ERP may know the customer already.
+    ``customer_others`` are ids under which the ERP may know the customer already;
+    ``customer_country`` has two letters, where it is known.
     """
 
     account: str
@@ -51,6 +52,7 @@ class Line:
     customer_class: str = ""
     document: int = 0
     customer_others: tuple[str, ...] = ()
+    customer_country: str = ""
 
     @property
     def amount(self) -> int:
@@ -200,6 +202,7 @@ def _line(line: Mapping[str, Any]) -> Line:
         customer_class=str(line.get("customer_class") or ""),
         document=document,
         customer_others=tuple(str(one) for one in others if one),
+        customer_country=str(customer.get("country") or ""),
     )
 
 

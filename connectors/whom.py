@@ -23,11 +23,15 @@ J = TypeVar("J", bound=Job)
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A customer by the id that a posting names, and by ``others``, which are the same customer."""
+    """
+    A customer by the id that a posting names, and by ``others``, which are the same customer;
+    ``country`` where it is known.
+    """
 
     id: str
     name: str
     others: tuple[str, ...] = ()
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ def named(lines: Iterable[Line]) -> dict[str, Named]:
     for line in lines:
         before = found[line.customer].others if line.customer in found else ()
         others = tuple(dict.fromkeys((*before, *line.customer_others)))
-        found[line.customer] = Named(line.customer, line.customer_name, others)
+        found[line.customer] = Named(
+            line.customer, line.customer_name, others, line.customer_country
+        )
     return found
 
 

@@ -92,7 +92,8 @@ def payload(
     is that of the books, one line each side, the date in the entity's zone. Of a foreign document
     also ``document_currency`` and each line's signed ``document_amount``. Where the maps say one, a
     line has a ``cost_centre`` and a ``customer_class``. A customer has ``other_ids`` where we know
-    it, under which this ERP may have it already. ``beside`` is said beside the journal.
+    it, under which this ERP may have it already, and a ``country`` where that is known. ``beside``
+    is said beside the journal.
     """
     draft = entry.draft
     foreign = draft.currency != draft.functional_currency
@@ -144,4 +145,6 @@ def _customer(line: DraftLine, who: Who | None, connection_id: int) -> dict[str,
     }
     if who:
         stated["other_ids"] = who.besides(line.customer_id, at=connection_id)
+        if who.country:
+            stated["country"] = who.country
     return stated

@@ -9,12 +9,8 @@ mistake.
 from __future__ import annotations
 
 import asyncio
-import base64
-import io
 import json
 import re
-import zipfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -26,26 +22,11 @@ import pytest
 from connectors.contract import Command, Settings
 from connectors.http import Client
 from connectors.postings import CREDIT_MEMO, INVOICE, JOURNAL, PAYMENT
-from connectors.systems.business_central import test_contract as business_central
-from connectors.systems.netsuite import test_contract as netsuite
-from connectors.systems.oracle_fusion import test_contract as oracle_fusion
-from connectors.systems.sap import test_contract as sap
-from connectors.systems.tryton import test_contract as tryton
 from connectors.testing.books import Books, line
+from tests.connectors.erps import ERPS, Heard
 
 _STANDING: Final = Path(__file__).with_name("erp_standing.json")
-_ERPS: Final[Mapping[str, Any]] = {
-    case.connector.manifest.slug: case
-    for case in (
-        business_central.TestBusinessCentral,
-        netsuite.TestNetSuite,
-        oracle_fusion.TestOracleFusion,
-        sap.TestSap,
-        tryton.TestTryton,
-    )
-}
 _NAMES: Final = re.compile(r"[A-Za-z0-9:-]{8,160}", re.ASCII)
-_WRITES: Final = ("POST", "PATCH", "PUT")
 # Pieces of a key that are found in a name, in whatever form an ERP can hold.
 _PIECE: Final = 10
 # A time in milliseconds, and two digits more.
@@ -95,7 +76,7 @@ def unfit(books: Books) -> dict[str, Command]:
 async def told(case: Any) -> dict[str, Any]:
     """Receipts of all postings, one after the other, and the names that were written for them."""
     connector, found = case.connector, {}
-    wire = _Heard(case().build())
+    wire = Heard(case().build())
     settings: Settings = case.settings
     async with Client(settings.base_url, hosts=(), allow_loopback=True, transport=wire) as client:
         for name, command in postings(Books()).items():
@@ -114,28 +95,6 @@ async def told(case: Any) -> dict[str, Any]:
     return found
 
 
-class _Heard(httpx.ASGITransport):
-    """A sandbox whose written bodies are kept as text; archives as what is in them."""
-
-    def __init__(self, app: Any) -> None:
-        super().__init__(app=app)
-        self.bodies: list[str] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method in _WRITES and "suiteql" not in request.url.path:
-            body = (await request.aread()).decode("utf-8", "replace")
-            self.bodies += [body, *_archived(body)]
-        return await super().handle_async_request(request)
-
-
-def _archived(body: str) -> list[str]:
-    packed = re.search(r'"DocumentContent":\s*"([^"]+)"', body)
-    if packed is None:
-        return []
-    archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(packed[1])))
-    return [archive.read(name).decode() for name in archive.namelist()]
-
-
 def _names(key: str, said: str) -> set[str]:
     bare = key.rpartition("-")[2].lower()
     pieces = {bare[start : start + _PIECE] for start in range(len(bare) - _PIECE + 1)}
@@ -151,25 +110,25 @@ def _plain(external_id: str) -> str:
         return external_id
 
 
-@pytest.mark.parametrize("slug", sorted(_ERPS))
+@pytest.mark.parametrize("slug", sorted(ERPS))
 class TestWhatStands:
     def test_digests_are_what_they_were(self, slug: str) -> None:
-        connector, books = _ERPS[slug].connector, Books()
+        connector, books = ERPS[slug].connector, Books()
         commands = postings(books) | unfit(books)
         found = {name: connector.digest(one.payload) for name, one in commands.items()}
         assert found == _standing(slug)["digests"]
 
     def test_receipts_contents_and_names_are_what_they_were(self, slug: str) -> None:
-        assert asyncio.run(told(_ERPS[slug])) == _standing(slug)["told"]
+        assert asyncio.run(told(ERPS[slug])) == _standing(slug)["told"]
 
 
 class TestKeysOfRequests:
     def test_a_request_in_the_background_has_the_key_that_it_had(self) -> None:
         """NetSuite knows a request by it for as long as it keeps the job."""
-        case = _ERPS["netsuite"]
+        case = ERPS["netsuite"]
         heard: list[str] = []
 
-        class Listening(_Heard):
+        class Listening(Heard):
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
                 heard.append(request.headers.get("x-netsuite-idempotency-key", ""))
                 return await super().handle_async_request(request)

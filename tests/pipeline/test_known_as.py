@@ -46,7 +46,7 @@ class TestKnownAs:
 
 class TestAPosting:
     def test_carries_them_and_stays_the_same_posting(self, line: Rehearsal) -> None:
-        line.subscribe()
+        line.subscribe(line.customer(address={"country": "DE", "city": "Berlin"}))
         line.deliver()
         line.run()
         line.settle()
@@ -55,7 +55,9 @@ class TestAPosting:
         payload = strict_json.loads(command.payload)
         (named,) = [one["customer"] for one in payload["lines"] if one["customer"]]
         assert (named["id"], named["other_ids"]) == (billed.source_id, [f"PTY-{billed.party_id}"])
+        assert named["country"] == billed.party.country == "DE"
         posting = Posting.of(JOURNAL, payload)
+        assert {one.customer_country for one in posting.lines if one.customer} == {"DE"}
         named["other_ids"] += ["001A"]
         later = Posting.of(JOURNAL, payload)
         assert later.lines != posting.lines

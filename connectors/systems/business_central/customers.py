@@ -22,7 +22,7 @@ from connectors.whom import Named
 PREFIX: Final = "customer:"
 _WIDTHS: Final = {
     "displayName": 100, "addressLine1": 100, "addressLine2": 50, "city": 30, "postalCode": 20,
-    "taxRegistrationNumber": 20,
+    "state": 30, "country": 10, "taxRegistrationNumber": 20,
 }  # fmt: skip
 
 
@@ -45,6 +45,8 @@ async def ensure(
         made[one] = names.customer_number(one)
         name = wanted[one].name or one
         values = {"number": made[one], "displayName": name[: _WIDTHS["displayName"]]}
+        if country := wanted[one].country:
+            values["country"] = country
         try:
             await central.create(f"{books.path}/customers", values)
         except Problem as problem:
@@ -112,6 +114,8 @@ def _values(customer: Customer) -> dict[str, Any]:
         "addressLine2": customer.line2,
         "city": customer.city,
         "postalCode": customer.postal_code,
+        "state": customer.region,
+        "country": customer.country,
         "taxRegistrationNumber": customer.tax_id,
     }
     return {name: value[: _WIDTHS[name]] for name, value in told.items() if value}

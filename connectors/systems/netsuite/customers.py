@@ -112,9 +112,12 @@ def _address(asked: Customer) -> dict[str, Any]:
         "addr1": asked.line1,
         "addr2": asked.line2,
         "city": asked.city,
+        "state": asked.region,
         "zip": asked.postal_code,
     }
-    told = {name: value for name, value in parts.items() if value}
+    told: dict[str, Any] = {name: value for name, value in parts.items() if value}
+    if asked.country:
+        told["country"] = {"id": asked.country}
     if not told:
         return {}
     return {"addressBook": {"items": [{"addressBookAddress": told, "defaultBilling": True}]}}

@@ -91,11 +91,16 @@ def _several(rows: Sequence[Row]) -> Unfit:
 
 
 def _address(asked: Customer) -> dict[str, str]:
+    """Fusion takes no address without a country."""
+    if not asked.country:
+        return {}
     parts = {
         "AddressLine1": asked.line1,
         "AddressLine2": asked.line2,
         "City": asked.city,
         "PostalCode": asked.postal_code,
+        "State": asked.region,
+        "Country": asked.country,
     }
     return {name: value for name, value in parts.items() if value}
 

@@ -5,6 +5,7 @@ external system (``BusinessPartnerIDByExtSystem``), by which it is found.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from connectors.whom import Named
 
 PARTNERS: Final = "API_BUSINESS_PARTNER/A_BusinessPartner"
 _NAME: Final = 40
+_REGION: Final = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
 
 
 async def debtors(
@@ -39,7 +41,8 @@ async def debtors(
     found = await whom.known(SYSTEM, "business partners", wanted, look)
     made: dict[str, str] = {}
     for one in found.to_make:
-        bare = Customer(one, wanted[one].name or one, "", (), "", "", "", "")
+        named = wanted[one]
+        bare = Customer(one, named.name or one, "", (), "", "", "", "", country=named.country)
         made[one] = _debtor(await _create(sap, library, bare))
     return found.with_made(made), found.doubtful
 
@@ -98,7 +101,9 @@ async def _create(sap: Sap, library: Library, customer: Customer) -> Row:
         "StreetName": customer.line1[:60],
         "PostalCode": customer.postal_code[:10],
         "CityName": customer.city[:40],
-        "Country": sap.said("country") or "US",
+        # SAP wants a country in every address; a region is one of its own codes of that country.
+        "Country": customer.country or sap.said("country") or "US",
+        "Region": customer.region if _REGION.fullmatch(customer.region) else "",
         "Language": "EN",
     }
     roles = [{"BusinessPartnerRole": role} for role in ("FLCU00", "FLCU01")]

@@ -42,6 +42,8 @@ def tax_type(tax_id: str) -> str | None:
 def content(asked: Customer) -> str:
     """What Tryton should hold for it."""
     place = [_street(asked), asked.postal_code, asked.city]
+    if asked.country:
+        place.append(asked.country)
     return hashed([*asked.ids, asked.name, asked.tax_id, *place])
 
 
@@ -72,13 +74,14 @@ async def upsert(tryton: Tryton, _: Library, command: Command) -> Receipt:
 
 async def _made(tryton: Tryton, key: str, asked: Customer) -> Receipt:
     party = await _party(tryton, asked)
+    country = None if party and party["addresses"] else await _country(tryton, asked)
     if party is None:
-        made = await tryton.action("party.party/create", {"vlist": [_new(key, asked)]})
+        made = await tryton.action("party.party/create", {"vlist": [_new(key, asked, country)]})
         if not isinstance(made, list) or len(made) != 1:
             raise Problem(Outcome.IN_DOUBT, "garbled", "Tryton did not name its new party.")
         await _hide(tryton, key)
         return Receipt(Outcome.OK, external_id=f"{PREFIX}{made[0]}", external_number=asked.id)
-    await tryton.write("party.party", party["id"], _changes(key, asked, party))
+    await tryton.write("party.party", party["id"], _changes(key, asked, party, country))
     await _hide(tryton, key)
     return Receipt(
         Outcome.OK,
@@ -120,7 +123,15 @@ async def _party(tryton: Tryton, asked: Customer) -> Mapping[str, Any] | None:
     return found
 
 
-def _new(key: str, asked: Customer) -> dict[str, Any]:
+async def _country(tryton: Tryton, asked: Customer) -> int | None:
+    """Tryton's own; None where it lists none: whoever runs it imports them."""
+    if not asked.country:
+        return None
+    rows = await tryton.search("country.country", [["code", "=", asked.country]], ["code"])
+    return next((int(row["id"]) for row in rows), None)
+
+
+def _new(key: str, asked: Customer, country: int | None) -> dict[str, Any]:
     identifiers = [_mark(key, asked), *({"code": other} for other in asked.others)]
     if asked.tax_id:
         identifiers.append({"type": tax_type(asked.tax_id), "code": asked.tax_id})
@@ -128,11 +139,13 @@ def _new(key: str, asked: Customer) -> dict[str, Any]:
         "code": asked.id,
         "name": asked.name,
         "identifiers": [["create", identifiers]],
-        "addresses": [["create", [_address(asked)]]],
+        "addresses": [["create", [_address(asked, country)]]],
     }
 
 
-def _changes(key: str, asked: Customer, party: Mapping[str, Any]) -> dict[str, Any]:
+def _changes(
+    key: str, asked: Customer, party: Mapping[str, Any], country: int | None
+) -> dict[str, Any]:
     """
     The name, ids that are new, and the tax number in place of an old one of its kind. An address is
     added only where there is none: finance keeps those.
@@ -157,7 +170,7 @@ def _changes(key: str, asked: Customer, party: Mapping[str, Any]) -> dict[str, A
     moves.append(["create", new])
     values: dict[str, Any] = {"name": asked.name, "identifiers": moves}
     if not party["addresses"]:
-        values["addresses"] = [["create", [_address(asked)]]]
+        values["addresses"] = [["create", [_address(asked, country)]]]
     return values
 
 
@@ -165,8 +178,11 @@ def _mark(key: str, asked: Customer) -> dict[str, Any]:
     return {"code": f"{key}:{content(asked)}"}
 
 
-def _address(asked: Customer) -> dict[str, Any]:
-    return {"street": _street(asked), "postal_code": asked.postal_code, "city": asked.city}
+def _address(asked: Customer, country: int | None) -> dict[str, Any]:
+    place: dict[str, Any] = {
+        "street": _street(asked), "postal_code": asked.postal_code, "city": asked.city,
+    }  # fmt: skip
+    return place | ({"country": country} if country is not None else {})
 
 
 def _compact(code: object) -> str:

@@ -27,6 +27,24 @@ class Customers:
         assert [one["city"] for one in row["addresses."]] == ["Berlin"]
         assert "Main Street 1" in row["addresses."][0]["street"]
 
+    def test_is_in_a_country_that_tryton_lists(self, erp: Erp) -> None:
+        """It begins without any: whoever runs it imports them."""
+        desk = Desk(erp)
+        place = {"line1": "Main Street 1", "postal_code": "10115", "city": "Berlin"}
+        known = customer(1, address=place | {"country": "DE"})
+        unknown = customer(2, address=place | {"country": "BT"})
+        assert [one.outcome for one in desk.send(known, unknown)] == [OK, OK]
+        (germany,) = desk.raw(
+            lambda tryton: tryton.search("country.country", [["code", "=", "DE"]], ["code"])
+        )
+        rows = desk.raw(
+            lambda tryton: tryton.search(
+                "party.party", [["code", "in", ["cus_1", "cus_2"]]], ["code", "addresses.country"],
+            )
+        )  # fmt: skip
+        held = {row["code"]: [one["country"] for one in row["addresses."]] for row in rows}
+        assert held == {"cus_1": [germany["id"]], "cus_2": [None]}
+
     def test_is_done_once_for_a_key_and_found_by_it(self, erp: Erp) -> None:
         desk = Desk(erp)
         first = desk.send_one(customer(1))

@@ -42,6 +42,7 @@ def main(database: str, wanted: dict[str, Any]) -> None:
             make_year(company, year)
         companies.append(company)
     make_user(companies, wanted)
+    Model.get("country.country")(name="Germany", code="DE").save()
 
 
 def make_currency(code: str, digits: int) -> Any:

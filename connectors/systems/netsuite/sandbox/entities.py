@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ _COLUMNS: Final = {
     "vatRegNumber": "vatregnumber",
     chart.KEY_FIELD: chart.KEY_FIELD,
 }
+_ADDRESS: Final = frozenset(("addr1", "addr2", "city", "state", "zip", "country"))
+_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 _BORN: Final = "2026-01-01"
 
 
@@ -60,6 +63,17 @@ def _check(body: Mapping[str, Any]) -> None:
     unknown = sorted(set(body) - FIELDS["customer"])
     if unknown:
         raise Refusal(f"Unknown reference or field: {unknown[0]}.", "INVALID_CONTENT", unknown[0])
+    for place, item in enumerate((body.get("addressBook") or {}).get("items") or ()):
+        _check_address(item.get("addressBookAddress") or {}, f"addressBook.items[{place}]")
     number = str(body.get("vatRegNumber") or "")
     if number and not number.isalnum():
         raise Refusal(f"The VAT registration number {number} is not valid.")
+
+
+def _check_address(address: Mapping[str, Any], path: str) -> None:
+    """Raises Refusal: a country is a reference, all else is text."""
+    for name, value in address.items():
+        if name not in _ADDRESS:
+            raise Refusal(f"Unknown reference or field: {name}.", "INVALID_CONTENT", path)
+        if name == "country" and not _COUNTRY.fullmatch(str((value or {}).get("id") or "")):
+            raise Refusal("Invalid Field Value for the following field: country", path=path)

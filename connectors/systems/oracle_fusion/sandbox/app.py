@@ -31,6 +31,7 @@ _SCHEDULER: Final = "/ess/rest/scheduler/v1/requests"
 _SOAP: Final = "/crmService/CustomerAccountService"
 _FINDER: Final = re.compile(r"(?P<name>\w+);(?P<variables>.*)")
 _FIELD: Final = re.compile(r"<svc:(\w+)>([^<]*)</svc:\1>")
+_ADDRESS: Final = frozenset(("AddressLine1", "AddressLine2", "City", "PostalCode", "State"))
 _TABLES: Final = {
     "journalBatches": "batches",
     "receivablesInvoices": "receivablesInvoices",
@@ -227,6 +228,8 @@ class Sandbox:
         if name == "accounts" and request.method == "GET":
             return _listed(table, request.query_params)
         if name == "accounts" and request.method == "POST":
+            if not _ADDRESS.isdisjoint(body) and not body.get("Country"):
+                return _refused(400, "You must provide a value for Country.")
             number = self.pod.number()
             row = {
                 "PartyId": number, "PartyNumber": f"P{number}", "AccountNumber": None,

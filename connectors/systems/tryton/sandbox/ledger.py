@@ -27,7 +27,9 @@ _FIELDS: Mapping[str, Set[str]] = {
         "payment_term_date",
     )),
     "account.journal.period": frozenset(("id", "journal", "period", "state")),
-    "party.address": frozenset(("id", "party", "invoice", "street", "postal_code", "city")),
+    "party.address": frozenset(
+        ("id", "party", "invoice", "street", "postal_code", "city", "country")
+    ),
     "party.identifier": frozenset(("id", "party", "type", "code", "active")),
     "party.party": frozenset((
         "id", "code", "name", "active", "replaced_by", "identifiers", "addresses",

@@ -108,8 +108,11 @@ def _add(ledger: Ledger, party: Record, field: str, row: Mapping[str, Any]) -> i
     blank: Record = (
         {"type": None, "active": True}
         if field == "identifiers"
-        else {"invoice": False, "street": "", "postal_code": "", "city": ""}
+        else {"invoice": False, "street": "", "postal_code": "", "city": "", "country": None}
     )
+    for name in row:
+        if field == "addresses" and name not in {*blank, "party"}:
+            raise Page(500, f"'{name}'")
     number = ledger.insert(_PARTS[field], {**blank, **row, "party": party["id"]})
     party[field].append(number)
     return number

@@ -10,6 +10,7 @@ from connectors.systems.tryton.sandbox import chart
 from connectors.systems.tryton.sandbox.records import Record
 
 COMPANIES: Final = range(1, len(chart.COMPANIES) + 1)
+_COUNTRIES: Final = ("AU", "BR", "CA", "DE", "ES", "FR", "GB", "IE", "JP", "NL", "SE", "SG", "US")
 _EMPTY: Final = (
     "account.invoice",
     "account.invoice.line",
@@ -36,6 +37,8 @@ def first(years: Iterable[int]) -> dict[str, dict[int, Record]]:
             currency=list(COMPANIES),
             party=list(COMPANIES),
         ),
+        # Whoever runs Tryton imports them; this one has not got them all.
+        "country.country": table(code=list(_COUNTRIES)),
         "account.account": accounts(),
         "account.account.type": table(
             receivable=[kind == "receivable" for kind in chart.KINDS],
