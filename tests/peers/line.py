@@ -70,14 +70,14 @@ class PeerLine:
         self.source = Connection.objects.get(slug=company.STRIPE)
         self.erp = Connection.objects.get(slug=company.ERP)
 
-    def bring(self, *, patience: float = 60) -> None:
+    def bring(self, *, patience: float = 150) -> None:
         """Until everything that happened has been told, or found by a poll, and processed."""
         began = time.monotonic()
         self.wait(lambda: self._all_told(began), "events were not told", patience)
         self.poll()
         self.wait(self._all_processed, "events were not processed", patience)
 
-    def settle(self, *, patience: float = 60) -> None:
+    def settle(self, *, patience: float = 150) -> None:
         """As ``bring``, and until everything has been sent."""
         self.bring(patience=patience)
         self.wait(lambda: not self.under_way(), "commands are under way", patience)
@@ -86,7 +86,7 @@ class PeerLine:
         """Have a worker ask localstripe what is new, now instead of in five minutes."""
         asked = clock.now()
         SourceCursor.objects.filter(connection=self.source).update(next_at=asked)
-        self.wait(lambda: self._polled_since(asked), "a poll did not end", 60)
+        self.wait(lambda: self._polled_since(asked), "a poll did not end", 150)
 
     def untold(self) -> int:
         """How many events no webhook has brought: dropped on the way, or not handed over at all."""
@@ -104,7 +104,7 @@ class PeerLine:
         """Send nothing to Tryton; what comes waits."""
         Gate.objects.filter(connection=self.erp).update(paused_at=clock.now())
         # Whoever was sending when the gate closed ends first.
-        self.wait(lambda: not self.sending(), "sending did not stop", 30)
+        self.wait(lambda: not self.sending(), "sending did not stop", 90)
 
     def let_go(self) -> None:
         """Send everything that waits in one batch: a person's resuming would start slowly."""
