@@ -87,5 +87,5 @@ def _rule(content: Content) -> list[Row]:
         Row("Promise", terms["promise"] or "Any"),
         Row("Reason", life.REASONS[terms["reason_code"]]),
         Row("Then", "Asks for approval at once" if terms["sends"] else "A person sends it"),
-        Row("Kept for", f"{terms['keeps_days']} days"),
+        Row("Kept for", "1 day" if terms["keeps_days"] == 1 else f"{terms['keeps_days']} days"),
     ]
