@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from connectors import billing
 from connectors.contract import Outcome, Receipt
@@ -17,6 +20,7 @@ from revops.delivery import operations as delivery
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock
 from revops.lineage.models import Link
+from revops.mappings.models import ErpRoute, MappingVersion
 from revops.pipeline.flows.advance import look_again
 from revops.pipeline.models import FlowRun, StepRun
 from revops.pipeline.transform import payloads
@@ -70,6 +74,27 @@ class TestBegin:
         case = Case.objects.get()
         assert case.kind == "flow_stopped"
         assert "names no product" in case.what_happened
+
+    def test_tells_an_erp_as_long_as_it_keeps_the_books_where_they_are(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its last day in New York ends five hours into the next one of UTC."""
+        stage.entity.zone = "America/New_York"
+        stage.entity.save()
+        version = MappingVersion.objects.create(note="Moves", made_by="Test")
+        ErpRoute.objects.create(
+            legal_entity=stage.entity, connection=a_connection("ledger", "tryton"), lane="primary",
+            valid=DateRange(date(2026, 1, 1), date(2026, 12, 1)), version=version,
+        )  # fmt: skip
+
+        def told_at(hour: int) -> bool:
+            at = datetime(2026, 12, 1, hour, tzinfo=UTC)
+            monkeypatch.setattr(clock, "now", lambda: at)
+            won = an_opportunity(stage, source_id=f"006-{hour}")
+            return "customer.upsert" in steps(stage.begin("opportunity.won/1", won, by=stage.crm))
+
+        assert told_at(4)
+        assert not told_at(6)
 
 
 class TestOrder:
