@@ -91,10 +91,12 @@ def _slice(connection: Connection, fact: str) -> int:
         return len(page)
 
 
-# Sessions of other database logins hide when they began; ``SETTLED`` alone holds for those.
+# Sessions of other database logins hide when they began; ``SETTLED`` alone holds for those. The
+# server's own, which gather statistics, write none of our rows.
 _WRITING: Final = """
 SELECT min(xact_start) AS since FROM pg_stat_activity
 WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend'
 """
 
 

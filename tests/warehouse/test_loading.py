@@ -21,6 +21,7 @@ from revops.canonical.models import Customer, Invoice
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock, strict_json
 from revops.ledger.models import Recognition
+from revops.store import sql
 from revops.warehouse import facts, operations
 from revops.warehouse.models import Progress
 from tests.factories import (
@@ -150,6 +151,21 @@ class TestLoading:
         Customer.objects.update(updated_at=clock.now())
         assert operations.load(house) == 0
         assert not OutboundCommand.objects.exists()
+
+    def test_what_comes_while_somebody_writes_waits_for_them(
+        self, house: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """They may still bring a row with an older stamp."""
+        monkeypatch.setattr(operations, "SETTLED", timedelta(seconds=-5))
+        with connection.get_new_connection(connection.get_connection_params()) as other:
+            other.execute("SELECT pg_current_xact_id()")
+            entry = a_journal()
+            operations.load(house)
+            assert not told()["journal_entries"]
+        # A transaction keeps what it has seen of others.
+        sql.run("SELECT pg_stat_clear_snapshot()", ())
+        operations.load(house)
+        assert [*told()["journal_entries"]] == [entry.pk]
 
     def test_names_are_loaded_only_where_that_is_wanted(self, house: Connection) -> None:
         customer = a_customer(email="ap@contoso.example", updated_at=OLD)
