@@ -99,7 +99,7 @@ def plan(found: Break) -> Plan:
     posts: list[Any] = []
     if found.type in _TOO_MANY:
         kept = {row.external_id for row in commands.values()}
-        spare = [one for one in held if one.external_id not in kept] or held[1:]
+        spare = [one for one in held if one.external_id not in kept] or _paired(found, held, kept)
         reverses = [_reversal(one) for one in spare]
     elif found.type in _LOST:
         posts = [row for row in commands.values() if row.state == State.POSTED.value]
@@ -131,6 +131,22 @@ def _held(found: Break) -> list[Holding]:
         connection_id=found.pair.right_id or 0, kind="journal", external_id__in=ids, gone_in=None
     )
     return sorted(held, key=lambda one: (len(one.external_id), one.external_id))
+
+
+def _paired(found: Break, held: Sequence[Holding], kept: set[str]) -> list[Holding]:
+    """
+    Of a break that names what we posted: the copy that was taken for it. Equal rows are paired by
+    their ids, and those of an ERP need not be in the order in which they were made.
+    """
+    keys = {one.key for one in held if one.key}
+    others = Break.objects.filter(
+        pair_id=found.pair_id, legal_entity_id=found.legal_entity_id, type=found.type
+    ).exclude(state=BreakState.SETTLED)
+    named = {str(row.get("id")) for other in others for row in other.right}
+    rows = Holding.objects.filter(
+        connection_id=found.pair.right_id or 0, kind="journal", key__in=keys, gone_in=None
+    )
+    return [one for one in rows if one.external_id not in kept | named]
 
 
 def _commands(found: Break, held: Sequence[Holding]) -> list[Any]:
