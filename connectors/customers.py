@@ -12,6 +12,7 @@ from connectors.contract import Found, Outcome, Receipt
 from connectors.postings import hashed
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
+_REGION: Final = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ class Customer:
     @property
     def ids(self) -> tuple[str, ...]:
         return (self.id, *self.others)
+
+    @property
+    def region_code(self) -> str:
+        """The region where it may be a code (``NY``, ``09``): some systems take no other words."""
+        return self.region if _REGION.fullmatch(self.region) else ""
 
     @property
     def content(self) -> str:

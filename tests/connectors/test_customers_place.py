@@ -66,6 +66,10 @@ class TestWhereACustomerIs:
         assert ("ountry" in said) is (slug == "sap")
         assert ("Berlin" in said) is (slug != "oracle_fusion")
 
+    def test_is_told_with_a_region_in_words_where_words_are_taken(self, slug: str) -> None:
+        said = written(slug, BOOKS.customer(1, address=BERLIN | {"region": "Brandenburg"}))
+        assert ("Brandenburg" in said) is (slug in {"business_central", "oracle_fusion"})
+
     def test_is_known_to_a_posting_that_makes_it(self, slug: str) -> None:
         """Two of them want a country of whoever they hear of first."""
         said = written(slug, posting({"id": "cus_1", "name": "Kestrel", "country": "DE"}))

@@ -112,7 +112,7 @@ def _address(asked: Customer) -> dict[str, Any]:
         "addr1": asked.line1,
         "addr2": asked.line2,
         "city": asked.city,
-        "state": asked.region,
+        "state": asked.region_code,
         "zip": asked.postal_code,
     }
     told: dict[str, Any] = {name: value for name, value in parts.items() if value}

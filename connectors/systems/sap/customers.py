@@ -5,7 +5,6 @@ external system (``BusinessPartnerIDByExtSystem``), by which it is found.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,7 +21,6 @@ from connectors.whom import Named
 
 PARTNERS: Final = "API_BUSINESS_PARTNER/A_BusinessPartner"
 _NAME: Final = 40
-_REGION: Final = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
 
 
 async def debtors(
@@ -103,7 +101,7 @@ async def _create(sap: Sap, library: Library, customer: Customer) -> Row:
         "CityName": customer.city[:40],
         # SAP wants a country in every address; a region is one of its own codes of that country.
         "Country": customer.country or sap.said("country") or "US",
-        "Region": customer.region if _REGION.fullmatch(customer.region) else "",
+        "Region": customer.region_code,
         "Language": "EN",
     }
     roles = [{"BusinessPartnerRole": role} for role in ("FLCU00", "FLCU01")]
