@@ -16,9 +16,7 @@ from revops.credits.operations import terms as operations
 from revops.credits.policy import percent
 from revops.credits.queries.trial import trial
 from revops.credits.terms import LABELS, PROMISE, name_of
-from revops.kernel import clock
 from revops.kernel.actor import system
-from revops.mappings.queries import today
 
 
 class TermsChange(Subject):
@@ -46,7 +44,7 @@ class TermsChange(Subject):
         return [*rows, Row("Why", content["note"])]
 
     def consequences(self, content: Content) -> Consequences:
-        found = trial(content, today=today(clock.now(), entity=content["entity"]).last)
+        found = trial(content, today=operations.earliest(content["entity"]))
         return Consequences(
             sentences=[
                 f"It counts for what happens from {content['starts']} on; "

@@ -13,6 +13,7 @@ from revops.close.certificate.scope import Period, period_of
 from revops.close.models import Certificate, PeriodSignOff, Waiver
 from revops.kernel import clock
 from revops.mappings.models import LegalEntity, PeriodState
+from revops.mappings.queries import today
 from revops.store import rows, sql
 
 _RANK: Final = {PeriodState.OPEN: 0, PeriodState.SOFT_CLOSED: 1, PeriodState.CLOSED: 2}
@@ -107,14 +108,10 @@ SELECT entity.code FROM mappings_accountingperiod period
 JOIN mappings_legalentity entity ON entity.id = period.legal_entity_id
 WHERE period.code = %s AND entity.code = ANY(%s) ORDER BY entity.name
 """
-# A day is that of each legal entity's own zone; one has ended when it has ended everywhere.
+# Begun where the day begins first, ended everywhere.
 _CODES: Final = """
-SELECT period.code, bool_and(period.ends < today.day) AS ended
-FROM mappings_accountingperiod period
-JOIN mappings_legalentity entity ON entity.id = period.legal_entity_id
-CROSS JOIN LATERAL (SELECT (%(at)s::timestamptz AT TIME ZONE entity.zone)::date AS day) AS today
-GROUP BY period.code HAVING bool_or(period.starts <= today.day)
-ORDER BY max(period.starts) DESC LIMIT 24
+SELECT code, max(ends) < %(first)s AS ended FROM mappings_accountingperiod
+WHERE starts <= %(last)s GROUP BY code ORDER BY max(starts) DESC LIMIT 24
 """
 
 
@@ -128,7 +125,8 @@ class Offered:
 
 def offered(asked: str = "") -> Offered:
     """Two years of months, and the one that is shown when nobody asks for another."""
-    found = sql.rows(_CODES, {"at": clock.now()})
+    day = today(clock.now())
+    found = sql.rows(_CODES, {"first": day.first, "last": day.last})
     codes = [row.code for row in found]
     ended = [row.code for row in found if row.ended]
     first = next(iter([*ended, *codes]), "")

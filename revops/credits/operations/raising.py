@@ -75,7 +75,7 @@ def _raise(rule: Rule, case: SupportCase) -> int:
     if rule.legal_entity_id not in (None, entity.pk if entity else None):
         return 0
     day = local_date(now, entity.zone if entity else "UTC")
-    if not _counts_on(rule, day):
+    if day not in rule.valid:
         return 0
     draft = Draft(
         sought=case.source_id,
@@ -100,11 +100,6 @@ def _raise(rule: Rule, case: SupportCase) -> int:
     except IntegrityError:
         return 0  # another turn was first
     return 1
-
-
-def _counts_on(rule: Rule, day: date) -> bool:
-    first, end = rule.valid.lower, rule.valid.upper
-    return (first is None or first <= day) and (end is None or day < end)
 
 
 def _make(rule: Rule, judged: Sheet, *, now: datetime, day: date) -> None:

@@ -36,6 +36,14 @@ class TermsWrong(Exception):
         self.problems = problems
 
 
+def earliest(entity: str) -> date:
+    """
+    The first day from which terms may count: today where the legal entity is, and for all of them
+    where the day began first.
+    """
+    return today(clock.now(), entity=entity).last
+
+
 @recorded
 def propose(*, by: User, content: Mapping[str, Any]) -> ApprovalRequest:
     """
@@ -46,7 +54,7 @@ def propose(*, by: User, content: Mapping[str, Any]) -> ApprovalRequest:
     """
     entity = content["entity"]
     authorize(by, ACTION, entities=[entity])
-    wrong = problems(content, today=today(clock.now(), entity=entity).last)
+    wrong = problems(content, today=earliest(entity))
     if not wrong:
         later = _later(content)
         wrong = {"starts": later} if later else {}
@@ -84,8 +92,7 @@ def same_as(content: Mapping[str, Any]) -> QuerySet[Promise] | QuerySet[Rule]:
 @recorded
 def agree(request: ApprovalRequest, content: Mapping[str, Any], *, by: Actor) -> str:
     """Agreed: the version that stands ends with the day, and the new one begins. CannotApply."""
-    day = today(clock.now(), entity=content["entity"]).last
-    starts = max(date.fromisoformat(content["starts"]), day)
+    starts = max(date.fromisoformat(content["starts"]), earliest(content["entity"]))
     content = {**content, "starts": starts.isoformat()}
     later = _later(content)
     if later:

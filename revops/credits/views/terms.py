@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import messages
@@ -89,7 +89,7 @@ def editor(request: HttpRequest) -> HttpResponse:
         return _editor(request, what, _FORMS[what](initial=_initial(what, request.GET.get("of"))))
     form = _FORMS[what](request.POST)
     content = form.content()
-    wrong = problems(content, today=_last_day(content["entity"]))
+    wrong = problems(content, today=operations.earliest(content["entity"]))
     if wrong:
         return _editor(request, what, form, wrong=wrong)
     if request.POST.get("act") != "send":
@@ -119,7 +119,7 @@ def _editor(
             if field.name != "end" or request.GET.get("of")
         ],
         "wrong": wrong or {},
-        "tried": trial(content, today=_last_day(content["entity"])) if content else None,
+        "tried": trial(content, today=operations.earliest(content["entity"])) if content else None,
         "of": request.GET.get("of", ""),
     }
     return render_page(request, "credits/terms_edit.html", context, status=422 if wrong else 200)
@@ -141,7 +141,7 @@ def _row(what: str, id: int) -> Promise | Rule:
 def _content(row: Promise | Rule) -> dict[str, Any]:
     """A version as it would be asked for, from tomorrow on."""
     entity = row.legal_entity.code if row.legal_entity else ""
-    starts = _last_day(entity) + timedelta(days=1)
+    starts = operations.earliest(entity) + timedelta(days=1)
     common = {
         "entity": entity,
         "starts": starts.isoformat(), "end": False, "note": "",
@@ -157,7 +157,7 @@ def _content(row: Promise | Rule) -> dict[str, Any]:
 
 def _initial(what: str, of: str | None) -> dict[str, Any]:
     if of is None or not of.isascii() or not of.isdigit() or len(of) > 18:
-        return {"starts": (_last_day("") + timedelta(days=1)).isoformat()}
+        return {"starts": (operations.earliest("") + timedelta(days=1)).isoformat()}
     row = _row(what, int(of))
     content = _content(row)
     terms = content["terms"]
@@ -169,8 +169,3 @@ def _initial(what: str, of: str | None) -> dict[str, Any]:
     else:
         terms = terms | {"severities": ", ".join(row.severities)}
     return {"entity": content["entity"], "starts": content["starts"], **terms}
-
-
-def _last_day(entity: str) -> date:
-    """Today where the legal entity is, or where the day began first; no term begins before it."""
-    return today(clock.now(), entity=entity).last

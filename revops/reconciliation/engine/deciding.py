@@ -32,6 +32,7 @@ from revops.reconciliation.engine.rows import (
     Row,
     Terms,
     Which,
+    natural,
 )  # fmt: skip
 
 # What never was due on the other side.
@@ -47,7 +48,7 @@ def cluster(
     """
     if not left or not right:
         rows, which = (left, "left") if left else (right, "right")
-        first, *more = sorted(rows, key=lambda row: (row.dated, _natural(row)))
+        first, *more = sorted(rows, key=lambda row: (row.dated, natural(row.id)))
         alone = [lonely(first, "left" if which == "left" else "right", terms)]
         return alone + [_double(row, which, first, terms) for row in more]
     one, other = _best(left, right)
@@ -143,23 +144,20 @@ def _double(row: Row, which: str, kept: Row, terms: Terms) -> Found:
 
 
 def _others(rows: Sequence[Row], kept: Row) -> list[Row]:
-    return sorted((row for row in rows if row.id != kept.id), key=_natural)
-
-
-def _natural(row: Row) -> tuple[int, str]:
-    """Numbers in their order, which is that in which most systems give them: 99 before 100."""
-    return len(row.id), row.id
+    return sorted((row for row in rows if row.id != kept.id), key=lambda row: natural(row.id))
 
 
 def _best(left: Sequence[Row], right: Sequence[Row]) -> tuple[Row, Row]:
     """The two that are nearest to each other; of equals, those with the smallest ids."""
     if len(left) * len(right) > 400:
-        return min(left, key=_natural), min(right, key=_natural)
+        return min(left, key=lambda row: natural(row.id)), min(
+            right, key=lambda row: natural(row.id)
+        )
     return min(
         ((one, other) for one in left for other in right),
         key=lambda two: (
             two[0].currency != two[1].currency, abs(two[0].amount - two[1].amount),
-            abs((two[0].dated - two[1].dated).days), _natural(two[0]), _natural(two[1]),
+            abs((two[0].dated - two[1].dated).days), natural(two[0].id), natural(two[1].id),
         ),
     )  # fmt: skip
 

@@ -36,6 +36,11 @@ OPEN: Final = "open"
 CLEARING: Final = "clearing"
 
 
+def natural(identity: str) -> tuple[int, str]:
+    """Numbers in their order, which is that in which most systems give them: 99 before 100."""
+    return len(identity), identity
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """

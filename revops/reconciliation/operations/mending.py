@@ -21,6 +21,7 @@ from revops.delivery.decide import LIVE, State
 from revops.delivery.operations import Order
 from revops.kernel import correlation, strict_json
 from revops.mappings.models import AccountingPeriod
+from revops.reconciliation.engine.rows import natural
 from revops.reconciliation.models import Break, BreakState, BreakType, Holding
 from revops.store import sql
 
@@ -130,7 +131,7 @@ def _held(found: Break) -> list[Holding]:
     held = Holding.objects.filter(
         connection_id=found.pair.right_id or 0, kind="journal", external_id__in=ids, gone_in=None
     )
-    return sorted(held, key=lambda one: (len(one.external_id), one.external_id))
+    return sorted(held, key=lambda one: natural(one.external_id))
 
 
 def _paired(found: Break, held: Sequence[Holding], kept: set[str]) -> list[Holding]:

@@ -14,6 +14,7 @@ import structlog
 from django.db import transaction
 
 from revops.kernel import clock
+from revops.mappings.models import LegalEntity
 from revops.reconciliation.engine import keeping
 from revops.reconciliation.models import Pair, Run
 from revops.reconciliation.operations import comparing, lags, pairs, runs, versions
@@ -32,36 +33,34 @@ ON CONFLICT (name) DO UPDATE SET at = now()
 WHERE pipeline_heartbeat.at <= now() - %(every)s RETURNING name
 """
 
-# What is compared, and the day that it is where the books are.
-_ASKED_FOR: Final = """
-FROM unnest(%(pairs)s::bigint[], %(entities)s::bigint[]) AS asked (pair_id, entity_id)
-JOIN mappings_legalentity AS entity ON entity.id = asked.entity_id
-CROSS JOIN LATERAL (SELECT (%(at)s::timestamptz AT TIME ZONE entity.zone)::date AS day) AS today
-"""
 # The latest first: what was looked at longest ago comes before what was looked at just now.
-_OPEN: Final = f"""
-SELECT asked.pair_id, asked.entity_id, period.code {_ASKED_FOR}
+_OPEN: Final = """
+SELECT asked.pair_id, asked.entity_id, period.code
+FROM unnest(%(pairs)s::bigint[], %(entities)s::bigint[], %(days)s::date[])
+    AS asked (pair_id, entity_id, today)
 JOIN mappings_accountingperiod AS period ON period.legal_entity_id = asked.entity_id
-    AND period.state <> 'closed' AND period.starts <= today.day
-    AND period.ends >= today.day - 40
+    AND period.state <> 'closed' AND period.starts <= asked.today
+    AND period.ends >= asked.today - 40
 LEFT JOIN LATERAL (
     SELECT max(run.ended_at) AS at FROM reconciliation_run AS run
     WHERE run.pair_id = asked.pair_id AND run.legal_entity_id = asked.entity_id
         AND run.period_code = period.code
 ) AS last ON true
 ORDER BY last.at NULLS FIRST, period.starts DESC, asked.pair_id, asked.entity_id
-"""  # noqa: S608  of the text above alone
+"""
 
-_ALL: Final = f"""
-SELECT asked.pair_id, asked.entity_id, period.code {_ASKED_FOR}
+_ALL: Final = """
+SELECT asked.pair_id, asked.entity_id, period.code
+FROM unnest(%(pairs)s::bigint[], %(entities)s::bigint[], %(days)s::date[])
+    AS asked (pair_id, entity_id, today)
 JOIN mappings_accountingperiod AS period ON period.legal_entity_id = asked.entity_id
-    AND period.starts <= today.day
-WHERE (period.state <> 'closed' AND period.ends >= today.day - 100)
+    AND period.starts <= asked.today
+WHERE (period.state <> 'closed' AND period.ends >= asked.today - 100)
     OR EXISTS (SELECT FROM reconciliation_break AS held
         WHERE held.pair_id = asked.pair_id AND held.legal_entity_id = asked.entity_id
             AND held.period_code = period.code AND held.state IN ('open', 'clearing'))
 ORDER BY period.starts, asked.pair_id, asked.entity_id
-"""  # noqa: S608  of the text above alone
+"""
 
 
 _LAST: Final = "SELECT at FROM pipeline_heartbeat WHERE name = 'reconciliation'"
@@ -109,11 +108,14 @@ def look_at_all() -> int:
 
 
 def _scopes(statement: str) -> Sequence[tuple[int, int, str]]:
+    """Pair, legal entity and period; each by the day that it is where the books are."""
     places = [(pair.pk, entity) for pair in pairs.sync() for entity in pairs.entities_of(pair)]
     if not places:
         return []
     ids, entities = (list(column) for column in zip(*places, strict=True))
-    asked = {"pairs": ids, "entities": entities, "at": clock.now()}
+    now, zones = clock.now(), dict(LegalEntity.objects.values_list("pk", "zone"))
+    days = [clock.local_date(now, zones[entity]) for entity in entities]
+    asked = {"pairs": ids, "entities": entities, "days": days}
     return [tuple(row) for row in sql.tuples(statement, asked)]
 
 
