@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from accounts.models import User
+from tests.browser.barriers import RULES
+from tests.browser.seen import Seen
 from tests.conftest import SignIn
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
 pytestmark = [pytest.mark.browser]
-
-
-@dataclass
-class Seen:
-    """A page in the browser, and what it asked and complained about."""
-
-    page: Page
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def focus(self) -> str:
-        return str(self.page.evaluate("document.activeElement.id"))
-
-    def settled(self) -> None:
-        expect(self.page.locator(".htmx-request, .htmx-settling, .busy-bar")).to_have_count(0)
 
 
 @pytest.fixture
@@ -41,15 +25,8 @@ def seen(chromium: Browser, live_server: Any, sign_in: SignIn, ana: User) -> Ite
     session = sign_in(ana).cookies[cookie].value
     context = chromium.new_context(base_url=live_server.url)
     context.add_cookies([{"name": cookie, "value": session, "url": live_server.url}])
-    page = context.new_page()
-    shown = Seen(page)
-    page.on("request", lambda asked: shown.asked.append((asked.method, asked.url)))
-    page.on("pageerror", lambda error: shown.complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda line: shown.complaints.append(line.text) if line.type == "error" else None,
-    )
-    page.goto("/causes/")
+    shown = Seen(context.new_page())
+    shown.go("/causes/")
     yield shown
     context.close()
 
@@ -100,7 +77,7 @@ class TestKeys:
         seen.page.get_by_role("button", name="Save").click()
         seen.page.wait_for_selector("body[data-shortcuts=off]")
         seen.page.keyboard.press("j")
-        assert seen.focus() == ""
+        assert seen.focus() == "BODY"
 
 
 class TestSelection:
@@ -198,7 +175,7 @@ class TestLook:
         for address in ("/causes/?q=1&status=open", "/causes/?q=nothing", "/sign-in/?demo=1"):
             seen.page.goto(address)
             # Injected by the protocol, not by a tag: the content policy stays in force.
-            found = Axe().run(seen.page, options={"runOnly": RULES}).response["violations"]
+            found = Axe().run(seen.page, options={"runOnly": list(RULES)}).response["violations"]
             assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
 
     def test_never_scrolls_sideways(self, seen: Seen) -> None:
@@ -209,7 +186,7 @@ class TestLook:
     def test_leaves_room_for_one_stylesheet_in_eight_requests(self, seen: Seen) -> None:
         seen.page.wait_for_load_state("networkidle")
         assert len(seen.asked) <= 7
-        assert len({url.split("/")[2] for _, url in seen.asked}) == 1
+        assert len({answer.url.split("/")[2] for answer in seen.answered}) == 1
         assert seen.complaints == []
 
     def test_works_without_javascript(self, chromium: Browser, seen: Seen) -> None:
