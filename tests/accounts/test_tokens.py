@@ -44,7 +44,7 @@ class TestUseToken:
             lambda text: text[:-1],
             lambda text: text + "A",
             lambda text: text.upper(),
-            lambda text: "rct_0000000000_" + text.rpartition("_")[2],
+            lambda text: "rct_0000000000_" + text.split("_", 2)[2],
             lambda text: "",
             lambda text: "é" * 58,
         ],
@@ -124,7 +124,7 @@ class TestTokenCommand:
         listed, _ = run("list")
         assert "warehouse" in listed
         assert "never used" in listed
-        assert text.rpartition("_")[2] not in listed
+        assert text.split("_", 2)[2] not in listed
 
     def test_revokes_by_the_prefix_that_the_list_shows(self) -> None:
         text, _ = run("create", "--name", "warehouse", "--scope", "read:cases")

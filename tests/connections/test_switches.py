@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -12,9 +14,10 @@ from connectors.models import Connection
 from revops.console.connections import switches
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock
+from revops.mappings.queries import today
+from tests import factories as make
 from tests.conftest import SignIn
 from tests.connections.kit import text_of
-from tests.factories import a_connection
 from tests.pipeline.rehearsal import Rehearsal
 
 ERP = "/connections/tryton/"
@@ -55,7 +58,7 @@ class TestSwitches:
         self, line: Rehearsal, sign_in: SignIn, rob: User
     ) -> None:
         browser = sign_in(rob)
-        month = f"{clock.now():%Y-%m}"
+        month = f"{today(clock.now()).first:%Y-%m}"
 
         page = browser.post(DOOR, {"on": "period"}, follow=True)
         assert f"Tryton closes {month} from now on." in text_of(page)
@@ -71,10 +74,26 @@ class TestSwitches:
         line.deliver()
         line.run(until="posted")
 
+    def test_close_both_months_while_it_has_turned_for_some(
+        self, sandbox: Rehearsal, sign_in: SignIn, rob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One in the morning of 1 December in UTC: in New York it is November still."""
+        make.a_legal_entity("UK Ltd", zone="Europe/London")
+        at = datetime(2026, 12, 1, 1, tzinfo=UTC)
+        monkeypatch.setattr(switches.clock, "now", lambda: at)
+        browser = sign_in(rob)
+        told: list[Any] = []
+        monkeypatch.setattr(switches, "_told", lambda one, method, door, body: told.append(body))
+
+        page = browser.post(DOOR, {"on": "period"}, follow=True)
+
+        assert "Tryton closes 2026-11 and 2026-12 from now on." in text_of(page)
+        assert told == [{"2026-11": "closed", "2026-12": "closed"}]
+
     def test_say_what_the_sandbox_says(
         self, sandbox: Rehearsal, sign_in: SignIn, rob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(switches, "_period", lambda: "1999-01")
+        monkeypatch.setattr(switches, "_months", lambda: ["1999-01"])
         page = sign_in(rob).post(DOOR, {"on": "period"}, headers=HTMX)
         assert page.status_code == 409
         assert "The sandbox says no: There is no period 1999-01" in text_of(page)
@@ -166,8 +185,8 @@ class TestOffer:
     ) -> None:
         settings.REVOPS_DEMO = True
         usual = {"connector": "tryton", "control_url": "http://127.0.0.1:9"}
-        assert switches.offered(a_connection("sandbox", **usual))
-        assert not switches.offered(a_connection("else", **(usual | values)))
+        assert switches.offered(make.a_connection("sandbox", **usual))
+        assert not switches.offered(make.a_connection("else", **(usual | values)))
 
     def test_are_declared_by_the_connectors_themselves(self) -> None:
         declared = {slug for slug, one in registry.all_manifests().items() if one.switches}

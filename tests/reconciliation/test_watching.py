@@ -8,6 +8,7 @@ import pytest
 
 from revops.kernel import clock
 from revops.mappings.models import LegalEntity
+from revops.mappings.queries import today
 from revops.reconciliation.models import Holding, Load, Run, RunState
 from revops.reconciliation.operations import lags, pairs, runs, watching
 from tests.reconciliation.lists import Lists, declared
@@ -39,7 +40,7 @@ def earlier(lists: Lists) -> None:
 
 class TestLooking:
     def test_compares_the_open_periods_once_until_something_changes(self, lists: Lists) -> None:
-        day = clock.now().date()
+        day = today(clock.now()).first
         code = lists.of(day)
         row = lists.bill("INV-1", dated=day)
         assert look(lists) >= 1
@@ -55,13 +56,13 @@ class TestLooking:
         assert newest.figures["USD"]["left"]["amount"] == 5
 
     def test_is_not_done_twice_at_once(self, lists: Lists) -> None:
-        lists.of(clock.now().date())
+        lists.of(today(clock.now()).first)
         assert look(lists) >= 1
         with declared(lists.check):
             assert watching.look(every=timedelta(minutes=3)) == 0
 
     def test_compares_anew_when_the_day_turns(self, lists: Lists) -> None:
-        lists.of(clock.now().date())
+        lists.of(today(clock.now()).first)
         look(lists)
         earlier(lists)
         Run.objects.update(ended_at=clock.now() - timedelta(days=1))
@@ -70,8 +71,8 @@ class TestLooking:
     def test_the_day_turns_where_the_books_are(
         self, lists: Lists, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Midnight in New York is four or five hours into a day of UTC."""
-        midnight = clock.now().replace(hour=0, minute=0, second=0)
+        """Midnight in New York is four or five hours into a day of UTC; here the 16th."""
+        midnight = clock.now().replace(day=16, hour=0, minute=0, second=0)
 
         def made_at(hour: int) -> int:
             monkeypatch.setattr(clock, "now", lambda: midnight + timedelta(hours=hour))
@@ -104,7 +105,7 @@ class TestLooking:
         assert looked_at(-8, "Asia/Tokyo") == both
 
     def test_by_night_asks_for_everything_in_full_once(self, lists: Lists) -> None:
-        lists.of(clock.now().date())
+        lists.of(today(clock.now()).first)
         with declared(lists.check):
             asked = watching.look_at_all()
             assert asked >= 1

@@ -27,6 +27,7 @@ from connectors.models import Connection, Environment
 from revops.audit.operations import record, recorded
 from revops.console.connections.operations import ActRefused
 from revops.kernel import clock
+from revops.mappings.queries import today
 
 log = structlog.get_logger(__name__)
 
@@ -141,15 +142,17 @@ def _record(action: str, connection: Connection, by: User, after: Mapping[str, A
 
 
 def _label(switch: Switch) -> str:
-    return switch.label.replace(PERIOD, _period())
+    return switch.label.replace(PERIOD, " and ".join(_months()))
 
 
-def _period() -> str:
-    return f"{clock.now():%Y-%m}"
+def _months() -> list[str]:
+    """This month where the books are: for some hours it has turned for some and not for others."""
+    days = today(clock.now())
+    return sorted({f"{day:%Y-%m}" for day in (days.first, days.last)})
 
 
 def _dated(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {key.replace(PERIOD, _period()): value for key, value in body.items()}
+    return {key.replace(PERIOD, month): value for key, value in body.items() for month in _months()}
 
 
 def _setting(switch: Switch, found: Any) -> Setting:
