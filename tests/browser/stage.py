@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connections
@@ -34,6 +34,7 @@ from revops.jobs import operations as jobs
 from revops.kernel import clock, correlation
 from revops.ledger.models import JournalEntry
 from revops.mappings.models import AccountingPeriod
+from revops.mappings.queries import today
 from revops.pipeline import identity, process, send, sources
 from revops.pipeline.metering import door, turn
 from revops.pipeline.period_end import periods
@@ -129,7 +130,9 @@ class Stage:
 def set_up(line: Rehearsal) -> Stage:
     """A week of business with all that can go wrong in it. Takes some seconds."""
     stage = Stage(line)
-    last_month = (clock.now().replace(day=1) - timedelta(days=6)).replace(hour=12)
+    # Of the books farthest west: in the first hours of a month in UTC theirs is the one before.
+    day = today(clock.now()).first.replace(day=1) - timedelta(days=6)
+    last_month = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     stage.month = f"{last_month:%Y-%m}"
     line.fault()
     with override_settings(REVOPS_SETTLE_SCALE=0.0):
@@ -280,21 +283,21 @@ def _asked(stage: Stage) -> None:
     approvals.comment(
         request_id=asked.pk, by=stage.person("Ines"), text="It came by mail and was never entered."
     )
-    today = clock.now()
+    now = clock.now()
     approvals.propose_policy(
         by=stage.person("Ada"),
         subject="service_credit",
         entity="UK-LTD",
         reason="",
-        starts=today.date(),
+        starts=now.date(),
         tiers=[TierTerms(1, 500, ("finance|manager",)), TierTerms(2, None, ("manager", "manager"))],
         note="The auditor asked for two managers in the UK",
     )
     approvals.delegate(
         giver=stage.person("Marcus"),
         taker=stage.person("Lena"),
-        starts_at=today + timedelta(days=2),
-        ends_at=today + timedelta(days=9),
+        starts_at=now + timedelta(days=2),
+        ends_at=now + timedelta(days=9),
         reason="On leave",
     )
 
