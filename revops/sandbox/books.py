@@ -19,6 +19,7 @@ from revops.mappings.models import (
     PeriodState,
     SkuMap,
 )
+from revops.mappings.queries import today
 from revops.sandbox import rates
 from revops.sandbox.chart import ACCOUNTS, ROLES
 
@@ -57,22 +58,23 @@ def accounts() -> dict[str, LedgerAccount]:
 
 
 def periods(entities: Mapping[str, LegalEntity]) -> None:
-    today = clock.now().date()
+    """What is missing of each one's calendar, as it is on the day of the books farthest west."""
+    day = today(clock.now()).first
     held = AccountingPeriod.objects.filter(legal_entity__in=list(entities.values()))
     known = set(held.values_list("legal_entity_id", "code"))
     AccountingPeriod.objects.bulk_create(
         one
         for entity in entities.values()
-        for one in _calendar(entity, today)
+        for one in _calendar(entity, day)
         if (entity.pk, one.code) not in known
     )
 
 
-def _calendar(entity: LegalEntity, today: date) -> Iterator[AccountingPeriod]:
+def _calendar(entity: LegalEntity, day: date) -> Iterator[AccountingPeriod]:
     # Half a year back a tour still changes a contract in the books of the first two.
     kept = 31 if entity.code == "DE-GMBH" else 160
-    first = (today - timedelta(days=kept)).replace(day=1)
-    for year in range(FIRST_YEAR, today.year + 3):
+    first = (day - timedelta(days=kept)).replace(day=1)
+    for year in range(FIRST_YEAR, day.year + 3):
         for month in range(1, 13):
             starts = date(year, month, 1)
             ends = date(year, month, calendar.monthrange(year, month)[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from django.conf import LazySettings
 from django.test import Client
@@ -17,8 +19,13 @@ from revops.sandbox import closes, company
 pytestmark = pytest.mark.django_db
 
 
-def test_the_demo_company_has_closed_and_has_a_month_to_close(settings: LazySettings) -> None:
+@pytest.mark.parametrize("at", ["", "2027-01-01T04:00Z"], ids=["now", "new year in London only"])
+def test_the_demo_company_has_closed_and_has_a_month_to_close(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
     settings.REVOPS_DEMO = True
+    if at:
+        monkeypatch.setattr(clock, "now", lambda: datetime.fromisoformat(at))
     company.seed()
     for _ in range(2):
         closes.seed()
