@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import LazySettings
@@ -19,13 +19,14 @@ from revops.sandbox import closes, company
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("at", ["", "2027-01-01T04:00Z"], ids=["now", "new year in London only"])
+@pytest.mark.parametrize("turning", [False, True], ids=["now", "new year in London only"])
 def test_the_demo_company_has_closed_and_has_a_month_to_close(
-    settings: LazySettings, monkeypatch: pytest.MonkeyPatch, at: str
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch, turning: bool
 ) -> None:
     settings.REVOPS_DEMO = True
-    if at:
-        monkeypatch.setattr(clock, "now", lambda: datetime.fromisoformat(at))
+    if turning:
+        at = datetime(clock.now().year + 1, 1, 1, 4, tzinfo=UTC)
+        monkeypatch.setattr(clock, "now", lambda: at)
     company.seed()
     for _ in range(2):
         closes.seed()
