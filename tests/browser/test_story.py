@@ -25,7 +25,8 @@ def _mended(stage: Stage) -> Iterator[None]:
     """Whatever a test breaks works again for the next one."""
     yield
     stage.line.fault()
-    stage.line.control("periods", {this_month(): "open"})
+    days = today(clock.now())
+    stage.line.control("periods", {f"{day:%Y-%m}": "open" for day in (days.first, days.last)})
     stage.wait(lambda: Gate.objects.filter(connection=stage.line.erp, breaker="closed").exists())
 
 

@@ -142,7 +142,8 @@ def _record(action: str, connection: Connection, by: User, after: Mapping[str, A
 
 
 def _label(switch: Switch) -> str:
-    return switch.label.replace(PERIOD, " and ".join(_months()))
+    label = switch.label
+    return label.replace(PERIOD, " and ".join(_months())) if PERIOD in label else label
 
 
 def _months() -> list[str]:
@@ -152,7 +153,8 @@ def _months() -> list[str]:
 
 
 def _dated(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {key.replace(PERIOD, month): value for key, value in body.items() for month in _months()}
+    months = _months()
+    return {key.replace(PERIOD, month): value for key, value in body.items() for month in months}
 
 
 def _setting(switch: Switch, found: Any) -> Setting:
