@@ -127,8 +127,8 @@ class Switch:
     """
     One way to break the connector's sandbox: ``on`` and ``off`` are sent to ``door`` below
     ``/_control/``. ``fault`` names it in the door's answer, and without one nobody can tell whether
-    it is on. Without ``off`` what is on is set to false. ``{period}`` is this
-    month, of all books where it has turned for some only.
+    it is on. Without ``off`` what is on is set to false. ``{period}`` is this month where the books
+    are, each of two while it has turned for some of them only.
     """
 
     slug: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import CDPSession, ConsoleMessage, Page, Request, Response, expect
 
@@ -15,8 +16,7 @@ _OVER_THE_EDGE: Final = """
     .filter(one => !one.closest('.rail') && !one.closest('[role=region]'))
     .slice(0, 6).map(one => one.outerHTML.slice(0, 200))
 """
-# A later letter breaks off the question of an earlier one (hx-sync). htmx writes two errors for
-# that; the first it writes for every request that failed, and the second then says how.
+# What htmx writes when a later letter breaks off the question of an earlier one (hx-sync).
 _BROKEN_OFF: Final = ("htmx:afterRequest, ", "htmx:sendAbort, ")
 _UNDER_WAY: Final = ".htmx-request, .htmx-settling, .htmx-swapping, .busy-bar"
 
@@ -26,7 +26,8 @@ class Seen:
     """
     ``asked`` are requests as (method, path); ``complaints`` what the console of the browser says:
     errors, blocked content, answers of 500 and more. ``expects`` names the statuses of answers
-    that a test provokes, as the browser complains about those too.
+    that a test provokes, as the browser complains about those too; ``filters`` that it typed into a
+    filter, where a later letter may break off what an earlier one asked. ``hosts`` were asked.
     """
 
     page: Page
@@ -34,6 +35,8 @@ class Seen:
     answered: list[Response] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     expects: set[int] = field(default_factory=set)
+    hosts: set[str] = field(default_factory=set)
+    filters: bool = False
     _protocol: CDPSession | None = None
 
     def __post_init__(self) -> None:
@@ -45,8 +48,9 @@ class Seen:
 
     def begin_anew(self) -> None:
         """Forget what was asked and said so far, and what a test expected."""
-        for heard in (self.asked, self.answered, self.complaints, self.expects):
+        for heard in (self.asked, self.answered, self.complaints, self.expects, self.hosts):
             heard.clear()
+        self.filters = False
 
     def go(self, path: str) -> Response:
         """Open an address of the console; raises for one that does not answer."""
@@ -69,6 +73,11 @@ class Seen:
     def settled(self) -> None:
         """Wait until htmx is done."""
         expect(self.page.locator(_UNDER_WAY)).to_have_count(0)
+
+    def filter(self, words: str, *, delay: int) -> None:
+        """Type on into the filter that has the focus, ``delay`` milliseconds a letter."""
+        self.filters = True
+        self.page.keyboard.type(words, delay=delay)
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -103,10 +112,11 @@ class Seen:
     def _note(self, request: Request) -> None:
         path = "/" + request.url.split("/", 3)[3] if request.url.startswith("http") else ""
         self.asked.append((request.method, path))
+        self.hosts.add(urlsplit(request.url).netloc)
 
     def _listen(self, line: ConsoleMessage) -> None:
         told = any(f"status of {status}" in line.text for status in self.expects)
-        told = told or line.text.startswith(_BROKEN_OFF)
+        told = told or (self.filters and line.text.startswith(_BROKEN_OFF))
         if line.type == "error" and not told:
             self.complaints.append(f"{line.text} ({line.location.get('url', '')})")
 

@@ -176,8 +176,8 @@ class TestQueue:
         seen.page.route(half, lambda never_answered: None)
         with seen.page.expect_event("requestfailed", lambda one: half.search(one.url) is not None):
             with seen.page.expect_request(half):
-                seen.page.keyboard.type("clos", delay=60)
-            seen.page.keyboard.type("ed", delay=60)
+                seen.filter("clos", delay=60)
+            seen.filter("ed", delay=60)
         expect(seen.page).to_have_url(re.compile("q=closed"))
         seen.settled()
         assert (seen.focus(), seen.page.input_value("#filter-q")) == ("filter-q", "closed")

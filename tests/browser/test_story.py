@@ -11,8 +11,7 @@ from playwright.sync_api import expect
 
 from exceptions.models import Case
 from revops.delivery.models import Gate
-from revops.kernel import clock
-from revops.mappings.queries import today
+from tests import months
 from tests.browser.conftest import Visit
 from tests.browser.seen import Seen
 from tests.browser.stage import TEAM, Stage
@@ -25,14 +24,8 @@ def _mended(stage: Stage) -> Iterator[None]:
     """Whatever a test breaks works again for the next one."""
     yield
     stage.line.fault()
-    days = today(clock.now())
-    stage.line.control("periods", {f"{day:%Y-%m}": "open" for day in (days.first, days.last)})
+    stage.line.control("periods", dict.fromkeys(months.running(), "open"))
     stage.wait(lambda: Gate.objects.filter(connection=stage.line.erp, breaker="closed").exists())
-
-
-def this_month() -> str:
-    """Where the books are, which for some hours is not yet that of UTC."""
-    return f"{today(clock.now()).first:%Y-%m}"
 
 
 def usd(minor: int) -> str:
@@ -65,8 +58,8 @@ class TestStory:
         verdict = seen.page.locator("section[aria-label=Verdict]")
         expect(verdict).to_contain_text(f"Invoice {invoice.number} is in Tryton as ")
 
-        month = this_month()
-        switch(seen, "period", f"closes {month} ")
+        month = months.running()[0]
+        switch(seen, "period", months.closes())
         invoices = stage.customers(3, pays=None, **TEAM)
         cases = [stage.open_case_of(invoice) for invoice in invoices]
         assert len({case.cause_key for case in cases}) == 1

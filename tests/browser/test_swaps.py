@@ -15,7 +15,7 @@ ROWS = "tbody th a"
 
 def search(seen: Seen, words: str) -> None:
     seen.page.click("#filter-q")
-    seen.page.keyboard.type(words, delay=30)
+    seen.filter(words, delay=30)
     seen.page.wait_for_url(f"**q={words}*")
     seen.settled()
 

@@ -14,7 +14,8 @@ from connectors.models import Connection
 from revops.console.connections import switches
 from revops.delivery.models import OutboundCommand
 from revops.kernel import clock
-from revops.mappings.queries import Today, today
+from revops.mappings.queries import Today
+from tests import months
 from tests.conftest import SignIn
 from tests.connections.kit import text_of
 from tests.factories import a_connection
@@ -58,10 +59,9 @@ class TestSwitches:
         self, line: Rehearsal, sign_in: SignIn, rob: User
     ) -> None:
         browser = sign_in(rob)
-        month = f"{today(clock.now()).first:%Y-%m}"
 
         page = browser.post(DOOR, {"on": "period"}, follow=True)
-        assert f"Tryton closes {month} " in text_of(page)
+        assert f"Tryton {months.closes()}." in text_of(page)
         line.subscribe(pays=True)
         line.deliver()
         line.run(until="exception")

@@ -48,7 +48,7 @@ def cluster(
     """
     if not left or not right:
         rows, which = (left, "left") if left else (right, "right")
-        first, *more = sorted(rows, key=lambda row: (row.dated, natural(row.id)))
+        first, *more = sorted(rows, key=lambda row: (row.dated, _by_id(row)))
         alone = [lonely(first, "left" if which == "left" else "right", terms)]
         return alone + [_double(row, which, first, terms) for row in more]
     one, other = _best(left, right)
@@ -144,20 +144,22 @@ def _double(row: Row, which: str, kept: Row, terms: Terms) -> Found:
 
 
 def _others(rows: Sequence[Row], kept: Row) -> list[Row]:
-    return sorted((row for row in rows if row.id != kept.id), key=lambda row: natural(row.id))
+    return sorted((row for row in rows if row.id != kept.id), key=_by_id)
+
+
+def _by_id(row: Row) -> tuple[int, str]:
+    return natural(row.id)
 
 
 def _best(left: Sequence[Row], right: Sequence[Row]) -> tuple[Row, Row]:
     """The two that are nearest to each other; of equals, those with the smallest ids."""
     if len(left) * len(right) > 400:
-        return min(left, key=lambda row: natural(row.id)), min(
-            right, key=lambda row: natural(row.id)
-        )
+        return min(left, key=_by_id), min(right, key=_by_id)
     return min(
         ((one, other) for one in left for other in right),
         key=lambda two: (
             two[0].currency != two[1].currency, abs(two[0].amount - two[1].amount),
-            abs((two[0].dated - two[1].dated).days), natural(two[0].id), natural(two[1].id),
+            abs((two[0].dated - two[1].dated).days), _by_id(two[0]), _by_id(two[1]),
         ),
     )  # fmt: skip
 
